@@ -1,0 +1,104 @@
+"""PCM to log-mel spectrogram to MFCC.
+
+Conventions: `pcm` is mono float32 in [-1, 1]; a spectrogram is `(n_mels, frames)`, float32;
+decibels are relative to the loudest value of the whole track and floored at `-top_db`.
+The spectrogram equals `librosa.feature.melspectrogram` with librosa's defaults (periodic Hann
+window, centred frames padded with zeros, Slaney mel scale and norm), but is computed block by
+block, so that memory does not grow with the PCM.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import librosa
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FeatureConfig:
+    """The front end's parameters; stored in each model's manifest."""
+
+    sample_rate: int = 22_050
+    n_fft: int = 2048
+    hop_length: int = 1024
+    n_mels: int = 128
+    fmin: float = 0.0
+    fmax: float = 11_025.0
+    top_db: float = 80.0
+    n_mfcc: int = 40
+
+    @property
+    def frame_seconds(self) -> float:
+        """Time from one frame to the next, in seconds."""
+        return self.hop_length / self.sample_rate
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class MelStream:
+    """A mel power spectrogram, computed while PCM arrives.
+
+    >>> stream = MelStream(FeatureConfig())
+    >>> for block in blocks:
+    ...     stream.push(block)
+    >>> power = stream.finish()  # (n_mels, 1 + samples // hop_length)
+    """
+
+    def __init__(self, config: FeatureConfig) -> None:
+        self.config = config
+        self._window = librosa.filters.get_window("hann", config.n_fft, fftbins=True).astype(np.float32)
+        self._mel = librosa.filters.mel(
+            sr=config.sample_rate,
+            n_fft=config.n_fft,
+            n_mels=config.n_mels,
+            fmin=config.fmin,
+            fmax=config.fmax,
+        ).astype(np.float32)
+        self._rest = np.zeros(config.n_fft // 2, dtype=np.float32)
+        self._blocks: list[FloatArray] = []
+
+    def push(self, pcm: FloatArray) -> FloatArray:
+        """Take samples of any number; return the frames they complete, `(n_mels, new frames)` of power."""
+        n_fft, hop = self.config.n_fft, self.config.hop_length
+        samples = np.concatenate([self._rest, pcm])
+        if len(samples) < n_fft:
+            self._rest = samples
+            return np.zeros((self.config.n_mels, 0), dtype=np.float32)
+        frames = np.lib.stride_tricks.sliding_window_view(samples, n_fft)[::hop]
+        self._rest = samples[len(frames) * hop :].copy()
+        spectrum = np.fft.rfft(frames * self._window, axis=1)
+        power = spectrum.real**2 + spectrum.imag**2
+        mel: FloatArray = self._mel @ power.T
+        self._blocks.append(mel)
+        return mel
+
+    def finish(self) -> FloatArray:
+        """Pad the end as librosa does and return the whole spectrogram, `(n_mels, frames)` of power."""
+        self.push(np.zeros(self.config.n_fft // 2, dtype=np.float32))
+        return np.concatenate(self._blocks, axis=1) if self._blocks else np.zeros((self.config.n_mels, 0), np.float32)
+
+
+def power_to_db(power: FloatArray, top_db: float = 80.0) -> FloatArray:
+    """Power to dB relative to the maximum, in place, floored at `-top_db`.
+
+    Equals `librosa.power_to_db(power, ref=np.max, top_db=top_db)` without its temporary copies.
+    """
+    reference = max(float(power.max(initial=0.0)), 1e-10)
+    np.maximum(power, 1e-10, out=power)
+    np.log10(power, out=power)
+    power *= 10.0
+    power -= 10.0 * np.log10(reference)
+    np.maximum(power, -top_db, out=power)
+    return power
+
+
+def mfcc(log_mel: FloatArray, config: FeatureConfig) -> FloatArray:
+    """Mel-frequency cepstral coefficients of a log-mel spectrogram in dB: `(n_mfcc, frames)`."""
+    coefficients: FloatArray = librosa.feature.mfcc(S=log_mel, n_mfcc=config.n_mfcc)
+    return coefficients
