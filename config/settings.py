@@ -1,9 +1,250 @@
-"""Settings; every value can come from an environment variable (docs/configuration.md)."""
+"""Settings. Each can be set by an environment variable; docs/configuration.md lists them all.
 
+With none set, the site runs for one person on this machine: SQLite, local files, e-mail to the console.
+"""
+
+from __future__ import annotations
+
+import secrets
 from pathlib import Path
 
+import environ
+from django.utils.csp import CSP
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-SECRET_KEY = "development"
-INSTALLED_APPS = ["classifier"]
-EARMARK_MODEL = "mfcc-cnn-1"
-EARMARK_MODELS_DIR = BASE_DIR / "ml_models"
+env = environ.Env()
+
+DEBUG = env.bool("EARMARK_DEBUG", default=False)
+
+# Everything that is written lives below one folder: database, uploads, collected static files, the key.
+DATA_DIR = Path(env.str("EARMARK_DATA_DIR", default=str(BASE_DIR / "var")))
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def _own_secret_key() -> str:
+    """A key made at the first start, so that a fresh clone is neither insecure nor in need of set-up."""
+    path = DATA_DIR / "secret_key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+SECRET_KEY = env.str("EARMARK_SECRET_KEY", default="") or _own_secret_key()
+ALLOWED_HOSTS = env.list("EARMARK_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("EARMARK_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "library",
+    "classifier",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_tasks_db",
+    "django_filters",
+    "rest_framework",
+    "drf_spectacular",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Everything needs a login, except views that say otherwise.
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# -- data
+
+DATABASES = {
+    "default": env.db_url("EARMARK_DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'earmark.sqlite3'}")
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # Readers never wait for the writer, and a writer takes its lock before it reads.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+if S3_BUCKET := env.str("EARMARK_S3_BUCKET", default=""):
+    _files = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": env.str("EARMARK_S3_ENDPOINT", default=None),
+            "region_name": env.str("EARMARK_S3_REGION", default=None),
+            "default_acl": None,
+            "file_overwrite": False,
+        },
+    }
+else:
+    _files = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        # No base_url: uploads have no public address, only views that ask whose they are.
+        "OPTIONS": {"location": DATA_DIR / "files", "file_permissions_mode": 0o600},
+    }
+STORAGES = {
+    "default": _files,
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEBUG
+
+# -- uploads
+
+EARMARK_MAX_UPLOAD_BYTES = env.int("EARMARK_MAX_UPLOAD_BYTES", default=500 * 2**20)
+EARMARK_QUOTA_BYTES = env.int("EARMARK_QUOTA_BYTES", default=50 * 2**30)
+EARMARK_MAX_TRACK_SECONDS = env.int("EARMARK_MAX_TRACK_SECONDS", default=3 * 3600)
+FILE_UPLOAD_HANDLERS = ["library.uploads.HashingUploadHandler"]
+# On the same file system as the library, so that storing an upload is a rename.
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
+
+# -- listening
+
+EARMARK_MODELS_DIR = Path(env.str("EARMARK_MODELS_DIR", default=str(BASE_DIR / "ml_models")))
+EARMARK_MODEL = env.str("EARMARK_MODEL", default="mfcc-cnn-1")
+EARMARK_ANALYSIS_SECONDS = env.int("EARMARK_ANALYSIS_SECONDS", default=900)
+EARMARK_ANALYSIS_MEMORY = env.int("EARMARK_ANALYSIS_MEMORY", default=2 * 2**30)
+EARMARK_ANALYSIS_ATTEMPTS = 3
+
+TASKS = {
+    "default": {
+        "BACKEND": env.str("EARMARK_TASKS_BACKEND", default="django_tasks_db.DatabaseBackend"),
+        "QUEUES": ["default"],
+    }
+}
+
+# -- people
+
+AUTH_USER_MODEL = "library.User"
+EARMARK_SIGNUP_OPEN = env.bool("EARMARK_SIGNUP_OPEN", default=True)
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "library"
+LOGOUT_REDIRECT_URL = "login"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+DEFAULT_FROM_EMAIL = env.str("EARMARK_FROM_EMAIL", default="Earmark <earmark@localhost>")
+if EMAIL_HOST_NAME := env.str("EARMARK_EMAIL_HOST", default=""):
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {
+                "host": EMAIL_HOST_NAME,
+                "port": env.int("EARMARK_EMAIL_PORT", default=587),
+                "username": env.str("EARMARK_EMAIL_USER", default=""),
+                "password": env.str("EARMARK_EMAIL_PASSWORD", default=""),
+                "use_tls": env.bool("EARMARK_EMAIL_TLS", default=True),
+            },
+        }
+    }
+else:
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+
+# -- API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "library.api.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "library.api.pagination.NewestFirst",
+    "EXCEPTION_HANDLER": "library.api.errors.exception_handler",
+    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Earmark",
+    "DESCRIPTION": "A music library that listens.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# -- browsers
+
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "script-src": [CSP.SELF],
+    # The nonce is for the waveform, which brings its own style element.
+    "style-src": [CSP.SELF, CSP.NONCE],
+    # Bootstrap's style sheet draws carets and ticks from data: URLs.
+    "img-src": [CSP.SELF, "data:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SAMESITE = "Lax"
+if env.bool("EARMARK_HTTPS", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env.str("EARMARK_TIME_ZONE", default="UTC")
+USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("EARMARK_LOG_LEVEL", default="INFO")},
+}

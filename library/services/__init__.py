@@ -1,0 +1,29 @@
+"""Every write to the library. Pages, API, admin and tasks call these and nothing else.
+
+Functions are named `<noun>_<verb>`, take keywords only, and raise `AudioError` (a stable code and a
+sentence for people) when they refuse.
+"""
+
+from library.services.analysis import (
+    prediction_record,
+    track_analyse,
+    track_analyse_again,
+    track_enqueue,
+    track_lease,
+    tracks_sweep,
+)
+from library.services.tokens import token_create, token_revoke
+from library.services.tracks import track_add, track_delete
+
+__all__ = [
+    "prediction_record",
+    "token_create",
+    "token_revoke",
+    "track_add",
+    "track_analyse",
+    "track_analyse_again",
+    "track_delete",
+    "track_enqueue",
+    "track_lease",
+    "tracks_sweep",
+]

@@ -1,0 +1,209 @@
+"""How a track is heard: queue, lease, listen, record.
+
+A worker owns a track while it holds the lease. Every write of a result is conditional on that lease,
+so a worker that was thought dead and comes back late changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.fields.files import FieldFile
+from django.utils import timezone
+
+from classifier.errors import AudioError
+from library.listening import listen
+from library.models import Prediction, Track
+
+logger = logging.getLogger(__name__)
+
+#: How long a worker may be silent before its track is given to another.
+LEASE = timedelta(seconds=60)
+UNFINISHED = (Track.Status.QUEUED, Track.Status.ANALYSING)
+
+
+def track_enqueue(*, track: Track) -> None:
+    from library.tasks import analyse_track  # tasks call services; only this one looks back
+
+    analyse_track.enqueue(str(track.pk))
+
+
+def track_analyse_again(*, track: Track) -> None:
+    """Queue a finished track once more. One that is still waiting or being heard is left alone."""
+    changed = Track.objects.filter(pk=track.pk).exclude(status__in=UNFINISHED).update(
+        status=Track.Status.QUEUED, stage="", error_code="", attempts=0, lease=None, leased_until=None,
+        updated_at=timezone.now(),
+    )  # fmt: skip
+    if changed:
+        track.refresh_from_db()
+        transaction.on_commit(lambda: track_enqueue(track=track))
+
+
+def track_lease(*, track_id: uuid.UUID | str) -> Track | None:
+    """Take a track for this worker, or return None if another has it, it is finished, or it is gone."""
+    lease, now = uuid.uuid4(), timezone.now()
+    taken = Track.objects.filter(
+        _free(now), pk=track_id, attempts__lt=settings.EARMARK_ANALYSIS_ATTEMPTS
+    ).update(
+        status=Track.Status.ANALYSING,
+        stage="",
+        lease=lease,
+        leased_until=now + LEASE,
+        attempts=F("attempts") + 1,
+        updated_at=now,
+    )
+    return Track.objects.get(pk=track_id, lease=lease) if taken else None
+
+
+def track_analyse(*, track_id: uuid.UUID | str) -> None:
+    """Hear one track, from lease to `ready` or `failed`. Does nothing if the track is not to be had."""
+    track = track_lease(track_id=track_id)
+    if track is None:
+        return
+    with tempfile.TemporaryDirectory(prefix="earmark-") as folder, _local_copy(track.original) as path:
+        try:
+            result = listen(
+                path,
+                out_dir=Path(folder),
+                on_stage=lambda stage: _progress(track, stage=stage),
+                on_tags=lambda tags: _tags_record(track, tags),
+            )
+        except AudioError as error:
+            logger.info("Track %s: %s", track.pk, error.code)
+            _finish(track, status=Track.Status.FAILED, error_code=error.code)
+            return
+        _result_record(track, result, Path(folder))
+
+
+def prediction_record(*, track: Track, result: dict[str, Any]) -> Prediction:
+    """Keep what a model heard. One row per track, model and version: running twice changes nothing."""
+    genres = list(result["probabilities"])
+    prediction, _ = Prediction.objects.get_or_create(
+        track=track,
+        model_name=result["model"]["name"],
+        model_version=result["model"]["version"],
+        defaults={
+            "label": result["label"],
+            "top": result["top"],
+            "confidence": result["probabilities"][result["top"]],
+            "probabilities": result["probabilities"],
+            "segments": [
+                [round(s["start"], 3), round(s["end"], 3), [round(s["probabilities"][g], 4) for g in genres]]
+                for s in result["segments"]
+            ],
+            "embedding": result["embedding"],
+        },
+    )
+    return prediction
+
+
+def tracks_sweep() -> int:
+    """Queue again what dead workers left behind; give up on tracks that killed too many. Returns how many moved."""
+    now = timezone.now()
+    # A fresh upload is only a moment without a lease; its own task is on the way.
+    abandoned = Track.objects.filter(
+        Q(status=Track.Status.ANALYSING, leased_until__lt=now)
+        | Q(status=Track.Status.QUEUED, updated_at__lt=now - LEASE * 5)
+    )
+    poison = abandoned.filter(attempts__gte=settings.EARMARK_ANALYSIS_ATTEMPTS)
+    moved = poison.update(
+        status=Track.Status.FAILED, error_code="crashed", lease=None, leased_until=None, updated_at=now
+    )
+    for track in abandoned:
+        track_enqueue(track=track)
+        Track.objects.filter(pk=track.pk).update(updated_at=now)
+        moved += 1
+    return moved
+
+
+def _free(now: Any) -> Q:
+    return Q(status=Track.Status.QUEUED) | Q(status=Track.Status.ANALYSING, leased_until__lt=now)
+
+
+def _progress(track: Track, **changes: Any) -> None:
+    """Extend the lease and note the stage."""
+    now = timezone.now()
+    Track.objects.filter(pk=track.pk, lease=track.lease).update(
+        leased_until=now + LEASE, updated_at=now, **changes
+    )
+
+
+def _tags_record(track: Track, tags: dict[str, Any]) -> None:
+    known = {
+        "title": tags.get("title"),
+        "artist": tags.get("artist"),
+        "album": tags.get("album"),
+        "year": tags.get("year"),
+        "file_genre": tags.get("genre"),
+    }
+    _progress(track, **{field: value for field, value in known.items() if value})
+
+
+def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
+    """Store the pictures, then the row in one transaction; what the row no longer names is deleted last."""
+    before = [track.peaks.name, track.spectrogram.name, track.playable.name]
+    made = {field: _store(track, field, folder) for field in ("peaks", "spectrogram", "playable")}
+    with transaction.atomic():
+        prediction = prediction_record(track=track, result=result)
+        kept = _finish(
+            track,
+            status=Track.Status.READY,
+            error_code="",
+            prediction=prediction,
+            duration=result["duration"],
+            audio=result["audio"],
+            notices=result["notices"],
+            **made,
+        )
+    storage = track.original.storage
+    for name in before if kept else made.values():
+        if name:
+            storage.delete(name)
+
+
+def _store(track: Track, field: str, folder: Path) -> str:
+    """Move a file the analysis made into storage; the name under which it is there, or ""."""
+    made = next(folder.glob(f"{field}.*"), None)
+    if made is None:
+        return ""
+    storage = track.original.storage
+    with made.open("rb") as content:
+        name: str = storage.save(
+            track._meta.get_field(field).generate_filename(track, made.name), File(content)
+        )
+    return name
+
+
+def _finish(track: Track, **changes: Any) -> bool:
+    """The last write of an analysis; False if the lease was lost and nothing was written."""
+    written = Track.objects.filter(pk=track.pk, lease=track.lease).update(
+        stage="", lease=None, leased_until=None, updated_at=timezone.now(), **changes
+    )
+    return bool(written)
+
+
+@contextmanager
+def _local_copy(stored: FieldFile) -> Iterator[Path]:
+    """The stored file as a path: itself on local storage, else a temporary download."""
+    try:
+        path = Path(stored.path)
+    except NotImplementedError:
+        with tempfile.NamedTemporaryFile(prefix="earmark-") as copy:
+            with stored.open("rb") as content:
+                for chunk in content.chunks():
+                    copy.write(chunk)
+            copy.flush()
+            yield Path(copy.name)
+    else:
+        yield path

@@ -1,0 +1,102 @@
+"""Tracks come and go."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import PurePosixPath
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+from django.template.defaultfilters import filesizeformat
+
+from classifier.errors import AudioError
+from classifier.kinds import sniff
+from library.models import Track, User
+from library.services.analysis import track_enqueue
+from library.uploads import sha256_of
+
+#: Enough bytes to tell every kind, also behind a small ID3 tag.
+HEAD_BYTES = 64 * 1024
+
+
+def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
+    """Store an uploaded file and queue its analysis.
+
+    Returns the track and whether it is new: the same bytes uploaded twice by one owner are one track.
+    Raises AudioError: `empty`, `too_large`, `not_audio`, `over_quota`. Then nothing was stored.
+    """
+    kind = _check(upload)
+    digest = sha256_of(upload)
+    if twin := Track.objects.filter(owner=owner, sha256=digest).first():
+        return twin, False
+    _check_quota(owner, upload.size or 0)
+
+    name = clean_name(upload.name or "")
+    track = Track(
+        owner=owner,
+        original_name=name,
+        title=title_from(name),
+        kind=kind,
+        size=upload.size or 0,
+        sha256=digest,
+    )
+    track.original.save(name, upload, save=False)
+    try:
+        with transaction.atomic():
+            track.save()
+            transaction.on_commit(lambda: track_enqueue(track=track))
+    except IntegrityError:
+        # The same file arrived twice at the same moment, and the other was first.
+        track.original.delete(save=False)
+        return Track.objects.get(owner=owner, sha256=digest), False
+    except BaseException:
+        track.original.delete(save=False)
+        raise
+    return track, True
+
+
+def track_delete(*, track: Track) -> None:
+    """Delete a track with all its files and predictions."""
+    files = [field for field in (track.original, track.playable, track.peaks, track.spectrogram) if field]
+    with transaction.atomic():
+        track.delete()
+        # Files last: a row without its file would be broken, a file without a row is only litter.
+        transaction.on_commit(lambda: [field.storage.delete(field.name) for field in files])
+
+
+def clean_name(name: str) -> str:
+    """A file name that is safe to show and to offer for download: one path segment, no control characters."""
+    name = name.replace("\\", "/").rpartition("/")[2]
+    name = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c)[0] != "C").strip(
+        " ."
+    )
+    suffix = PurePosixPath(name).suffix[:20]
+    return (name[: 255 - len(suffix)].removesuffix(suffix) + suffix) or "untitled"
+
+
+def title_from(name: str) -> str:
+    """What to call a track whose file carries no title."""
+    return PurePosixPath(name).stem.replace("_", " ").strip() or name
+
+
+def _check(upload: UploadedFile) -> str:
+    """The upload's kind, told from its bytes. Raises AudioError."""
+    if not upload.size:
+        raise AudioError("empty")
+    if getattr(upload, "too_large", False) or upload.size > settings.EARMARK_MAX_UPLOAD_BYTES:
+        limit = filesizeformat(settings.EARMARK_MAX_UPLOAD_BYTES)
+        raise AudioError("too_large", f"The file is larger than the limit of {limit}. Nothing was stored.")
+    head = upload.read(HEAD_BYTES)
+    upload.seek(0)
+    if kind := sniff(head):
+        return kind
+    raise AudioError("not_audio")
+
+
+def _check_quota(owner: User, size: int) -> None:
+    used = Track.objects.filter(owner=owner).aggregate(total=Sum("size"))["total"] or 0
+    if used + size > settings.EARMARK_QUOTA_BYTES:
+        limit = filesizeformat(settings.EARMARK_QUOTA_BYTES)
+        raise AudioError("over_quota", f"Your library is full ({limit}). Delete a few tracks to make room.")
