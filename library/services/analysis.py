@@ -109,7 +109,10 @@ def prediction_record(*, track: Track, result: dict[str, Any]) -> Prediction:
 
 
 def tracks_sweep() -> int:
-    """Queue again what dead workers left behind; give up on tracks that killed too many. Returns how many moved."""
+    """Queue again what dead workers left behind, and give up on tracks that killed too many of them.
+
+    Returns how many tracks were moved.
+    """
     now = timezone.now()
     # A fresh upload is only a moment without a lease; its own task is on the way.
     abandoned = Track.objects.filter(
