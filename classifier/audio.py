@@ -1,0 +1,158 @@
+"""Any sound file to mono float32 PCM at 22,050 Hz: streamed, bounded, and the same every time.
+
+Channels are averaged and resampled by soxr's "HQ" recipe, both as `librosa.load` does it.
+`audiofile` opens the file and refuses what is hostile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import soxr
+from av.filter import Graph
+from numpy.typing import NDArray
+
+from classifier.audiofile import AudioFile, AudioInfo, AudioLimits
+from classifier.errors import AudioError
+
+__all__ = ["AudioInfo", "AudioLimits", "Converter", "Decoder", "decode"]
+
+FloatArray = NDArray[np.float32]
+
+SAMPLE_RATE = 22_050
+#: Samples per channel that leave FFmpeg at once: large, so that Python's share of the time is small.
+BLOCK = 32_768
+#: −80 dBFS. A track that never gets louder is silence.
+SILENCE = 1e-4
+#: Float files may hold anything; beyond this (+120 dBFS) the power spectrum would leave float32.
+LOUDEST = 1e6
+
+
+class Decoder:
+    """Mono PCM blocks of one file; `info` is complete when they have all been taken.
+
+    >>> decoder = Decoder("song.mp3")
+    >>> for block in decoder:  # float32, 22,050 Hz, of any length
+    ...     stream.push(block)
+    >>> decoder.info.duration
+
+    Raises what `AudioFile` raises, and at the end `too_short`, `corrupt` (too little could be decoded) or
+    `silent`.
+    """
+
+    def __init__(
+        self, path: str | Path, limits: AudioLimits | None = None, sample_rate: int = SAMPLE_RATE
+    ) -> None:
+        self.sample_rate = sample_rate
+        self._audio = AudioFile(path, limits)
+        self.info = self._audio.info
+
+    def __iter__(self) -> Iterator[FloatArray]:
+        with self._audio:
+            samples = 0
+            for block in self._resampled():
+                samples += len(block)
+                self.info.peak = max(
+                    self.info.peak, float(block.max(initial=0)), -float(block.min(initial=0))
+                )
+                yield block
+        self.info.duration = samples / self.sample_rate
+        if self.info.peak < SILENCE:
+            raise AudioError("silent")
+
+    def _resampled(self) -> Iterator[FloatArray]:
+        """One soxr stream for each stretch with one sample rate (nearly always the whole file)."""
+        rate, resampler = 0, None
+        for pcm, source_rate in self._mono():
+            if source_rate != rate:
+                if resampler is not None:
+                    yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+                rate, resampler = source_rate, None
+                if rate != self.sample_rate:
+                    resampler = soxr.ResampleStream(rate, self.sample_rate, 1, dtype="float32", quality="HQ")
+            yield pcm if resampler is None else resampler.resample_chunk(pcm)
+        if resampler is not None:
+            yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+
+    def _mono(self) -> Iterator[tuple[FloatArray, int]]:
+        joined = Converter(format="fltp")
+        for frame in joined.convert(self._audio.frames()):
+            channels = frame.to_ndarray()
+            with np.errstate(over="ignore", invalid="ignore"):
+                pcm: FloatArray = (
+                    channels[0] if len(channels) == 1 else channels.mean(axis=0, dtype=np.float32)
+                )
+            if not np.abs(pcm).max(initial=0) <= LOUDEST:  # also true of NaN
+                pcm = np.clip(np.nan_to_num(pcm, nan=0, posinf=0, neginf=0), -LOUDEST, LOUDEST)
+            yield pcm, frame.sample_rate
+
+
+class Converter:
+    """Frames in whatever shape a decoder yields, to one sample format, layout and rate (None: keep)."""
+
+    def __init__(self, format: str, layout: str | None = None, rate: int | None = None) -> None:
+        self._format, self._layout, self._rate = format, layout, rate
+
+    def convert(self, frames: Iterator[av.AudioFrame]) -> Iterator[av.AudioFrame]:
+        """The converted frames, `BLOCK` samples each. When a file changes its shape, a new graph starts."""
+        shape: tuple[Any, ...] = ()
+        graph: Graph | None = None
+        waiting = 0
+        for frame in frames:
+            frame_shape = (frame.format.name, frame.layout, frame.sample_rate)
+            if graph is None or frame_shape != shape:
+                if graph is not None:
+                    graph.push(None)
+                    yield from _pull(graph)
+                shape, graph, waiting = frame_shape, self._graph(frame), 0
+            frame.pts = None  # a damaged file's clock is of no interest: samples are counted
+            graph.push(frame)
+            waiting += frame.samples
+            if waiting >= BLOCK:  # asking after every frame costs as much as decoding it
+                waiting = 0
+                yield from _pull(graph)
+        if graph is not None:
+            graph.push(None)
+            yield from _pull(graph)
+
+    def _graph(self, frame: av.AudioFrame) -> Graph:
+        graph = Graph()
+        graph.threads = 1
+        source = graph.add(
+            "abuffer",
+            sample_rate=str(frame.sample_rate),
+            sample_fmt=frame.format.name,
+            channel_layout=frame.layout.name,
+        )
+        shape = graph.add(
+            "aformat",
+            sample_fmts=self._format,
+            sample_rates=str(self._rate or frame.sample_rate),
+            channel_layouts=self._layout or frame.layout.name,
+        )
+        sink = graph.add("abuffersink")
+        source.link_to(shape)
+        shape.link_to(sink)
+        graph.configure()
+        graph.set_audio_frame_size(BLOCK)
+        return graph
+
+
+def _pull(graph: Graph) -> Iterator[av.AudioFrame]:
+    with suppress(BlockingIOError, EOFError):
+        while True:
+            frame = graph.pull()
+            assert isinstance(frame, av.AudioFrame)
+            yield frame
+
+
+def decode(path: str | Path, limits: AudioLimits | None = None) -> tuple[FloatArray, AudioInfo]:
+    """A whole file as one array of mono PCM at 22,050 Hz, for notebooks and tests (4 bytes a sample)."""
+    decoder = Decoder(path, limits)
+    blocks = list(decoder)
+    return np.concatenate(blocks), decoder.info

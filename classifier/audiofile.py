@@ -1,0 +1,217 @@
+"""Opening a stranger's sound file, and the frames it decodes to.
+
+What arrives here was uploaded by a stranger. A file is opened by us and handed to FFmpeg as bytes;
+FFmpeg may use only the demuxer that the file's first bytes call for and may open nothing else. Samples
+are counted while they are decoded, whatever the header claims. A refusal is an `AudioError` with a code.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import av
+import av.error
+from av.stream import Discard
+
+from classifier import kinds
+from classifier.errors import AudioError
+
+
+@dataclass(frozen=True)
+class AudioLimits:
+    """What is accepted: sizes in bytes, times in seconds, rates in Hz."""
+
+    max_bytes: int = 500 * 1024 * 1024
+    max_seconds: float = 10_800.0
+    min_seconds: float = 3.0
+    max_channels: int = 8
+    min_sample_rate: int = 4_000
+    max_sample_rate: int = 192_000
+
+
+@dataclass
+class AudioInfo:
+    """What a file turned out to be. `duration` is what was decoded, in seconds, not what a header claims."""
+
+    kind: str = ""
+    codec: str = ""
+    sample_rate: int = 0
+    channels: int = 0
+    bit_rate: int = 0
+    size: int = 0
+    duration: float = 0.0
+    peak: float = 0.0
+    truncated: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class AudioFile:
+    """An opened file and the frames that its first sound stream decodes to.
+
+    Raises AudioError on entering (`empty`, `too_large`, `not_audio`, `unsupported_codec`, `drm`, `corrupt`,
+    `too_many_channels`, `bad_sample_rate`) and while reading frames (`too_long` and the last two).
+    """
+
+    def __init__(self, path: str | Path, limits: AudioLimits | None = None) -> None:
+        self.path = Path(path)
+        self.limits = limits or AudioLimits()
+        self.info = AudioInfo()
+
+    def __enter__(self) -> Self:
+        self._file = _open_regular(self.path)
+        try:
+            self._open()
+        except BaseException:
+            self._file.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._container.close()
+        self._file.close()
+
+    def _open(self) -> None:
+        info = self.info
+        info.size = os.fstat(self._file.fileno()).st_size
+        if info.size == 0:
+            raise AudioError("empty")
+        if info.size > self.limits.max_bytes:
+            raise AudioError("too_large")
+        kind = kinds.sniff_file(self._file)
+        if kind is None:
+            raise AudioError("not_audio")
+        info.kind = kind
+        if kinds.protected(self._file, kind):
+            raise AudioError("drm")
+        self._file.seek(0)
+        try:
+            self._container = av.open(
+                self._file, "r", format=kinds.KINDS[kind].demuxer, buffer_size=1 << 16, io_open=_refuse
+            )
+        except (av.error.FFmpegError, ValueError, UnicodeError) as error:
+            raise AudioError("corrupt") from error
+        try:
+            self._choose_stream()
+        except BaseException:
+            self._container.close()
+            raise
+
+    def _choose_stream(self) -> None:
+        streams = self._container.streams
+        if not streams.audio:
+            raise AudioError("not_audio")
+        self._stream = stream = streams.audio[0]
+        for other in streams:
+            if other is not stream:
+                other.discard = Discard.all  # cover pictures, video, subtitles
+        context = stream.codec_context
+        if context is None:
+            raise AudioError("unsupported_codec")
+        context.thread_count = 1
+        info = self.info
+        info.codec = context.codec.canonical_name
+        info.bit_rate = int(stream.bit_rate or self._container.bit_rate or 0)
+        # Some headers leave these open until the first frame; frames are checked again.
+        if context.channels or context.sample_rate:
+            self._check(context.sample_rate, context.channels)
+        self._declared = self._declared_seconds()
+
+    def _check(self, sample_rate: int, channels: int) -> None:
+        if channels > self.limits.max_channels:
+            raise AudioError("too_many_channels")
+        if not self.limits.min_sample_rate <= sample_rate <= self.limits.max_sample_rate:
+            raise AudioError("bad_sample_rate")
+        self.info.sample_rate = self.info.sample_rate or sample_rate
+        self.info.channels = self.info.channels or channels
+
+    def _declared_seconds(self) -> float:
+        """The length that the file states, 0 if it states none."""
+        position = self._file.tell()
+        try:
+            missing = _missing_part(self._file, self.info.kind, self.info.size)
+        finally:
+            self._file.seek(position)
+        if missing is None:
+            return 0.0
+        stream = self._stream
+        if stream.duration and stream.time_base:
+            return float(stream.duration * stream.time_base) * (1 + missing)
+        return (self._container.duration or 0) / av.time_base
+
+    def frames(self) -> Iterator[av.AudioFrame]:
+        """Decoded frames, past whatever damage FFmpeg can step over; afterwards `info` is complete."""
+        info = self.info
+        broken = 0
+        seconds = 0.0
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except (av.error.FFmpegError, ValueError):  # the container breaks off here
+                broken += 1
+                packet = None
+            try:
+                decoded = self._stream.codec_context.decode(packet)
+            except EOFError:
+                decoded = []
+            except (av.error.InvalidDataError, av.error.ArgumentError, av.error.PatchWelcomeError):
+                broken += 1
+                decoded = []
+            for frame in decoded:
+                if not frame.samples:
+                    continue
+                self._check(frame.sample_rate, frame.layout.nb_channels)
+                seconds += frame.samples / frame.sample_rate
+                if seconds > self.limits.max_seconds:
+                    raise AudioError("too_long")
+                yield frame
+            if packet is None or packet.size == 0:
+                break
+        info.duration = seconds
+        info.bit_rate = info.bit_rate or int(info.size * 8 / seconds if seconds else 0)
+        # Encoders' delay and padding make a second's difference at most.
+        info.truncated = self._declared > seconds + max(1.0, 0.01 * seconds)
+        if seconds < self.limits.min_seconds:
+            raise AudioError("corrupt" if broken or info.truncated else "too_short")
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    """Open a regular file only: no pipe or device that would never end. Raises OSError if it is not there."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise AudioError("not_audio")
+    return os.fdopen(descriptor, "rb")
+
+
+def _refuse(url: str, flags: int, options: dict[str, str]) -> None:
+    """What FFmpeg gets when a file asks for another file."""
+    raise PermissionError("a sound file may not open other files")
+
+
+def _missing_part(file: BinaryIO, kind: str, size: int) -> float | None:
+    """How much longer a file says it is than FFmpeg will tell, as a part of it; None if it says nothing.
+
+    FFmpeg guesses the length of bare AAC and MP3 from the bit rate, and shortens a WAV to what is there.
+    """
+    if kind in ("aac", "wma"):
+        return None
+    file.seek(0)
+    if kind == "mp3":
+        file.seek(kinds.id3_size(file.read(10)))
+        head = file.read(4096)
+        return 0.0 if any(mark in head for mark in (b"Xing", b"Info", b"VBRI")) else None
+    if kind == "wav":
+        stated = int.from_bytes(file.read(8)[4:], "little") + 8
+        return stated / size - 1 if size < stated < 0xFFFFFFFF else 0.0
+    return 0.0
