@@ -1,2 +1,78 @@
-lock: ## compile requirements/*.txt from pyproject.toml
-	uv_compile="$(BIN)/uv pip compile --universal -q --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --python-version 3.12 pyproject.toml"
+# Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The first Python from 3.12 on that really starts (a version manager's shim may only say that it does not).
+PYTHON ?= $(shell for p in python3.13 python3.14 python3.12 python3; do \
+	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1 && echo "$$p" && break; done)
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+VENDOR := static/vendor
+ICONS := arrow-clockwise arrow-repeat box-arrow-right check-lg cloud-arrow-up download exclamation-circle file-earmark-music \
+	gear hourglass-split info-circle keyboard moon-stars music-note-beamed music-note-list pause-fill person-circle play-fill \
+	search soundwave sun trash upload x-lg key clipboard
+
+.PHONY: run setup test lint format bench lock help
+
+run: setup ## the site on http://127.0.0.1:8000 with its worker; Ctrl-C stops both
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@$(BIN)/python manage.py welcome
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho start
+
+setup: .venv/.base $(VENDOR)/.done ## the environment and the browser libraries
+
+test: .venv/.dev $(VENDOR)/.done ## every test
+	$(BIN)/python -m pytest --numprocesses auto
+
+lint: .venv/.dev ## style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --lint templates
+	$(BIN)/python manage.py makemigrations --check --dry-run --verbosity 1
+
+format: .venv/.dev ## put code and templates into the house's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint --reformat --quiet templates
+
+bench: .venv/.dev $(VENDOR)/.done ## speed and memory against named peers, as ratios
+	$(BIN)/python -m benchmarks
+
+lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml
+	$(call compile,dev,--extra train --extra dev)
+	$(call compile,base,-c requirements/dev.txt)
+	$(call compile,train,--extra train -c requirements/dev.txt)
+	$(call compile,node,--extra node -c requirements/dev.txt)
+
+define compile
+$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.12 --generate-hashes --quiet \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(2) --output-file requirements/$(1).txt
+endef
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+.venv/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "Earmark needs Python 3.12 or later (with venv)."; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.base: requirements/base.txt | .venv/pyvenv.cfg
+	$(PIP_INSTALL) -r $<
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.base
+	$(PIP_INSTALL) -r $<
+	@touch $@
+
+# npm is the machine's own, or else comes as a wheel.
+$(VENDOR)/.done: package-lock.json Makefile | .venv/.base
+	@command -v npm >/dev/null || $(PIP_INSTALL) -r requirements/node.txt
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	rm -rf $(VENDOR) && mkdir -p $(VENDOR)/icons
+	cp node_modules/bootstrap/dist/css/bootstrap.min.css node_modules/bootstrap/dist/js/bootstrap.bundle.min.js $(VENDOR)/
+	cp node_modules/htmx.org/dist/htmx.min.js node_modules/wavesurfer.js/dist/wavesurfer.min.js $(VENDOR)/
+	cp $(ICONS:%=node_modules/bootstrap-icons/icons/%.svg) $(VENDOR)/icons/
+	@touch $@

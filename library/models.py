@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from classifier.errors import MESSAGES
+from classifier.kinds import KINDS
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -64,7 +65,7 @@ def stored_name(track: Track, suffix: str) -> str:
 
 
 def original_name(track: Track, filename: str) -> str:
-    return stored_name(track, f"original.{track.extension}")
+    return stored_name(track, f"original{KINDS[track.kind].extension}")
 
 
 def peaks_name(track: Track, filename: str) -> str:
@@ -156,10 +157,6 @@ class Track(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("track", args=[self.pk])
-
-    @property
-    def extension(self) -> str:
-        return self.kind
 
     @property
     def is_finished(self) -> bool:

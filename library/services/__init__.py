@@ -12,13 +12,15 @@ from library.services.analysis import (
     track_lease,
     tracks_sweep,
 )
-from library.services.tokens import token_create, token_revoke
+from library.services.people import user_add, user_change_email, user_delete
+from library.services.tokens import token_create, token_revoke, token_used
 from library.services.tracks import track_add, track_delete
 
 __all__ = [
     "prediction_record",
     "token_create",
     "token_revoke",
+    "token_used",
     "track_add",
     "track_analyse",
     "track_analyse_again",
@@ -26,4 +28,7 @@ __all__ = [
     "track_enqueue",
     "track_lease",
     "tracks_sweep",
+    "user_add",
+    "user_change_email",
+    "user_delete",
 ]

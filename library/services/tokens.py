@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
 
 from library.models import ApiToken, User
 
@@ -26,3 +30,13 @@ def token_create(*, owner: User, name: str) -> tuple[ApiToken, str]:
 
 def token_revoke(*, token: ApiToken) -> None:
     token.delete()
+
+
+def token_used(*, token: ApiToken) -> None:
+    """Note that a token was used, at most once a minute: reading a library must not mean writing all the time."""
+    now = timezone.now()
+    stale = now - timedelta(minutes=1)
+    if token.last_used_at is None or token.last_used_at < stale:
+        ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=stale), pk=token.pk).update(
+            last_used_at=now
+        )

@@ -12,13 +12,10 @@ from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 
 from classifier.errors import AudioError
-from classifier.kinds import sniff
+from classifier.kinds import sniff_file
 from library.models import Track, User
 from library.services.analysis import track_enqueue
 from library.uploads import sha256_of
-
-#: Enough bytes to tell every kind, also behind a small ID3 tag.
-HEAD_BYTES = 64 * 1024
 
 
 def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
@@ -88,11 +85,11 @@ def _check(upload: UploadedFile) -> str:
     if getattr(upload, "too_large", False) or upload.size > settings.EARMARK_MAX_UPLOAD_BYTES:
         limit = filesizeformat(settings.EARMARK_MAX_UPLOAD_BYTES)
         raise AudioError("too_large", f"The file is larger than the limit of {limit}. Nothing was stored.")
-    head = upload.read(HEAD_BYTES)
+    kind = sniff_file(upload.file)
     upload.seek(0)
-    if kind := sniff(head):
-        return kind
-    raise AudioError("not_audio")
+    if kind is None:
+        raise AudioError("not_audio")
+    return kind
 
 
 def _check_quota(owner: User, size: int) -> None:

@@ -1,0 +1,133 @@
+"""Forms about oneself. They check; services write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import forms as auth_forms
+from django.contrib.auth import password_validation
+from django.views.decorators.debug import sensitive_variables
+
+from library.models import ApiToken, User
+
+EMAIL_TAKEN = "There is an account under this e-mail address already."
+PASSWORD_HELP = "At least 8 characters; nothing common, and not your e-mail address."  # noqa: S105 - a sentence
+
+
+class BootstrapField(forms.BoundField):
+    """A field with Bootstrap's classes; Django itself ties errors and help to it by aria-describedby."""
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
+        attrs = super().build_widget_attrs(attrs, widget)
+        attrs["class"] = "form-control is-invalid" if self.errors else "form-control"
+        return attrs
+
+
+def password_field(label: str, autocomplete: str, help_text: str = "") -> forms.CharField:
+    # A password is taken as typed, spaces included; password managers go by `autocomplete`.
+    return forms.CharField(
+        label=label,
+        strip=False,
+        help_text=help_text,
+        widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
+    )
+
+
+def email_field(autocomplete: str = "email") -> forms.EmailField:
+    return forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": autocomplete}),
+    )
+
+
+class SignUpForm(forms.Form):
+    bound_field_class = BootstrapField
+    email = email_field("username")
+    password = password_field("Password", "new-password", PASSWORD_HELP)
+
+    def clean_email(self) -> str:
+        return _free_email(self.cleaned_data["email"])
+
+    @sensitive_variables("password")
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if password := data.get("password"):
+            try:
+                password_validation.validate_password(password, User(email=data.get("email", "")))
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+
+class SignInForm(auth_forms.AuthenticationForm):
+    bound_field_class = BootstrapField
+    username = auth_forms.UsernameField(
+        label="E-mail address", widget=forms.EmailInput(attrs={"autofocus": True})
+    )
+    error_messages = {
+        **auth_forms.AuthenticationForm.error_messages,
+        "invalid_login": "E-mail address and password do not match. Please try again.",
+    }
+
+
+class EmailForm(forms.Form):
+    """Whoever finds an open session must not be able to take the account over: hence the password."""
+
+    bound_field_class = BootstrapField
+    email = email_field()
+    current_password = password_field("Current password", "current-password")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, initial={"email": user.email}, **kwargs)
+
+    def clean_email(self) -> str:
+        return _free_email(self.cleaned_data["email"], but_not=self.user)
+
+    @sensitive_variables("password")
+    def clean_current_password(self) -> str:
+        password = self.cleaned_data["current_password"]
+        if not self.user.check_password(password):
+            raise forms.ValidationError("This is not your current password.")
+        return str(password)
+
+
+class TokenForm(forms.ModelForm):
+    bound_field_class = BootstrapField
+
+    class Meta:
+        model = ApiToken
+        fields = ["name"]
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "off"})}
+        help_texts = {"name": "What will use it, so that you know it later: “backup script”."}
+
+
+class PasswordChangeForm(auth_forms.PasswordChangeForm):
+    bound_field_class = BootstrapField
+    old_password = password_field("Current password", "current-password")
+    new_password1 = password_field("New password", "new-password", PASSWORD_HELP)
+    new_password2 = password_field("New password again", "new-password")
+
+
+class PasswordResetForm(auth_forms.PasswordResetForm):
+    bound_field_class = BootstrapField
+    email = email_field()
+
+
+class SetPasswordForm(auth_forms.SetPasswordForm):
+    bound_field_class = BootstrapField
+    new_password1 = password_field("New password", "new-password", PASSWORD_HELP)
+    new_password2 = password_field("New password again", "new-password")
+
+
+def _free_email(email: str, *, but_not: User | None = None) -> str:
+    """The address in the form in which it is kept; refused when it is somebody's already."""
+    email = email.strip().lower()
+    others = User.objects.filter(email__iexact=email)
+    if but_not:
+        others = others.exclude(pk=but_not.pk)
+    if others.exists():
+        raise forms.ValidationError(EMAIL_TAKEN, code="taken")
+    return email

@@ -1,0 +1,130 @@
+"""Signing up, and the account page: address, space, and tokens for programs.
+
+Signing in and out and passwords are Django's own views, wired in `urls`.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.core import signing
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from library import selectors, services
+from library.accounts.forms import EMAIL_TAKEN, EmailForm, SignUpForm, TokenForm
+from library.requests import Request
+from library.services.people import EmailTaken
+
+#: Carries a new token's key from the form to the page that shows it, once. In the browser, because the
+#: database must never hold a key.
+KEY_COOKIE = "new_token"
+KEY_SECONDS = 60
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def signup(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect("library")
+    if not settings.EARMARK_SIGNUP_OPEN:
+        return render(request, "accounts/signup_closed.html", status=403)
+    form = SignUpForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = services.user_add(**form.cleaned_data)
+        except EmailTaken:
+            form.add_error("email", EMAIL_TAKEN)
+        else:
+            login(request, user)
+            return redirect("library")
+    return render(request, "accounts/signup.html", {"form": form})
+
+
+@never_cache
+@require_safe
+def account(request: Request) -> HttpResponse:
+    response = _account_page(request)
+    response.delete_cookie(KEY_COOKIE, path=reverse("account"))
+    return response
+
+
+@never_cache
+@sensitive_post_parameters("current_password")
+@require_POST
+def email_change(request: Request) -> HttpResponse:
+    form = EmailForm(request.POST, user=request.user)
+    if form.is_valid():
+        try:
+            services.user_change_email(user=request.user, email=form.cleaned_data["email"])
+        except EmailTaken:
+            form.add_error("email", EMAIL_TAKEN)
+        else:
+            messages.success(request, "Your e-mail address is changed. Use it to sign in from now on.")
+            return redirect("account")
+    return _account_page(request, email_form=form)
+
+
+@never_cache
+@require_POST
+def token_create(request: Request) -> HttpResponse:
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return _account_page(request, token_form=form)
+    _, key = services.token_create(owner=request.user, name=form.cleaned_data["name"])
+    response = redirect("account")
+    response.set_signed_cookie(
+        KEY_COOKIE,
+        key,
+        salt=_key_salt(request),
+        max_age=KEY_SECONDS,
+        path=reverse("account"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
+
+
+@require_POST
+def token_revoke(request: Request, token_id: int) -> HttpResponse:
+    token = get_object_or_404(selectors.tokens_of(request.user), pk=token_id)
+    services.token_revoke(token=token)
+    messages.success(request, f"The token “{token}” is revoked. What used it cannot get in any more.")
+    return redirect("account")
+
+
+def _account_page(
+    request: Request, *, email_form: EmailForm | None = None, token_form: TokenForm | None = None
+) -> HttpResponse:
+    used = selectors.tracks_of(request.user).aggregate(bytes=Sum("size"))["bytes"] or 0
+    context = {
+        "email_form": email_form or EmailForm(user=request.user),
+        "token_form": token_form or TokenForm(),
+        "tokens": selectors.tokens_of(request.user),
+        "new_key": _new_key(request),
+        "used": used,
+        "quota": settings.EARMARK_QUOTA_BYTES,
+    }
+    return render(request, "accounts/account.html", context)
+
+
+def _new_key(request: Request) -> str | None:
+    try:
+        return request.get_signed_cookie(KEY_COOKIE, salt=_key_salt(request), max_age=KEY_SECONDS)
+    except (KeyError, signing.BadSignature):
+        return None
+
+
+def _key_salt(request: Request) -> str:
+    # For one person only: whoever signs in next in this browser does not get to see it.
+    return f"new-token-{request.user.pk}"

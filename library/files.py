@@ -1,0 +1,85 @@
+"""Stored files over HTTP, to those who may have them: whole, in part (RFC 9110 ranges), or not again (ETag)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from django.db.models.fields.files import FieldFile
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header, quote_etag
+
+CHUNK = 64 * 1024
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+def serve(
+    request: HttpRequest, stored: FieldFile, *, content_type: str, filename: str, attachment: bool = False
+) -> HttpResponseBase:
+    """Answer GET or HEAD for a stored file: 200, 206, 304 or 416; 404 when there is no such file.
+
+    The caller has made sure that the person asking may have it.
+    """
+    try:
+        size = stored.size if stored else None
+    except FileNotFoundError:
+        size = None
+    if size is None:
+        raise Http404
+    # A stored name is never used twice, so it stands for the content.
+    etag = quote_etag(f"{stored.name}-{size}")
+    part = _part(request, etag, size)
+
+    response: HttpResponseBase
+    if part is None:
+        response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    else:
+        start, length = part
+        if request.method == "HEAD":
+            response = HttpResponse()
+        else:
+            response = StreamingHttpResponse(_read(stored, start, length))
+        response["Content-Length"] = str(length)
+        if length < size:
+            response.status_code = 206
+            response["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
+    response["Content-Type"] = content_type
+    response["Accept-Ranges"] = "bytes"
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, max-age=3600"
+    # What people upload never runs as a page of this site.
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    if disposition := content_disposition_header(attachment, filename):
+        response["Content-Disposition"] = disposition
+    return get_conditional_response(request, etag=etag, response=response) or response
+
+
+def _part(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
+    """What was asked for, as (start, length); None if no byte of it exists.
+
+    What is no single valid range is answered with the whole file, as the standard allows.
+    """
+    whole = (0, size)
+    asked = _RANGE.fullmatch(request.headers.get("Range", "").strip())
+    if not asked or request.headers.get("If-Range", etag) != etag:
+        return whole
+    first, last = asked.groups()
+    if not first and not last:
+        return whole
+    if not first:
+        start, end = max(size - int(last), 0), size - 1
+        return (start, end - start + 1) if int(last) and size else None
+    start, end = int(first), min(int(last), size - 1) if last else size - 1
+    if last and int(last) < start:
+        return whole
+    return (start, end - start + 1) if start < size else None
+
+
+def _read(stored: FieldFile, start: int, length: int) -> Iterator[bytes]:
+    with stored.storage.open(stored.name, "rb") as content:
+        content.seek(start)
+        while length > 0 and (chunk := content.read(min(CHUNK, length))):
+            length -= len(chunk)
+            yield chunk

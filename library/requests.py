@@ -1,0 +1,9 @@
+"""The request of somebody who is signed in: what every view behind the login gets."""
+
+from django.http import HttpRequest
+
+from library.models import User
+
+
+class Request(HttpRequest):
+    user: User

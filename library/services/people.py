@@ -1,0 +1,40 @@
+"""People come, change their address, and go."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+
+from library.models import Track, User
+from library.services.tracks import track_delete
+
+
+class EmailTaken(Exception):
+    """Somebody has an account under this address already."""
+
+
+def user_add(*, email: str, password: str) -> User:
+    """Open an account. Raises EmailTaken, also when two people ask for one address at the same moment."""
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email, password)
+    except IntegrityError as error:
+        raise EmailTaken from error
+
+
+def user_change_email(*, user: User, email: str) -> None:
+    """Give an account another address. Raises EmailTaken."""
+    user.email = email.strip().lower()
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["email"])
+    except IntegrityError as error:
+        user.refresh_from_db(fields=["email"])
+        raise EmailTaken from error
+
+
+@transaction.atomic
+def user_delete(*, user: User) -> None:
+    """Delete an account with everything in it. One by one: the rows alone would leave the files behind."""
+    for track in Track.objects.filter(owner=user):
+        track_delete(track=track)
+    user.delete()

@@ -1,0 +1,141 @@
+// The listening strip: waveform, genre timeline and spectrogram on one time axis, with one cursor.
+(() => {
+  const STEP = 5; // seconds an arrow key goes
+  const nonce = document.currentScript.nonce;
+  const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const getJson = async (url) => (await fetch(url)).json();
+  const title = (genre) => (genre === "hiphop" ? "Hip-hop" : genre[0].toUpperCase() + genre.slice(1));
+
+  async function start(strip) {
+    strip.dataset.started = "";
+    const part = (name) => strip.querySelector(`[data-strip-${name}]`);
+    const duration = Number(strip.dataset.duration);
+    const [{ peaks }, timeline] = await Promise.all([getJson(strip.dataset.peaks), getJson(strip.dataset.timeline)]);
+
+    const wave = WaveSurfer.create({
+      container: part("wave"), url: strip.dataset.audio, peaks: [peaks], duration, height: 88, cursorWidth: 0,
+      interact: false, normalize: true, barWidth: 2, barGap: 1, barRadius: 1, cspNonce: nonce,
+      waveColor: colour("--em-muted"), progressColor: colour("--em-accent"),
+    });
+    const order = [...part("genres").children].map((li) => li.className.replace("genre-", ""));
+    fillTable(part("table").tBodies[0], timeline);
+    const draw = () => drawTimeline(part("timeline"), timeline, order, duration);
+    draw();
+    new ResizeObserver(draw).observe(part("timeline"));
+    document.addEventListener("earmark:theme", () => {
+      wave.setOptions({ waveColor: colour("--em-muted"), progressColor: colour("--em-accent") });
+      draw();
+    });
+
+    const seek = part("seek");
+    function show(time) {
+      part("cursor").style.left = `${(100 * time) / duration}%`;
+      part("time").textContent = `${clock(time)} / ${clock(duration)}`;
+      seek.setAttribute("aria-valuenow", Math.round(time));
+      seek.setAttribute("aria-valuetext", `${clock(time)}, ${said(timeline, time)}`);
+    }
+    function goTo(time) {
+      const to = Math.min(Math.max(time, 0), duration);
+      wave.setTime(to);
+      show(to);
+    }
+    const timeAt = (event) => {
+      const box = seek.getBoundingClientRect();
+      return (duration * (event.clientX - box.left)) / box.width;
+    };
+    seek.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      seek.setPointerCapture(event.pointerId);
+      goTo(timeAt(event));
+    });
+    seek.addEventListener("pointermove", (event) => {
+      if (seek.hasPointerCapture(event.pointerId)) goTo(timeAt(event));
+      const time = timeAt(event);
+      part("said").textContent = `${clock(Math.max(time, 0))}: ${said(timeline, time)}`;
+    });
+    seek.addEventListener("pointerleave", () => (part("said").textContent = ""));
+
+    const playButton = part("play");
+    playButton.addEventListener("click", () => wave.playPause());
+    for (const name of ["play", "pause", "finish"]) {
+      wave.on(name, () => {
+        strip.classList.toggle("is-playing", wave.isPlaying());
+        playButton.setAttribute("aria-label", wave.isPlaying() ? "Pause" : "Play");
+      });
+    }
+    wave.on("timeupdate", show);
+    wave.on("error", () => (part("said").textContent = "This browser could not play the track. Download it instead."));
+
+    const controller = new AbortController();
+    addEventListener("keydown", (event) => {
+      if (!strip.isConnected) return controller.abort();
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const elsewhere = event.target.closest("input, textarea, select, [role=menu], .dropdown");
+      const onButton = event.target.closest("button, a, summary");
+      if (elsewhere || (onButton && event.key === " ")) return;
+      const now = wave.getCurrentTime();
+      const acts = {
+        " ": () => wave.playPause(),
+        ArrowLeft: () => goTo(now - STEP),
+        ArrowRight: () => goTo(now + STEP),
+        Home: () => goTo(0),
+        End: () => goTo(duration),
+      };
+      if (!acts[event.key]) return;
+      event.preventDefault();
+      acts[event.key]();
+    }, { signal: controller.signal });
+    strip.dataset.ready = "";
+  }
+
+  function segmentAt({ segments }, time) {
+    return segments.find(([, end]) => time < end) ?? segments.at(-1);
+  }
+
+  function ranked(genres, shares) {
+    return genres.map((genre, i) => [genre, shares[i]]).sort((a, b) => b[1] - a[1]);
+  }
+
+  // "blues 62 %, rock 20 %"
+  function said(timeline, time) {
+    const segment = segmentAt(timeline, time);
+    if (!segment) return "";
+    return ranked(timeline.genres, segment[2]).slice(0, 3).map(([g, p]) => `${title(g)} ${Math.round(100 * p)} %`).join(", ");
+  }
+
+  // A row per genre, a cell per segment; how strong the colour is tells the probability.
+  function drawTimeline(canvas, { genres, segments }, order, duration) {
+    const ratio = devicePixelRatio || 1;
+    const { clientWidth: width, clientHeight: height } = canvas;
+    canvas.width = width * ratio;
+    canvas.height = height * ratio;
+    const ctx = canvas.getContext("2d");
+    ctx.scale(ratio, ratio);
+    const rowHeight = height / order.length;
+    order.forEach((genre, row) => {
+      const index = genres.indexOf(genre);
+      ctx.fillStyle = colour(`--${genre}`);
+      for (const [start, end, shares] of segments) {
+        const left = (width * start) / duration;
+        const right = (width * end) / duration;
+        ctx.globalAlpha = shares[index];
+        ctx.fillRect(left, row * rowHeight + 1, Math.max(right - left - (right - left > 4 ? 1 : 0), 0.5), rowHeight - 2);
+      }
+    });
+  }
+
+  function fillTable(body, { genres, segments }) {
+    for (const [start, end, shares] of segments) {
+      const [genre, share] = ranked(genres, shares)[0];
+      const row = body.insertRow();
+      for (const text of [clock(start), clock(end), title(genre), `${Math.round(100 * share)} %`]) row.insertCell().textContent = text;
+    }
+  }
+
+  function startAll() {
+    for (const strip of document.querySelectorAll("[data-strip]:not([data-started])")) start(strip);
+  }
+  startAll();
+  document.addEventListener("htmx:after:swap", startAll);
+})();
