@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from classifier.mel_scale import mel_ticks
+from classifier.scales import mel_ticks
 from library.genres import GENRES
 from library.models import Track
 

@@ -1,0 +1,140 @@
+"""A real site (gunicorn and worker on a database of its own) and a real Chromium that looks at it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Pictures of every page the tests look at; not kept in the repository.
+SCREENSHOTS = ROOT / "build" / "screenshots"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+REQUIRED = os.environ.get("EARMARK_TEST_BROWSER") == "required"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser" in item.nodeid:
+            item.add_marker("browser")
+            # One site and one Chromium for all of them, whatever the number of test processes.
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if not CHROMIUM and not REQUIRED:
+                item.add_marker(pytest.mark.skip(reason="not run: no Chromium is installed"))
+
+
+@dataclass
+class Site:
+    url: str
+    env: dict[str, str]
+
+    def manage(self, *arguments: str) -> None:
+        subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, check=True)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = "127.0.0.1:{}".format(free.getsockname()[1])
+    env = os.environ | {
+        "EARMARK_DATA_DIR": str(tmp_path_factory.mktemp("site")),
+        "EARMARK_MAX_UPLOAD_BYTES": str(20 * 2**20),
+        "EARMARK_LOG_LEVEL": "WARNING",
+    }
+    running = Site(f"http://{address}", env)
+    running.manage("migrate", "--verbosity", "0")
+    running.manage("collectstatic", "--noinput", "--verbosity", "0")
+    gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", address, "--threads", "4", "--log-level", "warning"]
+    processes = [
+        subprocess.Popen(command, cwd=ROOT, env=env)
+        for command in (gunicorn, [sys.executable, "manage.py", "worker", "--interval", "0.2"])
+    ]
+    try:
+        _wait_until_it_answers(running.url)
+        yield running
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(30)
+
+
+def _wait_until_it_answers(url: str) -> None:
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(url + "/account/login/", timeout=5).close()
+        except urllib.error.URLError:
+            # Nothing listens yet; a connection attempt that waits is the pause between two tries.
+            with socket.socket() as pause:
+                pause.settimeout(0.1)
+                pause.bind(("127.0.0.1", 0))
+                pause.listen()
+                try:
+                    pause.accept()
+                except TimeoutError:
+                    continue
+        else:
+            return
+    raise RuntimeError("The site did not start")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--autoplay-policy=no-user-gesture-required",
+            ],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
+    """A fresh visitor. Afterwards: no request left the site, and no script or policy error was logged."""
+    context = browser.new_context(base_url=site.url, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(20_000)
+    strays: list[str] = []
+    complaints: list[str] = []
+    context.on("request", lambda r: None if r.url.startswith((site.url, "data:", "blob:")) else strays.append(r.url))
+    context.on("weberror", lambda e: complaints.append(str(e.error)))
+    context.on("console", lambda m: complaints.append(m.text) if "Content Security Policy" in m.text else None)
+    yield context
+    context.close()
+    assert strays == []
+    assert complaints == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture
+def signed_up(page: Page) -> Page:
+    """A newcomer who has just signed up."""
+    page.goto("/account/signup/")
+    page.get_by_label("E-mail").fill(f"{secrets.token_hex(6)}@example.org")
+    page.get_by_label("Password").fill("a quiet listening room")
+    page.get_by_role("button", name="Sign up").click()
+    page.wait_for_url("**/")
+    return page

@@ -1,0 +1,39 @@
+"""How a page is looked at: at two widths, in both themes, by axe and by a person."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from tests.browser.conftest import ROOT, SCREENSHOTS
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = {360: 740, 1280: 900}
+
+
+def look_at(page: Page, name: str) -> None:
+    """Take a picture per width and theme; fail on sideways scrolling and on anything axe finds."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    problems = []
+    for theme in ("light", "dark"):
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.evaluate(
+                "theme => { localStorage.setItem('theme', theme); document.documentElement.dataset.bsTheme = theme;"
+                " document.dispatchEvent(new Event('earmark:theme')) }",
+                theme,
+            )
+            page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
+            where = f"{name} at {width} px, {theme}"
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                problems.append(f"{where}: scrolls sideways")
+            problems += [f"{where}: {finding}" for finding in axe(page)]
+    assert problems == []
+
+
+def axe(page: Page) -> list[str]:
+    """What axe-core finds against WCAG 2.2 AA, a line each."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+    )
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]} {v['nodes'][0]['failureSummary']}" for v in found["violations"]]

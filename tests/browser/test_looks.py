@@ -1,0 +1,53 @@
+"""Every page at 360 and 1280 px, dark and light: no sideways scrolling, nothing for axe to find."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import sounds
+from tests.browser.looks import look_at
+from tests.browser.test_main_job import upload
+
+
+@pytest.mark.parametrize("path", ["login", "signup", "password/forgotten"])
+def test_before_signing_in(page: Page, path: str) -> None:
+    page.goto(f"/account/{path}/")
+    look_at(page, path.replace("/", "-"))
+
+
+def test_signed_in(signed_up: Page, tmp_path: Path) -> None:
+    page = signed_up
+    look_at(page, "empty")
+    page.goto("/upload/")
+    look_at(page, "upload")
+
+    silence = sounds.silence(tmp_path / "silence.wav", seconds=5)
+    long_name = sounds.write(tmp_path / ("a very long name " * 11 + "🎷🎺.mp3"), seconds=30)
+    upload(page, long_name, silence)
+    expect(page.locator(".tray .chip")).to_have_count(1, timeout=60_000)
+    expect(page.locator(".tray .tray-error")).to_have_count(1, timeout=60_000)
+    look_at(page, "tray")
+
+    page.goto("/")
+    look_at(page, "library")
+    page.locator(".row-track [data-play]").first.click()
+    look_at(page, "player")
+    page.locator(".row-name a").last.click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    look_at(page, "track-a")
+    page.goto("/")
+    page.locator(".row-name a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    look_at(page, "track-b")
+    page.get_by_role("link", name="Delete").click()
+    look_at(page, "delete")
+
+    page.goto("/account/")
+    look_at(page, "account")
+    page.goto("/api/docs/")
+    look_at(page, "api-docs")
+    page.goto("/tracks/00000000-0000-0000-0000-000000000000/")
+    look_at(page, "not-found")
