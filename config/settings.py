@@ -204,12 +204,14 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "library.api.pagination.NewestFirst",
     "EXCEPTION_HANDLER": "library.api.errors.exception_handler",
     "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
+    "DEFAULT_VERSION": "v1",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Earmark",
     "DESCRIPTION": "A music library that listens.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": r"/api/v\d+",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
 }

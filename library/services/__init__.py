@@ -14,7 +14,7 @@ from library.services.analysis import (
 )
 from library.services.people import user_add, user_change_email, user_delete
 from library.services.tokens import token_create, token_revoke, token_used
-from library.services.tracks import track_add, track_delete
+from library.services.tracks import track_add, track_delete, upload_check
 
 __all__ = [
     "prediction_record",
@@ -28,6 +28,7 @@ __all__ = [
     "track_enqueue",
     "track_lease",
     "tracks_sweep",
+    "upload_check",
     "user_add",
     "user_change_email",
     "user_delete",

@@ -24,7 +24,7 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     Returns the track and whether it is new: the same bytes uploaded twice by one owner are one track.
     Raises AudioError: `empty`, `too_large`, `not_audio`, `over_quota`. Then nothing was stored.
     """
-    kind = _check(upload)
+    kind = upload_check(upload=upload)
     digest = sha256_of(upload)
     if twin := Track.objects.filter(owner=owner, sha256=digest).first():
         return twin, False
@@ -78,8 +78,8 @@ def title_from(name: str) -> str:
     return PurePosixPath(name).stem.replace("_", " ").strip() or name
 
 
-def _check(upload: UploadedFile) -> str:
-    """The upload's kind, told from its bytes. Raises AudioError."""
+def upload_check(*, upload: UploadedFile) -> str:
+    """The upload's kind, told from its bytes. Raises AudioError: `empty`, `too_large`, `not_audio`."""
     if not upload.size:
         raise AudioError("empty")
     if getattr(upload, "too_large", False) or upload.size > settings.EARMARK_MAX_UPLOAD_BYTES:

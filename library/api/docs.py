@@ -1,0 +1,200 @@
+"""The page for people who write programs: drawn from the schema, so that it cannot say anything else."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+
+from classifier.errors import MESSAGES
+from library.api.errors import audio_status
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+#: Codes that are not about a file, with the status each comes with.
+CODES: dict[str, tuple[int, str]] = {
+    "invalid": (400, "A field is missing or wrong; “errors” lists which."),
+    "parse_error": (400, "The body is not what its Content-Type says."),
+    "not_authenticated": (401, "Neither a token nor a session came with the request."),
+    "invalid_token": (401, "The token is unknown or revoked."),
+    "permission_denied": (403, "The session's CSRF token is missing or wrong."),
+    "not_found": (404, "There is no such thing in your library, or nothing at this address."),
+    "method_not_allowed": (405, "The address exists, but not for this method."),
+    "not_acceptable": (406, "The answer is JSON, and the request does not accept it."),
+    "over_quota": (409, "Your library is full. Delete a few tracks to make room."),
+    "unsupported_media_type": (415, "Send files as a multipart form."),
+    "throttled": (429, "Too many requests. “Retry-After” says how many seconds to wait."),
+    "error": (500, "Something went wrong in Earmark itself."),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    name: str
+    type: str
+    required: bool
+    description: str
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: str
+    description: str
+    type: str
+    objects: list[str]
+
+
+@dataclass(frozen=True)
+class Operation:
+    anchor: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    parameters: list[Field]
+    body: list[Field]
+    answers: list[Answer]
+    curl_arguments: str
+    curl_path: str
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An object that answers are made of."""
+
+    name: str
+    description: str
+    fields: list[Field]
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    groups, things = described()
+    errors = [(code, *row) for code, row in CODES.items()]
+    errors += [(code, audio_status(code), message) for code, message in MESSAGES.items() if code not in CODES]
+    context = {
+        "groups": groups,
+        "things": things,
+        "errors": sorted(errors, key=lambda error: (error[1], error[0])),
+        "origin": request.build_absolute_uri("/").rstrip("/"),
+    }
+    return render(request, "api/docs.html", context)
+
+
+@functools.cache
+def described() -> tuple[dict[str, list[Operation]], list[Thing]]:
+    """Operations by tag, and the objects they speak of. The schema does not change while the site runs."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    components: dict[str, Any] = schema["components"]["schemas"]
+    groups: dict[str, list[Operation]] = {}
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            if method in METHODS:
+                for tag in operation["tags"]:
+                    groups.setdefault(tag, []).append(_operation(path, method, operation, components))
+    bodies = {name for name in components if name.endswith("Request")}
+    things = [
+        Thing(name, component.get("description", ""), _fields(component))
+        for name, component in components.items()
+        if "properties" in component and name not in bodies
+    ]
+    return groups, things
+
+
+def _operation(path: str, method: str, operation: dict[str, Any], components: dict[str, Any]) -> Operation:
+    body: list[Field] = []
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        body = _fields(_resolve(content["schema"], components))
+    return Operation(
+        anchor=operation["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=operation.get("summary", ""),
+        description=operation.get("description", ""),
+        parameters=[
+            Field(
+                row["name"], type_of(row["schema"]), row.get("required", False), row.get("description", ""), row["in"]
+            )
+            for row in operation.get("parameters", [])
+        ],
+        body=body,
+        answers=[_answer(status, answer) for status, answer in operation["responses"].items()],
+        curl_arguments=_curl_arguments(method, bool(body), operation),
+        curl_path=path.replace("{id}", "ID"),
+    )
+
+
+def _answer(status: str, answer: dict[str, Any]) -> Answer:
+    content = list(answer.get("content", {}).values())
+    schema = content[0]["schema"] if content else {}
+    description = answer.get("description", "")
+    if description in ("", "No response body"):
+        description = HTTPStatus(int(status)).phrase
+    return Answer(status, description, type_of(schema) if schema else "nothing", list(_references(schema)))
+
+
+def _curl_arguments(method: str, has_file: bool, operation: dict[str, Any]) -> str:
+    if has_file:
+        return "-F file=@song.mp3 "
+    if any(kind.startswith("audio/") for kind in operation["responses"].get("200", {}).get("content", {})):
+        return "-OJ "
+    return "" if method == "get" else f"-X {method.upper()} "
+
+
+def _fields(schema: dict[str, Any]) -> list[Field]:
+    required = schema.get("required", [])
+    return [
+        Field(name, type_of(part), name in required, part.get("description", ""))
+        for name, part in schema.get("properties", {}).items()
+    ]
+
+
+def _resolve(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    reference = schema.get("$ref")
+    resolved: dict[str, Any] = components[reference.rpartition("/")[2]] if reference else schema
+    return resolved
+
+
+def type_of(schema: dict[str, Any]) -> str:
+    """A schema in a few words: "string or null", "list of Track"."""
+    if reference := schema.get("$ref"):
+        return str(reference.rpartition("/")[2])
+    for joint in ("oneOf", "anyOf", "allOf"):
+        if joint in schema:
+            return " or ".join(dict.fromkeys(type_of(part) for part in schema[joint]))
+    if "enum" in schema:
+        return " | ".join(str(value) for value in schema["enum"] if value != "")
+    kinds = schema.get("type", "any")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    return " or ".join(_simple(kind, schema) for kind in kinds)
+
+
+def _simple(kind: str, schema: dict[str, Any]) -> str:
+    if kind == "array":
+        return f"list of {type_of(schema['items'])}"
+    if kind == "object" and "results" in schema.get("properties", {}):
+        return f"page of {type_of(schema['properties']['results']['items'])}"
+    if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
+        return f"object of genre: {type_of(schema['additionalProperties'])}"
+    if kind == "string" and (schema.get("format") == "binary" or "contentMediaType" in schema):
+        return "file"
+    if kind == "string" and schema.get("format") in ("date-time", "uuid", "uri"):
+        return {"date-time": "date and time", "uuid": "UUID", "uri": "URL"}[schema["format"]]
+    return kind
+
+
+def _references(schema: Any) -> list[str]:
+    """The objects that a schema names, to link to."""
+    if isinstance(schema, dict):
+        own = [schema["$ref"].rpartition("/")[2]] if "$ref" in schema else []
+        return own + [name for part in schema.values() for name in _references(part)]
+    if isinstance(schema, list):
+        return [name for part in schema for name in _references(part)]
+    return []

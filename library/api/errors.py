@@ -1,0 +1,109 @@
+"""Every error of the API as RFC 9457 problem details (`application/problem+json`)."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.http import Http404, UnreadablePostError
+from django.urls import reverse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from classifier.errors import AudioError
+
+logger = logging.getLogger("django.request")
+
+PROBLEM_TYPE = "application/problem+json"
+
+#: The status of each refusal of a file. 415: no such file will ever be taken. 413 and 409: this one is too
+#: much. 503: the same file may do better later. All others are 422: audio, but not to be analysed.
+AUDIO_STATUS: dict[str, int] = {
+    "not_audio": 415,
+    "unsupported_codec": 415,
+    "drm": 415,
+    "too_large": 413,
+    "over_quota": 409,
+    "timeout": 503,
+}
+
+
+def audio_status(code: str) -> int:
+    """The HTTP status that goes with an AudioError's code."""
+    return AUDIO_STATUS.get(code, 422)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """An error answer. `code` is stable and for programs, `detail` is for people."""
+    body: dict[str, Any] = {
+        "type": f"{reverse('api-docs')}#error-{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    if errors:
+        body["errors"] = errors
+    return Response(body, status=status, headers=headers, content_type=PROBLEM_TYPE)
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn whatever a view raises into a problem; what nobody expected is logged and answered with 500."""
+    set_rollback()
+    if isinstance(exc, AudioError):
+        return problem(audio_status(exc.code), exc.code, exc.message)
+    if isinstance(exc, Http404):
+        # One answer for what does not exist and for what is somebody else's.
+        exc = exceptions.NotFound()
+    elif isinstance(exc, PermissionDenied):
+        exc = exceptions.PermissionDenied()
+    elif isinstance(exc, SuspiciousOperation | UnreadablePostError):
+        exc = exceptions.ParseError()
+    if not isinstance(exc, exceptions.APIException):
+        if settings.DEBUG:
+            return None
+        return _unexpected(exc, context)
+
+    headers = {}
+    if auth_header := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = auth_header
+    if wait := getattr(exc, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    if isinstance(exc, exceptions.ValidationError):
+        return problem(
+            exc.status_code,
+            "invalid",
+            "The request is not as it should be; see “errors”.",
+            errors=_flat(exc.detail),
+            headers=headers,
+        )
+    return problem(exc.status_code, str(exc.get_codes()), str(exc.detail), headers=headers)
+
+
+def _unexpected(exc: Exception, context: dict[str, Any]) -> Response:
+    request = context["request"]._request
+    # As Django does for an error in a page: whoever collects errors hears of this one too.
+    got_request_exception.send(sender=None, request=request)
+    logger.error("Internal error: %s", request.path, exc_info=exc, extra={"request": request})
+    return problem(500, "error", "Something went wrong here. It has been noted.")
+
+
+def _flat(detail: Any, field: str = "") -> list[dict[str, str]]:
+    """DRF's nested error lists as one list of {field, code, detail}."""
+    if isinstance(detail, dict):
+        return [row for name, inner in detail.items() for row in _flat(inner, f"{field}.{name}".strip("."))]
+    if isinstance(detail, list):
+        return [row for inner in detail for row in _flat(inner, field)]
+    return [{"field": field, "code": detail.code, "detail": str(detail)}]

@@ -1,0 +1,91 @@
+"""What every test starts from: three people, files in a folder of its own, and no work in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
+
+from library.models import Track, User
+from tests.people import TrackFactory, UserFactory, make_reviewer, signed_in, with_token
+
+
+@pytest.fixture(autouse=True)
+def own_place(settings: SettingsWrapper, tmp_path: Path) -> None:
+    """Nothing is read from or written to the data of a real site; tasks are noted, not run."""
+    incoming = tmp_path / "incoming"
+    incoming.mkdir()
+    settings.FILE_UPLOAD_TEMP_DIR = incoming
+    settings.STORAGES = {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path / "files", "file_permissions_mode": 0o600},
+        },
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.TASKS = {"default": {"BACKEND": "django.tasks.backends.dummy.DummyBackend"}}
+    # Argon2 is slow by design; the test that is about it asks for it.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Owns."""
+    return UserFactory(email="alice@example.org")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Staff: reviews in the admin, and sees no more than his own anywhere else."""
+    return make_reviewer(UserFactory(email="bob@example.org"))
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """Has an account, and must see nothing of the others."""
+    return UserFactory(email="charlie@example.org")
+
+
+@pytest.fixture
+def alice_client(alice: User) -> Client:
+    return signed_in(alice)
+
+
+@pytest.fixture
+def bob_client(bob: User) -> Client:
+    return signed_in(bob)
+
+
+@pytest.fixture
+def charlie_client(charlie: User) -> Client:
+    return signed_in(charlie)
+
+
+@pytest.fixture
+def alice_api(alice: User) -> Client:
+    return with_token(alice)
+
+
+@pytest.fixture
+def bob_api(bob: User) -> Client:
+    return with_token(bob)
+
+
+@pytest.fixture
+def charlie_api(charlie: User) -> Client:
+    return with_token(charlie)
+
+
+@pytest.fixture
+def track(alice: User) -> Callable[..., Track]:
+    """Makes tracks: alice's and ready, unless said otherwise."""
+
+    def make(**fields: object) -> Track:
+        return TrackFactory(**({"owner": alice} | fields))
+
+    return make

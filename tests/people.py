@@ -1,0 +1,133 @@
+"""The same people and tracks in every test: alice owns, bob reviews, charlie must see nothing."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import math
+import struct
+import wave
+from typing import Any
+
+import factory
+from django.contrib.auth.models import Permission
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from library import services
+from library.genres import GENRES
+from library.models import Prediction, Track, User
+
+PASSWORD = "a quiet listening room"
+MODEL = {"model_name": "mfcc-cnn-1", "model_version": "1"}
+
+
+@functools.cache
+def wav(number: int = 0, *, seconds: float = 0.25, rate: int = 8000) -> bytes:
+    """A short tone; each number is a file of its own."""
+    tone = (int(8000 * math.sin(2 * math.pi * (220 + number) * i / rate)) for i in range(int(seconds * rate)))
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setparams((1, 2, rate, 0, "NONE", ""))
+        out.writeframes(b"".join(struct.pack("<h", sample) for sample in tone))
+    return file.getvalue()
+
+
+def upload(content: bytes | None = None, name: str = "song.wav") -> SimpleUploadedFile:
+    """A file as a browser or program sends it."""
+    return SimpleUploadedFile(name, wav() if content is None else content)
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+
+    email = factory.Sequence("person{}@example.org".format)
+
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
+        return User.objects.create_user(**({"password": PASSWORD} | kwargs))
+
+
+class PredictionFactory(factory.django.DjangoModelFactory):
+    """What a model heard: `top` at `confidence`, and it is sure unless label=None is given."""
+
+    class Meta:
+        model = Prediction
+
+    model_name = MODEL["model_name"]
+    model_version = MODEL["model_version"]
+    top = "blues"
+    label = factory.SelfAttribute("top")
+    confidence = 0.7
+
+    @factory.lazy_attribute
+    def probabilities(self) -> dict[str, float]:
+        rest = (1 - self.confidence) / (len(GENRES) - 1)
+        return {genre: self.confidence if genre == self.top else rest for genre in GENRES}
+
+    @factory.lazy_attribute
+    def segments(self) -> list[Any]:
+        shares = list(self.probabilities.values())
+        return [[0.0, 3.0, shares], [3.0, 6.0, shares]]
+
+
+class TrackFactory(factory.django.DjangoModelFactory):
+    """A track with a real stored file, and with what an analysis would have left; nothing is analysed."""
+
+    class Meta:
+        model = Track
+
+    class Params:
+        number = factory.Sequence(int)
+
+    owner = factory.SubFactory(UserFactory)
+    original_name = factory.LazyAttribute("song {0.number}.wav".format)
+    title = factory.LazyAttribute("Song {0.number}".format)
+    kind = "wav"
+    status = Track.Status.READY
+
+    @classmethod
+    def _create(cls, model_class: type[Track], *args: Any, **kwargs: Any) -> Track:
+        content = wav(Track.objects.count())
+        heard = kwargs.pop("heard", {})
+        track = Track(
+            **{"size": len(content), "sha256": hashlib.sha256(content).hexdigest(), "duration": 6.0} | kwargs
+        )
+        track.original.save(track.original_name, ContentFile(content), save=False)
+        if track.status == Track.Status.FAILED:
+            track.error_code = track.error_code or "corrupt"
+        if track.status == Track.Status.READY:
+            storage = track.original.storage
+            track.peaks = storage.save(f"tracks/{track.folder}/peaks.json", ContentFile(b"{}"))
+            track.spectrogram = storage.save(f"tracks/{track.folder}/spectrogram.webp", ContentFile(b"picture"))
+        track.save()
+        if track.status == Track.Status.READY:
+            track.prediction = PredictionFactory(track=track, **heard)
+            track.save()
+        return track
+
+
+def make_reviewer(user: User) -> User:
+    """Staff who may look at everything and have tracks analysed again or deleted, but make nobody staff."""
+    user.is_staff = True
+    user.save()
+    user.user_permissions.set(
+        Permission.objects.filter(content_type__app_label="library").exclude(codename__endswith="_user")
+    )
+    return user
+
+
+def signed_in(user: User) -> Client:
+    """A browser of somebody who is signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def with_token(user: User) -> Client:
+    """A program that has a token."""
+    _, key = services.token_create(owner=user, name="tests")
+    return Client(headers={"Authorization": f"Bearer {key}"})
