@@ -81,7 +81,9 @@ class UserAdmin(DjangoUserAdmin):
         ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
-    add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
+    add_fieldsets = [
+        (None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})
+    ]
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
         return with_predictions(super().get_deleted_objects(objs, request))
@@ -96,8 +98,8 @@ class UserAdmin(DjangoUserAdmin):
 
 class PredictionInline(ReadOnly, admin.TabularInline):
     model = Prediction
-    fields = ["model_name", "model_version", "label", "top", "confidence", "created_at"]
-    readonly_fields = fields
+    readonly_fields = ("model_name", "model_version", "label", "top", "confidence", "created_at")
+    fields = readonly_fields
     can_delete = False
     show_change_link = True
     extra = 0
@@ -172,7 +174,7 @@ class TrackAdmin(ReadOnly, admin.ModelAdmin):
     def analyse_again(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
         for track in queryset:
             services.track_analyse_again(track=track)
-        messages.success(request, f"Queued {len(queryset)}; what was waiting or being heard already is left alone.")
+        messages.success(request, f"Queued {len(queryset)}. What was waiting or being heard is left alone.")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
         return with_predictions(super().get_deleted_objects(objs, request))
@@ -188,7 +190,9 @@ class TrackAdmin(ReadOnly, admin.ModelAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("<uuid:track_id>/audio/", wrap(self.audio_view), name="library_track_audio"),
-            path("<uuid:track_id>/spectrogram/", wrap(self.spectrogram_view), name="library_track_spectrogram"),
+            path(
+                "<uuid:track_id>/spectrogram/", wrap(self.spectrogram_view), name="library_track_spectrogram"
+            ),
             *super().get_urls(),
         ]
 
@@ -201,7 +205,7 @@ class TrackAdmin(ReadOnly, admin.ModelAdmin):
 
     def spectrogram_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
         track = self._track(request, track_id)
-        suffix = track.spectrogram.name.rpartition(".")[2]
+        suffix = (track.spectrogram.name or "").rpartition(".")[2]
         return serve(
             request, track.spectrogram, content_type=f"image/{suffix}", filename=f"spectrogram.{suffix}"
         )

@@ -8,18 +8,19 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from library.models import Track, User
 from tests.people import TrackFactory, UserFactory, make_reviewer, signed_in, with_token
 
 
 @pytest.fixture(autouse=True)
-def own_place(settings: SettingsWrapper, tmp_path: Path) -> None:
+def own_place(settings: Settings, tmp_path: Path) -> None:
     """Nothing is read from or written to the data of a real site; tasks are noted, not run."""
-    incoming = tmp_path / "incoming"
-    incoming.mkdir()
-    settings.FILE_UPLOAD_TEMP_DIR = incoming
+    for folder in ("incoming", "static"):
+        (tmp_path / folder).mkdir()
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "incoming"
+    settings.STATIC_ROOT = tmp_path / "static"
     settings.STORAGES = {
         "default": {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -82,10 +83,16 @@ def charlie_api(charlie: User) -> Client:
 
 
 @pytest.fixture
-def track(alice: User) -> Callable[..., Track]:
+def make_track(alice: User) -> Callable[..., Track]:
     """Makes tracks: alice's and ready, unless said otherwise."""
 
     def make(**fields: object) -> Track:
         return TrackFactory(**({"owner": alice} | fields))
 
     return make
+
+
+@pytest.fixture
+def track(make_track: Callable[..., Track]) -> Track:
+    """Alice's, ready, heard as blues."""
+    return make_track()

@@ -102,7 +102,9 @@ class TrackFactory(factory.django.DjangoModelFactory):
         if track.status == Track.Status.READY:
             storage = track.original.storage
             track.peaks = storage.save(f"tracks/{track.folder}/peaks.json", ContentFile(b"{}"))
-            track.spectrogram = storage.save(f"tracks/{track.folder}/spectrogram.webp", ContentFile(b"picture"))
+            track.spectrogram = storage.save(
+                f"tracks/{track.folder}/spectrogram.webp", ContentFile(b"picture")
+            )
         track.save()
         if track.status == Track.Status.READY:
             track.prediction = PredictionFactory(track=track, **heard)

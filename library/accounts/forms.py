@@ -81,7 +81,8 @@ class EmailForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         self.user = user
-        super().__init__(*args, initial={"email": user.email}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial["email"] = user.email
 
     def clean_email(self) -> str:
         return _free_email(self.cleaned_data["email"], but_not=self.user)

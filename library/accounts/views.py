@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from library import selectors, services
 from library.accounts.forms import EMAIL_TAKEN, EmailForm, SignUpForm, TokenForm
 from library.requests import Request
-from library.services.people import EmailTaken
+from library.services.people import EmailTakenError
 
 #: Carries a new token's key from the form to the page that shows it, once. In the browser, because the
 #: database must never hold a key.
@@ -42,7 +42,7 @@ def signup(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             user = services.user_add(**form.cleaned_data)
-        except EmailTaken:
+        except EmailTakenError:
             form.add_error("email", EMAIL_TAKEN)
         else:
             login(request, user)
@@ -66,7 +66,7 @@ def email_change(request: Request) -> HttpResponse:
     if form.is_valid():
         try:
             services.user_change_email(user=request.user, email=form.cleaned_data["email"])
-        except EmailTaken:
+        except EmailTakenError:
             form.add_error("email", EMAIL_TAKEN)
         else:
             messages.success(request, "Your e-mail address is changed. Use it to sign in from now on.")

@@ -120,7 +120,11 @@ def _operation(path: str, method: str, operation: dict[str, Any], components: di
         description=operation.get("description", ""),
         parameters=[
             Field(
-                row["name"], type_of(row["schema"]), row.get("required", False), row.get("description", ""), row["in"]
+                row["name"],
+                type_of(row["schema"]),
+                row.get("required", False),
+                row.get("description", ""),
+                row["in"],
             )
             for row in operation.get("parameters", [])
         ],

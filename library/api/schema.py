@@ -16,7 +16,7 @@ ERRORS = {
     404: "There is no such thing in your library.",
     409: "Your library is full (`over_quota`).",
     413: "The file is larger than the limit (`too_large`).",
-    415: "Not an audio file that Earmark can decode (`not_audio`, `unsupported_codec`, `drm`), or no multipart form.",
+    415: "Nothing that Earmark can decode (`not_audio`, `unsupported_codec`, `drm`), or no multipart form.",
     422: "Audio, but not to be analysed (`empty`, `corrupt`, `too_short`, `silent`, …).",
     429: "Too many requests. `Retry-After` says how many seconds to wait.",
     503: "The analysis took too long (`timeout`). It may do better later.",

@@ -19,10 +19,15 @@ class ErrorSerializer(serializers.Serializer):
 class GenreSerializer(serializers.Serializer):
     """The genre that counts, and whose word it is."""
 
-    label = serializers.CharField(allow_null=True, help_text="The genre; null when nobody is sure.")
+    # DRF's metaclass takes fields out of the class, so that a name like `label` hides nothing.
+    label = serializers.CharField(  # type: ignore[assignment]
+        allow_null=True, help_text="The genre; null when nobody is sure."
+    )
     top = serializers.CharField(help_text="The most probable genre.")
     confidence = serializers.FloatField(help_text="The probability of `top`, 0 to 1.")
-    source = serializers.CharField(help_text="`model`: heard by a model.")
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text="`model`: heard by a model."
+    )
 
 
 class ModelSerializer(serializers.Serializer):
@@ -82,7 +87,9 @@ class TrackSerializer(serializers.ModelSerializer):
     )
     genre = serializers.SerializerMethodField()
     prediction = PredictionSummarySerializer(allow_null=True)
-    stage = serializers.CharField(help_text="What the analysis is doing just now; empty when it is not running.")
+    stage = serializers.CharField(
+        help_text="What the analysis is doing just now; empty when it is not running."
+    )
 
     class Meta:
         model = Track
@@ -137,7 +144,9 @@ class UploadSerializer(serializers.Serializer):
 class OriginalAnswerSerializer(serializers.Serializer):
     """What `POST /file-upload` answers."""
 
-    label = serializers.CharField(help_text="The most probable genre. There always is one; see `sure`.")
+    label = serializers.CharField(  # type: ignore[assignment]
+        help_text="The most probable genre. There always is one; see `sure`."
+    )
     sure = serializers.BooleanField(help_text="Whether the model would stand by it.")
     probabilities = serializers.DictField(child=serializers.FloatField())
 
@@ -156,4 +165,6 @@ class ProblemSerializer(serializers.Serializer):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="What went wrong, for people.")
     code = serializers.CharField(help_text="What went wrong, for programs: stable.")
-    errors = FieldErrorSerializer(many=True, required=False, help_text="One entry per wrong field.")
+    errors = FieldErrorSerializer(  # type: ignore[assignment]
+        many=True, required=False, help_text="One entry per wrong field."
+    )

@@ -69,9 +69,9 @@ class TrackViewSet(
     @extend_schema(
         summary="Upload a track",
         description=(
-            "Answers as soon as the file is stored; the analysis follows. Ask for the track's `url` until its "
-            "`status` is `ready` or `failed`. A file that is in your library already is not stored again: the "
-            "answer is 200 and the track that is there."
+            "Answers as soon as the file is stored; the analysis follows. Ask for the track's `url` until "
+            "its `status` is `ready` or `failed`. A file that is in your library already is not stored "
+            "again: the answer is 200 and the track that is there."
         ),
         request={"multipart/form-data": serializers.UploadSerializer},
         responses=answers(

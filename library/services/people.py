@@ -8,28 +8,28 @@ from library.models import Track, User
 from library.services.tracks import track_delete
 
 
-class EmailTaken(Exception):
+class EmailTakenError(Exception):
     """Somebody has an account under this address already."""
 
 
 def user_add(*, email: str, password: str) -> User:
-    """Open an account. Raises EmailTaken, also when two people ask for one address at the same moment."""
+    """Open an account. Raises EmailTakenError, also if two people ask for it at the same moment."""
     try:
         with transaction.atomic():
             return User.objects.create_user(email, password)
     except IntegrityError as error:
-        raise EmailTaken from error
+        raise EmailTakenError from error
 
 
 def user_change_email(*, user: User, email: str) -> None:
-    """Give an account another address. Raises EmailTaken."""
+    """Give an account another address. Raises EmailTakenError."""
     user.email = email.strip().lower()
     try:
         with transaction.atomic():
             user.save(update_fields=["email"])
     except IntegrityError as error:
         user.refresh_from_db(fields=["email"])
-        raise EmailTaken from error
+        raise EmailTakenError from error
 
 
 @transaction.atomic

@@ -33,7 +33,7 @@ def token_revoke(*, token: ApiToken) -> None:
 
 
 def token_used(*, token: ApiToken) -> None:
-    """Note that a token was used, at most once a minute: reading a library must not mean writing all the time."""
+    """Note that a token was used, at most once a minute: not every read should mean a write."""
     now = timezone.now()
     stale = now - timedelta(minutes=1)
     if token.last_used_at is None or token.last_used_at < stale:

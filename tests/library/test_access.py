@@ -1,0 +1,165 @@
+"""Nobody sees another's tracks: every address, for everybody, in one table."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import NamedTuple
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from library import services
+from library.models import Track, User
+from tests.people import signed_in, with_token
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = 302
+
+
+class Address(NamedTuple):
+    name: str
+    method: str
+    owner: int
+    """The status its owner gets; everybody else gets 404."""
+
+
+PAGES = [
+    Address("track", "get", 200),
+    Address("track-analyse", "post", 302),
+    Address("track-delete", "get", 200),
+    Address("track-delete", "post", 302),
+    Address("tray-row", "get", 200),
+    Address("timeline", "get", 200),
+    Address("original", "get", 200),
+    Address("audio", "get", 200),
+    Address("spectrogram", "get", 200),
+    Address("peaks", "get", 200),
+]
+API = [
+    Address("v1:track-detail", "get", 200),
+    Address("v1:track-detail", "delete", 204),
+    Address("v1:track-analyse", "post", 202),
+    Address("v1:track-predictions", "get", 200),
+    Address("v1:track-file", "get", 200),
+]
+ADMIN = [
+    Address("admin:library_track_change", "get", 200),
+    Address("admin:library_track_delete", "get", 200),
+    Address("admin:library_track_history", "get", 200),
+    Address("admin:library_track_audio", "get", 200),
+    Address("admin:library_track_spectrogram", "get", 200),
+]
+
+
+def name_of(address: Address) -> str:
+    return f"{address.method} {address.name}"
+
+
+def ask(client: Client, address: Address, track_id: uuid.UUID) -> tuple[int, bytes]:
+    response = getattr(client, address.method)(reverse(address.name, args=[track_id]))
+    body = b"" if response.streaming else response.content
+    # A page's CSRF token is masked anew each time.
+    return response.status_code, re.sub(rb"\b\w{64}\b", b"TOKEN", body)
+
+
+@pytest.mark.parametrize("address", PAGES, ids=name_of)
+class TestPages:
+    def test_the_owner_gets_it(self, address: Address, alice: User, track: Track) -> None:
+        assert ask(signed_in(alice), address, track.pk)[0] == address.owner
+
+    @pytest.mark.parametrize("person", ["bob", "charlie"])
+    def test_others_get_what_nobody_gets(
+        self, address: Address, person: str, track: Track, request: pytest.FixtureRequest
+    ) -> None:
+        client = signed_in(request.getfixturevalue(person))
+        foreign = ask(client, address, track.pk)
+        assert foreign[0] == 404
+        assert foreign == ask(client, address, uuid.uuid4())
+        assert Track.objects.filter(pk=track.pk).exists()
+
+    def test_strangers_are_sent_to_sign_in(self, address: Address, track: Track, client: Client) -> None:
+        for track_id in (track.pk, uuid.uuid4()):
+            assert ask(client, address, track_id)[0] == LOGIN
+        assert Track.objects.filter(pk=track.pk).exists()
+
+
+@pytest.mark.parametrize("address", API, ids=name_of)
+class TestApi:
+    @pytest.mark.parametrize("way_in", [signed_in, with_token])
+    def test_the_owner_gets_it(self, address: Address, way_in, alice: User, track: Track) -> None:
+        assert ask(way_in(alice), address, track.pk)[0] == address.owner
+
+    @pytest.mark.parametrize("way_in", [signed_in, with_token])
+    @pytest.mark.parametrize("person", ["bob", "charlie"])
+    def test_others_get_what_nobody_gets(
+        self, address: Address, person: str, way_in, track: Track, request: pytest.FixtureRequest
+    ) -> None:
+        client = way_in(request.getfixturevalue(person))
+        foreign = ask(client, address, track.pk)
+        assert foreign[0] == 404
+        assert foreign == ask(client, address, uuid.uuid4())
+        assert Track.objects.filter(pk=track.pk).exists()
+
+    def test_strangers_get_401_for_everything(self, address: Address, track: Track, client: Client) -> None:
+        foreign = ask(client, address, track.pk)
+        assert foreign[0] == 401
+        assert foreign == ask(client, address, uuid.uuid4())
+        assert Track.objects.filter(pk=track.pk).exists()
+
+
+@pytest.mark.parametrize("address", ADMIN, ids=name_of)
+class TestAdmin:
+    def test_a_reviewer_gets_it(self, address: Address, bob_client: Client, track: Track) -> None:
+        assert ask(bob_client, address, track.pk)[0] == address.owner
+
+    def test_people_who_are_not_staff_are_sent_away(
+        self, address: Address, alice_client: Client, charlie_client: Client, client: Client, track: Track
+    ) -> None:
+        for somebody in (alice_client, charlie_client, client):
+            assert ask(somebody, address, track.pk)[0] == LOGIN
+
+    def test_staff_without_rights_is_refused(self, address: Address, charlie: User, track: Track) -> None:
+        charlie.is_staff = True
+        charlie.save()
+        assert ask(signed_in(charlie), address, track.pk)[0] == 403
+
+
+def test_lists_hold_only_ones_own(
+    alice_client: Client, alice_api: Client, charlie_client: Client, charlie_api: Client, track: Track
+) -> None:
+    assert track.title in alice_client.get(reverse("library")).content.decode()
+    assert track.title not in charlie_client.get(reverse("library")).content.decode()
+    assert [row["id"] for row in alice_api.get("/api/v1/tracks/").json()["results"]] == [str(track.pk)]
+    assert charlie_api.get("/api/v1/tracks/").json()["results"] == []
+
+
+def test_staff_sees_only_his_own_through_the_api(bob_api: Client, track: Track) -> None:
+    assert bob_api.get("/api/v1/tracks/").json()["results"] == []
+
+
+def test_another_persons_token_cannot_be_revoked(charlie_client: Client, alice: User) -> None:
+    token, _ = services.token_create(owner=alice, name="backup")
+    assert charlie_client.post(reverse("token_revoke", args=[token.pk])).status_code == 404
+    assert charlie_client.post(reverse("token_revoke", args=[token.pk + 1])).status_code == 404
+    assert alice.api_tokens.count() == 1
+
+
+def test_every_address_of_a_track_is_in_the_tables() -> None:
+    """Whoever adds an address that names a track has to say here who may see it."""
+    listed = {address.name for address in PAGES + API + ADMIN}
+    named = {name for name in addresses_with_an_id(get_resolver()) if "track" in name or ":" not in name}
+    assert {name for name in named if not name.startswith(("password_", "token_"))} <= listed
+
+
+def addresses_with_an_id(resolver, namespace: str = "") -> set[str]:
+    found = set()
+    for pattern in resolver.url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            found |= addresses_with_an_id(pattern, inner)
+        elif pattern.name and pattern.pattern.regex.groups:
+            found.add(namespace + pattern.name)
+    return found

@@ -1,0 +1,207 @@
+"""The reviewer's desk: it lists, plays and shows everything, and changes little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from library import services
+from library.models import ApiToken, Prediction, Track, User
+from tests.people import PASSWORD, UserFactory, signed_in
+
+pytestmark = pytest.mark.django_db
+
+TRACKS = reverse("admin:library_track_changelist")
+USERS = reverse("admin:library_user_changelist")
+Make = Callable[..., Track]
+
+
+@pytest.fixture
+def root_client(db: None) -> Client:
+    """Who runs the site."""
+    return signed_in(User.objects.create_superuser("root@example.org", PASSWORD))
+
+
+def queries(client: Client, url: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("name", ["track", "prediction", "apitoken", "user"])
+def test_lists_cost_as_many_queries_whatever_their_length(
+    root_client: Client, make_track: Make, name: str
+) -> None:
+    def add() -> None:
+        services.token_create(owner=make_track(owner=UserFactory()).owner, name="backup")
+
+    url = reverse(f"admin:library_{name}_changelist")
+    add()
+    root_client.get(url)
+    few = queries(root_client, url)
+    for _ in range(4):
+        add()
+    assert queries(root_client, url) == few
+
+
+def test_the_list_says_what_was_heard(bob_client: Client, make_track: Make) -> None:
+    make_track(title="Blue Train", artist="Nobody")
+    make_track(title="Odd One", heard={"label": None, "top": "jazz", "confidence": 0.31})
+    page = bob_client.get(TRACKS).content.decode()
+    for words in ("Blue Train", "Nobody", "alice@example.org", "70% blues", "31% jazz", "not sure", "0:06"):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=blue", {"Blue Train"}),
+        ("q=charlie@", {"Other"}),
+        ("prediction__label__exact=blues", {"Blue Train"}),
+        ("status__exact=failed", {"Broken"}),
+    ],
+)
+def test_search_and_filters(
+    bob_client: Client, make_track: Make, charlie: User, query: str, found: set[str]
+) -> None:
+    make_track(title="Blue Train")
+    make_track(title="Other", owner=charlie, heard={"top": "rock"})
+    make_track(title="Broken", status="failed")
+    page = bob_client.get(f"{TRACKS}?{query}")
+    assert {track.title for track in page.context["cl"].queryset} == found
+
+
+def test_a_track_can_be_heard_and_seen(bob_client: Client, track: Track) -> None:
+    page = bob_client.get(reverse("admin:library_track_change", args=[track.pk])).content.decode()
+    audio = reverse("admin:library_track_audio", args=[track.pk])
+    picture = reverse("admin:library_track_spectrogram", args=[track.pk])
+    assert f'<audio controls preload="none" src="{audio}">' in page
+    assert f'<img src="{picture}"' in page
+    assert bob_client.get(audio, headers={"Range": "bytes=0-3"}).getvalue() == b"RIFF"
+    assert bob_client.get(picture).getvalue() == b"picture"
+    assert "mfcc-cnn-1" in page  # its prediction
+    assert 'name="_save"' not in page
+
+
+def test_tracks_are_neither_made_nor_changed_here(bob_client: Client, track: Track) -> None:
+    assert bob_client.get(reverse("admin:library_track_add")).status_code == 403
+    change = reverse("admin:library_track_change", args=[track.pk])
+    assert bob_client.post(change, {"title": "Mine"}).status_code == 403
+    track.refresh_from_db()
+    assert track.title != "Mine"
+
+
+def act(client: Client, url: str, action: str, *rows: Track | User) -> str:
+    data = {"action": action, "_selected_action": [str(row.pk) for row in rows], "post": "yes"}
+    response = client.post(url, data, follow=True)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_analyse_again(bob_client: Client, make_track: Make) -> None:
+    failed, busy = make_track(status="failed"), make_track(status="analysing", attempts=1)
+    assert "Queued 2." in act(bob_client, TRACKS, "analyse_again", failed, busy)
+    failed.refresh_from_db()
+    busy.refresh_from_db()
+    assert (failed.status, failed.error_code, busy.status, busy.attempts) == ("queued", "", "analysing", 1)
+
+
+def test_who_may_only_look_cannot_analyse_again(bob: User, bob_client: Client, make_track: Make) -> None:
+    bob.user_permissions.remove(*bob.user_permissions.filter(codename="change_track"))
+    track = make_track(status="failed")
+    act(bob_client, TRACKS, "analyse_again", track)
+    track.refresh_from_db()
+    assert track.status == "failed"
+
+
+def test_deleting_tracks_takes_their_files(
+    bob_client: Client,
+    make_track: Make,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    one, two, three = make_track(), make_track(), make_track()
+    with django_capture_on_commit_callbacks(execute=True):
+        act(bob_client, TRACKS, "delete_selected", one, two)
+        bob_client.post(reverse("admin:library_track_delete", args=[three.pk]), {"post": "yes"})
+    assert not Track.objects.exists()
+    for track in (one, two, three):
+        assert not default_storage.exists(track.original.name)
+
+
+def test_deleting_people_takes_their_files(
+    root_client: Client,
+    make_track: Make,
+    charlie: User,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    track, other = make_track(), make_track(owner=charlie)
+    with django_capture_on_commit_callbacks(execute=True):
+        root_client.post(reverse("admin:library_user_delete", args=[track.owner_id]), {"post": "yes"})
+        act(root_client, USERS, "delete_selected", charlie)
+    assert set(User.objects.values_list("email", flat=True)) == {"root@example.org"}
+    assert not default_storage.exists(track.original.name)
+    assert not default_storage.exists(other.original.name)
+
+
+def test_predictions_are_only_looked_at(bob_client: Client, track: Track) -> None:
+    prediction = Prediction.objects.get()
+    change = reverse("admin:library_prediction_change", args=[prediction.pk])
+    assert bob_client.get(change).status_code == 200
+    assert bob_client.post(change, {"label": "jazz"}).status_code == 403
+    assert bob_client.get(reverse("admin:library_prediction_add")).status_code == 403
+
+
+def test_tokens_show_no_digest_and_can_be_revoked(bob_client: Client, alice: User) -> None:
+    token, _ = services.token_create(owner=alice, name="backup")
+    change = reverse("admin:library_apitoken_change", args=[token.pk])
+    page = bob_client.get(change).content.decode()
+    assert token.hint in page
+    assert token.digest not in page
+    assert bob_client.post(change, {"name": "x"}).status_code == 403
+    bob_client.post(reverse("admin:library_apitoken_delete", args=[token.pk]), {"post": "yes"})
+    assert not ApiToken.objects.exists()
+
+
+class TestPeople:
+    def test_add(self, root_client: Client) -> None:
+        data = {
+            "email": "Dora@example.org",
+            "usable_password": "true",
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+        }
+        response = root_client.post(reverse("admin:library_user_add"), data)
+        assert response.status_code == 302
+        assert User.objects.get(email="dora@example.org").check_password(PASSWORD)
+
+    def test_change(self, root_client: Client, alice: User) -> None:
+        change = reverse("admin:library_user_change", args=[alice.pk])
+        assert root_client.get(change).status_code == 200
+        assert root_client.post(change, {"email": "Alice@Example.com", "is_staff": "on"}).status_code == 302
+        alice.refresh_from_db()
+        assert (alice.email, alice.is_staff, alice.is_active) == ("alice@example.com", True, False)
+        assert alice.check_password(PASSWORD)
+
+    def test_an_address_is_taken_in_any_spelling(
+        self, root_client: Client, alice: User, charlie: User
+    ) -> None:
+        change = reverse("admin:library_user_change", args=[charlie.pk])
+        assert root_client.post(change, {"email": alice.email.upper()}).status_code == 200
+        charlie.refresh_from_db()
+        assert charlie.email == "charlie@example.org"
+
+    def test_reviewers_make_nobody_staff(self, bob_client: Client, bob: User, alice: User) -> None:
+        for person in (bob, alice):
+            assert bob_client.get(reverse("admin:library_user_change", args=[person.pk])).status_code == 403
+
+    def test_staff_signs_in_by_address(self, client: Client, bob: User) -> None:
+        data = {"username": bob.email, "password": PASSWORD}
+        assert client.post(reverse("admin:login"), data).status_code == 302
+        assert client.get(TRACKS).status_code == 200

@@ -1,0 +1,94 @@
+"""Every error below /api/ is a problem in the sense of RFC 9457, whatever went wrong."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from library.api.docs import CODES
+from library.api.throttling import PerPerson
+from library.models import Track
+from tests.people import upload
+
+pytestmark = pytest.mark.django_db
+
+TRACKS = "/api/v1/tracks/"
+
+
+def problem(response: Any) -> tuple[int, str]:
+    assert response["Content-Type"] == "application/problem+json"
+    body = response.json()
+    assert set(body) - {"errors"} == {"type", "title", "status", "detail", "code"}
+    assert body["status"] == response.status_code
+    assert body["type"] == f"/api/docs/#error-{body['code']}"
+    assert body["code"] in CODES
+    return body["status"], body["code"]
+
+
+def test_unknown_tracks(alice_api: Client) -> None:
+    assert problem(alice_api.get(f"{TRACKS}{uuid.uuid4()}/")) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "address", ["/api/", "/api/v1/", "/api/v2/tracks/", "/api/v1/tracks", "/api/v1/tracks/7/", "/api/x%00/"]
+)
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+def test_addresses_where_nothing_is(alice_api: Client, client: Client, address: str, method: str) -> None:
+    for somebody in (alice_api, client):
+        assert problem(getattr(somebody, method)(address)) == (404, "not_found")
+
+
+@pytest.mark.parametrize(("method", "address"), [("put", TRACKS), ("get", "/file-upload")])
+def test_methods_that_are_not_there(alice_api: Client, method: str, address: str) -> None:
+    response = getattr(alice_api, method)(address)
+    assert problem(response) == (405, "method_not_allowed")
+    assert response["Allow"]
+
+
+def test_answers_that_the_client_does_not_take(alice_api: Client) -> None:
+    assert problem(alice_api.get(TRACKS, headers={"Accept": "text/csv"})) == (406, "not_acceptable")
+
+
+def test_strangers(client: Client) -> None:
+    assert problem(client.get(TRACKS)) == (401, "not_authenticated")
+
+
+def test_a_missing_csrf_token(alice: Any, track: Track) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    assert problem(client.post(f"{TRACKS}{track.pk}/analyse/")) == (403, "permission_denied")
+
+
+def test_loops_gone_wild(alice_api: Client, charlie_api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PerPerson, "rate", "2/min")
+    assert [alice_api.get(TRACKS).status_code for _ in range(2)] == [200, 200]
+    response = alice_api.get(TRACKS)
+    assert problem(response) == (429, "throttled")
+    assert 0 < int(response["Retry-After"]) <= 60
+    assert charlie_api.get(TRACKS).status_code == 200
+
+
+def test_what_nobody_expected(
+    alice_api: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(owner: Any) -> None:
+        raise RuntimeError("the reason")
+
+    monkeypatch.setattr("library.selectors.tracks_of", broken)
+    with pytest.raises(RuntimeError):  # whoever collects errors is told
+        alice_api.get(TRACKS)
+    alice_api.raise_request_exception = False
+    response = alice_api.get(TRACKS)
+    assert problem(response) == (500, "error")
+    assert "the reason" not in response.content.decode()
+    assert "the reason" in caplog.text
+
+
+def test_too_many_files_at_once(alice_api: Client, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 1
+    response = alice_api.post(TRACKS, {"file": upload(), "more": upload()})
+    assert problem(response) == (400, "parse_error")
