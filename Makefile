@@ -12,7 +12,7 @@ ICONS := arrow-clockwise arrow-repeat box-arrow-right check-lg cloud-arrow-up do
 	gear hourglass-split info-circle keyboard moon-stars music-note-beamed music-note-list pause-fill person-circle play-fill \
 	search soundwave sun trash upload x-lg key clipboard
 
-.PHONY: run setup test lint format bench lock help
+.PHONY: run setup admin test lint format bench lock help
 
 run: setup ## the site on http://127.0.0.1:8000 with its worker; Ctrl-C stops both
 	@$(BIN)/python manage.py migrate --verbosity 0
@@ -22,8 +22,12 @@ run: setup ## the site on http://127.0.0.1:8000 with its worker; Ctrl-C stops bo
 
 setup: .venv/.base $(VENDOR)/.done ## the environment and the browser libraries
 
+admin: setup ## make an account that may use the admin
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py createsuperuser
+
 test: .venv/.dev $(VENDOR)/.done ## every test
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 lint: .venv/.dev ## style, types, layers
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Stored files over HTTP, to those who may have them: whole, in part (RFC 9110 ranges), or not again (ETag)."""
+"""Stored files over HTTP: whole, in part (RFC 9110 ranges), or not again (ETag)."""
 
 from __future__ import annotations
 

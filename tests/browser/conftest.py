@@ -56,7 +56,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     running = Site(f"http://{address}", env)
     running.manage("migrate", "--verbosity", "0")
     running.manage("collectstatic", "--noinput", "--verbosity", "0")
-    gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", address, "--threads", "4", "--log-level", "warning"]
+    gunicorn = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "config.wsgi",
+        "--bind",
+        address,
+        "--threads",
+        "4",
+        "--log-level",
+        "warning",
+    ]
     processes = [
         subprocess.Popen(command, cwd=ROOT, env=env)
         for command in (gunicorn, [sys.executable, "manage.py", "worker", "--interval", "0.2"])
@@ -115,9 +126,13 @@ def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
     context.set_default_timeout(20_000)
     strays: list[str] = []
     complaints: list[str] = []
-    context.on("request", lambda r: None if r.url.startswith((site.url, "data:", "blob:")) else strays.append(r.url))
+    context.on(
+        "request", lambda r: None if r.url.startswith((site.url, "data:", "blob:")) else strays.append(r.url)
+    )
     context.on("weberror", lambda e: complaints.append(str(e.error)))
-    context.on("console", lambda m: complaints.append(m.text) if "Content Security Policy" in m.text else None)
+    context.on(
+        "console", lambda m: complaints.append(m.text) if "Content Security Policy" in m.text else None
+    )
     yield context
     context.close()
     assert strays == []

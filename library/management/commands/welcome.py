@@ -15,5 +15,5 @@ class Command(BaseCommand):
         if not User.objects.exists():
             self.stdout.write("  Nobody has an account yet: sign up at http://127.0.0.1:8000/account/signup/")
         if not User.objects.filter(is_staff=True).exists():
-            self.stdout.write("  For the admin, make a staff account: .venv/bin/python manage.py createsuperuser")
+            self.stdout.write("  For the admin, make a staff account: make admin")
         self.stdout.write("")
