@@ -103,7 +103,7 @@ class TrackFactory(factory.django.DjangoModelFactory):
             storage = track.original.storage
             track.peaks = storage.save(f"tracks/{track.folder}/peaks.json", ContentFile(b"{}"))
             track.spectrogram = storage.save(
-                f"tracks/{track.folder}/spectrogram.webp", ContentFile(b"picture")
+                f"tracks/{track.folder}/spectrogram.png", ContentFile(b"picture")
             )
         track.save()
         if track.status == Track.Status.READY:

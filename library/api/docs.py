@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
@@ -49,6 +52,10 @@ class Answer:
     description: str
     type: str
     objects: list[str]
+
+    @property
+    def is_error(self) -> bool:
+        return self.status >= "4"
 
 
 @dataclass(frozen=True)
@@ -99,11 +106,10 @@ def described() -> tuple[dict[str, list[Operation]], list[Thing]]:
             if method in METHODS:
                 for tag in operation["tags"]:
                     groups.setdefault(tag, []).append(_operation(path, method, operation, components))
-    bodies = {name for name in components if name.endswith("Request")}
     things = [
-        Thing(name, component.get("description", ""), _fields(component))
+        Thing(name, in_html(component.get("description", "")), _fields(component))
         for name, component in components.items()
-        if "properties" in component and name not in bodies
+        if "properties" in component and not name.startswith("Paginated") and not name.endswith("Request")
     ]
     return groups, things
 
@@ -117,31 +123,35 @@ def _operation(path: str, method: str, operation: dict[str, Any], components: di
         method=method.upper(),
         path=path,
         summary=operation.get("summary", ""),
-        description=operation.get("description", ""),
+        description=in_html(operation.get("description", "")),
         parameters=[
             Field(
                 row["name"],
                 type_of(row["schema"]),
                 row.get("required", False),
-                row.get("description", ""),
+                in_html(row.get("description", "")),
                 row["in"],
             )
             for row in operation.get("parameters", [])
         ],
         body=body,
-        answers=[_answer(status, answer) for status, answer in operation["responses"].items()],
+        answers=[_answer(status, answer, components) for status, answer in operation["responses"].items()],
         curl_arguments=_curl_arguments(method, bool(body), operation),
         curl_path=path.replace("{id}", "ID"),
     )
 
 
-def _answer(status: str, answer: dict[str, Any]) -> Answer:
+def _answer(status: str, answer: dict[str, Any], components: dict[str, Any]) -> Answer:
     content = list(answer.get("content", {}).values())
     schema = content[0]["schema"] if content else {}
+    if schema.get("$ref", "").rpartition("/")[2].startswith("Paginated"):
+        schema = _resolve(schema, components)
     description = answer.get("description", "")
     if description in ("", "No response body"):
         description = HTTPStatus(int(status)).phrase
-    return Answer(status, description, type_of(schema) if schema else "nothing", list(_references(schema)))
+    return Answer(
+        status, in_html(description), type_of(schema) if schema else "nothing", list(_references(schema))
+    )
 
 
 def _curl_arguments(method: str, has_file: bool, operation: dict[str, Any]) -> str:
@@ -155,7 +165,7 @@ def _curl_arguments(method: str, has_file: bool, operation: dict[str, Any]) -> s
 def _fields(schema: dict[str, Any]) -> list[Field]:
     required = schema.get("required", [])
     return [
-        Field(name, type_of(part), name in required, part.get("description", ""))
+        Field(name, type_of(part), name in required, in_html(part.get("description", "")))
         for name, part in schema.get("properties", {}).items()
     ]
 
@@ -164,6 +174,11 @@ def _resolve(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, An
     reference = schema.get("$ref")
     resolved: dict[str, Any] = components[reference.rpartition("/")[2]] if reference else schema
     return resolved
+
+
+def in_html(text: str) -> SafeString:
+    """The schema's prose, where `ticks` mean code, as Markdown has it."""
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S308 - escaped just before
 
 
 def type_of(schema: dict[str, Any]) -> str:

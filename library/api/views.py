@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import exceptions, mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
@@ -75,7 +75,10 @@ class TrackViewSet(
         ),
         request={"multipart/form-data": serializers.UploadSerializer},
         responses=answers(
-            {202: serializers.UploadedTrackSerializer, 200: serializers.UploadedTrackSerializer},
+            {
+                202: OpenApiResponse(serializers.UploadedTrackSerializer, description="Stored and queued."),
+                200: OpenApiResponse(serializers.UploadedTrackSerializer, description="It was here already."),
+            },
             *UPLOAD_REFUSALS,
         ),
     )
