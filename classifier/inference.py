@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.bundle import Bundle, BundleError
+from classifier.bundle import load as load_bundle
+from classifier.features import mfcc
+
+FloatArray = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -47,3 +57,107 @@ class Analysis:
     model: ModelId
     audio: dict[str, Any]
     notices: list[str] = field(default_factory=list)
+
+
+class Classifier:
+    """A model that can be asked what it hears.
+
+    The same spectrogram gives the same answer, bit for bit, in every process on one machine: the graph
+    runs on one thread. Not thread-safe: each thread needs its own.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        self.manifest = bundle.manifest
+        self.model = ModelId(bundle.manifest.name, bundle.manifest.version)
+        try:
+            self._interpreter = Interpreter(model_content=bundle.graph, num_threads=1)
+            self._graph = self._interpreter.get_signature_runner()
+            inputs, outputs = self._graph.get_input_details(), self._graph.get_output_details()
+            self._batch, *window = (int(size) for size in inputs["mfcc"]["shape"])
+            shapes = [tuple(outputs[name]["shape"])[:1] for name in ("log_probabilities", "embedding")]
+        except (ValueError, KeyError, RuntimeError) as error:
+            raise BundleError(f"{bundle.path} holds a graph that cannot be run: {error}") from error
+        expected = [self.manifest.window_frames, self.manifest.features.n_mfcc]
+        if window != expected or shapes != [(self._batch,)] * 2:
+            raise BundleError(f"{bundle.path}: the graph's windows are {window}, the manifest's {expected}.")
+        if int(outputs["log_probabilities"]["shape"][1]) != len(self.manifest.labels):
+            raise BundleError(f"{bundle.path}: the graph and the manifest disagree about the labels.")
+
+    @classmethod
+    def load(cls, name_or_path: str | Path, models_dir: str | Path | None = None) -> Classifier:
+        """The model of that name in `models_dir` (default `ml_models/`), or in that folder.
+
+        Raises BundleError when it is missing, damaged, or not what its manifest says.
+        """
+        return cls(load_bundle(name_or_path, models_dir))
+
+    def hear(self, log_mel: FloatArray, duration: float | None = None) -> Hearing:
+        """Hear a whole track.
+
+        `log_mel` is float32 (n_mels, frames) in dB relative to the track's loudest moment, floored at
+        `-top_db`, made with the manifest's `features`. `duration` in seconds is where the last segment
+        ends (default: the last frame's centre). A track shorter than a window is repeated to fill it.
+        Memory grows with one batch of windows, not with the track.
+        """
+        features, labels = self.manifest.features, self.manifest.labels
+        if log_mel.ndim != 2 or log_mel.shape[0] != features.n_mels or not log_mel.shape[1]:
+            raise ValueError(f"log_mel must be ({features.n_mels}, frames), not {log_mel.shape}.")
+        starts = window_starts(log_mel.shape[1], self.manifest.window_frames)
+        log_p, embeddings = self._run(log_mel, starts)
+        temperature = self.manifest.temperature
+        track = softmax(log_p.mean(axis=0) / temperature)
+        mean = embeddings.mean(axis=0)
+        mean /= max(float(np.linalg.norm(mean)), 1e-12)
+        if duration is None:
+            duration = (log_mel.shape[1] - 1) * features.frame_seconds
+        edges = np.linspace(0.0, duration, len(starts) + 1).tolist()
+        segments = [
+            Segment(start, end, _named(labels, row))
+            for start, end, row in zip(edges, edges[1:], softmax(log_p / temperature), strict=False)
+        ]
+        top = int(track.argmax())
+        sure = bool(track[top] >= self.manifest.threshold)
+        return Hearing(
+            label=labels[top] if sure else None,
+            top=labels[top],
+            probabilities=_named(labels, track),
+            segments=segments,
+            embedding=[float(value) for value in mean],
+        )
+
+    def _run(self, log_mel: FloatArray, starts: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+        """Log-probabilities and embeddings, a row for each window."""
+        frames = self.manifest.window_frames
+        within = np.arange(frames)
+        log_p, embeddings = [], []
+        for first in range(0, len(starts), self._batch):
+            batch = starts[first : first + self._batch]
+            places = np.resize(batch, self._batch)[:, None] + within  # the graph's batch is always full
+            coefficients = mfcc(log_mel[:, places.ravel() % log_mel.shape[1]], self.manifest.features)
+            windows = coefficients.reshape(-1, self._batch, frames).transpose(1, 2, 0)
+            heard = self._graph(mfcc=np.ascontiguousarray(windows, dtype=np.float32))
+            log_p.append(heard["log_probabilities"][: len(batch)])
+            embeddings.append(heard["embedding"][: len(batch)])
+        return np.concatenate(log_p).astype(np.float64), np.concatenate(embeddings).astype(np.float64)
+
+
+def window_starts(frames: int, window: int) -> NDArray[np.int64]:
+    """First frames of as many evenly spread windows as it takes to hear every frame of a track.
+
+    The first starts with the track and the last ends with it; neighbours overlap by what is left over.
+    """
+    count = -(-frames // window)
+    return np.rint(np.linspace(0, max(0, frames - window), count)).astype(np.int64)
+
+
+def softmax(x: NDArray[Any]) -> NDArray[np.float64]:
+    """Probabilities along the last axis."""
+    shifted = np.exp(x - x.max(axis=-1, keepdims=True))
+    probabilities: NDArray[np.float64] = shifted / shifted.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def _named(labels: list[str], probabilities: NDArray[np.float64]) -> dict[str, float]:
+    return {label: float(p) for label, p in zip(labels, probabilities, strict=True)}

@@ -1,0 +1,174 @@
+"""Windows of MFCC for training: drawn from log-mel spectrograms, changed as recordings differ.
+
+What changes is what leaves a genre as it is: where a window starts, how loud and how bright the
+recording is, a little faster, a little higher, with holes (SpecAugment, Park et al., Interspeech 2019).
+All of it is done on the mel spectrogram in decibels, before the cosine transform.
+
+And sounds that have no genre at all: the network learns to be unsure of them (outlier exposure,
+Hendrycks et al., ICLR 2019).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import librosa
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.datasets import quantise
+from classifier.features import FeatureConfig, MelStream, mfcc, power_to_db
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """How far each change may go: decibels, semitones, bands, frames, or relative to 1."""
+
+    gain_db: float = 8.0
+    tilt_db: float = 8.0
+    stretch: float = 0.1
+    semitones: float = 1.0
+    masks: int = 2
+    mask_bands: int = 16
+    mask_frames: int = 8
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class WindowSource:
+    """Draws augmented windows from `mel`, uint8 (tracks, n_mels, frames), of which `frames` are sound."""
+
+    def __init__(
+        self,
+        mel: NDArray[np.uint8],
+        frames: NDArray[np.int64],
+        features: FeatureConfig,
+        augment: AugmentConfig,
+        window: int,
+        rng: np.random.Generator,
+    ) -> None:
+        self.mel, self.frames, self.features = mel, frames, features
+        self.augment, self.window, self.rng = augment, window, rng
+        semitones = np.linspace(-augment.semitones, augment.semitones, 9)
+        self._cepstral = np.stack([cepstral_matrix(features, step) for step in semitones])
+        bands = (np.arange(features.n_mels) + 0.5) / features.n_mels
+        self._curves = np.stack([np.cos(k * np.pi * bands) / (0.5 + 0.5 * k) for k in (1, 2, 3)])
+
+    def draw(self, tracks: NDArray[np.int64]) -> FloatArray:
+        """One window of each track named, `(len(tracks), window, n_mfcc)`."""
+        log_mel = self._crop(tracks)
+        self._colour(log_mel)
+        for _ in range(self.augment.masks):
+            self._mask(log_mel, axis=1, most=self.augment.mask_frames)
+            self._mask(log_mel, axis=2, most=self.augment.mask_bands)
+        pitch = self.rng.integers(0, len(self._cepstral), len(tracks))
+        windows: FloatArray = np.matmul(log_mel, self._cepstral[pitch].transpose(0, 2, 1))
+        return windows
+
+    def _crop(self, tracks: NDArray[np.int64]) -> FloatArray:
+        """Windows at random places and speeds, `(tracks, window, n_mels)` in dB; short tracks repeat."""
+        count, length = len(tracks), self.frames[tracks]
+        rate = 1 + self.rng.uniform(-self.augment.stretch, self.augment.stretch, count)
+        start = self.rng.uniform(0, 1, count) * np.maximum(length - 1 - rate * (self.window - 1), 0)
+        place = start[:, None] + rate[:, None] * np.arange(self.window)
+        low = place.astype(np.int64)
+        part = (place - low).astype(np.float32)[:, :, None]
+        here = self.mel[tracks[:, None], :, low % length[:, None]]
+        after = self.mel[tracks[:, None], :, (low + 1) % length[:, None]]
+        top_db = np.float32(self.features.top_db)
+        return (here * (1 - part) + after * part) * (top_db / 255) - top_db
+
+    def _colour(self, log_mel: FloatArray) -> None:
+        """Another loudness and a smooth equaliser curve, above the floor, in place."""
+        count = len(log_mel)
+        curve = self.rng.uniform(-self.augment.tilt_db, self.augment.tilt_db, (count, 3)) @ self._curves
+        curve += self.rng.uniform(-self.augment.gain_db, self.augment.gain_db, (count, 1))
+        log_mel += curve[:, None, :].astype(np.float32)
+        np.maximum(log_mel, -self.features.top_db, out=log_mel)
+
+    def _mask(self, log_mel: FloatArray, axis: int, most: int) -> None:
+        """Replace a band (axis 2) or a moment (axis 1) by the window's mean level, in place."""
+        count, size = len(log_mel), log_mel.shape[axis]
+        width = self.rng.integers(0, most + 1, count)
+        start = (self.rng.uniform(0, 1, count) * np.maximum(size - width, 0)).astype(np.int64)
+        place = np.arange(size)
+        hole = (place >= start[:, None]) & (place < (start + width)[:, None])
+        level = log_mel.mean(axis=(1, 2), keepdims=True)
+        np.copyto(log_mel, level, where=np.expand_dims(hole, 3 - axis))
+
+
+def cepstral_matrix(features: FeatureConfig, semitones: float = 0.0) -> FloatArray:
+    """`(n_mfcc, n_mels)`: shift a log-mel frame's pitch, then take its MFCC.
+
+    The shifted frame has at each band the level found that many semitones lower, between two bands
+    by linear interpolation.
+    """
+    centres = librosa.mel_frequencies(features.n_mels + 2, fmin=features.fmin, fmax=features.fmax)[1:-1]
+    bands = np.arange(features.n_mels)
+    place = np.interp(centres / 2 ** (semitones / 12), centres, bands)
+    weights = np.maximum(0, 1 - np.abs(place[:, None] - bands))
+    cosine = mfcc(np.eye(features.n_mels, dtype=np.float32), features)
+    matrix: FloatArray = (cosine @ weights).astype(np.float32)
+    return matrix
+
+
+def sounds_without_genre(
+    count: int, features: FeatureConfig, frames: int, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Synthesized noises, tones, sweeps, clicks and silences: uint8 (count, n_mels, frames)."""
+    samples = (frames - 1) * features.hop_length
+    time = np.arange(samples) / features.sample_rate
+    mel = np.empty((count, features.n_mels, frames), np.uint8)
+    for row in mel:
+        stream = MelStream(features)
+        stream.push(_sound(time, features.sample_rate, rng).astype(np.float32))
+        log_mel = power_to_db(stream.finish(), features.top_db)
+        if rng.uniform() < 0.2:  # as after something louder in the same track
+            log_mel = np.maximum(log_mel - rng.uniform(0, features.top_db), -features.top_db)
+        row[:] = quantise(log_mel, features.top_db)
+    return mel
+
+
+def _sound(time: NDArray[np.float64], sample_rate: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    def pitch() -> float:
+        return float(np.exp(rng.uniform(np.log(30), np.log(8000))))
+
+    def noise() -> NDArray[np.float64]:
+        spectrum = np.fft.rfft(rng.standard_normal(len(time)))
+        frequency = np.fft.rfftfreq(len(time), 1 / sample_rate) + 20
+        spectrum *= frequency ** rng.uniform(-1.5, 0.5)
+        if rng.uniform() < 0.3:
+            spectrum *= np.abs(np.log2(frequency / pitch())) < rng.uniform(0.2, 2)
+        sound = np.fft.irfft(spectrum, len(time))
+        return sound / max(float(np.abs(sound).max()), 1e-9)
+
+    def tone() -> NDArray[np.float64]:
+        harmonics = rng.integers(1, 8) if rng.uniform() < 0.5 else 1
+        first = pitch()
+        partials = np.arange(1, harmonics + 1)[:, None]
+        sound: NDArray[np.float64] = (np.sin(2 * np.pi * first * partials * time) / partials).mean(axis=0)
+        return sound
+
+    def sweep() -> NDArray[np.float64]:
+        frequency = np.geomspace(pitch(), pitch(), len(time))
+        return np.sin(2 * np.pi * np.cumsum(frequency) / sample_rate)
+
+    def clicks() -> NDArray[np.float64]:
+        sound = np.zeros(len(time))
+        sound[:: int(sample_rate / rng.uniform(0.7, 40))] = 1.0
+        return sound
+
+    def silence() -> NDArray[np.float64]:
+        return np.zeros(len(time)) if rng.uniform() < 0.5 else 1e-6 * noise()
+
+    kinds = [noise, noise, tone, tone, sweep, clicks, silence]
+    sound = kinds[rng.integers(len(kinds))]()
+    if rng.uniform() < 0.3:
+        sound = sound * (0.5 + 0.5 * np.sign(np.sin(2 * np.pi * rng.uniform(0.5, 8) * time)))
+    if rng.uniform() < 0.5:
+        sound = sound + 10 ** rng.uniform(-5, -1) * noise()
+    return sound

@@ -1,0 +1,158 @@
+"""A model on disk: a folder with `manifest.json`, the weights, and a model card.
+
+Loading verifies: the manifest has every field with the right type, and each weight file has the
+SHA-256 that the manifest names. Nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from classifier.features import FeatureConfig
+
+#: Raised when a manifest of this kind can no longer be read by older code.
+FORMAT = 1
+MANIFEST, GRAPH = "manifest.json", "model.tflite"
+DEFAULT_MODELS_DIR = Path(__file__).resolve().parent.parent / "ml_models"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class BundleError(Exception):
+    """A model cannot be loaded; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a model is and how to run it.
+
+    `labels` are in the order of the graph's outputs; `window_frames` is the length of what the network
+    hears at once, in spectrogram frames; `temperature` divides a track's mean log-probabilities; a
+    track whose best calibrated probability is below `threshold` gets "not sure".
+    """
+
+    name: str
+    version: str
+    labels: list[str]
+    features: FeatureConfig
+    window_frames: int
+    temperature: float
+    threshold: float
+    weights: dict[str, str]
+    network: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    libraries: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def window_seconds(self) -> float:
+        return self.window_frames * self.features.frame_seconds
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"format": FORMAT, **asdict(self), "window_seconds": round(self.window_seconds, 3)}
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Manifest:
+        """Check and convert what `manifest.json` holds; raises BundleError."""
+        _require(isinstance(data, dict), "it is not an object")
+        _require(data.get("format") == FORMAT, f"format is {data.get('format')!r}, not {FORMAT}")
+        missing = [f.name for f in fields(cls) if f.name not in data]
+        _require(not missing, f"it lacks {', '.join(missing)}")
+        for key in ("name", "version"):
+            _require(isinstance(data[key], str) and data[key] != "", f"{key} must be a text")
+        _require(_NAME.fullmatch(data["name"]) is not None, "name has characters that a folder should not")
+        labels = data["labels"]
+        _require(
+            isinstance(labels, list) and all(isinstance(label, str) and label for label in labels),
+            "labels must be a list of texts",
+        )
+        _require(1 < len(labels) == len(set(labels)), "labels must be two or more, each once")
+        window = data["window_frames"]
+        _require(type(window) is int and 0 < window <= 10_000, "window_frames must be from 1 to 10000")
+        _require(_is_number(data["temperature"]) and data["temperature"] > 0, "temperature must be positive")
+        _require(_is_number(data["threshold"]) and 0 <= data["threshold"] <= 1, "threshold must be in [0, 1]")
+        for key in ("weights", "network", "training", "metrics", "libraries"):
+            _require(isinstance(data[key], dict), f"{key} must be an object")
+        _require(GRAPH in data["weights"], f"weights must name {GRAPH}")
+        for name, digest in data["weights"].items():
+            _require(_NAME.fullmatch(name) is not None, f"{name!r} is not a plain file name")
+            _require(
+                isinstance(digest, str) and _SHA256.fullmatch(digest) is not None,
+                f"the SHA-256 of {name} is not one",
+            )
+        values = {f.name: data[f.name] for f in fields(cls)}
+        return cls(**{**values, "features": _features(data["features"])})
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A verified model: its manifest, its folder, and the bytes of its LiteRT graph."""
+
+    manifest: Manifest
+    path: Path
+    graph: bytes
+
+
+def locate(name_or_path: str | Path, models_dir: str | Path | None = None) -> Path:
+    """The folder of a model: a bare name is looked up in `models_dir`, anything else is a path."""
+    if isinstance(name_or_path, str) and _NAME.fullmatch(name_or_path):
+        return Path(models_dir or DEFAULT_MODELS_DIR) / name_or_path
+    return Path(name_or_path)
+
+
+def load(name_or_path: str | Path, models_dir: str | Path | None = None) -> Bundle:
+    """Read and verify a model; raises BundleError."""
+    path = locate(name_or_path, models_dir)
+    try:
+        manifest = Manifest.from_dict(json.loads((path / MANIFEST).read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise BundleError(f"There is no model in {path}: {MANIFEST} is missing.") from error
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path / MANIFEST} cannot be read: {error}") from error
+    except BundleError as error:
+        raise BundleError(f"{path / MANIFEST} is not a valid manifest: {error}.") from error
+    contents = {}
+    for name, digest in manifest.weights.items():
+        try:
+            contents[name] = (path / name).read_bytes()
+        except OSError as error:
+            raise BundleError(f"{path / name} cannot be read: {error}") from error
+        if hashlib.sha256(contents[name]).hexdigest() != digest:
+            raise BundleError(f"{path / name} is not the file that the manifest describes (SHA-256 differs).")
+    return Bundle(manifest, path, contents[GRAPH])
+
+
+def write(path: Path, manifest: Manifest) -> Manifest:
+    """Write `manifest.json` beside the weight files in `path`, with their digests; return it as written."""
+    digests = {name: hashlib.sha256((path / name).read_bytes()).hexdigest() for name in manifest.weights}
+    values = {f.name: getattr(manifest, f.name) for f in fields(manifest)}
+    manifest = Manifest(**{**values, "weights": digests})
+    (path / MANIFEST).write_text(json.dumps(manifest.as_dict(), indent=2) + "\n", encoding="utf-8")
+    return manifest
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise BundleError(message)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _features(data: Any) -> FeatureConfig:
+    expected = FeatureConfig().as_dict()
+    _require(isinstance(data, dict) and set(data) == set(expected), f"features must be {sorted(expected)}")
+    for key, value in data.items():
+        positive = value >= 0 if key == "fmin" else _is_number(value) and value > 0
+        _require(_is_number(value) and positive, f"features.{key} must be a positive number")
+        _require(
+            not isinstance(expected[key], int) or isinstance(value, int), f"features.{key} must be whole"
+        )
+    return FeatureConfig(**data)

@@ -1,0 +1,65 @@
+"""From a model's probabilities to ones that can be believed, and when to say "not sure".
+
+Conventions: `log_probabilities` are (tracks, labels), `truth` (tracks,) are columns of them. Both
+parameters are fitted on tracks whose artists the model was not trained on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from classifier.inference import softmax
+
+FloatArray = NDArray[np.float64]
+
+
+def fit_temperature(log_probabilities: FloatArray, truth: NDArray[np.int64]) -> float:
+    """The temperature in [0.1, 10] with the least negative log-likelihood.
+
+    Temperature scaling: Guo et al., "On calibration of modern neural networks", ICML 2017, section 4.2.
+    """
+
+    def loss(log_temperature: float) -> float:
+        p = softmax(log_probabilities / np.exp(log_temperature))
+        return float(-np.log(np.maximum(p[np.arange(len(truth)), truth], 1e-12)).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
+
+
+def fit_threshold(
+    probabilities: FloatArray, truth: NDArray[np.int64], target: float = 0.8, least: float = 0.1
+) -> float:
+    """The lowest threshold on the best probability at which answers are right in `target` of cases.
+
+    At least the share `least` of the tracks is answered: where the target cannot be reached, the surest
+    tracks are answered all the same.
+    """
+    confidence = probabilities.max(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    correct = (probabilities.argmax(axis=1) == truth)[order]
+    accuracy = np.cumsum(correct) / np.arange(1, len(order) + 1)
+    fewest = max(1, round(least * len(order)))
+    enough = np.flatnonzero(accuracy[fewest - 1 :] >= target)
+    answered = fewest + int(enough[-1]) if len(enough) else fewest
+    return float(np.floor(confidence[order[answered - 1]] * 1e4) / 1e4)
+
+
+def cross_fitted(
+    log_probabilities: FloatArray, truth: NDArray[np.int64], fold: NDArray[np.int64], target: float = 0.8
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Calibrated probabilities and "sure" for each track, fitted on the other folds only.
+
+    This is how calibration and coverage are measured without fitting them to the tracks they are
+    measured on. `fold` is (tracks,), best grouped by artist.
+    """
+    probabilities = np.empty_like(log_probabilities)
+    sure = np.zeros(len(truth), dtype=bool)
+    for k in np.unique(fold):
+        here, others = fold == k, fold != k
+        temperature = fit_temperature(log_probabilities[others], truth[others])
+        fitted = softmax(log_probabilities[others] / temperature)
+        probabilities[here] = softmax(log_probabilities[here] / temperature)
+        sure[here] = probabilities[here].max(axis=1) >= fit_threshold(fitted, truth[others], target)
+    return probabilities, sure

@@ -1,0 +1,104 @@
+"""How well predicted genres agree with annotated ones.
+
+Conventions: one decision per track, never per segment. `truth` is a sequence of genre names; an
+`estimate` is a row of probabilities over `labels`, in that order, that sums to 1. `answered` is true
+where the model was sure enough to name a genre. A genre without any track has recall 0 and is left
+out of balanced accuracy; a genre never predicted has precision 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def validate(truth: Sequence[str], probabilities: ArrayLike, labels: Sequence[str]) -> NDArray[np.float64]:
+    """Check what every function here takes; return the probabilities as float64 (tracks, labels).
+
+    Raises ValueError when there are no tracks, shapes disagree, a genre is not among the labels, or a
+    row is not a probability distribution.
+    """
+    table = np.asarray(probabilities, dtype=np.float64)
+    if not len(truth):
+        raise ValueError("There are no tracks to evaluate.")
+    if table.shape != (len(truth), len(labels)):
+        raise ValueError(
+            f"Probabilities must be (tracks, labels) = {(len(truth), len(labels))}, not {table.shape}."
+        )
+    if len(set(labels)) != len(labels):
+        raise ValueError("A label occurs twice.")
+    unknown = sorted(set(truth) - set(labels))
+    if unknown:
+        raise ValueError(f"The model does not know these genres: {', '.join(unknown)}.")
+    if not np.isfinite(table).all() or table.min() < 0 or np.abs(table.sum(axis=1) - 1).max() > 1e-3:
+        raise ValueError("Each row of probabilities must be non-negative and sum to 1.")
+    return table
+
+
+def confusion_matrix(
+    truth: Sequence[str], estimate: Sequence[str], labels: Sequence[str]
+) -> NDArray[np.int64]:
+    """Counts, `(labels, labels)`: rows are the annotated genre, columns the estimated one."""
+    index = {label: number for number, label in enumerate(labels)}
+    matrix = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    np.add.at(matrix, ([index[t] for t in truth], [index[e] for e in estimate]), 1)
+    return matrix
+
+
+def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 10) -> float:
+    """The mean distance of confidence and accuracy over equally wide bins, weighted by their size.
+
+    Guo et al., "On calibration of modern neural networks", ICML 2017, equation 3. 0 is perfect, 1 worst.
+    """
+    p, hit = np.asarray(confidence, dtype=np.float64), np.asarray(correct, dtype=np.float64)
+    which = np.clip(np.ceil(p * bins).astype(int) - 1, 0, bins - 1)
+    gaps = [abs(hit[which == b].sum() - p[which == b].sum()) for b in range(bins)]
+    return float(sum(gaps) / len(p))
+
+
+def _share(part: np.integer[Any] | int, whole: np.integer[Any] | int) -> float:
+    return float(part / whole) if whole else 0.0
+
+
+def evaluate(
+    truth: Sequence[str],
+    probabilities: ArrayLike,
+    labels: Sequence[str],
+    answered: ArrayLike | None = None,
+) -> dict[str, Any]:
+    """All measures of one evaluation, ready for JSON.
+
+    Returns `tracks`, `accuracy`, `balanced_accuracy` (mean recall), `per_genre` {genre: precision,
+    recall, f1, support}, `confusion` {labels, matrix}, `ece`, `coverage` (share of tracks answered) and
+    `selective_accuracy` (accuracy where answered; None when nothing was). Raises ValueError.
+    """
+    table = validate(truth, probabilities, labels)
+    top = table.argmax(axis=1)
+    correct = np.array([labels[t] for t in top]) == np.asarray(truth)
+    sure = np.ones(len(truth), bool) if answered is None else np.asarray(answered, dtype=bool)
+    if sure.shape != (len(truth),):
+        raise ValueError("`answered` must have one value per track.")
+    matrix = confusion_matrix(truth, [labels[t] for t in top], labels)
+    per_genre: dict[str, dict[str, float | int]] = {}
+    for number, label in enumerate(labels):
+        hits, support, claimed = matrix[number, number], matrix[number].sum(), matrix[:, number].sum()
+        per_genre[label] = {
+            "precision": _share(hits, claimed),
+            "recall": _share(hits, support),
+            "f1": _share(2 * hits, support + claimed),
+            "support": int(support),
+        }
+    recalls = [genre["recall"] for genre in per_genre.values() if genre["support"]]
+    return {
+        "tracks": len(truth),
+        "accuracy": float(correct.mean()),
+        "balanced_accuracy": float(np.mean(recalls)),
+        "per_genre": per_genre,
+        "confusion": {"labels": list(labels), "matrix": matrix.tolist()},
+        "ece": expected_calibration_error(table.max(axis=1), correct),
+        "coverage": float(sure.mean()),
+        "selective_accuracy": float(correct[sure].mean()) if sure.any() else None,
+    }

@@ -1,0 +1,80 @@
+"""`manage.py evaluate`: how well a model hears the genres of a labelled dataset."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from classifier import datasets
+from classifier.bundle import BundleError
+from classifier.evaluation import evaluate
+from classifier.inference import Classifier
+
+
+class Command(BaseCommand):
+    help = "Measure a model on a folder genre/track.* or a prepared .npz. Needs no TensorFlow."
+    requires_system_checks: list[str] = []  # type: ignore[assignment]
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("dataset", type=Path, help="a folder genre/track.*, or a prepared .npz")
+        parser.add_argument("--split", help="only the tracks of this split, such as train or valid")
+        parser.add_argument("--model", default=settings.EARMARK_MODEL, help="default: %(default)s")
+        parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            classifier = Classifier.load(options["model"], settings.EARMARK_MODELS_DIR)
+            features = classifier.manifest.features
+            dataset = datasets.load(options["dataset"], features, lambda files: tqdm(files, "decode"))
+            if options["split"]:
+                dataset = dataset.part(options["split"])
+            labels = classifier.manifest.labels
+            heard = [
+                classifier.hear(dataset.log_mel(track))
+                for track in tqdm(range(len(dataset)), "listen", disable=None)
+            ]
+            measures = evaluate(
+                [str(genre) for genre in dataset.genres],
+                [[hearing.probabilities[label] for label in labels] for hearing in heard],
+                labels,
+                [hearing.label is not None for hearing in heard],
+            )
+        except (BundleError, datasets.DatasetError, ValueError) as error:
+            raise CommandError(str(error)) from error
+        for line in dataset.skipped:
+            self.stderr.write(f"Skipped {line}")
+        if options["split"] and dataset.split_by != "given":
+            self.stderr.write(f"This dataset names no splits; they were made here, by {dataset.split_by}.")
+        if options["json"]:
+            json.dump(measures, sys.stdout if self.stdout is None else self.stdout, indent=2)
+            self.stdout.write("")
+        else:
+            self.stdout.write(table(measures))
+
+
+def table(measures: dict[str, Any]) -> str:
+    """The measures as text for people."""
+
+    def percent(value: float | None) -> str:
+        return "–" if value is None else f"{100 * value:.1f} %"
+
+    lines = [
+        f"tracks              {measures['tracks']}",
+        f"accuracy            {percent(measures['accuracy'])}",
+        f"balanced accuracy   {percent(measures['balanced_accuracy'])}",
+        f"calibration error   {percent(measures['ece'])}",
+        f"answered            {percent(measures['coverage'])}",
+        f"right when answered {percent(measures['selective_accuracy'])}",
+        "",
+        f"{'genre':<12}{'precision':>10}{'recall':>10}{'f1':>10}{'tracks':>8}",
+    ]
+    for genre, row in measures["per_genre"].items():
+        figures = "".join(f"{percent(row[key]):>10}" for key in ("precision", "recall", "f1"))
+        lines.append(f"{genre:<12}{figures}{row['support']:>8}")
+    return "\n".join(lines)

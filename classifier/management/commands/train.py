@@ -1,0 +1,61 @@
+"""`manage.py train`: a dataset to a model. Needs TensorFlow; nothing else of Earmark does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from classifier import datasets
+from classifier.management.commands.evaluate import table
+
+
+class Command(BaseCommand):
+    help = "Train on the split `train`, measure on `valid`, then train on all tracks and write the model."
+    requires_system_checks: list[str] = []  # type: ignore[assignment]
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("dataset", type=Path, help="a folder genre/track.*, or a prepared .npz")
+        parser.add_argument("--out", type=Path, required=True, help="the model's folder, ml_models/NAME")
+        parser.add_argument("--epochs", type=int, help="times that each track is drawn from")
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--description", default="", help="what the tracks are, for the manifest")
+        parser.add_argument("--force", action="store_true", help="replace a model that is there")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        out: Path = options["out"]
+        if (out / "manifest.json").exists() and not options["force"]:
+            raise CommandError(f"There is a model in {out}. Name another folder, or replace it with --force.")
+        if options["epochs"] is not None and options["epochs"] < 1:
+            raise CommandError("--epochs must be at least 1.")
+        try:
+            from classifier import training
+        except ImportError as error:
+            raise CommandError(
+                f"Training needs TensorFlow ({error}). Run: pip install -r requirements/train.txt"
+            ) from error
+        recipe = training.Recipe(seed=options["seed"])
+        if options["epochs"] is not None:
+            recipe = replace(recipe, epochs=options["epochs"])
+
+        def progress(epochs: Iterable[int], note: str) -> Iterable[int]:
+            return tqdm(epochs, note, unit="epoch")
+
+        try:
+            dataset = datasets.load(options["dataset"], progress=lambda files: tqdm(files, "decode"))
+            for line in dataset.skipped:
+                self.stderr.write(f"Skipped {line}")
+            if dataset.split_by != "given":
+                self.stderr.write(f"This dataset names no splits; they are made here, by {dataset.split_by}.")
+            source = options["description"] or f"{len(dataset)} tracks from {options['dataset'].name}"
+            manifest = training.train(dataset, out, recipe, progress, source)
+        except (datasets.DatasetError, ValueError, OSError) as error:
+            raise CommandError(str(error)) from error
+        measured = manifest.metrics
+        self.stdout.write(f"Trained on {measured['trained_on']}, measured on {measured['measured_on']}:\n")
+        self.stdout.write(table(measured))
+        self.stdout.write(f"\nThe model in {out} was then trained on all {len(dataset)} tracks.")
