@@ -91,7 +91,10 @@ def test_running_twice_changes_nothing(alice: User, mp3: bytes, django_capture_o
     ("content", "code"),
     [
         (sounds.as_bytes(".wav", 1), "too_short"),
-        (sounds.as_bytes(".wav", pcm=sounds.np.zeros((1, 5 * 22_050), "float32"), sample_rate=22_050), "silent"),
+        (
+            sounds.as_bytes(".wav", pcm=sounds.np.zeros((1, 5 * 22_050), "float32"), sample_rate=22_050),
+            "silent",
+        ),
         (b"RIFF\xff\xff\xff\xffWAVEfmt \x00" + b"\x00" * 64, "corrupt"),
     ],
 )
@@ -151,7 +154,9 @@ def test_a_worker_that_comes_back_late_changes_nothing(alice: User, mp3: bytes, 
     assert sorted(default_storage.listdir(f"tracks/{track.folder[:2]}/{track.folder}")[1]) == files
 
 
-def test_analyse_again_leaves_a_waiting_track_alone(queued: Track, django_capture_on_commit_callbacks) -> None:
+def test_analyse_again_leaves_a_waiting_track_alone(
+    queued: Track, django_capture_on_commit_callbacks
+) -> None:
     with django_capture_on_commit_callbacks() as callbacks:
         services.track_analyse_again(track=queued)
     assert callbacks == []

@@ -72,7 +72,9 @@ def test_beyond_the_end_is_416(alice_client: Client, url: str, content: bytes, a
 
 
 @pytest.mark.parametrize("asked", ["bytes=9-5", "bytes=-", "bytes=0-1,5-6", "lines=1-2", "bytes=a-b"])
-def test_what_is_no_single_range_gets_the_whole(alice_client: Client, url: str, content: bytes, asked: str) -> None:
+def test_what_is_no_single_range_gets_the_whole(
+    alice_client: Client, url: str, content: bytes, asked: str
+) -> None:
     response = alice_client.get(url, headers={"Range": asked})
     assert response.status_code == 200
     assert body(response) == content
@@ -88,7 +90,9 @@ def test_a_part_of_another_file_is_answered_with_the_whole(alice_client: Client,
     assert response.status_code == 200
 
 
-def test_the_original_is_a_download_under_its_own_name(alice_client: Client, track: Track, content: bytes) -> None:
+def test_the_original_is_a_download_under_its_own_name(
+    alice_client: Client, track: Track, content: bytes
+) -> None:
     Track.objects.filter(pk=track.pk).update(original_name="Café “live”.wav")
     response = alice_client.get(reverse("original", args=[track.pk]))
     assert response["Content-Disposition"].startswith("attachment")
@@ -102,7 +106,9 @@ def test_uploaded_bytes_never_run_as_a_page(alice_client: Client, url: str) -> N
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("name", ["audio", "original", "spectrogram", "peaks", "timeline", "track", "tray-row"])
+@pytest.mark.parametrize(
+    "name", ["audio", "original", "spectrogram", "peaks", "timeline", "track", "tray-row"]
+)
 def test_others_get_the_404_of_an_unknown_track(charlie_client: Client, track: Track, name: str) -> None:
     foreign = charlie_client.get(reverse(name, args=[track.pk]))
     unknown = charlie_client.get(reverse(name, args=["00000000-0000-0000-0000-000000000000"]))
@@ -110,7 +116,9 @@ def test_others_get_the_404_of_an_unknown_track(charlie_client: Client, track: T
     assert track.title not in foreign.content.decode()
 
 
-@pytest.mark.parametrize("name", ["audio", "original", "spectrogram", "peaks", "timeline", "track", "tray-row"])
+@pytest.mark.parametrize(
+    "name", ["audio", "original", "spectrogram", "peaks", "timeline", "track", "tray-row"]
+)
 def test_nobody_is_sent_to_sign_in(client: Client, track: Track, name: str) -> None:
     response = client.get(reverse(name, args=[track.pk]))
     assert response.status_code == 302

@@ -56,7 +56,9 @@ def test_the_same_file_twice_is_one_track(alice: User, wav: bytes) -> None:
     assert len(stored_files()) == 1
 
 
-def test_two_owners_of_the_same_file_know_nothing_of_each_other(alice: User, charlie: User, wav: bytes) -> None:
+def test_two_owners_of_the_same_file_know_nothing_of_each_other(
+    alice: User, charlie: User, wav: bytes
+) -> None:
     first, _ = services.track_add(owner=alice, upload=upload(wav))
     other, created = services.track_add(owner=charlie, upload=upload(wav))
     assert created
