@@ -149,9 +149,8 @@ def _answer(status: str, answer: dict[str, Any], components: dict[str, Any]) -> 
     description = answer.get("description", "")
     if description in ("", "No response body"):
         description = HTTPStatus(int(status)).phrase
-    return Answer(
-        status, in_html(description), type_of(schema) if schema else "nothing", list(_references(schema))
-    )
+    kind = type_of(schema) if schema else "nothing"
+    return Answer(status, in_html(description), kind, _references(schema))
 
 
 def _curl_arguments(method: str, has_file: bool, operation: dict[str, Any]) -> str:
