@@ -18,7 +18,8 @@ run: setup ## the site on http://127.0.0.1:8000 with its worker; Ctrl-C stops bo
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	@$(BIN)/python manage.py welcome
-	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho start
+	@# 130 is how a process says that Ctrl-C ended it: here that is the way to stop, not an error.
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/honcho start || test $$? -eq 130
 
 setup: .venv/.base $(VENDOR)/.done ## the environment and the browser libraries
 
@@ -74,11 +75,11 @@ help: ## this list
 # npm is the machine's own, or else comes as a wheel.
 $(VENDOR)/.done: package-lock.json Makefile | .venv/.base
 	@command -v npm >/dev/null || $(PIP_INSTALL) -r requirements/node.txt
-	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null
-	rm -rf $(VENDOR) && mkdir -p $(VENDOR)/icons
-	cp node_modules/bootstrap/dist/css/bootstrap.min.css node_modules/bootstrap/dist/js/bootstrap.bundle.min.js $(VENDOR)/
-	cp node_modules/htmx.org/dist/htmx.min.js node_modules/wavesurfer.js/dist/wavesurfer.min.js $(VENDOR)/
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null
+	@rm -rf $(VENDOR) && mkdir -p $(VENDOR)/icons
+	@cp node_modules/bootstrap/dist/css/bootstrap.min.css node_modules/bootstrap/dist/js/bootstrap.bundle.min.js $(VENDOR)/
+	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/wavesurfer.js/dist/wavesurfer.min.js $(VENDOR)/
 	@# Their source maps stay behind, so the mention of them goes too.
-	sed -i.orig -e 's,^/[/*]# sourceMappingURL=.*,,' $(VENDOR)/*.js $(VENDOR)/*.css && rm $(VENDOR)/*.orig
-	cp $(ICONS:%=node_modules/bootstrap-icons/icons/%.svg) $(VENDOR)/icons/
+	@sed -i.orig -e 's,^/[/*]# sourceMappingURL=.*,,' $(VENDOR)/*.js $(VENDOR)/*.css && rm $(VENDOR)/*.orig
+	@cp $(ICONS:%=node_modules/bootstrap-icons/icons/%.svg) $(VENDOR)/icons/
 	@touch $@
