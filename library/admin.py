@@ -116,6 +116,8 @@ class TrackAdmin(ReadOnly, admin.ModelAdmin):
     search_help_text = "Title, artist, album, file name, owner, or the whole SHA-256."
     date_hierarchy = "created_at"
     list_per_page = 50
+    # The page on the site is its owner's alone.
+    view_on_site = False
     actions = ["analyse_again"]
     inlines = [PredictionInline]
     fieldsets = [

@@ -100,6 +100,8 @@ def described() -> tuple[dict[str, list[Operation]], list[Thing]]:
     """Operations by tag, and the objects they speak of. The schema does not change while the site runs."""
     schema = SchemaGenerator().get_schema(request=None, public=True)
     components: dict[str, Any] = schema["components"]["schemas"]
+    schema = _with_choices(schema, components)
+    components = schema["components"]["schemas"]
     groups: dict[str, list[Operation]] = {}
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
@@ -159,6 +161,17 @@ def _curl_arguments(method: str, has_file: bool, operation: dict[str, Any]) -> s
     if any(kind.startswith("audio/") for kind in operation["responses"].get("200", {}).get("content", {})):
         return "-OJ "
     return "" if method == "get" else f"-X {method.upper()} "
+
+
+def _with_choices(part: Any, components: dict[str, Any]) -> Any:
+    """The schema with lists of choices in the place where they are named."""
+    if isinstance(part, dict):
+        named = components.get(part.get("$ref", "").rpartition("/")[2], {}) if "$ref" in part else {}
+        part = named if "enum" in named else part
+        return {name: _with_choices(inner, components) for name, inner in part.items()}
+    if isinstance(part, list):
+        return [_with_choices(inner, components) for inner in part]
+    return part
 
 
 def _fields(schema: dict[str, Any]) -> list[Field]:

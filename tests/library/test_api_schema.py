@@ -83,6 +83,10 @@ def test_the_page_shows_every_operation(page: str, schema: dict[str, Any]) -> No
     )
 
 
+def test_the_page_says_what_a_status_can_be(page: str) -> None:
+    assert "queued | analysing | ready | failed" in page
+
+
 def test_every_link_on_the_page_leads_somewhere(page: str) -> None:
     anchors = set(re.findall(r'id="([^"]+)"', page))
     for target in re.findall(r'href="#([^"]+)"', page):
