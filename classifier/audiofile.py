@@ -148,6 +148,11 @@ class AudioFile:
             return float(stream.duration * stream.time_base) * (1 + missing)
         return (self._container.duration or 0) / av.time_base
 
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The tags that FFmpeg reads, of the container and the sound in it."""
+        return {**self._stream.metadata, **self._container.metadata}
+
     def frames(self) -> Iterator[av.AudioFrame]:
         """Decoded frames, past whatever damage FFmpeg can step over; afterwards `info` is complete."""
         info = self.info

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.audio import Decoder
+from classifier.audiofile import AudioLimits
 from classifier.bundle import Bundle, BundleError
 from classifier.bundle import load as load_bundle
-from classifier.features import mfcc
+from classifier.features import MelStream, mfcc, power_to_db
+from classifier.pictures import PEAKS_NAME, SPECTROGRAM_NAME, PeakStream, save_peaks, save_spectrogram
 
 FloatArray = NDArray[np.float32]
 
@@ -58,6 +62,16 @@ class Analysis:
     audio: dict[str, Any]
     notices: list[str] = field(default_factory=list)
 
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: the fields of `Hearing`, then `duration`, `model`, `audio` and `notices`."""
+        return {
+            **asdict(self.hearing),
+            "duration": self.duration,
+            "model": asdict(self.model),
+            "audio": self.audio,
+            "notices": self.notices,
+        }
+
 
 class Classifier:
     """A model that can be asked what it hears.
@@ -92,6 +106,38 @@ class Classifier:
         Raises BundleError when it is missing, damaged, or not what its manifest says.
         """
         return cls(load_bundle(name_or_path, models_dir))
+
+    def analyse(
+        self,
+        path: str | Path,
+        *,
+        limits: AudioLimits | None = None,
+        pictures_dir: Path | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> Analysis:
+        """Hear a file, in one pass over its sound.
+
+        With `pictures_dir`, waveform peaks and spectrogram are written there (`pictures.PEAKS_NAME` and
+        `SPECTROGRAM_NAME`). `progress` is told each stage: "decoding", "listening", "drawing". Raises
+        AudioError as `Decoder` does.
+        """
+        progress = progress or (lambda stage: None)
+        progress("decoding")
+        decoder = Decoder(path, limits, self.manifest.features.sample_rate)
+        mel, peaks = MelStream(self.manifest.features), PeakStream()
+        for block in decoder:
+            mel.push(block)
+            peaks.push(block)
+        info = decoder.info
+        progress("listening")
+        log_mel = power_to_db(mel.finish(), self.manifest.features.top_db)
+        hearing = self.hear(log_mel, info.duration)
+        if pictures_dir is not None:
+            progress("drawing")
+            save_peaks(pictures_dir / PEAKS_NAME, peaks.finish(), info.duration)
+            save_spectrogram(pictures_dir / SPECTROGRAM_NAME, log_mel, self.manifest.features.top_db)
+        notices = ["truncated"] if info.truncated else []
+        return Analysis(hearing, info.duration, self.model, info.as_dict(), notices)
 
     def hear(self, log_mel: FloatArray, duration: float | None = None) -> Hearing:
         """Hear a whole track.

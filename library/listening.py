@@ -30,6 +30,7 @@ def listen(
     out_dir: Path | None = None,
     on_stage: Callable[[str], None] | None = None,
     on_tags: Callable[[dict[str, Any]], None] | None = None,
+    on_beat: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
     """Hear one file in the listening process; raises AudioError when it is refused."""
-    return listener().listen(path, out_dir=out_dir, on_stage=on_stage, on_tags=on_tags)
+    return listener().listen(path, out_dir=out_dir, on_stage=on_stage, on_tags=on_tags, on_beat=on_beat)

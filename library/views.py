@@ -139,7 +139,7 @@ def serve_audio(request: Request, found: Track) -> HttpResponseBase:
 @require_safe
 def spectrogram(request: Request, track_id: uuid.UUID) -> HttpResponseBase:
     found = owned_track(request, track_id)
-    suffix = found.spectrogram.name.rpartition(".")[2]
+    suffix = str(found.spectrogram.name).rpartition(".")[2]
     return serve(request, found.spectrogram, content_type=f"image/{suffix}", filename=f"spectrogram.{suffix}")
 
 

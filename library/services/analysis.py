@@ -78,6 +78,7 @@ def track_analyse(*, track_id: uuid.UUID | str) -> None:
                 out_dir=Path(folder),
                 on_stage=lambda stage: _progress(track, stage=stage),
                 on_tags=lambda tags: _tags_record(track, tags),
+                on_beat=lambda: _progress(track),
             )
         except AudioError as error:
             logger.info("Track %s: %s", track.pk, error.code)
@@ -180,12 +181,9 @@ def _store(track: Track, field: str, folder: Path) -> str:
     made = next(folder.glob(f"{field}.*"), None)
     if made is None:
         return ""
-    storage = track.original.storage
+    stored: FieldFile = getattr(track, field)
     with made.open("rb") as content:
-        name: str = storage.save(
-            track._meta.get_field(field).generate_filename(track, made.name), File(content)
-        )
-    return name
+        return stored.storage.save(stored.field.generate_filename(track, made.name), File(content))
 
 
 def _finish(track: Track, **changes: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import PurePosixPath
+from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -56,11 +57,17 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
 
 def track_delete(*, track: Track) -> None:
     """Delete a track with all its files and predictions."""
-    files = [field for field in (track.original, track.playable, track.peaks, track.spectrogram) if field]
+    storage = track.original.storage
+    names = [field.name for field in (track.original, track.playable, track.peaks, track.spectrogram)]
+
+    def delete_files() -> None:
+        for name in filter(None, names):
+            storage.delete(name)
+
     with transaction.atomic():
         track.delete()
         # Files last: a row without its file would be broken, a file without a row is only litter.
-        transaction.on_commit(lambda: [field.storage.delete(field.name) for field in files])
+        transaction.on_commit(delete_files)
 
 
 def clean_name(name: str) -> str:
@@ -85,7 +92,7 @@ def upload_check(*, upload: UploadedFile) -> str:
     if getattr(upload, "too_large", False) or upload.size > settings.EARMARK_MAX_UPLOAD_BYTES:
         limit = filesizeformat(settings.EARMARK_MAX_UPLOAD_BYTES)
         raise AudioError("too_large", f"The file is larger than the limit of {limit}. Nothing was stored.")
-    kind = sniff_file(upload.file)
+    kind = sniff_file(cast(BinaryIO, upload.file))
     upload.seek(0)
     if kind is None:
         raise AudioError("not_audio")

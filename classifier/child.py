@@ -1,0 +1,124 @@
+"""The process that listens: `python -m classifier.child`, started and spoken to by `classifier.listener`.
+
+It loads one model, then answers requests, one JSON object a line: `{"path", "out_dir"}` on standard
+input, and on standard output `{"accepted"}`, `{"stage"}`s, `{"tags"}`, and at last `{"result"}` or
+`{"error"}`. What it decodes was uploaded by strangers, so it runs with limits on memory and time,
+without the site's secrets in its environment, and nothing is lost when it dies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import queue
+import resource
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any, TextIO
+
+from classifier import kinds
+from classifier.audiofile import AudioLimits
+from classifier.errors import AudioError
+from classifier.inference import Classifier
+from classifier.tags import read_tags
+from classifier.transcode import PLAYABLE_EXTENSION, transcode
+
+_PR_SET_NO_NEW_PRIVS = 38
+
+
+def main() -> None:
+    options = _options()
+    out = _own_standard_output()
+    classifier = Classifier.load(options.model, options.models_dir)
+    limits = AudioLimits(max_bytes=options.max_bytes, max_seconds=options.max_seconds)
+    _limit_memory(options.memory)
+    requests = _requests()
+    while True:
+        try:
+            request = requests.get(timeout=options.idle)
+        except queue.Empty:
+            return  # memory is better used by others; the listener starts a new one when needed
+        _limit_cpu_time(options.cpu_seconds)
+        _answer(request, classifier, limits, out)
+
+
+def _answer(request: dict[str, Any], classifier: Classifier, limits: AudioLimits, out: TextIO) -> None:
+    def say(**message: Any) -> None:
+        out.write(json.dumps(message) + "\n")
+        out.flush()
+
+    say(accepted=True)
+    try:
+        path = Path(request["path"])
+        out_dir = Path(request["out_dir"]) if request["out_dir"] else None
+        say(tags=read_tags(path))
+        analysis = classifier.analyse(
+            path, limits=limits, pictures_dir=out_dir, progress=lambda stage: say(stage=stage)
+        )
+        if out_dir and not kinds.playable(analysis.audio["kind"], analysis.audio["codec"]):
+            say(stage="copying")
+            transcode(path, out_dir / f"playable{PLAYABLE_EXTENSION}", limits)
+        say(result=analysis.as_dict())
+    except AudioError as error:
+        say(error=error.as_dict())
+    except MemoryError:
+        say(error=AudioError("out_of_memory").as_dict())
+    except Exception:
+        traceback.print_exc()  # a bug of ours: for the log
+        say(error=AudioError("crashed").as_dict())
+
+
+def _requests() -> queue.Queue[dict[str, Any]]:
+    """Requests as they arrive. When the parent is gone, the process ends at once: nobody would listen."""
+    waiting: queue.Queue[dict[str, Any]] = queue.Queue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            waiting.put(json.loads(line))
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    return waiting
+
+
+def _own_standard_output() -> TextIO:
+    """Keep standard output for the protocol; whatever a library prints goes to standard error."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return out
+
+
+def _limit_memory(extra: int) -> None:
+    """Allow `extra` bytes of address space beyond what is taken now; no core dumps, no new privileges."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform != "linux":
+        return
+    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + extra, taken + extra))
+    ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def _limit_cpu_time(seconds: int) -> None:
+    """Allow that much CPU time from now on; beyond it the kernel ends the process by SIGXCPU."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 1, hard))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="classifier.child")
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--models-dir", required=True)
+    for name in ("max-bytes", "memory", "cpu-seconds"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    for name in ("max-seconds", "idle"):
+        parser.add_argument(f"--{name}", type=float, required=True)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
