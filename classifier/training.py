@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 from classifier import bundle, network
 from classifier.augmentation import AugmentConfig, WindowSource, sounds_without_genre
 from classifier.calibration import cross_fitted, fit_temperature, fit_threshold
+from classifier.card import model_card
 from classifier.datasets import Dataset, DatasetError, artist_folds
 from classifier.evaluation import evaluate
 from classifier.inference import Classifier, softmax
 from classifier.network import NetworkConfig
 
-WEIGHTS = "model.weights.h5"
+WEIGHTS, CARD = "model.weights.h5", "README.md"
 Progress = Callable[[Iterable[int], str], Iterable[int]]
 
 
@@ -35,7 +36,7 @@ Progress = Callable[[Iterable[int], str], Iterable[int]]
 class Recipe:
     """Everything that decides what comes out, with the data."""
 
-    epochs: int = 16
+    epochs: int = 24
     seed: int = 0
     batch: int = 64
     windows_per_track: int = 10
@@ -59,17 +60,18 @@ def fit(
     rng = np.random.default_rng(recipe.seed)
     mel, frames, targets = _with_sounds(dataset, labels, recipe, rng)
     source = WindowSource(mel, frames, dataset.config, recipe.augment, recipe.network.frames, rng)
-    # Sounds without genre are drawn a fifth as often: they are many, and only a border.
-    often = np.where(np.arange(len(mel)) < len(dataset), recipe.windows_per_track, 2)
+    # Sounds without genre are drawn less often: they are many, and only a border.
+    often = np.where(np.arange(len(mel)) < len(dataset), recipe.windows_per_track, 3)
     once = np.repeat(np.arange(len(mel)), often)
-    steps = -(-len(once) // recipe.batch)
+    batch = min(recipe.batch, len(once))
+    steps = len(once) // batch
 
     model = network.build(recipe.network, len(labels))
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps * recipe.epochs)
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, global_clipnorm=1.0)
     optimizer.build(model.trainable_variables)
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    @tf.function  # type: ignore[untyped-decorator]
     def step(windows: Any, target: Any) -> Any:
         with tf.GradientTape() as tape:
             log_p = model(windows, training=True)["log_probabilities"]
@@ -80,10 +82,8 @@ def fit(
 
     for _ in progress(range(recipe.epochs), note):
         order = rng.permutation(once)
-        for first in range(0, len(order), recipe.batch):
-            tracks = order[first : first + recipe.batch]
-            if len(tracks) > 1:  # batch normalisation has nothing to say about one window
-                step(tf.constant(source.draw(tracks)), tf.constant(targets[tracks]))
+        for tracks in order[: steps * batch].reshape(steps, batch):
+            step(tf.constant(source.draw(tracks)), tf.constant(targets[tracks]))
     return model
 
 
@@ -145,7 +145,10 @@ def train(dataset: Dataset, out: Path, recipe: Recipe, progress: Progress, sourc
     shipped = fit(dataset, labels, recipe, progress, "train on all tracks")
     out.mkdir(parents=True, exist_ok=True)
     manifest = _manifest(out.name, labels, dataset, recipe, temperature, threshold, metrics, source)
-    return _write(out, shipped, manifest)
+    manifest = _write(out, shipped, manifest)
+    if not (out / CARD).exists():  # a card that someone has written on is theirs
+        (out / CARD).write_text(model_card(manifest), encoding="utf-8")
+    return manifest
 
 
 def _manifest(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from tqdm import tqdm
 
 from classifier import datasets
 from classifier.bundle import BundleError
+from classifier.card import percent
 from classifier.evaluation import evaluate
 from classifier.inference import Classifier
 
@@ -52,18 +52,13 @@ class Command(BaseCommand):
         if options["split"] and dataset.split_by != "given":
             self.stderr.write(f"This dataset names no splits; they were made here, by {dataset.split_by}.")
         if options["json"]:
-            json.dump(measures, sys.stdout if self.stdout is None else self.stdout, indent=2)
-            self.stdout.write("")
+            self.stdout.write(json.dumps(measures, indent=2))
         else:
             self.stdout.write(table(measures))
 
 
 def table(measures: dict[str, Any]) -> str:
     """The measures as text for people."""
-
-    def percent(value: float | None) -> str:
-        return "–" if value is None else f"{100 * value:.1f} %"
-
     lines = [
         f"tracks              {measures['tracks']}",
         f"accuracy            {percent(measures['accuracy'])}",

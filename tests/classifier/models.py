@@ -1,0 +1,45 @@
+"""A small network with random weights as a model on disk, for tests that need any model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier import bundle
+from classifier.features import FeatureConfig
+
+LABELS = ["blues", "jazz", "rock"]
+
+
+def random_track(frames: int, seed: int = 0) -> NDArray[np.float32]:
+    """A log-mel spectrogram (128, frames) in dB of nothing in particular."""
+    return np.random.default_rng(seed).uniform(-80, 0, (128, frames)).astype(np.float32)
+
+
+def make_model(path: Path, threshold: float = 0.5, temperature: float = 1.0) -> Path:
+    """A seeded network of three genres in the folder `path`; takes TensorFlow."""
+    import keras
+
+    from classifier import network
+
+    keras.utils.set_random_seed(1)
+    config = network.NetworkConfig(frames=32, width=8, embedding=6, stages=2)
+    path.mkdir(parents=True, exist_ok=True)
+    network.export(network.build(config, len(LABELS)), path / bundle.GRAPH)
+    bundle.write(
+        path,
+        bundle.Manifest(
+            name=path.name,
+            version="1.2.3",
+            labels=LABELS,
+            features=FeatureConfig(),
+            window_frames=config.frames,
+            temperature=temperature,
+            threshold=threshold,
+            weights={bundle.GRAPH: ""},
+            network=config.as_dict(),
+        ),
+    )
+    return path

@@ -1,0 +1,111 @@
+"""A model is loaded only when it is what its manifest says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from classifier import bundle
+from classifier.bundle import BundleError, Manifest
+from classifier.features import FeatureConfig
+
+MANIFEST = Manifest(
+    name="tiny",
+    version="1",
+    labels=["jazz", "rock"],
+    features=FeatureConfig(),
+    window_frames=64,
+    temperature=1.5,
+    threshold=0.4,
+    weights={"model.tflite": ""},
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny"
+    path.mkdir()
+    (path / "model.tflite").write_bytes(b"graph")
+    bundle.write(path, MANIFEST)
+    return path
+
+
+def edit(folder: Path, **changes: Any) -> None:
+    data = json.loads((folder / "manifest.json").read_text())
+    data.update(changes)
+    (folder / "manifest.json").write_text(json.dumps(data))
+
+
+def test_round_trip_by_path_and_by_name(folder: Path) -> None:
+    loaded = bundle.load(folder)
+    assert loaded.graph == b"graph"
+    assert replace(loaded.manifest, weights=MANIFEST.weights) == MANIFEST
+    assert bundle.load("tiny", folder.parent).manifest == loaded.manifest
+
+
+def test_changed_weights_are_refused(folder: Path) -> None:
+    (folder / "model.tflite").write_bytes(b"grap!")
+    with pytest.raises(BundleError, match="SHA-256"):
+        bundle.load(folder)
+
+
+def test_missing_model_and_missing_weights(folder: Path) -> None:
+    with pytest.raises(BundleError, match="There is no model"):
+        bundle.load("absent", folder.parent)
+    (folder / "model.tflite").unlink()
+    with pytest.raises(BundleError, match="cannot be read"):
+        bundle.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": 2}, "format"),
+        ({"labels": ["rock"]}, "two or more"),
+        ({"labels": ["rock", "rock"]}, "each once"),
+        ({"labels": "rock"}, "list of texts"),
+        ({"window_frames": 0}, "window_frames"),
+        ({"window_frames": True}, "window_frames"),
+        ({"temperature": 0}, "temperature"),
+        ({"temperature": float("nan")}, "temperature"),
+        ({"temperature": "1"}, "temperature"),
+        ({"threshold": 1.1}, "threshold"),
+        ({"name": "../up"}, "name"),
+        ({"weights": {}}, "model.tflite"),
+        ({"weights": {"model.tflite": "x"}}, "SHA-256"),
+        ({"weights": {"model.tflite": "0" * 64, "../../etc/passwd": "0" * 64}}, "plain file name"),
+        ({"features": {}}, "features"),
+        ({"features": {**FeatureConfig().as_dict(), "hop_length": 0}}, "hop_length"),
+        ({"features": {**FeatureConfig().as_dict(), "n_mels": "128"}}, "n_mels"),
+        ({"metrics": []}, "metrics"),
+    ],
+)
+def test_bad_manifests_are_refused(folder: Path, changes: dict[str, Any], message: str) -> None:
+    edit(folder, **changes)
+    with pytest.raises(BundleError, match=message):
+        bundle.load(folder)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"format": 1}', "\xff"])
+def test_broken_json_is_refused(folder: Path, text: str) -> None:
+    (folder / "manifest.json").write_text(text, encoding="latin-1")
+    with pytest.raises(BundleError, match=r"manifest\.json"):
+        bundle.load(folder)
+
+
+def test_a_name_cannot_leave_the_models_folder() -> None:
+    assert bundle.locate("mfcc-cnn-1", "/models") == Path("/models/mfcc-cnn-1")
+    assert bundle.locate("../secret", "/models") == Path("../secret")  # a path, as on a command line
+
+
+def test_every_shipped_model_loads() -> None:
+    models = [path.parent for path in bundle.DEFAULT_MODELS_DIR.glob("*/manifest.json")]
+    assert models
+    for path in models:
+        assert bundle.load(path).manifest.name == path.name
+        assert (path / "README.md").is_file()
+        assert not list(path.glob("*.pkl")) + list(path.glob("*.pickle"))

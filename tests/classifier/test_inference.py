@@ -1,0 +1,146 @@
+"""What the classifier answers: shapes, sums, coverage of the track, the same every time."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifier import bundle
+from classifier.augmentation import sounds_without_genre
+from classifier.bundle import BundleError
+from classifier.datasets import dequantise
+from classifier.inference import Classifier, window_starts
+from tests.classifier.models import LABELS, make_model, random_track
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Classifier:
+    return Classifier.load("mfcc-cnn-1")
+
+
+@pytest.mark.parametrize("frames", [1, 31, 32, 33, 100, 32 * 16, 32 * 16 + 1, 5000])
+def test_segments_tile_the_track(model: Path, frames: int) -> None:
+    hearing = Classifier.load(model).hear(random_track(frames), duration=frames / 20)
+    assert hearing.segments[0].start == 0
+    assert hearing.segments[-1].end == pytest.approx(frames / 20)
+    for before, after in zip(hearing.segments, hearing.segments[1:], strict=False):
+        assert before.end == after.start
+    for probabilities in (hearing.probabilities, *(segment.probabilities for segment in hearing.segments)):
+        assert list(probabilities) == LABELS
+        assert sum(probabilities.values()) == pytest.approx(1)
+    assert hearing.top == max(hearing.probabilities, key=hearing.probabilities.__getitem__)
+
+
+@pytest.mark.parametrize("frames", [64, 65, 127, 128, 647, 10_001])
+def test_every_frame_is_in_a_window(frames: int) -> None:
+    starts = window_starts(frames, 64)
+    heard = np.zeros(frames, bool)
+    for start in starts:
+        heard[start : start + 64] = True
+    assert heard.all()
+    assert starts[0] == 0
+    assert starts[-1] + 64 == frames
+
+
+def test_the_track_is_the_calibrated_mean_of_log_probabilities(tmp_path: Path) -> None:
+    track = random_track(32 * 3)
+    plain = Classifier.load(make_model(tmp_path / "t1", temperature=1)).hear(track)
+    hot = Classifier.load(make_model(tmp_path / "t2", temperature=2)).hear(track)
+    windows = np.array([list(segment.probabilities.values()) for segment in plain.segments])
+    for hearing, temperature in ((plain, 1), (hot, 2)):
+        expected = np.exp(np.log(windows).mean(axis=0) / temperature)
+        expected /= expected.sum()
+        assert list(hearing.probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-6)
+    assert max(hot.probabilities.values()) < max(plain.probabilities.values())
+
+
+def test_not_sure_below_the_threshold(tmp_path: Path) -> None:
+    track = random_track(100)
+    never = Classifier.load(make_model(tmp_path / "never", threshold=1.0)).hear(track)
+    always = Classifier.load(make_model(tmp_path / "always", threshold=0.0)).hear(track)
+    assert never.label is None
+    assert always.label == always.top == never.top
+
+
+def test_embedding_has_unit_length(shipped: Classifier) -> None:
+    embedding = shipped.hear(random_track(300)).embedding
+    assert 1 < len(embedding) <= 256
+    assert np.linalg.norm(embedding) == pytest.approx(1)
+
+
+def test_the_batch_does_not_matter(model: Path) -> None:
+    """A window is heard the same alone, at the start of a batch, and in a full one."""
+    classifier = Classifier.load(model)
+    track = random_track(32 * 40)
+    whole = classifier.hear(track).segments
+    for number in (0, 15, 16, 39):
+        alone = classifier.hear(track[:, number * 32 : (number + 1) * 32]).segments[0]
+        assert alone.probabilities == pytest.approx(whole[number].probabilities, abs=1e-6)
+
+
+def test_same_answer_in_another_process(shipped: Classifier) -> None:
+    code = (
+        "from classifier.inference import Classifier\n"
+        "from tests.classifier.models import random_track\n"
+        "print(repr(Classifier.load('mfcc-cnn-1').hear(random_track(700))))\n"
+    )
+    root = bundle.DEFAULT_MODELS_DIR.parent
+    ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    first = repr(shipped.hear(random_track(700)))
+    assert first == repr(shipped.hear(random_track(700)))
+    assert ran.stdout.strip() == first
+
+
+def test_serving_does_not_import_tensorflow() -> None:
+    code = (
+        "import sys\n"
+        "from classifier.inference import Classifier\n"
+        "import classifier.datasets, classifier.evaluation\n"
+        "Classifier.load('mfcc-cnn-1')\n"
+        "sys.exit(any(name.split('.')[0] in ('tensorflow', 'keras', 'sklearn') for name in sys.modules))\n"
+    )
+    root = bundle.DEFAULT_MODELS_DIR.parent
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+def test_sounds_that_are_not_music_get_no_confident_genre(shipped: Classifier) -> None:
+    """Noises, tones, sweeps, clicks and silences that training did not see (another seed)."""
+    features = shipped.manifest.features
+    sounds = sounds_without_genre(60, features, 220, np.random.default_rng(20_260_101))
+    heard = [shipped.hear(dequantise(sound, features.top_db)) for sound in sounds]
+    assert sum(hearing.label is not None for hearing in heard) <= 1
+    for level in (0.0, -40.0, -80.0):
+        silence = np.full((features.n_mels, 300), level, np.float32)
+        assert shipped.hear(silence).label is None
+
+
+@pytest.mark.parametrize("shape", [(128, 0), (64, 100), (128,)])
+def test_wrong_spectrograms_are_refused(model: Path, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="log_mel must be"):
+        Classifier.load(model).hear(np.zeros(shape, np.float32))
+
+
+def test_a_graph_that_is_none_is_refused(model: Path, tmp_path: Path) -> None:
+    broken = shutil.copytree(model, tmp_path / "tiny")
+    (broken / bundle.GRAPH).write_bytes(b"not a graph")
+    bundle.write(broken, bundle.load(model).manifest)
+    with pytest.raises(BundleError, match="cannot be run"):
+        Classifier.load(broken)
+
+
+def test_a_graph_for_other_labels_is_refused(model: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(model, tmp_path / "tiny")
+    manifest = bundle.load(model).manifest
+    bundle.write(other, bundle.Manifest(**{**vars(manifest), "labels": ["jazz", "rock"]}))
+    with pytest.raises(BundleError, match="labels"):
+        Classifier.load(other)
