@@ -196,9 +196,7 @@ class TestTokens:
     def make(self, client: Client) -> str:
         """Makes a token by the form; returns its key as the next page shows it."""
         assert client.post(reverse("token_create"), {"name": "backup"}).status_code == 302
-        found = re.search(
-            r'value="(earmark_[^"]+)"', client.get(reverse("account")).content.decode()
-        )
+        found = re.search(r'value="(earmark_[^"]+)"', client.get(reverse("account")).content.decode())
         assert found
         return found[1]
 
