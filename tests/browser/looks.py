@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import ROOT, SCREENSHOTS
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = {360: 740, 1280: 900}
 
 
@@ -18,7 +19,8 @@ def look_at(page: Page, name: str) -> None:
         for width, height in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
             page.evaluate(
-                "theme => { localStorage.setItem('theme', theme); document.documentElement.dataset.bsTheme = theme;"
+                "theme => { localStorage.setItem('theme', theme);"
+                " document.documentElement.dataset.bsTheme = theme;"
                 " document.dispatchEvent(new Event('earmark:theme')) }",
                 theme,
             )
@@ -27,15 +29,13 @@ def look_at(page: Page, name: str) -> None:
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 problems.append(f"{where}: scrolls sideways")
             problems += [f"{where}: {finding}" for finding in axe(page)]
-    assert problems == []
+    assert not problems, "\n".join(problems)
 
 
 def axe(page: Page) -> list[str]:
     """What axe-core finds against WCAG 2.2 AA, a line each."""
     page.evaluate(AXE.read_text())
-    found = page.evaluate(
-        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-    )
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
     return [
         f"{v['id']}: {v['nodes'][0]['html'][:160]} {v['nodes'][0]['failureSummary']}"
         for v in found["violations"]

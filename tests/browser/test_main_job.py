@@ -65,8 +65,10 @@ def test_a_refused_file_says_why_and_does_not_stop_the_others(signed_up: Page, t
     expect(tray.get_by_text("The file is empty")).to_be_visible()
     expect(page.locator(".row-track")).to_have_count(1)
 
+    page.goto("/upload/")
     upload(page, good)
     expect(tray.get_by_text("Already in your library")).to_be_visible()
+    page.goto("/")
     expect(page.locator(".row-track")).to_have_count(1)
 
 
