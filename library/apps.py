@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class LibraryConfig(AppConfig):
     name = "library"
     verbose_name = "Library"
+
+    def ready(self) -> None:
+        from library import checks  # noqa: F401 - registers itself

@@ -1,0 +1,23 @@
+"""What must be true before anything starts, said in a sentence rather than found out later."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from library.model_cards import manifest
+
+
+@register
+def model_is_installed(**options: Any) -> list[CheckMessage]:
+    """Without a model no track would ever be heard."""
+    if manifest(settings.EARMARK_MODEL):
+        return []
+    installed = sorted(path.parent.name for path in settings.EARMARK_MODELS_DIR.glob("*/manifest.json"))
+    return [
+        Error(
+            f"There is no model “{settings.EARMARK_MODEL}” in {settings.EARMARK_MODELS_DIR}.",
+            hint=f"Set EARMARK_MODEL to one of: {', '.join(installed) or '(none is installed)'}.",
+            id="earmark.E001",
+        )
+    ]
