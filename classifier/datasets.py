@@ -20,6 +20,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -193,10 +194,10 @@ def _load_folder(folder: Path, config: FeatureConfig, progress: Progress) -> Dat
         config=replace(config, n_mfcc=FeatureConfig.n_mfcc),
         skipped=skipped,
     )
-    try:
-        write_npz(cache, dataset, key=key, skipped=np.array(skipped, dtype=np.str_))
-    except OSError:
-        cache.unlink(missing_ok=True) if cache.exists() else None  # a read-only folder goes without
+    partial = cache.with_suffix(".partial")
+    with suppress(OSError):  # a folder that cannot be written to goes without a cache
+        write_npz(partial, dataset, key=key, skipped=np.array(skipped, dtype=np.str_))
+        partial.replace(cache)
     return dataset
 
 

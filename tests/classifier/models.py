@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +21,7 @@ def random_track(frames: int, seed: int = 0) -> NDArray[np.float32]:
     return np.random.default_rng(seed).uniform(-80, 0, (128, frames)).astype(np.float32)
 
 
-def make_model(path: Path, threshold: float = 0.5, temperature: float = 1.0) -> Path:
+def make_model(path: Path) -> Path:
     """A seeded network of three genres in the folder `path`; takes TensorFlow."""
     import keras
 
@@ -27,7 +30,12 @@ def make_model(path: Path, threshold: float = 0.5, temperature: float = 1.0) -> 
     keras.utils.set_random_seed(1)
     config = network.NetworkConfig(frames=32, width=8, embedding=6, stages=2)
     path.mkdir(parents=True, exist_ok=True)
-    network.export(network.build(config, len(LABELS)), path / bundle.GRAPH)
+    model = network.build(config, len(LABELS))
+    # What training would have learned of `random_track`: its MFCC's mean and variance.
+    mean = np.zeros(config.n_mfcc)
+    mean[0] = -40 * 128**0.5
+    model.layers[1].set_weights([mean, np.full(config.n_mfcc, 80**2 / 12)])
+    network.export(model, path / bundle.GRAPH)
     bundle.write(
         path,
         bundle.Manifest(
@@ -36,10 +44,17 @@ def make_model(path: Path, threshold: float = 0.5, temperature: float = 1.0) -> 
             labels=LABELS,
             features=FeatureConfig(),
             window_frames=config.frames,
-            temperature=temperature,
-            threshold=threshold,
+            temperature=1.0,
+            threshold=0.5,
             weights={bundle.GRAPH: ""},
             network=config.as_dict(),
         ),
     )
+    return path
+
+
+def copy_model(model: Path, path: Path, **changes: Any) -> Path:
+    """The same network with another manifest."""
+    shutil.copytree(model, path)
+    bundle.write(path, replace(bundle.load(model).manifest, name=path.name, **changes))
     return path

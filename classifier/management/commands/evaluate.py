@@ -19,7 +19,7 @@ from classifier.inference import Classifier
 
 class Command(BaseCommand):
     help = "Measure a model on a folder genre/track.* or a prepared .npz. Needs no TensorFlow."
-    requires_system_checks: list[str] = []  # type: ignore[assignment]
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("dataset", type=Path, help="a folder genre/track.*, or a prepared .npz")
@@ -31,7 +31,9 @@ class Command(BaseCommand):
         try:
             classifier = Classifier.load(options["model"], settings.EARMARK_MODELS_DIR)
             features = classifier.manifest.features
-            dataset = datasets.load(options["dataset"], features, lambda files: tqdm(files, "decode"))
+            dataset = datasets.load(
+                options["dataset"], features, lambda files: tqdm(files, "decode", disable=None)
+            )
             if options["split"]:
                 dataset = dataset.part(options["split"])
             labels = classifier.manifest.labels

@@ -16,7 +16,7 @@ from classifier.management.commands.evaluate import table
 
 class Command(BaseCommand):
     help = "Train on the split `train`, measure on `valid`, then train on all tracks and write the model."
-    requires_system_checks: list[str] = []  # type: ignore[assignment]
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("dataset", type=Path, help="a folder genre/track.*, or a prepared .npz")
@@ -43,7 +43,8 @@ class Command(BaseCommand):
             recipe = replace(recipe, epochs=options["epochs"])
 
         def progress(epochs: Iterable[int], note: str) -> Iterable[int]:
-            return tqdm(epochs, note, unit="epoch")
+            bar: Iterable[int] = tqdm(epochs, note, unit="epoch")
+            return bar
 
         try:
             dataset = datasets.load(options["dataset"], progress=lambda files: tqdm(files, "decode"))
