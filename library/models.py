@@ -189,7 +189,7 @@ class Prediction(models.Model):
     top = models.CharField("most probable genre", max_length=32)
     confidence = models.FloatField("probability of the most probable genre")
     probabilities = models.JSONField()
-    segments = models.JSONField("timeline", help_text="[start, end, [probability of each genre, in order]]")
+    segments = models.JSONField("timeline", help_text="[start, end, [probability of each genre, by name]]")
     embedding = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -203,6 +203,11 @@ class Prediction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label or 'not sure'} ({self.model_name} {self.model_version})"
+
+    @property
+    def genres(self) -> list[str]:
+        """In the order of the segments' probabilities: by name, since PostgreSQL keeps no order of keys."""
+        return sorted(self.probabilities)
 
     @property
     def ranking(self) -> list[tuple[str, float]]:

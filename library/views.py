@@ -87,7 +87,7 @@ def timeline(request: Request, track_id: uuid.UUID) -> JsonResponse:
     if found.prediction is None:
         return JsonResponse({"genres": [], "segments": []})
     return JsonResponse(
-        {"genres": list(found.prediction.probabilities), "segments": found.prediction.segments},
+        {"genres": found.prediction.genres, "segments": found.prediction.segments},
         headers={"Cache-Control": "private, max-age=60"},
     )
 

@@ -70,7 +70,7 @@ class PredictionFactory(factory.django.DjangoModelFactory):
 
     @factory.lazy_attribute
     def segments(self) -> list[Any]:
-        shares = list(self.probabilities.values())
+        shares = [self.probabilities[genre] for genre in sorted(self.probabilities)]
         return [[0.0, 3.0, shares], [3.0, 6.0, shares]]
 
 

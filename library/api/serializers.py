@@ -70,7 +70,7 @@ class PredictionSerializer(PredictionSummarySerializer):
 
     @extend_schema_field(SegmentSerializer(many=True))
     def get_segments(self, prediction: Prediction) -> list[Segment]:
-        genres = list(prediction.probabilities)
+        genres = prediction.genres
         return [
             {"start": start, "end": end, "probabilities": dict(zip(genres, shares, strict=True))}
             for start, end, shares in prediction.segments

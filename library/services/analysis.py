@@ -89,7 +89,7 @@ def track_analyse(*, track_id: uuid.UUID | str) -> None:
 
 def prediction_record(*, track: Track, result: dict[str, Any]) -> Prediction:
     """Keep what a model heard. One row per track, model and version: running twice changes nothing."""
-    genres = list(result["probabilities"])
+    genres = sorted(result["probabilities"])
     prediction, _ = Prediction.objects.get_or_create(
         track=track,
         model_name=result["model"]["name"],

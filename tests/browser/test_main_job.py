@@ -85,3 +85,37 @@ def test_files_can_be_dropped_on_any_page(signed_up: Page, tmp_path: Path) -> No
         [song.name, list(song.read_bytes())],
     )
     expect(page.get_by_role("region", name="Uploads").locator(".chip")).to_be_visible(timeout=60_000)
+
+
+def test_odd_files_get_a_clear_answer_each(signed_up: Page, tmp_path: Path) -> None:
+    page = signed_up
+    second = sounds.write(tmp_path / "second.wav", seconds=1)
+    silence = sounds.silence(tmp_path / "silence.wav", seconds=5)
+    broken_off = sounds.truncated(tmp_path / "broken off.mp3", seconds=12)
+    song = sounds.write(tmp_path / "song.ogg", seconds=4)
+    odd_name = "../../" + "🎷 a long name " * 14 + ".ogg"
+
+    page.locator("#files").set_input_files(
+        [
+            {"name": name, "mimeType": "audio/any", "buffer": file.read_bytes()}
+            for name, file in (
+                (second.name, second),
+                (silence.name, silence),
+                (broken_off.name, broken_off),
+                (odd_name, song),
+            )
+        ]
+    )
+    rows = page.locator(".row-track")
+    expect(rows).to_have_count(4)
+    expect(rows.filter(has_text="second")).to_contain_text("less than 3 seconds", timeout=60_000)
+    expect(rows.filter(has_text="silence")).to_contain_text("The track is silent")
+    expect(rows.filter(has_text="broken off").locator(".chip")).to_be_visible()
+    expect(rows.filter(has_text="🎷 a long name").locator(".chip")).to_be_visible()
+
+    page.get_by_role("link", name="broken off", exact=True).click()
+    expect(page.get_by_text("The file breaks off or is damaged")).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="second", exact=True).click()
+    page.get_by_role("button", name="Analyse again").click()
+    expect(page.get_by_role("alert")).to_contain_text("less than 3 seconds")

@@ -37,7 +37,6 @@ def test_there_always_is_a_genre_and_nothing_is_kept(alice_api: Client, mp3: byt
     response = alice_api.post("/file-upload", file(mp3))
     assert response.status_code == 200
     body = response.json()
-    response.close()
     assert set(body) == {"label", "sure", "probabilities"}
     assert set(body["probabilities"]) == set(GENRES)
     assert sum(body["probabilities"].values()) == pytest.approx(1, abs=1e-3)
@@ -64,7 +63,6 @@ def test_what_cannot_be_heard_is_refused_with_a_reason(
     response = alice_api.post("/file-upload", file(content, "song.wav"))
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response["Content-Type"] == "application/problem+json"
-    response.close()
     assert kept() == []
 
 

@@ -104,6 +104,9 @@ class TestTrack:
     def test_the_timeline_names_genres_and_segments(self, alice_client: Client, track: Track) -> None:
         timeline = alice_client.get(reverse("timeline", args=[track.pk])).json()
         assert len(timeline["genres"]) == 10
+        assert track.prediction
+        first = dict(zip(timeline["genres"], timeline["segments"][0][2], strict=True))
+        assert first == track.prediction.probabilities
         assert [segment[:2] for segment in timeline["segments"]] == [[0.0, 3.0], [3.0, 6.0]]
         assert all(len(segment[2]) == 10 for segment in timeline["segments"])
 
