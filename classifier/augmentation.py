@@ -29,8 +29,8 @@ class AugmentConfig:
 
     gain_db: float = 8.0
     tilt_db: float = 8.0
-    stretch: float = 0.1
-    semitones: float = 1.0
+    stretch: float = 0.2
+    semitones: float = 2.0
     masks: int = 2
     mask_bands: int = 16
     mask_frames: int = 8
