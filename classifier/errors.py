@@ -8,7 +8,8 @@ from __future__ import annotations
 #: Every refusal, with the sentence a person reads: what happened, and what to do.
 #: The codes are part of the API; sentences may change, codes do not.
 MESSAGES: dict[str, str] = {
-    "not_audio": "This is not an audio file that Earmark knows. Try MP3, M4A, OGG, Opus, FLAC, WAV, AIFF, AU, WMA or WebM.",
+    "not_audio": "This is not an audio file that Earmark knows. "
+    "Try MP3, M4A, OGG, Opus, FLAC, WAV, AIFF, AU, WMA or WebM.",
     "unsupported_codec": "The container is known, but the sound in it uses a codec that cannot be decoded.",
     "empty": "The file is empty.",
     "too_large": "The file is larger than the limit.",

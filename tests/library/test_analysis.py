@@ -83,7 +83,7 @@ def test_running_twice_changes_nothing(alice: User, mp3: bytes, django_capture_o
     assert Prediction.objects.values().get() == before
     track.refresh_from_db()
     assert track.status == "ready"
-    files = [name for name in default_storage.listdir(f"tracks/{track.folder[:2]}/{track.folder}")[1]]
+    _, files = default_storage.listdir(f"tracks/{track.folder[:2]}/{track.folder}")
     assert len(files) == 3  # original, peaks, spectrogram: the older pictures are gone
 
 
