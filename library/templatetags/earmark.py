@@ -52,6 +52,12 @@ def clock(seconds: float | None) -> str:
 
 
 @register.filter
+def kilohertz(hertz: int) -> str:
+    """44100 as "44.1 kHz"."""
+    return f"{hertz / 1000:g} kHz"
+
+
+@register.filter
 def genre_name(genre: str | None) -> str:
     return GENRES.get(genre, genre) if genre else ""
 

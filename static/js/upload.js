@@ -104,6 +104,6 @@
   // The library's list shows what has just arrived.
   document.addEventListener("earmark:uploaded", () => {
     const tracks = document.querySelector("[data-tracks]");
-    if (tracks) htmx.ajax("GET", location.href, { target: "#tracks", select: "#tracks", swap: "outerHTML" });
+    if (tracks) htmx.ajax("GET", location.href, { target: "#tracks", select: "#tracks", swap: "outerMorph" });
   });
 })();
