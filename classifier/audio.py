@@ -14,6 +14,7 @@ from typing import Any
 import av
 import numpy as np
 import soxr
+from av.audio.fifo import AudioFifo
 from av.filter import Graph
 from numpy.typing import NDArray
 
@@ -83,17 +84,22 @@ class Decoder:
         joined = Converter(format="fltp")
         for frame in joined.convert(self._audio.frames()):
             channels = frame.to_ndarray()
+            if frame.format.is_packed:
+                channels = channels.reshape(-1, frame.layout.nb_channels).T
             with np.errstate(over="ignore", invalid="ignore"):
                 pcm: FloatArray = (
                     channels[0] if len(channels) == 1 else channels.mean(axis=0, dtype=np.float32)
                 )
-            if not np.abs(pcm).max(initial=0) <= LOUDEST:  # also true of NaN
+            if not -LOUDEST <= pcm.min() <= pcm.max() <= LOUDEST:  # also true of NaN
                 pcm = np.clip(np.nan_to_num(pcm, nan=0, posinf=0, neginf=0), -LOUDEST, LOUDEST)
             yield pcm, frame.sample_rate
 
 
 class Converter:
-    """Frames in whatever shape a decoder yields, to one sample format, layout and rate (None: keep)."""
+    """Frames in whatever shape a decoder yields, to one sample format, layout and rate (None: keep).
+
+    Eight channels and more that are kept come packed even where a planar format is asked for.
+    """
 
     def __init__(self, format: str, layout: str | None = None, rate: int | None = None) -> None:
         self._format, self._layout, self._rate = format, layout, rate
@@ -102,25 +108,25 @@ class Converter:
         """The converted frames, `BLOCK` samples each. When a file changes its shape, a new graph starts."""
         shape: tuple[Any, ...] = ()
         graph: Graph | None = None
-        waiting = 0
+        joined = AudioFifo()
         for frame in frames:
             frame_shape = (frame.format.name, frame.layout, frame.sample_rate)
             if graph is None or frame_shape != shape:
                 if graph is not None:
-                    graph.push(None)
-                    yield from _pull(graph)
-                shape, graph, waiting = frame_shape, self._graph(frame), 0
+                    yield from _finish(graph, joined)
+                shape, graph, joined = frame_shape, self._graph(frame), AudioFifo()
             frame.pts = None  # a damaged file's clock is of no interest: samples are counted
-            graph.push(frame)
-            waiting += frame.samples
-            if waiting >= BLOCK:  # asking after every frame costs as much as decoding it
-                waiting = 0
+            joined.write(frame)
+            if joined.samples >= BLOCK:  # a graph takes as long for a small frame as for a large one
+                graph.push(joined.read())
                 yield from _pull(graph)
         if graph is not None:
-            graph.push(None)
-            yield from _pull(graph)
+            yield from _finish(graph, joined)
 
     def _graph(self, frame: av.AudioFrame) -> Graph:
+        layout, formats = self._layout or frame.layout.name, self._format
+        if self._layout is None and frame.layout.nb_channels >= 8:
+            formats = formats.removesuffix("p")  # PyAV miscounts the planes of eight channels
         graph = Graph()
         graph.threads = 1
         source = graph.add(
@@ -131,9 +137,9 @@ class Converter:
         )
         shape = graph.add(
             "aformat",
-            sample_fmts=self._format,
+            sample_fmts=formats,
             sample_rates=str(self._rate or frame.sample_rate),
-            channel_layouts=self._layout or frame.layout.name,
+            channel_layouts=layout,
         )
         sink = graph.add("abuffersink")
         source.link_to(shape)
@@ -141,6 +147,13 @@ class Converter:
         graph.configure()
         graph.set_audio_frame_size(BLOCK)
         return graph
+
+
+def _finish(graph: Graph, joined: AudioFifo) -> Iterator[av.AudioFrame]:
+    if joined.samples:
+        graph.push(joined.read())
+    graph.push(None)
+    yield from _pull(graph)
 
 
 def _pull(graph: Graph) -> Iterator[av.AudioFrame]:
