@@ -16,9 +16,7 @@ ICONS := arrow-clockwise arrow-repeat box-arrow-right check-lg cloud-arrow-up do
 .PHONY: run setup admin test lint format bench lock help
 
 run: setup ## the site on http://127.0.0.1:8000 with its worker; Ctrl-C stops both
-	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
-	@$(BIN)/python manage.py welcome
+	@$(BIN)/python manage.py prepare
 	@# 130 is how a process says that Ctrl-C ended it: here that is the way to stop, not an error.
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/honcho start || test $$? -eq 130
 

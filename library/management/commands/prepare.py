@@ -1,16 +1,19 @@
-"""What `make run` says before the site starts: where it is and how to get in."""
+"""What `make run` does before the site starts, in one process so that it starts soon."""
 
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from library.models import User
 
 
 class Command(BaseCommand):
-    help = "Say where the site is and how to sign in."
+    help = "Bring database and static files up to date, then say where the site is and how to sign in."
 
     def handle(self, **options: Any) -> None:
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
         self.stdout.write("\n  Earmark is at http://127.0.0.1:8000  (Ctrl-C stops it)")
         if not User.objects.exists():
             self.stdout.write("  Nobody has an account yet: sign up at http://127.0.0.1:8000/account/signup/")
