@@ -8,8 +8,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,60 +43,29 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    env = os.environ | {
-        "EARMARK_DATA_DIR": str(tmp_path_factory.mktemp("site")),
-        "EARMARK_MAX_UPLOAD_BYTES": str(20 * 2**20),
-        "EARMARK_LOG_LEVEL": "WARNING",
-    }
-    running = Site(f"http://{address}", env)
-    running.manage("migrate", "--verbosity", "0")
-    running.manage("collectstatic", "--noinput", "--verbosity", "0")
-    gunicorn = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "config.wsgi",
-        "--bind",
-        address,
-        "--threads",
-        "4",
-        "--log-level",
-        "warning",
-    ]
-    processes = [
-        subprocess.Popen(command, cwd=ROOT, env=env)
-        for command in (gunicorn, [sys.executable, "manage.py", "worker", "--interval", "0.2"])
-    ]
-    try:
-        _wait_until_it_answers(running.url)
-        yield running
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait(30)
-
-
-def _wait_until_it_answers(url: str) -> None:
-    for _ in range(200):
+    # The socket listens before the server runs: the first visitor waits in line, and nobody has to poll.
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        env = os.environ | {
+            "EARMARK_DATA_DIR": str(tmp_path_factory.mktemp("site")),
+            "EARMARK_MAX_UPLOAD_BYTES": str(20 * 2**20),
+            "EARMARK_LOG_LEVEL": "WARNING",
+        }
+        running = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", env)
+        running.manage("prepare")
+        bind = f"fd://{listening.fileno()}"
+        gunicorn = ["gunicorn", "config.wsgi", "--bind", bind, "--threads", "4", "--log-level", "warning"]
+        server = subprocess.Popen(
+            [sys.executable, "-m", *gunicorn], cwd=ROOT, env=env, pass_fds=[listening.fileno()]
+        )
+        worker = subprocess.Popen(
+            [sys.executable, "manage.py", "worker", "--interval", "0.2"], cwd=ROOT, env=env
+        )
         try:
-            urllib.request.urlopen(url + "/account/login/", timeout=5).close()
-        except urllib.error.URLError:
-            # Nothing listens yet; a connection attempt that waits is the pause between two tries.
-            with socket.socket() as pause:
-                pause.settimeout(0.1)
-                pause.bind(("127.0.0.1", 0))
-                pause.listen()
-                try:
-                    pause.accept()
-                except TimeoutError:
-                    continue
-        else:
-            return
-    raise RuntimeError("The site did not start")
+            yield running
+        finally:
+            for process in (server, worker):
+                process.terminate()
+                process.wait(30)
 
 
 @pytest.fixture(scope="session")
