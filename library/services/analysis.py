@@ -30,13 +30,15 @@ logger = logging.getLogger(__name__)
 
 #: How long a worker may be silent before its track is given to another.
 LEASE = timedelta(seconds=60)
+#: How long an upload may wait while no worker has anything to do, before its task counts as lost.
+PATIENCE = timedelta(minutes=5)
 UNFINISHED = (Track.Status.QUEUED, Track.Status.ANALYSING)
 
 
-def track_enqueue(*, track: Track) -> None:
+def track_enqueue(*, track_id: uuid.UUID) -> None:
     from library.tasks import analyse_track  # tasks call services; only this one looks back
 
-    analyse_track.enqueue(str(track.pk))
+    analyse_track.enqueue(str(track_id))
 
 
 def track_analyse_again(*, track: Track) -> None:
@@ -47,7 +49,7 @@ def track_analyse_again(*, track: Track) -> None:
     )  # fmt: skip
     if changed:
         track.refresh_from_db()
-        transaction.on_commit(lambda: track_enqueue(track=track))
+        transaction.on_commit(lambda: track_enqueue(track_id=track.pk))
 
 
 def track_lease(*, track_id: uuid.UUID | str) -> Track | None:
@@ -112,22 +114,26 @@ def prediction_record(*, track: Track, result: dict[str, Any]) -> Prediction:
 def tracks_sweep() -> int:
     """Queue again what dead workers left behind, and give up on tracks that killed too many of them.
 
-    Returns how many tracks were moved.
+    Returns how many tracks were moved. Any number of workers may sweep: each track is moved once.
     """
     now = timezone.now()
-    # A fresh upload is only a moment without a lease; its own task is on the way.
-    abandoned = Track.objects.filter(
-        Q(status=Track.Status.ANALYSING, leased_until__lt=now)
-        | Q(status=Track.Status.QUEUED, updated_at__lt=now - LEASE * 5)
-    )
-    poison = abandoned.filter(attempts__gte=settings.EARMARK_ANALYSIS_ATTEMPTS)
-    moved = poison.update(
+    expired = Track.objects.filter(status=Track.Status.ANALYSING, leased_until__lt=now)
+    moved = expired.filter(attempts__gte=settings.EARMARK_ANALYSIS_ATTEMPTS).update(
         status=Track.Status.FAILED, error_code="crashed", lease=None, leased_until=None, updated_at=now
     )
-    for track in abandoned:
-        track_enqueue(track=track)
-        Track.objects.filter(pk=track.pk).update(updated_at=now)
-        moved += 1
+    left: list[tuple[uuid.UUID, dict[str, Any]]] = [(track.pk, {"lease": track.lease}) for track in expired]
+    if not Track.objects.filter(status=Track.Status.ANALYSING).exists():
+        # Nobody is at work, yet these wait: their tasks were lost between the upload's commit and the queue.
+        waiting = Track.objects.filter(status=Track.Status.QUEUED, updated_at__lt=now - PATIENCE)
+        left += [
+            (track.pk, {"updated_at": track.updated_at}) for track in waiting.order_by("updated_at")[:100]
+        ]
+    for track_id, unchanged in left:
+        if Track.objects.filter(pk=track_id, **unchanged).update(
+            status=Track.Status.QUEUED, stage="", lease=None, leased_until=None, updated_at=now
+        ):
+            track_enqueue(track_id=track_id)
+            moved += 1
     return moved
 
 

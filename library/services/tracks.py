@@ -44,7 +44,7 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     try:
         with transaction.atomic():
             track.save()
-            transaction.on_commit(lambda: track_enqueue(track=track))
+            transaction.on_commit(lambda: track_enqueue(track_id=track.pk))
     except IntegrityError:
         # The same file arrived twice at the same moment, and the other was first.
         track.original.delete(save=False)

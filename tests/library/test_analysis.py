@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.tasks import default_task_backend
 from django.utils import timezone
 
 from library import services
@@ -15,6 +17,7 @@ from library.models import Prediction, Track, User
 from library.services import analysis
 from tests import sounds
 
+MakeTrack = Callable[..., Track]
 pytestmark = pytest.mark.django_db
 
 
@@ -136,6 +139,21 @@ def test_an_upload_whose_task_was_lost_is_queued_by_the_sweep(queued: Track) -> 
     assert services.tracks_sweep() == 0  # fresh: its own task is on the way
     Track.objects.update(updated_at=timezone.now() - timedelta(hours=1))
     assert services.tracks_sweep() == 1
+
+
+def test_while_a_worker_is_busy_a_long_queue_is_only_a_queue(queued: Track, make_track: MakeTrack) -> None:
+    busy = make_track(status="queued")
+    services.track_lease(track_id=busy.pk)
+    Track.objects.filter(pk=queued.pk).update(updated_at=timezone.now() - timedelta(hours=1))
+    assert services.tracks_sweep() == 0
+
+
+def test_sweeping_twice_queues_once(queued: Track) -> None:
+    services.track_lease(track_id=queued.pk)
+    expire(queued)
+    assert services.tracks_sweep() == 1
+    assert services.tracks_sweep() == 0
+    assert len(default_task_backend.results) == 1
 
 
 def test_a_worker_that_comes_back_late_changes_nothing(alice: User, mp3: bytes, tmp_path) -> None:
