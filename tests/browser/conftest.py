@@ -89,7 +89,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
     """A fresh visitor. Afterwards: no request left the site, and no script or policy error was logged."""
-    context = browser.new_context(base_url=site.url, viewport={"width": 1280, "height": 900})
+    context = browser.new_context(
+        base_url=site.url, viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
+    )
     context.set_default_timeout(20_000)
     strays: list[str] = []
     complaints: list[str] = []
