@@ -23,6 +23,7 @@ from typing import Any, TextIO
 from classifier import kinds
 from classifier.audiofile import AudioLimits
 from classifier.errors import AudioError
+from classifier.features import MelStream, power_to_db
 from classifier.inference import Classifier
 from classifier.tags import read_tags
 from classifier.transcode import PLAYABLE_EXTENSION, transcode
@@ -35,6 +36,7 @@ def main() -> None:
     out = _own_standard_output()
     classifier = Classifier.load(options.model, options.models_dir)
     limits = AudioLimits(max_bytes=options.max_bytes, max_seconds=options.max_seconds)
+    _hear_nothing(classifier)
     _limit_memory(options.memory)
     requests = _requests()
     while True:
@@ -70,6 +72,12 @@ def _answer(request: dict[str, Any], classifier: Classifier, limits: AudioLimits
     except Exception:
         traceback.print_exc()  # a bug of ours: for the log
         say(error=AudioError("crashed").as_dict())
+
+
+def _hear_nothing(classifier: Classifier) -> None:
+    """Load what librosa and numba load at first use, so that no track's memory is charged with it."""
+    mel = MelStream(classifier.manifest.features)
+    classifier.hear(power_to_db(mel.finish()))
 
 
 def _requests() -> queue.Queue[dict[str, Any]]:

@@ -81,11 +81,14 @@ class Listener:
         request = {"path": str(Path(path).absolute()), "out_dir": str(out_dir) if out_dir else None}
         with self._lock:
             try:
-                return self._hear(self._send(request, on_beat), on_stage, on_tags)
-            except BaseException as error:
-                if not (isinstance(error, AudioError) and self.pid):
-                    self._stop()  # whatever it was doing, nobody waits for it any more
+                answer = self._hear(self._send(request, on_beat), on_stage, on_tags)
+            except BaseException:
+                self._stop()  # whatever it was doing, nobody waits for it any more
                 raise
+        if "error" in answer:
+            raise AudioError(**answer["error"])
+        result: dict[str, Any] = answer["result"]
+        return result
 
     def close(self) -> None:
         """End the process."""
@@ -119,11 +122,8 @@ class Listener:
                 on_stage(message["stage"])
             elif "tags" in message and on_tags:
                 on_tags(message["tags"])
-            elif "error" in message:
-                raise AudioError(**message["error"])
-            elif "result" in message:
-                result: dict[str, Any] = message["result"]
-                return result
+            elif "error" in message or "result" in message:
+                return message
         raise AssertionError("messages end by an exception")
 
     def _messages(self, child: subprocess.Popen[bytes], on_beat: Callable[[], None] | None) -> Messages:

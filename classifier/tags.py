@@ -75,7 +75,7 @@ def _read(path: Path) -> dict[str, Any]:
             field: tags[frame].text[0] for field, frame in _ID3.items() if frame in tags and tags[frame].text
         }
         if "TCON" in tags:  # "(17)", "17" and "(17)Rock" are all rock
-            found["genre"] = next(iter(tags["TCON"].genres), "")
+            found["genre"] = next((genre for genre in tags["TCON"].genres if genre != "Unknown"), "")
         return found
     names = _MP4 if isinstance(file, MP4) else _ASF if isinstance(file, ASF) else _VORBIS
     found = {}

@@ -1,0 +1,346 @@
+"""Hearing in a process of its own, with the model that is shipped: its answers, its limits, its deaths."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from classifier import listener as listener_module
+from classifier.bundle import DEFAULT_MODELS_DIR
+from classifier.errors import AudioError
+from classifier.inference import Classifier
+from classifier.listener import ROOT, Listener
+from tests import sounds
+
+GENRES = {"blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"}
+linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+
+
+def make(**options: Any) -> Listener:
+    return Listener(model="mfcc-cnn-1", models_dir=DEFAULT_MODELS_DIR, **options)
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[Listener]:
+    """One process for all tests that do not harm it."""
+    listener = make()
+    yield listener
+    listener.close()
+
+
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`short.mp3` with tags, `song.aiff`, and `long.flac`, which takes seconds to hear."""
+    folder = tmp_path_factory.mktemp("songs")
+    sounds.write(folder / "short.mp3", 4, tags={"title": "Blue Train", "genre": "Jazz"})
+    sounds.write(folder / "song.aiff", 4, channels=1)
+    # An hour in 2 MB: most of it is silence, which FLAC stores in no space at all.
+    pcm = sounds.music(4, 8_000, 1)
+    long = np.concatenate([pcm, np.zeros((1, 8_000 * 3_600), np.float32)], axis=1)
+    sounds.write(folder / "long.flac", pcm=long, sample_rate=8_000)
+    return folder
+
+
+def refusal(listener: Listener, path: Path, **how: Any) -> str:
+    with pytest.raises(AudioError) as error:
+        listener.listen(path, **how)
+    return error.value.code
+
+
+def ends(pid: int) -> bool:
+    """Wait for a process, whoever's child it is; False if it takes longer than half a minute."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    return bool(select.select([process], [], [], 30)[0])
+
+
+# What it answers
+
+
+def test_result(listener: Listener, songs: Path, tmp_path: Path) -> None:
+    stages: list[str] = []
+    tags: list[dict[str, Any]] = []
+    out = tmp_path / "out"
+    result = listener.listen(songs / "short.mp3", out_dir=out, on_stage=stages.append, on_tags=tags.append)
+    assert set(result["probabilities"]) == GENRES
+    assert sum(result["probabilities"].values()) == pytest.approx(1)
+    assert result["top"] in GENRES
+    assert result["label"] in {None, result["top"]}
+    assert result["segments"][0]["start"] == 0
+    assert result["segments"][-1]["end"] == pytest.approx(result["duration"])
+    assert result["duration"] == pytest.approx(4, abs=0.1)
+    assert result["model"]["name"] == "mfcc-cnn-1"
+    assert result["audio"]["kind"] == "mp3"
+    assert result["notices"] == []
+    assert stages == ["decoding", "listening", "drawing"]
+    assert tags == [{"title": "Blue Train", "genre": "Jazz"}]
+    assert {path.name for path in out.iterdir()} == {"peaks.json", "spectrogram.png"}
+    assert json.loads((out / "peaks.json").read_text())["duration"] == pytest.approx(4, abs=0.1)
+
+
+def test_what_browsers_cannot_play_is_copied(listener: Listener, songs: Path, tmp_path: Path) -> None:
+    stages: list[str] = []
+    listener.listen(songs / "song.aiff", out_dir=tmp_path / "out", on_stage=stages.append)
+    assert stages == ["decoding", "listening", "drawing", "copying"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "peaks.json", "spectrogram.png", "playable.mp3",
+    }  # fmt: skip
+
+
+def test_the_same_answer_every_time_and_everywhere(listener: Listener, songs: Path) -> None:
+    first = listener.listen(songs / "short.mp3")
+    assert listener.listen(songs / "short.mp3") == first
+    other = make()
+    try:
+        assert other.listen(songs / "short.mp3") == first
+        assert other.pid != listener.pid
+    finally:
+        other.close()
+    # In this process as well, but for rounding: here the libraries may use more than one thread.
+    here = Classifier.load("mfcc-cnn-1").analyse(songs / "short.mp3").as_dict()
+    assert here["probabilities"] == pytest.approx(first["probabilities"], abs=1e-5)
+    assert {key: here[key] for key in ("label", "top", "audio")} == {
+        key: first[key] for key in ("label", "top", "audio")
+    }
+
+
+def test_a_relative_path(listener: Listener, songs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(songs)
+    assert listener.listen("short.mp3")["top"] in GENRES
+
+
+def test_refusals_pass_through_and_harm_nobody(listener: Listener, songs: Path, tmp_path: Path) -> None:
+    listener.listen(songs / "short.mp3")
+    pid = listener.pid
+    (tmp_path / "empty.mp3").touch()
+    assert refusal(listener, tmp_path / "empty.mp3") == "empty"
+    assert refusal(listener, sounds.not_audio(tmp_path / "notes.mp3")) == "not_audio"
+    assert refusal(listener, sounds.silence(tmp_path / "silent.wav"), out_dir=tmp_path / "out") == "silent"
+    assert not (tmp_path / "out").exists()
+    listener.listen(songs / "short.mp3")
+    assert listener.pid == pid is not None
+
+
+def test_limits_are_handed_over(songs: Path) -> None:
+    listener = make(max_seconds=3.5, max_bytes=100_000)
+    try:
+        assert refusal(listener, songs / "song.aiff") == "too_large"
+        assert refusal(listener, songs / "short.mp3") == "too_long"
+    finally:
+        listener.close()
+
+
+def test_threads_share_a_listener(listener: Listener, songs: Path) -> None:
+    results: dict[str, float] = {}
+
+    def hear(name: str) -> None:
+        results[name] = listener.listen(songs / name)["audio"]["size"]
+
+    threads = [threading.Thread(target=hear, args=(name,)) for name in ("short.mp3", "song.aiff")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {name: (songs / name).stat().st_size for name in ("short.mp3", "song.aiff")}
+
+
+# How it dies
+
+
+@linux
+def test_a_kill_in_the_middle(songs: Path) -> None:
+    listener = make()
+    try:
+        victims: list[int | None] = []
+
+        def kill(stage: str) -> None:
+            if stage == "decoding":
+                victims.append(listener.pid)
+                os.kill(listener.pid or 0, signal.SIGKILL)
+
+        assert refusal(listener, songs / "long.flac", on_stage=kill) == "crashed"
+        assert listener.pid is None
+        assert listener.listen(songs / "short.mp3")["top"] in GENRES
+        assert listener.pid not in victims
+    finally:
+        listener.close()
+
+
+@linux
+def test_killed_between_two_files(songs: Path) -> None:
+    """Nobody notices: the next file is heard by the next process."""
+    listener = make()
+    try:
+        listener.listen(songs / "short.mp3")
+        pid = listener.pid
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        assert listener.listen(songs / "short.mp3")["top"] in GENRES
+        assert listener.pid != pid
+    finally:
+        listener.close()
+
+
+@linux
+def test_a_stopped_process_is_late(songs: Path) -> None:
+    """It neither answers nor ends: the clock decides, and the process is gone."""
+    listener = make()
+    pids: list[int] = []
+    beats: list[int] = []
+
+    def stop(stage: str) -> None:
+        pids.append(listener.pid or 0)
+        os.kill(pids[0], signal.SIGSTOP)
+
+    listener.listen(songs / "short.mp3")  # starting takes its time, and that is not what is measured
+    listener._timeout = 2
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listener_module, "BEAT", 0.5)
+        code = refusal(listener, songs / "long.flac", on_stage=stop, on_beat=lambda: beats.append(1))
+    assert code == "timeout"
+    assert len(pids) == 1
+    assert len(beats) >= 3
+    assert listener.pid is None
+    assert ends(pids[0])
+    # And what it might still have said is not taken for the next file's answer.
+    listener._timeout = 60
+    try:
+        assert listener.listen(songs / "short.mp3")["duration"] == pytest.approx(4, abs=0.1)
+    finally:
+        listener.close()
+
+
+@linux
+def test_too_much_computing_is_late(tmp_path: Path, songs: Path) -> None:
+    """The kernel ends a process that has used up its CPU time; that is a timeout too."""
+    listener = make(timeout=600)
+    try:
+        listener.listen(songs / "short.mp3")
+
+        def tighten(stage: str) -> None:
+            if stage == "decoding":
+                used = cpu_seconds(listener.pid or 0)
+                resource.prlimit(
+                    listener.pid or 0, resource.RLIMIT_CPU, (int(used) + 1, resource.RLIM_INFINITY)
+                )
+
+        assert refusal(listener, songs / "long.flac", on_stage=tighten) == "timeout"
+    finally:
+        listener.close()
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@linux
+def test_too_little_memory(songs: Path) -> None:
+    """An hour's spectrogram does not fit; the process may answer or die of it, but it may not hang."""
+    listener = make(memory=25 * 2**20, timeout=60)
+    try:
+        assert refusal(listener, songs / "long.flac") in {"out_of_memory", "crashed"}
+        assert listener.listen(songs / "short.mp3")["top"] in GENRES
+    finally:
+        listener.close()
+
+
+@linux
+def test_it_ends_when_the_worker_does(songs: Path) -> None:
+    """A worker that is killed leaves no listening process behind, not even one in the middle of a file."""
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from classifier.listener import Listener\n"
+        "listener = Listener(model='mfcc-cnn-1', models_dir=Path(sys.argv[2]))\n"
+        "def leave(stage):\n"
+        "    print(listener.pid, flush=True)\n"
+        "    os._exit(0)\n"
+        "listener.listen(sys.argv[1], on_stage=leave)\n"
+    )
+    command = [sys.executable, "-c", code, str(songs / "long.flac"), str(DEFAULT_MODELS_DIR)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert ends(int(ran.stdout))
+
+
+def test_it_ends_when_idle(songs: Path) -> None:
+    listener = make(idle=0.2)
+    try:
+        listener.listen(songs / "short.mp3")
+        child = listener._child
+        assert child is not None
+        assert child.wait(timeout=30) == 0
+        assert listener.pid is None
+        assert listener.listen(songs / "short.mp3")["top"] in GENRES
+    finally:
+        listener.close()
+
+
+def test_close(songs: Path) -> None:
+    listener = make()
+    listener.listen(songs / "short.mp3")
+    child = listener._child
+    listener.close()
+    assert child is not None
+    assert child.poll() is not None
+    listener.close()  # twice is once
+
+
+def test_a_model_that_does_not_exist(songs: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    listener = Listener(model="no-such-model", models_dir=DEFAULT_MODELS_DIR)
+    with pytest.raises(RuntimeError, match="does not start"):
+        listener.listen(songs / "short.mp3")
+    assert listener.pid is None
+    assert "no-such-model" in capfd.readouterr().err
+
+
+# What it may know
+
+
+@linux
+def test_no_secrets_and_no_privileges(songs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EARMARK_SECRET_KEY", "EARMARK_DATABASE_URL", "AWS_SECRET_ACCESS_KEY", "PGPASSWORD"):
+        monkeypatch.setenv(name, "hush-hush")
+    listener = make(memory=2**30)
+    try:
+        listener.listen(songs / "short.mp3")
+        process = Path(f"/proc/{listener.pid}")
+        environment = (process / "environ").read_bytes()
+        assert b"OMP_NUM_THREADS=1" in environment
+        assert b"hush-hush" not in environment
+        assert b"hush-hush" not in (process / "cmdline").read_bytes()
+        status = dict(
+            line.split(":\t") for line in (process / "status").read_text().splitlines() if ":\t" in line
+        )
+        assert status["NoNewPrivs"] == "1"
+        limits = (process / "limits").read_text()
+        assert "Max core file size        0 " in limits
+        for limit in ("Max address space         unlimited", "Max cpu time              unlimited"):
+            assert limit not in limits
+    finally:
+        listener.close()
+
+
+def test_what_the_web_process_imports_is_light() -> None:
+    code = (
+        "import sys\n"
+        "import classifier.errors, classifier.kinds, classifier.listener, classifier.scales\n"
+        "heavy = {'numpy', 'av', 'librosa', 'scipy', 'PIL', 'mutagen', 'ai_edge_litert', 'django'}\n"
+        "print(heavy & {name.split('.')[0] for name in sys.modules})\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"
