@@ -26,8 +26,8 @@ __all__ = ["AudioInfo", "AudioLimits", "Converter", "Decoder", "decode"]
 FloatArray = NDArray[np.float32]
 
 SAMPLE_RATE = 22_050
-#: Samples per channel that leave FFmpeg at once: large, so that Python's share of the time is small.
-BLOCK = 32_768
+#: Samples per channel that leave FFmpeg at once: many, so that what each block costs to handle is small.
+BLOCK = 65_536
 #: −80 dBFS. A track that never gets louder is silence.
 SILENCE = 1e-4
 #: Float files may hold anything; beyond this (+120 dBFS) the power spectrum would leave float32.
