@@ -7,6 +7,7 @@ are counted while they are decoded, whatever the header claims. A refusal is an 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -96,7 +97,11 @@ class AudioFile:
         self._file.seek(0)
         try:
             self._container = av.open(
-                self._file, "r", format=kinds.KINDS[kind].demuxer, buffer_size=1 << 16, io_open=_refuse
+                _Readable(self._file),
+                "r",
+                format=kinds.KINDS[kind].demuxer,
+                buffer_size=1 << 16,
+                io_open=_refuse,
             )
         except (av.error.FFmpegError, ValueError, UnicodeError) as error:
             raise AudioError("corrupt") from error
@@ -167,11 +172,15 @@ class AudioFile:
                 packet = None
             try:
                 decoded = self._stream.codec_context.decode(packet)
+            except MemoryError:
+                raise
             except EOFError:
                 decoded = []
-            except (av.error.InvalidDataError, av.error.ArgumentError, av.error.PatchWelcomeError):
+            except av.error.FFmpegError:  # of any sort: decoders have numbers of their own
                 broken += 1
                 decoded = []
+            except ValueError as error:  # PyAV: "cannot decode unknown codec"
+                raise AudioError("unsupported_codec") from error
             for frame in decoded:
                 if not frame.samples:
                     continue
@@ -188,6 +197,24 @@ class AudioFile:
         info.truncated = self._declared > seconds + max(1.0, 0.01 * seconds)
         if seconds < self.limits.min_seconds:
             raise AudioError("corrupt" if broken or info.truncated else "too_short")
+
+
+class _Readable:
+    """A file as FFmpeg sees it.
+
+    A damaged file asks for places that do not exist. PyAV keeps the exception of such a seek and raises or
+    prints it later, perhaps at another file; a negative answer it understands.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.read, self.tell = file.read, file.tell
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return -errno.EINVAL
 
 
 def _open_regular(path: Path) -> BinaryIO:
