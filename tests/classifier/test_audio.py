@@ -267,7 +267,7 @@ def test_a_codec_that_cannot_be_decoded(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[20:22] = struct.pack("<H", 0x0181)  # a format that nobody registered
     path.write_bytes(data)
-    assert code_of(path) in {"unsupported_codec", "corrupt"}
+    assert code_of(path) == "unsupported_codec"
 
 
 @pytest.mark.parametrize(
@@ -423,6 +423,29 @@ def test_random_damage(tmp_path: Path, extension: str, flips: list[tuple[float, 
     path = tmp_path / "damaged"
     path.write_bytes(data)
     heard_or_refused(path)
+
+
+@pytest.mark.parametrize(
+    ("extension", "place", "mask"),
+    [
+        (".wav", 20, 16),
+        (".flac", 21, 255),
+        (".wma", 46, 255),
+        (".wma", 358, 1),
+        (".wma", 367, 255),
+        (".aac", 267, 16),
+        (".aac", 335, 255),
+    ],
+)
+def test_damage_that_once_did_harm(
+    tmp_path: Path, extension: str, place: int, mask: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Single bits in headers for which FFmpeg or PyAV has errors of its own sort."""
+    data = bytearray(encoded(extension))
+    data[place] ^= mask
+    (tmp_path / "damaged").write_bytes(data)
+    heard_or_refused(tmp_path / "damaged")
+    assert "exception" not in capfd.readouterr().err  # PyAV prints those that it cannot raise
 
 
 def test_leaving_early_closes_the_file(tmp_path: Path) -> None:
