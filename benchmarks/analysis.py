@@ -1,0 +1,143 @@
+"""Analysing a song against decoding it; where the time goes; what a process of its own costs.
+
+Run as `python -m benchmarks.analysis SONG`; all of it on one core.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+
+import av
+
+from benchmarks.measure import (
+    MODEL,
+    cpu_seconds,
+    hold_to_one_core,
+    process_seconds,
+    ratio,
+    rounds,
+    table,
+)
+from classifier.audio import Decoder
+from classifier.audiofile import AudioFile
+from classifier.bundle import DEFAULT_MODELS_DIR
+from classifier.features import MelStream, power_to_db
+from classifier.inference import Classifier
+from classifier.listener import Listener
+from classifier.pictures import PeakStream, save_peaks, save_spectrogram
+
+RUNS = 5
+
+
+def only_decode(song: Path) -> None:
+    """What anyone would write with PyAV."""
+    with av.open(str(song)) as container:
+        container.streams.audio[0].codec_context.thread_count = 1
+        for _ in container.decode(audio=0):
+            pass
+
+
+def measure_stages(song: Path, folder: Path) -> None:
+    """Print analysis : decoding, and the share of each stage."""
+    classifier = Classifier.load(MODEL)
+    features = classifier.manifest.features
+    pcm = list(Decoder(song))
+
+    def spectrogram() -> MelStream:
+        stream = MelStream(features)
+        for block in pcm:
+            stream.push(block)
+        return stream
+
+    log_mel = power_to_db(spectrogram().finish(), features.top_db)
+
+    def draw() -> None:
+        peaks = PeakStream()
+        for block in pcm:
+            peaks.push(block)
+        save_peaks(folder / "peaks.json", peaks.finish(), 240.0)
+        save_spectrogram(folder / "spectrogram.png", log_mel, features.top_db)
+
+    times = rounds(
+        RUNS,
+        decode=lambda: only_decode(song),
+        analyse=lambda: classifier.analyse(song, pictures_dir=folder),
+        frames=lambda: exhaust(frames(song)),
+        pcm=lambda: exhaust(iter(Decoder(song))),
+        mel=lambda: power_to_db(spectrogram().finish(), features.top_db),
+        hear=lambda: classifier.hear(log_mel),
+        draw=draw,
+    )
+    table(
+        "Analysing a 4-minute MP3, pictures included, model loaded (CPU time, one core)",
+        [
+            ("decoding alone, PyAV", f"{median(times['decode']):.2f} s"),
+            ("analysing", f"{median(times['analyse']):.2f} s"),
+            ("analysing : decoding", f"{ratio(times['analyse'], times['decode']):.2f}"),
+        ],
+    )
+    times["resample"] = [pcm - frames for pcm, frames in zip(times["pcm"], times["frames"], strict=True)]
+    stages = {
+        "decoding": "frames",
+        "one channel, 22,050 Hz": "resample",
+        "mel spectrogram in dB": "mel",
+        "MFCC and network": "hear",
+        "waveform and spectrogram picture": "draw",
+    }
+    table(
+        "Where the time goes, each stage alone, as a part of the analysis",
+        [(name, f"{ratio(times[key], times['analyse']):.0%}") for name, key in stages.items()],
+    )
+
+
+def measure_isolation(song: Path, folder: Path) -> None:
+    """Print what the listening process costs beyond the same analysis in this process."""
+    classifier = Classifier.load(MODEL)
+    here: list[float] = []
+    apart: list[float] = []
+    with closing(Listener(model=MODEL, models_dir=DEFAULT_MODELS_DIR)) as listener:
+        first = cpu_seconds(lambda: listener.listen(song, out_dir=folder)) + child_seconds(listener)
+        for _ in range(RUNS):
+            here.append(cpu_seconds(lambda: classifier.analyse(song, pictures_dir=folder)))
+            before = child_seconds(listener)
+            own = cpu_seconds(lambda: listener.listen(song, out_dir=folder))
+            apart.append(own + child_seconds(listener) - before)
+    table(
+        "The same in the listening process (CPU time of both processes)",
+        [
+            ("listening process : this process", f"{ratio(apart, here):.2f}"),
+            ("its first song, with its start : its next songs", f"{first / median(apart):.2f}"),
+        ],
+    )
+
+
+def child_seconds(listener: Listener) -> float:
+    assert listener.pid
+    return process_seconds(listener.pid)
+
+
+def frames(song: Path) -> Iterator[av.AudioFrame]:
+    with AudioFile(song) as audio:
+        yield from audio.frames()
+
+
+def exhaust(items: Iterator[object]) -> None:
+    for _ in items:
+        pass
+
+
+def main() -> None:
+    hold_to_one_core()
+    song = Path(sys.argv[1])
+    with tempfile.TemporaryDirectory() as folder:
+        measure_stages(song, Path(folder))
+        measure_isolation(song, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
