@@ -1,0 +1,49 @@
+"""What is done and said before the site starts."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from pytest_django import Settings
+
+from library import model_cards
+from library.models import User
+
+
+@pytest.fixture
+def said(settings: Settings, tmp_path: Path, db: None) -> StringIO:
+    settings.STATIC_ROOT = tmp_path / "static"
+    return StringIO()
+
+
+def test_a_newcomer_hears_where_to_sign_up(said: StringIO) -> None:
+    call_command("prepare", stdout=said)
+    assert "/account/signup/" in said.getvalue()
+    assert "make admin" in said.getvalue()
+    assert not User.objects.exists()  # no account that nobody asked for, no default password
+
+
+def test_later_only_where_the_site_is(said: StringIO, alice: User, bob: User) -> None:
+    call_command("prepare", stdout=said)
+    assert "http://127.0.0.1:8000" in said.getvalue()
+    assert "sign up" not in said.getvalue()
+    assert "make admin" not in said.getvalue()
+
+
+def test_a_model_that_is_not_installed_stops_it_with_a_sentence(settings: Settings) -> None:
+    model_cards.manifest.cache_clear()
+    settings.EARMARK_MODEL = "nobody-trained-this"
+    with pytest.raises(SystemCheckError, match="There is no model “nobody-trained-this”"):
+        call_command("check")
+
+
+def test_what_a_verdict_is_worth_comes_from_the_models_card(settings: Settings) -> None:
+    card = model_cards.manifest(settings.EARMARK_MODEL)
+    share = card["metrics"]["selective_accuracy"]
+    assert model_cards.times_right_in_ten(settings.EARMARK_MODEL, card["version"]) == round(10 * share)
+    assert model_cards.times_right_in_ten(settings.EARMARK_MODEL, "another version") is None
+    assert model_cards.times_right_in_ten("another model", card["version"]) is None
