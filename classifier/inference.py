@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from classifier.audio import Decoder
 from classifier.audiofile import AudioLimits
@@ -125,9 +126,11 @@ class Classifier:
         progress("decoding")
         decoder = Decoder(path, limits, self.manifest.features.sample_rate)
         mel, peaks = MelStream(self.manifest.features), PeakStream()
-        for block in decoder:
-            mel.push(block)
-            peaks.push(block)
+        # Threads that share a matrix product round differently: with one, every process answers the same.
+        with threadpool_limits(1):
+            for block in decoder:
+                mel.push(block)
+                peaks.push(block)
         info = decoder.info
         progress("listening")
         log_mel = power_to_db(mel.finish(), self.manifest.features.top_db)
