@@ -20,10 +20,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from classifier.kinds import KINDS
 from library import services
-from library.files import serve
+from library.files import serve_audio, serve_spectrogram
 from library.models import ApiToken, Prediction, Track, User
+from library.templatetags.earmark import clock
 
 admin.site.site_header = "Earmark"
 admin.site.site_title = "Earmark"
@@ -143,10 +143,7 @@ class TrackAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(ordering="duration")
     def length(self, track: Track) -> str | None:
-        if track.duration is None:
-            return None
-        minutes, seconds = divmod(round(track.duration), 60)
-        return f"{minutes}:{seconds:02}"
+        return clock(track.duration) or None
 
     @admin.display(description="size")
     def file_size(self, track: Track) -> str:
@@ -199,18 +196,10 @@ class TrackAdmin(ReadOnly, admin.ModelAdmin):
         ]
 
     def audio_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
-        track = self._track(request, track_id)
-        if track.playable:
-            return serve(request, track.playable, content_type="audio/mpeg", filename="playable.mp3")
-        kind = KINDS[track.kind]
-        return serve(request, track.original, content_type=kind.mime, filename=f"track{kind.extension}")
+        return serve_audio(request, self._track(request, track_id))
 
     def spectrogram_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
-        track = self._track(request, track_id)
-        suffix = (track.spectrogram.name or "").rpartition(".")[2]
-        return serve(
-            request, track.spectrogram, content_type=f"image/{suffix}", filename=f"spectrogram.{suffix}"
-        )
+        return serve_spectrogram(request, self._track(request, track_id))
 
     def _track(self, request: HttpRequest, track_id: UUID) -> Track:
         track = get_object_or_404(Track, pk=track_id)

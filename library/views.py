@@ -14,9 +14,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from classifier.errors import AudioError
-from classifier.kinds import KINDS
 from library import selectors, services
-from library.files import serve
+from library.files import serve, serve_audio, serve_original, serve_spectrogram
 from library.genres import GENRES
 from library.models import Track
 from library.requests import Request
@@ -111,36 +110,17 @@ def track_delete(request: Request, track_id: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def original(request: Request, track_id: uuid.UUID) -> HttpResponseBase:
-    """The uploaded file, byte for byte, as a download."""
-    found = owned_track(request, track_id)
-    return serve(
-        request,
-        found.original,
-        content_type=KINDS[found.kind].mime,
-        filename=found.original_name,
-        attachment=True,
-    )
+    return serve_original(request, owned_track(request, track_id))
 
 
 @require_safe
 def audio(request: Request, track_id: uuid.UUID) -> HttpResponseBase:
-    """What the browser plays: the original, or the copy made where it cannot play that."""
-    found = owned_track(request, track_id)
-    return serve_audio(request, found)
-
-
-def serve_audio(request: Request, found: Track) -> HttpResponseBase:
-    if found.playable:
-        return serve(request, found.playable, content_type="audio/mpeg", filename="playable.mp3")
-    kind = KINDS[found.kind]
-    return serve(request, found.original, content_type=kind.mime, filename=f"track{kind.extension}")
+    return serve_audio(request, owned_track(request, track_id))
 
 
 @require_safe
 def spectrogram(request: Request, track_id: uuid.UUID) -> HttpResponseBase:
-    found = owned_track(request, track_id)
-    suffix = str(found.spectrogram.name).rpartition(".")[2]
-    return serve(request, found.spectrogram, content_type=f"image/{suffix}", filename=f"spectrogram.{suffix}")
+    return serve_spectrogram(request, owned_track(request, track_id))
 
 
 @require_safe

@@ -18,13 +18,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from classifier.kinds import KINDS
 from library import selectors, services
 from library.api import serializers
 from library.api.renderers import AnythingRenderer
 from library.api.schema import answers
 from library.api.throttling import Listening, PerPerson
-from library.files import serve
+from library.files import serve_original
 from library.listening import listen
 from library.models import Track
 
@@ -121,14 +120,7 @@ class TrackViewSet(
     )
     @action(detail=True, renderer_classes=[AnythingRenderer])
     def file(self, request: Request, pk: UUID) -> HttpResponseBase:
-        track = self.get_object()
-        return serve(
-            request._request,
-            track.original,
-            content_type=KINDS[track.kind].mime,
-            filename=track.original_name,
-            attachment=True,
-        )
+        return serve_original(request._request, self.get_object())
 
 
 class FileUploadView(APIView):
