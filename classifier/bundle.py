@@ -22,6 +22,10 @@ DEFAULT_MODELS_DIR = Path(__file__).resolve().parent.parent / "ml_models"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+#: What a graph can take; the graph's input has this name.
+INPUTS = ("mfcc", "log_mel")
+#: Fields that came later: a manifest without them means these.
+_LATER: dict[str, Any] = {"input": "mfcc", "max_windows": None}
 
 
 class BundleError(Exception):
@@ -34,7 +38,9 @@ class Manifest:
 
     `labels` are in the order of the graph's outputs; `window_frames` is the length of what the network
     hears at once, in spectrogram frames; `temperature` divides a track's mean log-probabilities; a
-    track whose best calibrated probability is below `threshold` gets "not sure".
+    track whose best calibrated probability is below `threshold` gets "not sure". `input` is what the
+    graph takes of a window, `mfcc` or `log_mel`; `max_windows` bounds how many windows of a track are heard,
+    evenly spread over it (None: as many as it takes to hear every frame).
     """
 
     name: str
@@ -45,6 +51,8 @@ class Manifest:
     temperature: float
     threshold: float
     weights: dict[str, str]
+    input: str = "mfcc"
+    max_windows: int | None = None
     network: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -62,6 +70,7 @@ class Manifest:
         """Check and convert what `manifest.json` holds; raises BundleError."""
         _require(isinstance(data, dict), "it is not an object")
         _require(data.get("format") == FORMAT, f"format is {data.get('format')!r}, not {FORMAT}")
+        data = _LATER | data
         missing = [f.name for f in fields(cls) if f.name not in data]
         _require(not missing, f"it lacks {', '.join(missing)}")
         for key in ("name", "version"):
@@ -77,6 +86,11 @@ class Manifest:
         _require(type(window) is int and 0 < window <= 10_000, "window_frames must be from 1 to 10000")
         _require(_is_number(data["temperature"]) and data["temperature"] > 0, "temperature must be positive")
         _require(_is_number(data["threshold"]) and 0 <= data["threshold"] <= 1, "threshold must be in [0, 1]")
+        _require(data["input"] in INPUTS, f"input must be one of {', '.join(INPUTS)}")
+        most = data["max_windows"]
+        _require(
+            most is None or (type(most) is int and most > 0), "max_windows must be a positive number or null"
+        )
         for key in ("weights", "network", "training", "metrics", "libraries"):
             _require(isinstance(data[key], dict), f"{key} must be an object")
         _require(GRAPH in data["weights"], f"weights must name {GRAPH}")

@@ -90,11 +90,13 @@ class Classifier:
             self._interpreter = Interpreter(model_content=bundle.graph, num_threads=1)
             self._graph = self._interpreter.get_signature_runner()
             inputs, outputs = self._graph.get_input_details(), self._graph.get_output_details()
-            self._batch, *window = (int(size) for size in inputs["mfcc"]["shape"])
+            self._batch, *window = (int(size) for size in inputs[self.manifest.input]["shape"])
             shapes = [tuple(outputs[name]["shape"])[:1] for name in ("log_probabilities", "embedding")]
         except (ValueError, KeyError, RuntimeError) as error:
             raise BundleError(f"{bundle.path} holds a graph that cannot be run: {error}") from error
-        expected = [self.manifest.window_frames, self.manifest.features.n_mfcc]
+        features = self.manifest.features
+        rows = features.n_mfcc if self.manifest.input == "mfcc" else features.n_mels
+        expected = [self.manifest.window_frames, rows]
         if window != expected or shapes != [(self._batch,)] * 2:
             raise BundleError(f"{bundle.path}: the graph's windows are {window}, the manifest's {expected}.")
         if int(outputs["log_probabilities"]["shape"][1]) != len(self.manifest.labels):
@@ -153,7 +155,7 @@ class Classifier:
         features, labels = self.manifest.features, self.manifest.labels
         if log_mel.ndim != 2 or log_mel.shape[0] != features.n_mels or not log_mel.shape[1]:
             raise ValueError(f"log_mel must be ({features.n_mels}, frames), not {log_mel.shape}.")
-        starts = window_starts(log_mel.shape[1], self.manifest.window_frames)
+        starts = window_starts(log_mel.shape[1], self.manifest.window_frames, self.manifest.max_windows)
         log_p, embeddings = self._run(log_mel, starts)
         temperature = self.manifest.temperature
         track = softmax(log_p.mean(axis=0) / temperature)
@@ -184,20 +186,23 @@ class Classifier:
         for first in range(0, len(starts), self._batch):
             batch = starts[first : first + self._batch]
             places = np.resize(batch, self._batch)[:, None] + within  # the graph's batch is always full
-            coefficients = mfcc(log_mel[:, places.ravel() % log_mel.shape[1]], self.manifest.features)
-            windows = coefficients.reshape(-1, self._batch, frames).transpose(1, 2, 0)
-            heard = self._graph(mfcc=np.ascontiguousarray(windows, dtype=np.float32))
+            rows = log_mel[:, places.ravel() % log_mel.shape[1]]
+            if self.manifest.input == "mfcc":
+                rows = mfcc(rows, self.manifest.features)
+            windows = rows.reshape(-1, self._batch, frames).transpose(1, 2, 0)
+            heard = self._graph(**{self.manifest.input: np.ascontiguousarray(windows, dtype=np.float32)})
             log_p.append(heard["log_probabilities"][: len(batch)])
             embeddings.append(heard["embedding"][: len(batch)])
         return np.concatenate(log_p).astype(np.float64), np.concatenate(embeddings).astype(np.float64)
 
 
-def window_starts(frames: int, window: int) -> NDArray[np.int64]:
+def window_starts(frames: int, window: int, most: int | None = None) -> NDArray[np.int64]:
     """First frames of as many evenly spread windows as it takes to hear every frame of a track.
 
     The first starts with the track and the last ends with it; neighbours overlap by what is left over.
+    With `most`, a long track gets that many: they lie apart, and each stands for its share of the track.
     """
-    count = -(-frames // window)
+    count = min(-(-frames // window), most or frames)
     return np.rint(np.linspace(0, max(0, frames - window), count)).astype(np.int64)
 
 

@@ -82,6 +82,9 @@ def test_missing_model_and_missing_weights(folder: Path) -> None:
         ({"features": {**FeatureConfig().as_dict(), "hop_length": 0}}, "hop_length"),
         ({"features": {**FeatureConfig().as_dict(), "n_mels": "128"}}, "n_mels"),
         ({"metrics": []}, "metrics"),
+        ({"input": "pcm"}, "input"),
+        ({"max_windows": 0}, "max_windows"),
+        ({"max_windows": True}, "max_windows"),
     ],
 )
 def test_bad_manifests_are_refused(folder: Path, changes: dict[str, Any], message: str) -> None:
@@ -95,6 +98,14 @@ def test_broken_json_is_refused(folder: Path, text: str) -> None:
     (folder / "manifest.json").write_text(text, encoding="latin-1")
     with pytest.raises(BundleError, match=r"manifest\.json"):
         bundle.load(folder)
+
+
+def test_manifests_from_before_there_was_a_choice_of_input(folder: Path) -> None:
+    data = json.loads((folder / "manifest.json").read_text())
+    del data["input"], data["max_windows"]
+    (folder / "manifest.json").write_text(json.dumps(data))
+    manifest = bundle.load(folder).manifest
+    assert (manifest.input, manifest.max_windows) == ("mfcc", None)
 
 
 def test_a_name_cannot_leave_the_models_folder() -> None:
