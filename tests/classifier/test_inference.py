@@ -22,9 +22,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_model(tmp_path_factory.mktemp("models") / "tiny")
 
 
-@pytest.fixture(scope="module")
-def shipped() -> Classifier:
-    return Classifier.load("mfcc-cnn-1")
+@pytest.fixture(scope="module", params=["mfcc-cnn-1", "msd-musicnn-1"])
+def shipped(request: pytest.FixtureRequest) -> Classifier:
+    return Classifier.load(request.param)
 
 
 @pytest.mark.parametrize("frames", [1, 31, 32, 33, 100, 32 * 16, 32 * 16 + 1, 5000])
@@ -49,6 +49,12 @@ def test_every_frame_is_in_a_window(frames: int) -> None:
     assert heard.all()
     assert starts[0] == 0
     assert starts[-1] + 64 == frames
+
+
+def test_a_bounded_number_of_windows_is_spread_over_the_track() -> None:
+    assert window_starts(10_000, 64, most=5).tolist() == [0, 2484, 4968, 7452, 9936]
+    assert window_starts(128, 64, most=5).tolist() == [0, 64]
+    assert window_starts(10, 64, most=5).tolist() == [0]
 
 
 def test_the_track_is_the_calibrated_mean_of_log_probabilities(model: Path, tmp_path: Path) -> None:
@@ -91,7 +97,7 @@ def test_same_answer_in_another_process(shipped: Classifier) -> None:
     code = (
         "from classifier.inference import Classifier\n"
         "from tests.classifier.models import random_track\n"
-        "print(repr(Classifier.load('mfcc-cnn-1').hear(random_track(700))))\n"
+        f"print(repr(Classifier.load({shipped.model.name!r}).hear(random_track(700))))\n"
     )
     root = bundle.DEFAULT_MODELS_DIR.parent
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)

@@ -21,7 +21,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("dataset", type=Path, help="a folder genre/track.*, or a prepared .npz")
         parser.add_argument("--out", type=Path, required=True, help="the model's folder, ml_models/NAME")
-        parser.add_argument("--epochs", type=int, help="times that each track is drawn from")
+        parser.add_argument(
+            "--recipe", choices=("cnn", "msd"), default="cnn", help="from scratch, or on a pretrained network"
+        )
+        parser.add_argument(
+            "--pretrained",
+            type=Path,
+            help="for msd: the folder musicnn/ of the unpacked package musicnn 0.1.0",
+        )
+        parser.add_argument("--epochs", type=int, help="for cnn: times that each track is drawn from")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--description", default="", help="what the tracks are, for the manifest")
         parser.add_argument("--force", action="store_true", help="replace a model that is there")
@@ -32,8 +40,10 @@ class Command(BaseCommand):
             raise CommandError(f"There is a model in {out}. Name another folder, or replace it with --force.")
         if options["epochs"] is not None and options["epochs"] < 1:
             raise CommandError("--epochs must be at least 1.")
+        if options["recipe"] == "msd" and options["pretrained"] is None:
+            raise CommandError("--recipe msd needs --pretrained.")
         try:
-            from classifier import training
+            from classifier import msd, training, transfer
         except ImportError as error:
             raise CommandError(
                 f"Training needs TensorFlow ({error}). Run: pip install -r requirements/train.txt"
@@ -42,8 +52,8 @@ class Command(BaseCommand):
         if options["epochs"] is not None:
             recipe = replace(recipe, epochs=options["epochs"])
 
-        def progress(epochs: Iterable[int], note: str) -> Iterable[int]:
-            bar: Iterable[int] = tqdm(epochs, note, unit="epoch")
+        def progress(rounds: Iterable[int], note: str) -> Iterable[int]:
+            bar: Iterable[int] = tqdm(rounds, note)
             return bar
 
         try:
@@ -53,7 +63,12 @@ class Command(BaseCommand):
             if dataset.split_by != "given":
                 self.stderr.write(f"This dataset names no splits; they are made here, by {dataset.split_by}.")
             source = options["description"] or f"{len(dataset)} tracks from {options['dataset'].name}"
-            manifest = training.train(dataset, out, recipe, progress, source)
+            if options["recipe"] == "msd":
+                weights = msd.read_weights(options["pretrained"] / "MSD_musicnn")
+                on_top = transfer.Recipe(seed=options["seed"])
+                manifest = transfer.train(dataset, weights, out, on_top, progress, source)
+            else:
+                manifest = training.train(dataset, out, recipe, progress, source)
         except (datasets.DatasetError, ValueError, OSError) as error:
             raise CommandError(str(error)) from error
         measured = manifest.metrics

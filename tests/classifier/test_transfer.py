@@ -1,0 +1,173 @@
+"""A model on top of a pretrained network; here the network has random weights of the real one's shapes."""
+
+from __future__ import annotations
+
+import io
+import json
+from functools import partial
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from classifier import bundle, datasets, msd, transfer
+from classifier.features import FeatureConfig
+from classifier.inference import Classifier
+from tests.classifier.test_training import easy_dataset
+
+#: Kernels of the real network's shapes, but for the number of channels.
+CONVOLUTIONS = [(7, 38), (7, 67), (128, 1), (64, 1), (32, 1)]
+WIDTH, MIDDLE, UNITS = 6, 8, 10
+
+
+def random_weights(seed: int = 0) -> msd.Weights:
+    """Variables by the checkpoint's names; every other channel of the front end is dead: most are, there."""
+    rng = np.random.default_rng(seed)
+    weights: msd.Weights = {}
+
+    def normal(name: str, *shape: int, scale: float = 1.0) -> None:
+        weights[name] = (rng.standard_normal(shape) * scale).astype(np.float32)
+
+    def normalisation(number: int, size: int, dead: bool = False) -> None:
+        name = f"batch_normalization_{number}" if number else "batch_normalization"
+        normal(f"{name}/gamma", size)
+        normal(f"{name}/beta", size, scale=0.0)
+        weights[f"{name}/moving_mean"] = np.zeros(size, np.float32)
+        weights[f"{name}/moving_variance"] = np.ones(size, np.float32)
+        if dead:
+            weights[f"{name}/moving_variance"][::2] = 1e-36
+
+    normalisation(0, 1)
+    for number, (time, bands) in enumerate(CONVOLUTIONS):
+        name = f"conv2d_{number}" if number else "conv2d"
+        normal(f"{name}/kernel", time, bands, 1, WIDTH, scale=0.05)
+        weights[f"{name}/kernel"][..., ::2] = 0
+        weights[f"{name}/bias"] = np.zeros(WIDTH, np.float32)
+        normalisation(number + 1, WIDTH, dead=True)
+    for number, rows in ((5, 5 * WIDTH), (6, MIDDLE), (7, MIDDLE)):
+        normal(f"conv2d_{number}/kernel", 7, rows, 1, MIDDLE, scale=0.1)
+        normal(f"conv2d_{number}/bias", MIDDLE)
+        normalisation(number + 1, MIDDLE)
+    channels = 2 * (5 * WIDTH + 3 * MIDDLE)
+    normalisation(9, channels)
+    normal("dense/kernel", channels, UNITS, scale=0.1)
+    normal("dense/bias", UNITS)
+    normalisation(10, UNITS)
+    normal("dense_1/kernel", UNITS, 50)
+    normal("dense_1/bias", 50)
+    return weights
+
+
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    return transfer.describe(random_weights(), FeatureConfig())
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle made by the command from a dataset in which two genres differ in brightness."""
+    folder = tmp_path_factory.mktemp("transfer")
+    datasets.write_npz(folder / "easy.npz", easy_dataset())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(msd, "read_weights", lambda _: random_weights())
+        patch.setattr(transfer, "Recipe", partial(transfer.Recipe, sounds_without_genre=8))
+        call_command(
+            "train",
+            str(folder / "easy.npz"),
+            out=folder / "model",
+            recipe="msd",
+            pretrained=folder,
+            stdout=io.StringIO(),
+            stderr=io.StringIO(),
+        )
+    return folder / "model"
+
+
+def test_dead_channels_change_nothing() -> None:
+    """With all channels alive, those whose kernels are zero included, the network says the same."""
+    weights = random_weights()
+    whole = {
+        name: np.ones_like(value) if name.endswith("moving_variance") else value
+        for name, value in weights.items()
+    }
+    window = np.random.default_rng(1).uniform(0, 4, (2, msd.FRAMES, msd.N_MELS)).astype(np.float32)
+    told = []
+    for variables in (weights, whole):
+        inputs = keras.Input(window.shape[1:])
+        told.append(keras.Model(inputs, msd.musicnn(inputs, variables))(window))
+    # Channels that stay live have another scale in the two; the dead ones are silent in both.
+    assert told[0]["max"].shape[1] < told[1]["max"].shape[1]
+    for name in ("penultimate", "tags"):
+        assert np.abs(told[0][name] - told[1][name]).max() < 1e-4
+
+
+def test_the_adapted_input_has_the_level_and_the_shape() -> None:
+    features = FeatureConfig()
+    frames = msd.window_frames(features)
+    assert frames == 65
+    inputs = keras.Input((frames, features.n_mels))
+    adapter = keras.Model(inputs, msd.adapt(inputs, features))
+    flat = np.asarray(adapter(np.full((1, frames, 128), -20.0, np.float32)))
+    assert flat.shape == (1, msd.FRAMES, msd.N_MELS)
+    assert flat[0, :, 2:-2] == pytest.approx(
+        np.log10(1 + 10_000 * 10 ** ((-20 + msd.LEVEL_DB) / 10)), abs=1e-4
+    )
+    low = np.full((1, frames, 128), -80.0, np.float32)
+    low[:, :, 60] = 0
+    peak = np.asarray(adapter(low))[0, 90].argmax()
+    assert 48 <= peak <= 60  # the same frequency: a lower band number of fewer bands to 8 kHz
+
+
+def test_the_bundle_is_complete_and_has_learned(model: Path) -> None:
+    manifest = bundle.load(model).manifest
+    assert manifest.input == "log_mel"
+    assert manifest.max_windows == transfer.Recipe().max_windows
+    assert manifest.metrics["tracks"] == 24
+    assert manifest.metrics["accuracy"] >= 0.9
+    assert (model / "README.md").is_file()
+    json.dumps(manifest.as_dict())
+
+
+def test_the_graph_says_what_keras_says(model: Path, network: keras.Model) -> None:
+    """The embedding is linear in what the network describes, so the graph's must be, too."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    rng = np.random.default_rng(2)
+    windows = rng.uniform(-80, 0, (transfer.BATCH, *network.input_shape[1:])).astype(np.float32)
+    head = transfer.Head(
+        rng.normal(size=(network.output_shape[1], 3)).astype(np.float32) / 100, np.zeros(3, "f")
+    )
+    path = model.parent / "agree.tflite"
+    transfer.export(network, head, head, path)
+    heard = Interpreter(str(path), num_threads=1).get_signature_runner()(log_mel=windows)
+    expected = np.asarray(network(windows)) @ head.kernel
+    assert np.abs(heard["embedding"] - expected).max() < 1e-3
+    p = np.exp(expected) / np.exp(expected).sum(axis=1, keepdims=True)
+    log_p = np.log(p[:, :2] + p[:, 2:] / 2)
+    assert np.abs(heard["log_probabilities"] - log_p).max() < 1e-3
+    assert np.ptp(expected, axis=0).max() > 0.01
+
+
+def test_a_long_track_is_heard_in_few_windows_all_over(model: Path) -> None:
+    classifier = Classifier.load(model)
+    most = transfer.Recipe().max_windows
+    track = np.random.default_rng(3).uniform(-80, 0, (128, 65 * most * 2)).astype(np.float32)
+    hearing = classifier.hear(track, duration=600.0)
+    assert len(hearing.segments) == most
+    assert (hearing.segments[0].start, hearing.segments[-1].end) == (0, 600)
+    assert np.linalg.norm(hearing.embedding) == pytest.approx(1)
+
+
+def test_the_network_must_be_named(tmp_path: Path) -> None:
+    datasets.write_npz(tmp_path / "easy.npz", easy_dataset())
+    for options in ({}, {"pretrained": tmp_path / "absent"}):
+        with pytest.raises(CommandError):
+            call_command("train", str(tmp_path / "easy.npz"), out=tmp_path / "m", recipe="msd", **options)
+
+
+def test_the_shipped_files_stay_small() -> None:
+    folder = bundle.DEFAULT_MODELS_DIR / "msd-musicnn-1"
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 4_000_000
