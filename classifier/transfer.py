@@ -19,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 from numpy.typing import NDArray
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 
 from classifier import bundle, msd
@@ -35,6 +36,8 @@ Progress = Callable[[Iterable[int], str], Iterable[int]]
 
 #: Windows that the exported graph takes at once.
 BATCH = 4
+#: How much longer the part of an embedding that tells genres is than the rest, chosen by cross-validation.
+GENRE_WEIGHT = 1.5
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Recipe:
     strength: float = 0.002
     sounds_without_genre: int = 1000
     target_accuracy: float = 0.91
-    embedding: int = 128
+    embedding: int = 64
     max_windows: int = 40
 
     def as_dict(self) -> dict[str, Any]:
@@ -121,11 +124,25 @@ def log_probabilities(described: FloatArray, head: Head) -> NDArray[np.float64]:
     return mean
 
 
-def projection(described: FloatArray, size: int) -> Head:
-    """The first principal components of standardised windows: what the embedding is made of."""
-    mean, scale = described.mean(axis=0), described.std(axis=0) + np.float32(1e-3)
-    _, _, axes = np.linalg.svd(np.cov(((described - mean) / scale).T))
-    kernel = (axes[:size] / scale).T
+def projection(described: list[FloatArray], targets: NDArray[np.int64], size: int) -> Head:
+    """What the embedding is made of: tracks' first `size` principal components, and what tells genres apart.
+
+    The latter, linear discriminants, weigh `GENRE_WEIGHT` times as much. `described` has the windows
+    (windows, numbers) of each track, `targets` are (tracks,).
+    """
+    windows = np.concatenate(described)
+    mean, scale = windows.mean(axis=0), windows.std(axis=0) + np.float32(1e-3)
+    _, _, axes = np.linalg.svd(np.cov(((windows - mean) / scale).T))
+    axes = axes[: 2 * size]
+    components = (axes / scale).T
+    tracks = np.stack([(rows.mean(axis=0) - mean) @ components for rows in described])
+    telling = LinearDiscriminantAnalysis(solver="eigen", shrinkage=0.3).fit(tracks, targets)
+    discriminants = telling.scalings_[:, : targets.max()]
+    parts = []
+    for weight, part in ((1.0, np.eye(len(axes))[:, :size]), (GENRE_WEIGHT, discriminants)):
+        length = np.sqrt(np.square(tracks @ part).sum(axis=1).mean())
+        parts.append(components @ part * (weight / length))
+    kernel = np.concatenate(parts, axis=1)
     return Head(kernel.astype(np.float32), (-mean @ kernel).astype(np.float32))
 
 
@@ -186,8 +203,7 @@ def train(
         **evaluate([str(genre) for genre in dataset.genres], probabilities, labels, sure),
     }
     out.mkdir(parents=True, exist_ok=True)
-    everything = np.concatenate(described)
-    axes = projection(everything, min(recipe.embedding, everything.shape[1]))
+    axes = projection(described, truth, recipe.embedding)
     export(network, fitted(np.arange(len(dataset))), axes, out / bundle.GRAPH)
     manifest = _manifest(out.name, labels, dataset, recipe, temperature, threshold, metrics, source)
     manifest = bundle.write(out, manifest)
