@@ -15,6 +15,7 @@ from statistics import median
 import av
 
 from benchmarks.measure import (
+    CNN,
     MODEL,
     cpu_seconds,
     hold_to_one_core,
@@ -42,9 +43,9 @@ def only_decode(song: Path) -> None:
             pass
 
 
-def measure_stages(song: Path, folder: Path) -> None:
+def measure_stages(model: str, song: Path, folder: Path) -> None:
     """Print analysis : decoding, and the share of each stage."""
-    classifier = Classifier.load(MODEL)
+    classifier = Classifier.load(model)
     features = classifier.manifest.features
     pcm = list(Decoder(song))
 
@@ -74,7 +75,7 @@ def measure_stages(song: Path, folder: Path) -> None:
         draw=draw,
     )
     table(
-        "Analysing a 4-minute MP3, pictures included, model loaded (CPU time, one core)",
+        f"Analysing a 4-minute MP3 with {model}, pictures included, model loaded (CPU time, one core)",
         [
             ("decoding alone, PyAV", f"{median(times['decode']):.2f} s"),
             ("analysing", f"{median(times['analyse']):.2f} s"),
@@ -135,7 +136,8 @@ def main() -> None:
     hold_to_one_core()
     song = Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
-        measure_stages(song, Path(folder))
+        for model in (CNN, MODEL):
+            measure_stages(model, song, Path(folder))
         measure_isolation(song, Path(folder))
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).resolve().parent.parent
-MODEL = "mfcc-cnn-1"
+#: The default model, and the one whose network the original project's way can run too.
+MODEL, CNN = "msd-musicnn-1", "mfcc-cnn-1"
 #: Libraries that would start threads of their own, in a process that is held to one core.
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
 

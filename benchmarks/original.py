@@ -15,7 +15,7 @@ from dataclasses import fields
 from pathlib import Path
 from statistics import median
 
-from benchmarks.measure import MODEL, hold_to_one_core, ratio, rounds, table, whole_process
+from benchmarks.measure import CNN, hold_to_one_core, ratio, rounds, table, whole_process
 
 RUNS = 3
 
@@ -29,7 +29,7 @@ def load() -> Hear:
 
     from classifier import bundle, network
 
-    model = bundle.load(MODEL)
+    model = bundle.load(CNN)
     shape = {field.name: model.manifest.network[field.name] for field in fields(network.NetworkConfig)}
     config = network.NetworkConfig(**shape)
     cnn = network.build(config, len(model.manifest.labels))
@@ -59,7 +59,7 @@ def measure_warm(song: Path) -> None:
     """Print original : Earmark when both have their model in memory."""
     from classifier.inference import Classifier
 
-    hear, classifier = load(), Classifier.load(MODEL)
+    hear, classifier = load(), Classifier.load(CNN)
     times = rounds(RUNS, earmark=lambda: classifier.analyse(song), original=lambda: hear(song))
     table(
         "The original's way, model loaded (CPU time, one core)",
@@ -76,7 +76,7 @@ def measure_cold(song: Path) -> None:
     original, earmark = [], []
     for _ in range(RUNS):
         original.append(whole_process("-m", "benchmarks.original", str(song)))
-        earmark.append(whole_process("manage.py", "classify", str(song)))
+        earmark.append(whole_process("manage.py", "classify", "--model", CNN, str(song)))
     seconds = [[run[0] for run in runs] for runs in (original, earmark)]
     peaks = [[run[1] for run in runs] for runs in (original, earmark)]
     table(

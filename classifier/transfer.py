@@ -53,7 +53,7 @@ class Recipe:
     sounds_without_genre: int = 1000
     target_accuracy: float = 0.91
     embedding: int = 64
-    max_windows: int = 40
+    max_windows: int = 32
 
     def as_dict(self) -> dict[str, Any]:
         return dict(vars(self))

@@ -144,7 +144,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 100
 # -- listening
 
 EARMARK_MODELS_DIR = Path(env.str("EARMARK_MODELS_DIR", default=str(BASE_DIR / "ml_models")))
-EARMARK_MODEL = env.str("EARMARK_MODEL", default="mfcc-cnn-1")
+EARMARK_MODEL = env.str("EARMARK_MODEL", default="msd-musicnn-1")
 EARMARK_ANALYSIS_SECONDS = env.int("EARMARK_ANALYSIS_SECONDS", default=900)
 EARMARK_ANALYSIS_MEMORY = env.int("EARMARK_ANALYSIS_MEMORY", default=2 * 2**30)
 EARMARK_ANALYSIS_ATTEMPTS = 3

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.tasks import default_task_backend
@@ -53,7 +54,7 @@ def test_a_track_is_heard(alice: User, mp3: bytes) -> None:
     )  # fmt: skip
     heard = track.prediction
     assert heard is not None
-    assert heard.model_name == "mfcc-cnn-1"
+    assert heard.model_name == settings.EARMARK_MODEL
     assert sum(heard.probabilities.values()) == pytest.approx(1, abs=1e-3)
     assert heard.segments[0][0] == 0
     assert heard.segments[-1][1] == pytest.approx(track.duration, abs=0.1)
