@@ -130,6 +130,9 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEBUG
 
+# Where `make run` listens; the Procfile reads the same variable.
+EARMARK_BIND = env.str("EARMARK_BIND", default="127.0.0.1:8000")
+
 # -- uploads
 
 EARMARK_MAX_UPLOAD_BYTES = env.int("EARMARK_MAX_UPLOAD_BYTES", default=500 * 2**20)

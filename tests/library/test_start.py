@@ -27,6 +27,13 @@ def test_a_newcomer_hears_where_to_sign_up(said: StringIO) -> None:
     assert not User.objects.exists()  # no account that nobody asked for, no default password
 
 
+def test_the_address_is_the_one_it_listens_on(said: StringIO, settings: Settings) -> None:
+    settings.EARMARK_BIND = "127.0.0.1:9000"
+    call_command("prepare", stdout=said)
+    assert "http://127.0.0.1:9000/account/signup/" in said.getvalue()
+    assert ":8000" not in said.getvalue()
+
+
 def test_later_only_where_the_site_is(said: StringIO, alice: User, bob: User) -> None:
     call_command("prepare", stdout=said)
     assert "http://127.0.0.1:8000" in said.getvalue()

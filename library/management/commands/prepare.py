@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.urls import reverse
 
 from library.models import User
 
@@ -12,11 +14,12 @@ class Command(BaseCommand):
     help = "Bring database and static files up to date, then say where the site is and how to sign in."
 
     def handle(self, **options: Any) -> None:
+        site = f"http://{settings.EARMARK_BIND}"
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        self.stdout.write("\n  Earmark is at http://127.0.0.1:8000  (Ctrl-C stops it)")
+        self.stdout.write(f"\n  Earmark is at {site}  (Ctrl-C stops it)")
         if not User.objects.exists():
-            self.stdout.write("  Nobody has an account yet: sign up at http://127.0.0.1:8000/account/signup/")
+            self.stdout.write(f"  Nobody has an account yet: sign up at {site}{reverse('signup')}")
         if not User.objects.filter(is_staff=True).exists():
             self.stdout.write("  For the admin, make a staff account: make admin")
         self.stdout.write("")
