@@ -9,8 +9,8 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 NPM_CI := ci --no-audit --no-update-notifier --no-fund --ignore-scripts --loglevel=error
 VENDOR := static/vendor
-ICONS := arrow-clockwise arrow-repeat box-arrow-right check-lg cloud-arrow-up download exclamation-circle file-earmark-music \
-	gear hourglass-split info-circle keyboard moon-stars music-note-beamed music-note-list pause-fill person-circle play-fill \
+ICONS := arrow-clockwise arrow-counterclockwise arrow-repeat box-arrow-right check-lg cloud-arrow-up download exclamation-circle file-earmark-music \
+	gear hourglass-split info-circle keyboard moon-stars music-note-beamed music-note-list pause-fill pencil person-circle play-fill \
 	search soundwave sun trash upload x-lg key clipboard
 
 .PHONY: run setup admin test lint format bench lock help

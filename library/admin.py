@@ -105,12 +105,12 @@ class PredictionInline(ReadOnly, admin.TabularInline):
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prediction]:
-        return super().get_queryset(request).defer("segments", "embedding")
+        return super().get_queryset(request).defer("segments")
 
 
 @admin.register(Track)
 class TrackAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["title", "artist", "owner", "status", "genre", "confidence", "length", "created_at"]
+    list_display = ["title", "artist", "owner", "status", "counts", "heard", "length", "created_at"]
     list_filter = ["status", "prediction__label", "kind"]
     search_fields = ["title", "artist", "album", "original_name", "owner__email", "=sha256"]
     search_help_text = "Title, artist, album, file name, owner, or the whole SHA-256."
@@ -122,7 +122,7 @@ class TrackAdmin(ReadOnly, admin.ModelAdmin):
     inlines = [PredictionInline]
     fieldsets = [
         (None, {"fields": ["title", "artist", "album", "year", "file_genre", "owner", "listen"]}),
-        ("Heard", {"fields": ["genre", "confidence", "picture"]}),
+        ("Heard", {"fields": ["counts", "heard", "picture"]}),
         ("Analysis", {"fields": ["status", "stage", "error", "attempts", "leased_until", "notices"]}),
         ("File", {"fields": ["original_name", "kind", "file_size", "sha256", "length", "audio"]}),
         ("Dates", {"fields": ["created_at", "updated_at"]}),
@@ -130,15 +130,15 @@ class TrackAdmin(ReadOnly, admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Track]:
         rows = super().get_queryset(request).select_related("owner", "prediction")
-        # The timeline and the embedding are long, and no list shows them.
-        return rows.defer("prediction__segments", "prediction__embedding")
+        # The timeline is long, and no list shows it.
+        return rows.defer("prediction__segments")
 
-    @admin.display(description="genre", ordering="prediction__label", empty_value="not sure")
-    def genre(self, track: Track) -> str | None:
-        return track.genre
+    @admin.display(description="genre", ordering="genre", empty_value="not sure")
+    def counts(self, track: Track) -> str | None:
+        return track.genre or None
 
-    @admin.display(ordering="prediction__confidence")
-    def confidence(self, track: Track) -> str | None:
+    @admin.display(description="confidence", ordering="confidence")
+    def heard(self, track: Track) -> str | None:
         return f"{track.prediction.confidence:.0%} {track.prediction.top}" if track.prediction else None
 
     @admin.display(ordering="duration")
@@ -215,10 +215,10 @@ class PredictionAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ["track__title", "track__artist", "track__owner__email"]
     list_select_related = ["track"]
     date_hierarchy = "created_at"
-    exclude = ["segments", "embedding"]
+    exclude = ["segments"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prediction]:
-        return super().get_queryset(request).defer("segments", "embedding")
+        return super().get_queryset(request).defer("segments")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -1,4 +1,10 @@
-"""The ten genres of GTZAN, as people read them."""
+"""The ten genres of GTZAN, as people read them and as files spell them."""
+
+from __future__ import annotations
+
+import re
+
+from library.text import fold
 
 GENRES: dict[str, str] = {
     "blues": "Blues",
@@ -12,3 +18,25 @@ GENRES: dict[str, str] = {
     "reggae": "Reggae",
     "rock": "Rock",
 }
+
+#: Other words for the ten, as they stand in the genre tags of files.
+_ALSO = {
+    "hiphop": ("hip hop", "rap", "trap"),
+    "classical": ("classic", "baroque", "opera", "symphony"),
+    "reggae": ("dub", "ska"),
+    "rock": ("rock'n'roll", "rocknroll"),
+}
+_WORDS = {
+    genre: re.compile(r"\b(?:" + "|".join(map(re.escape, (genre, *_ALSO.get(genre, ())))) + r")\b")
+    for genre in GENRES
+}
+
+
+def genre_in_tag(text: str) -> str:
+    """The one of the ten that a file's genre tag names; "" when it names none of them, or several.
+
+    "Heavy Metal" is metal and "Hip-Hop/Rap" is hiphop, but "Blues Rock" could be either.
+    """
+    words = re.sub(r"[-_/;,&.]+", " ", fold(text))
+    named = [genre for genre, pattern in _WORDS.items() if pattern.search(words)]
+    return named[0] if len(named) == 1 else ""

@@ -17,8 +17,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from library import services
-from library.genres import GENRES
+from library.genres import GENRES, genre_in_tag
 from library.models import Prediction, Track, User
+from library.services.analysis import search_text_of
 
 PASSWORD = "a quiet listening room"
 MODEL = {"model_name": "mfcc-cnn-1", "model_version": "1"}
@@ -93,6 +94,7 @@ class TrackFactory(factory.django.DjangoModelFactory):
     def _create(cls, model_class: type[Track], *args: Any, **kwargs: Any) -> Track:
         content = wav(Track.objects.count())
         heard = kwargs.pop("heard", {})
+        embedding = kwargs.pop("embedding", [])
         track = Track(
             **{"size": len(content), "sha256": hashlib.sha256(content).hexdigest(), "duration": 6.0} | kwargs
         )
@@ -105,10 +107,14 @@ class TrackFactory(factory.django.DjangoModelFactory):
             track.spectrogram = storage.save(
                 f"tracks/{track.folder}/spectrogram.png", ContentFile(b"picture")
             )
+        track.search_text = search_text_of(track)
+        track.file_label = genre_in_tag(track.file_genre)
         track.save()
         if track.status == Track.Status.READY:
             track.prediction = PredictionFactory(track=track, **heard)
             track.save()
+            services.prediction_adopt(track=track, prediction=track.prediction, embedding=embedding)
+            track.refresh_from_db()
         return track
 
 

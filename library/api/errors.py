@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from classifier.errors import AudioError
+from library.errors import Refused
 
 logger = logging.getLogger("django.request")
 
@@ -65,6 +66,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     set_rollback()
     if isinstance(exc, AudioError):
         return problem(audio_status(exc.code), exc.code, exc.message)
+    if isinstance(exc, Refused):
+        return problem(exc.status, exc.code, exc.message)
     if isinstance(exc, Http404):
         # One answer for what does not exist and for what is somebody else's.
         exc = exceptions.NotFound()

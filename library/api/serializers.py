@@ -26,7 +26,7 @@ class GenreSerializer(serializers.Serializer):
     top = serializers.CharField(help_text="The most probable genre.")
     confidence = serializers.FloatField(help_text="The probability of `top`, 0 to 1.")
     source = serializers.CharField(  # type: ignore[assignment]
-        help_text="`model`: heard by a model."
+        help_text="Whose word it is: `owner` (said by you) or `model` (heard)."
     )
 
 
@@ -110,10 +110,10 @@ class TrackSerializer(serializers.ModelSerializer):
         if heard is None:
             return None
         return {
-            "label": track.genre,
+            "label": track.genre or None,
             "top": heard.top,
             "confidence": heard.confidence,
-            "source": "model",
+            "source": track.genre_source or "model",
         }
 
 

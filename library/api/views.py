@@ -111,7 +111,7 @@ class TrackViewSet(
     @action(detail=True, pagination_class=None)
     def predictions(self, request: Request, pk: UUID) -> Response:
         rows = selectors.predictions_of(request.user, self.get_object())  # type: ignore[arg-type]
-        return Response(serializers.PredictionSerializer(rows.defer("embedding"), many=True).data)
+        return Response(serializers.PredictionSerializer(rows, many=True).data)
 
     @extend_schema(
         summary="Download the file, byte for byte as it was uploaded",

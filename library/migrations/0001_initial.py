@@ -3,7 +3,8 @@
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
-import library.models
+import library.models.people
+import library.models.tracks
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -51,7 +52,7 @@ class Migration(migrations.Migration):
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
             managers=[
-                ('objects', library.models.UserManager()),
+                ('objects', library.models.people.UserManager()),
             ],
         ),
         migrations.CreateModel(
@@ -76,8 +77,8 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
-                ('folder', models.CharField(default=library.models.new_folder, editable=False, max_length=32)),
-                ('original', models.FileField(max_length=200, upload_to=library.models.original_name)),
+                ('folder', models.CharField(default=library.models.tracks.new_folder, editable=False, max_length=32)),
+                ('original', models.FileField(max_length=200, upload_to=library.models.tracks.original_name)),
                 ('original_name', models.CharField(max_length=255, verbose_name='file name')),
                 ('kind', models.CharField(max_length=10)),
                 ('size', models.PositiveBigIntegerField()),
@@ -90,9 +91,9 @@ class Migration(migrations.Migration):
                 ('duration', models.FloatField(blank=True, null=True, verbose_name='duration in seconds')),
                 ('audio', models.JSONField(blank=True, default=dict, verbose_name='container, codec, channels, rates')),
                 ('notices', models.JSONField(blank=True, default=list)),
-                ('peaks', models.FileField(blank=True, max_length=200, upload_to=library.models.peaks_name)),
-                ('spectrogram', models.FileField(blank=True, max_length=200, upload_to=library.models.spectrogram_name)),
-                ('playable', models.FileField(blank=True, max_length=200, upload_to=library.models.playable_name)),
+                ('peaks', models.FileField(blank=True, max_length=200, upload_to=library.models.tracks.peaks_name)),
+                ('spectrogram', models.FileField(blank=True, max_length=200, upload_to=library.models.tracks.spectrogram_name)),
+                ('playable', models.FileField(blank=True, max_length=200, upload_to=library.models.tracks.playable_name)),
                 ('status', models.CharField(choices=[('queued', 'Waiting'), ('analysing', 'Listening'), ('ready', 'Ready'), ('failed', 'Failed')], default='queued', max_length=10)),
                 ('stage', models.CharField(blank=True, choices=[('decoding', 'Decoding'), ('listening', 'Listening'), ('drawing', 'Drawing'), ('copying', 'Making a playable copy')], max_length=10)),
                 ('error_code', models.CharField(blank=True, max_length=30)),

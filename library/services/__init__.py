@@ -1,10 +1,12 @@
 """Every write to the library. Pages, API, admin and tasks call these and nothing else.
 
-Functions are named `<noun>_<verb>`, take keywords only, and raise `AudioError` (a stable code and a
-sentence for people) when they refuse.
+Functions are named `<noun>_<verb>` and take keywords only. When they refuse, they raise `AudioError` (a file)
+or `Refused` (anything else): a stable code, and a sentence for people.
 """
 
+from library.services.acts import act_undo
 from library.services.analysis import (
+    prediction_adopt,
     prediction_record,
     track_analyse,
     track_analyse_again,
@@ -12,12 +14,48 @@ from library.services.analysis import (
     track_lease,
     tracks_sweep,
 )
+from library.services.genres import (
+    genre_confirm,
+    genre_set,
+    genre_undo,
+    genres_set,
+    genres_settle,
+    own_genre_add,
+    own_genre_delete,
+    own_genre_rename,
+)
 from library.services.people import user_add, user_change_email, user_delete
+from library.services.tags import (
+    suggestion_reject,
+    tag_add,
+    tag_change,
+    tag_delete,
+    tag_merge,
+    track_tag,
+    track_untag,
+    tracks_tag,
+    tracks_untag,
+)
 from library.services.tokens import token_create, token_revoke, token_used
-from library.services.tracks import track_add, track_delete, upload_check
+from library.services.tracks import track_add, track_delete, track_edit, upload_check
 
 __all__ = [
+    "act_undo",
+    "genre_confirm",
+    "genre_set",
+    "genre_undo",
+    "genres_set",
+    "genres_settle",
+    "own_genre_add",
+    "own_genre_delete",
+    "own_genre_rename",
+    "prediction_adopt",
     "prediction_record",
+    "suggestion_reject",
+    "tag_add",
+    "tag_change",
+    "tag_delete",
+    "tag_merge",
     "token_create",
     "token_revoke",
     "token_used",
@@ -25,9 +63,14 @@ __all__ = [
     "track_analyse",
     "track_analyse_again",
     "track_delete",
+    "track_edit",
     "track_enqueue",
     "track_lease",
+    "track_tag",
+    "track_untag",
     "tracks_sweep",
+    "tracks_tag",
+    "tracks_untag",
     "upload_check",
     "user_add",
     "user_change_email",

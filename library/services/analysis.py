@@ -7,6 +7,7 @@ so a worker that was thought dead and comes back late changes nothing.
 from __future__ import annotations
 
 import logging
+import struct
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -23,8 +24,11 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from classifier.errors import AudioError
+from library.genres import genre_in_tag
 from library.listening import listen
-from library.models import Prediction, Track
+from library.models import Embedding, Mood, Prediction, Track
+from library.services.genres import genres_settle
+from library.text import fold
 
 logger = logging.getLogger(__name__)
 
@@ -105,10 +109,34 @@ def prediction_record(*, track: Track, result: dict[str, Any]) -> Prediction:
                 [round(s["start"], 3), round(s["end"], 3), [round(s["probabilities"][g], 4) for g in genres]]
                 for s in result["segments"]
             ],
-            "embedding": result["embedding"],
+            "moods": {name: round(score, 4) for name, score in result.get("moods", {}).items()},
         },
     )
     return prediction
+
+
+def prediction_adopt(*, track: Track, prediction: Prediction, embedding: list[float]) -> None:
+    """Derive from a track's current prediction what the library looks up: genre, moods, embedding."""
+    moods = [
+        Mood(owner_id=track.owner_id, track=track, name=name, score=score)
+        for name, score in prediction.moods.items()
+    ]
+    Mood.objects.filter(track=track).delete()
+    Mood.objects.bulk_create(moods)
+    Embedding.objects.filter(track=track).delete()
+    if embedding:
+        Embedding.objects.create(
+            track=track,
+            owner_id=track.owner_id,
+            model=f"{prediction.model_name} {prediction.model_version}",
+            vector=struct.pack(f"<{len(embedding)}f", *embedding),
+        )
+    genres_settle(Track.objects.filter(pk=track.pk))
+
+
+def search_text_of(track: Track) -> str:
+    """What a search looks through."""
+    return fold(" ".join([track.title, track.artist, track.album, track.original_name]))
 
 
 def tracks_sweep() -> int:
@@ -150,6 +178,7 @@ def _progress(track: Track, **changes: Any) -> None:
 
 
 def _tags_record(track: Track, tags: dict[str, Any]) -> None:
+    """Take over what the file says about itself, but for what its owner has set by hand."""
     known = {
         "title": tags.get("title"),
         "artist": tags.get("artist"),
@@ -157,7 +186,12 @@ def _tags_record(track: Track, tags: dict[str, Any]) -> None:
         "year": tags.get("year"),
         "file_genre": tags.get("genre"),
     }
-    _progress(track, **{field: value for field, value in known.items() if value})
+    known = {field: value for field, value in known.items() if value and field not in track.edited}
+    for field, value in known.items():
+        setattr(track, field, value)
+    known["file_label"] = genre_in_tag(track.file_genre)
+    known["search_text"] = search_text_of(track)
+    _progress(track, **known)
 
 
 def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
@@ -176,6 +210,8 @@ def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
             notices=result["notices"],
             **made,
         )
+        if kept:
+            prediction_adopt(track=track, prediction=prediction, embedding=result["embedding"])
     storage = track.original.storage
     for name in before if kept else made.values():
         if name:

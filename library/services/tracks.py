@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import PurePosixPath
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -14,8 +14,9 @@ from django.template.defaultfilters import filesizeformat
 
 from classifier.errors import AudioError
 from classifier.kinds import sniff_file
+from library.errors import Refused
 from library.models import Track, User
-from library.services.analysis import track_enqueue
+from library.services.analysis import search_text_of, track_enqueue
 from library.uploads import sha256_of
 
 
@@ -40,6 +41,7 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
         size=upload.size or 0,
         sha256=digest,
     )
+    track.search_text = search_text_of(track)
     track.original.save(name, upload, save=False)
     try:
         with transaction.atomic():
@@ -53,6 +55,32 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
         track.original.delete(save=False)
         raise
     return track, True
+
+
+#: What an owner may change about a track.
+EDITABLE = ("title", "artist", "album", "year")
+
+
+def track_edit(*, track: Track, **changes: Any) -> None:
+    """Change title, artist, album or year. What is set by hand is not overwritten by a later analysis.
+
+    Raises Refused: `bad_value`.
+    """
+    for field, value in changes.items():
+        if field not in EDITABLE:
+            raise ValueError(field)
+        if field == "year":
+            if value is not None and not 1 <= value <= 9999:
+                raise Refused("bad_value", "A year has one to four digits.", 422)
+        else:
+            value = " ".join(value.split())
+            if len(value) > 255 or not value.isprintable() or (field == "title" and not value):
+                raise Refused("bad_value", f"The {field} must be 1 to 255 characters of text.", 422)
+        if getattr(track, field) != value:
+            setattr(track, field, value)
+            track.edited = sorted({*track.edited, field})
+    track.search_text = search_text_of(track)
+    track.save(update_fields=[*EDITABLE, "edited", "search_text", "updated_at"])
 
 
 def track_delete(*, track: Track) -> None:

@@ -6,13 +6,15 @@ import functools
 
 from django import template
 from django.conf import settings
+from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from classifier.scales import mel_ticks
 from library.genres import GENRES
 from library.model_cards import times_right_in_ten
-from library.models import Prediction, Track
+from library.models import Prediction, Track, Verdict
+from library.selectors import GenreChoice, GenreNames
 
 register = template.Library()
 
@@ -59,22 +61,44 @@ def kilohertz(hertz: int) -> str:
 
 @register.filter
 def genre_name(genre: str | None) -> str:
+    """What one of the ten is called; for a genre that may be somebody's own, use `genres|choice:key`."""
     return GENRES.get(genre, genre) if genre else ""
 
 
-@register.simple_tag
-def genre_chip(track: Track) -> SafeString:
-    """The effective genre as a chip, with the sign of whose word it is."""
-    if not track.prediction:
-        return SafeString("")
-    heard = track.prediction
-    if heard.label:
+@register.filter
+def choice(genres: GenreNames, key: str) -> GenreChoice:
+    """A genre's name and colour, among somebody's genres."""
+    return genres.named(key)
+
+
+@register.filter
+def at(counts: dict[str, int], key: str) -> int:
+    """A count by its key; none is 0."""
+    return counts.get(key, 0)
+
+
+SIGNS = {
+    Track.Source.MODEL: ("soundwave", "Heard by the model"),
+    Track.Source.OWNER: ("check-lg", "You said so"),
+}
+
+
+@register.simple_tag(takes_context=True)
+def genre_chip(context: Context, track: Track) -> SafeString:
+    """The genre that counts as a chip, with the sign of whose word it is."""
+    if track.genre:
+        genre = context["genres"].named(track.genre)
+        sign, meaning = SIGNS[Track.Source(track.genre_source)]
         return format_html(
-            '<span class="chip genre-{}"><span class="chip-dot"></span>{}'
-            '<span class="chip-source" title="Heard by the model">{}</span></span>',
-            heard.label, genre_name(heard.label), icon("soundwave"),
+            '<span class="chip {}"><span class="chip-dot"></span>{}'
+            '<span class="chip-source" title="{}">{}<span class="visually-hidden">({})</span></span></span>',
+            genre.css, genre.name, meaning, icon(sign), meaning,
         )  # fmt: skip
-    return format_html('<span class="chip chip-unsure">Not sure: {}</span>', _two_guesses(heard))
+    if track.prediction:
+        return format_html(
+            '<span class="chip chip-unsure">Not sure: {}</span>', _two_guesses(track.prediction)
+        )
+    return SafeString("")
 
 
 @register.simple_tag
@@ -98,6 +122,24 @@ def sounds_like(prediction: Prediction) -> str:
 
 def _two_guesses(prediction: Prediction) -> str:
     return " or ".join(genre_name(genre).lower() for genre, _ in prediction.ranking[:2])
+
+
+@register.simple_tag(takes_context=True)
+def said(context: Context, verdict: Verdict) -> str:
+    """A verdict as a sentence: who said what, in place of what."""
+    names = context["genres"]
+    who = "You" if verdict.person == context["user"] else "A reviewer"
+    before = names.named(verdict.before).name.lower() if verdict.before else "not sure"
+    if not verdict.genre:
+        return f"{who} took the word back (it was {before})"
+    if verdict.before == verdict.genre:
+        return f"{who} confirmed {before}"
+    return f"{who} said {names.named(verdict.genre).name.lower()} (it was {before})"
+
+
+@register.filter
+def is_verdict(row: object) -> bool:
+    return isinstance(row, Verdict)
 
 
 @register.simple_tag

@@ -73,7 +73,7 @@
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const elsewhere = event.target.closest("input, textarea, select, [role=menu], .dropdown");
       const onButton = event.target.closest("button, a, summary");
-      if (elsewhere || (onButton && event.key === " ")) return;
+      if (elsewhere || (onButton && [" ", "Enter"].includes(event.key))) return;
       const now = wave.getCurrentTime();
       const acts = {
         " ": () => wave.playPause(),
@@ -81,6 +81,9 @@
         ArrowRight: () => goTo(now + STEP),
         Home: () => goTo(0),
         End: () => goTo(duration),
+        Enter: () => document.querySelector("[data-confirm-genre]")?.click(),
+        g: () => document.querySelector("[data-genre-picker]")?.click(),
+        "?": () => strip.querySelector("[data-bs-target='#keys']").click(),
       };
       if (!acts[event.key]) return;
       event.preventDefault();

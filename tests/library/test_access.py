@@ -24,11 +24,19 @@ class Address(NamedTuple):
     method: str
     owner: int
     """The status its owner gets; everybody else gets 404."""
+    data: dict[str, str] = {}
 
 
 PAGES = [
     Address("track", "get", 200),
     Address("track-analyse", "post", 302),
+    Address("track-edit", "get", 200),
+    Address("track-edit", "post", 302, {"title": "Mine"}),
+    Address("track-genre", "post", 302, {"genre": "jazz"}),
+    Address("track-genre-confirm", "post", 302),
+    Address("track-genre-undo", "post", 302),
+    Address("track-tag", "post", 302, {"name": "live"}),
+    Address("track-tag-reject", "post", 302, {"name": "live"}),
     Address("track-delete", "get", 200),
     Address("track-delete", "post", 302),
     Address("tray-row", "get", 200),
@@ -38,6 +46,25 @@ PAGES = [
     Address("spectrogram", "get", 200),
     Address("peaks", "get", 200),
 ]
+#: What else has an id, and how alice comes by one.
+THINGS = {
+    "genre": lambda alice: services.own_genre_add(owner=alice, name="Shoegaze"),
+    "tag": lambda alice: services.tag_add(owner=alice, name="live"),
+    "act": lambda alice: services.tracks_tag(
+        tracks=Track.objects.filter(owner=alice), person=alice, name="live"
+    ),
+}
+THING_PAGES = [
+    Address("genre-rename", "post", 302, {"name": "Dream pop"}),
+    Address("genre-delete", "get", 200),
+    Address("genre-delete", "post", 302),
+    Address("tag-change", "post", 302, {"name": "on stage"}),
+    Address("tag-delete", "get", 200),
+    Address("tag-delete", "post", 302),
+    Address("act-undo", "post", 302),
+]
+#: Addresses that name a track and something of it; each has a test of its own below.
+PAIRS = {"track-untag"}
 API = [
     Address("v1:track-detail", "get", 200),
     Address("v1:track-detail", "delete", 204),
@@ -58,8 +85,8 @@ def name_of(address: Address) -> str:
     return f"{address.method} {address.name}"
 
 
-def ask(client: Client, address: Address, track_id: uuid.UUID) -> tuple[int, bytes]:
-    response = getattr(client, address.method)(reverse(address.name, args=[track_id]))
+def ask(client: Client, address: Address, track_id: uuid.UUID | int) -> tuple[int, bytes]:
+    response = getattr(client, address.method)(reverse(address.name, args=[track_id]), address.data)
     body = b"" if response.streaming else response.content
     # A page's CSRF token is masked anew each time.
     return response.status_code, re.sub(rb"\b\w{64}\b", b"TOKEN", body)
@@ -84,6 +111,33 @@ class TestPages:
         for track_id in (track.pk, uuid.uuid4()):
             assert ask(client, address, track_id)[0] == LOGIN
         assert Track.objects.filter(pk=track.pk).exists()
+
+
+@pytest.mark.parametrize("address", THING_PAGES, ids=name_of)
+class TestOtherThings:
+    def test_only_the_owner_gets_it(
+        self, address: Address, alice: User, bob: User, charlie: User, client: Client, track: Track
+    ) -> None:
+        thing = THINGS[address.name.partition("-")[0]](alice)
+        unknown = uuid.uuid4() if isinstance(thing.pk, uuid.UUID) else thing.pk + 1000
+        for person in (bob, charlie):
+            foreign = ask(signed_in(person), address, thing.pk)
+            assert foreign[0] == 404
+            assert foreign == ask(signed_in(person), address, unknown)
+        assert ask(client, address, thing.pk)[0] == LOGIN
+        assert ask(signed_in(alice), address, thing.pk)[0] == address.owner
+
+
+def test_a_tag_comes_off_ones_own_track_only(
+    alice_client: Client, charlie_client: Client, track: Track, charlie: User
+) -> None:
+    tag = services.track_tag(track=track, name="live")
+    theirs = services.tag_add(owner=charlie, name="live")
+    assert charlie_client.post(reverse("track-untag", args=[track.pk, tag.pk])).status_code == 404
+    assert charlie_client.post(reverse("track-untag", args=[track.pk, theirs.pk])).status_code == 404
+    assert alice_client.post(reverse("track-untag", args=[track.pk, theirs.pk])).status_code == 404
+    assert alice_client.post(reverse("track-untag", args=[track.pk, tag.pk])).status_code == 302
+    assert not track.tags.exists()
 
 
 @pytest.mark.parametrize("address", API, ids=name_of)
@@ -149,7 +203,7 @@ def test_another_persons_token_cannot_be_revoked(charlie_client: Client, alice: 
 
 def test_every_address_of_a_track_is_in_the_tables() -> None:
     """Whoever adds an address that names a track has to say here who may see it."""
-    listed = {address.name for address in PAGES + API + ADMIN}
+    listed = {address.name for address in PAGES + THING_PAGES + API + ADMIN} | PAIRS
     named = {name for name in addresses_with_an_id(get_resolver()) if "track" in name or ":" not in name}
     assert {name for name in named if not name.startswith(("password_", "token_"))} <= listed
 

@@ -76,7 +76,7 @@ class TestLibrary:
     ) -> None:
         for _ in range(tracks):
             make_track()
-        with django_assert_num_queries(4):  # session, user, count, tracks
+        with django_assert_num_queries(5):  # session, user, count, tracks
             text(alice_client, self.url)
 
     def test_what_files_say_of_themselves_is_only_text(
@@ -126,8 +126,8 @@ class TestTrack:
         heard.save()
         assert Prediction.objects.count() == 2
         page = text(alice_client, track.get_absolute_url())
-        assert "mfcc-cnn-1 1:" in page
-        assert "mfcc-cnn-1 2:" in page
+        assert "mfcc-cnn-1 1 heard" in page
+        assert "mfcc-cnn-1 2 heard" in page
 
     def test_deleting_asks_first(
         self, alice_client: Client, track: Track, django_capture_on_commit_callbacks: Callable

@@ -1,62 +1,18 @@
-"""Rows: people, their tracks, what models heard in them, and the tokens of their programs.
-
-No workflow here: every write goes through `library.services`.
-"""
+"""A track, and what models heard in it."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractUser
-from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
-from django.db.models.functions import Lower
 from django.urls import reverse
 
 from classifier.errors import MESSAGES
 from classifier.kinds import KINDS
+from library.models.people import User
 
-
-class UserManager(DjangoUserManager["User"]):
-    """People sign in by e-mail address; there are no user names."""
-
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
-        user = self.model(email=email.strip().lower(), **fields)
-        user.set_password(password)
-        user.save(using=self._db)
-        return user
-
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
-        return self.create_user(email, password, **(fields | {"is_staff": True, "is_superuser": True}))
-
-    def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
-
-
-class User(AbstractUser):
-    """Somebody with a library."""
-
-    username = None  # type: ignore[assignment]
-    first_name = None  # type: ignore[assignment]
-    last_name = None  # type: ignore[assignment]
-    email = models.EmailField("e-mail address", unique=True)
-
-    USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = []
-    objects: ClassVar[UserManager] = UserManager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_ignores_case")]
-
-    def __str__(self) -> str:
-        return self.email
-
-    def get_full_name(self) -> str:
-        return self.email
-
-    def get_short_name(self) -> str:
-        return self.email.partition("@")[0]
+#: Room for a genre's key: one of the ten, or an own genre's.
+GENRE_LENGTH = 40
 
 
 def stored_name(track: Track, suffix: str) -> str:
@@ -99,6 +55,13 @@ class Track(models.Model):
         DRAWING = "drawing", "Drawing"
         COPYING = "copying", "Making a playable copy"
 
+    class Source(models.TextChoices):
+        """Whose word the effective genre is."""
+
+        NOBODY = "", "nobody's"
+        MODEL = "model", "heard by the model"
+        OWNER = "owner", "said by you"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tracks")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -112,12 +75,16 @@ class Track(models.Model):
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
 
-    # What the file says about itself.
+    # What the file says about itself, or its owner has put in its place: `edited` names those fields.
     title = models.CharField(max_length=255)
     artist = models.CharField(max_length=255, blank=True)
     album = models.CharField(max_length=255, blank=True)
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     file_genre = models.CharField("genre in the file", max_length=100, blank=True)
+    file_label = models.CharField("that, as one of the ten", max_length=GENRE_LENGTH, blank=True)
+    edited = models.JSONField("fields set by hand", default=list, blank=True)
+    #: Title, artist, album and file name without accents and case, for searching.
+    search_text = models.TextField(blank=True, editable=False)
 
     # What the analysis measured and made.
     duration = models.FloatField("duration in seconds", null=True, blank=True)
@@ -129,6 +96,14 @@ class Track(models.Model):
     prediction = models.ForeignKey(
         "Prediction", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+
+    # Truth about the genre. What counts is derived from the owner's word and the model's by
+    # `services.genres.genres_settle`, and kept here so that lists can filter, sort and count.
+    owner_genre = models.CharField("genre, by its owner", max_length=GENRE_LENGTH, blank=True)
+    genre = models.CharField("genre that counts", max_length=GENRE_LENGTH, blank=True)
+    genre_source = models.CharField(max_length=5, choices=Source, default=Source.NOBODY, blank=True)
+    confidence = models.FloatField("the model's confidence", null=True, blank=True)
+    needs_you = models.BooleanField("asks for its owner's word", default=False)
 
     # Where the analysis stands.
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
@@ -150,6 +125,11 @@ class Track(models.Model):
                 condition=models.Q(status__in=["queued", "analysing"]),
                 name="unfinished",
             ),
+            models.Index(
+                fields=["owner", "confidence", "id"],
+                condition=models.Q(needs_you=True),
+                name="asks_for_a_word",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -161,11 +141,6 @@ class Track(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.status in (self.Status.READY, self.Status.FAILED)
-
-    @property
-    def genre(self) -> str | None:
-        """The effective genre: what the model is sure of; None while nobody knows."""
-        return self.prediction.label if self.prediction else None
 
     @property
     def error_message(self) -> str:
@@ -190,7 +165,8 @@ class Prediction(models.Model):
     confidence = models.FloatField("probability of the most probable genre")
     probabilities = models.JSONField()
     segments = models.JSONField("timeline", help_text="[start, end, [probability of each genre, by name]]")
-    embedding = models.JSONField(default=list)
+    #: Scores from 0 to 1: the share of music that has less of it.
+    moods = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -215,19 +191,21 @@ class Prediction(models.Model):
         return sorted(self.probabilities.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-class ApiToken(models.Model):
-    """A program's key to its owner's library. Only a digest is kept; the key itself is shown once."""
+class Embedding(models.Model):
+    """Where a track lies among others: what its current prediction's model made of it.
 
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=60)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    hint = models.CharField("first characters", max_length=12, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True, blank=True)
+    A table of its own, without the long columns of predictions: a whole library's vectors are read at once.
+    """
+
+    track = models.OneToOneField(Track, on_delete=models.CASCADE, primary_key=True, related_name="embedding")
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    #: Name and version: only vectors of one model can be compared.
+    model = models.CharField(max_length=130)
+    #: float32 numbers, little-endian, together of length 1.
+    vector = models.BinaryField()
 
     class Meta:
-        ordering = ["-created_at"]
-        verbose_name = "API token"
+        indexes = [models.Index(fields=["owner", "model"], name="comparable")]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.track} in {self.model}"

@@ -1,0 +1,21 @@
+"""What every page may need: read only if the page does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from library import selectors
+
+
+def library(request: HttpRequest) -> dict[str, Any]:
+    """`genres`: the person's genres by key. `needs_you_count`: how many tracks ask for their word."""
+    user = request.user
+    if not user.is_authenticated:
+        return {}
+    return {
+        "genres": SimpleLazyObject(lambda: selectors.genre_names_of(user)),
+        "needs_you_count": SimpleLazyObject(lambda: selectors.needs_you_of(user).count()),
+    }

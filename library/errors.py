@@ -1,0 +1,13 @@
+"""What a service refuses to do, with a stable code for programs and a sentence for people."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):  # noqa: N818 - it says what happened, as AudioError does for files
+    """The library will not do that. `status` is the HTTP status that fits."""
+
+    def __init__(self, code: str, message: str, status: int = 409) -> None:
+        self.code = code
+        self.message = message
+        self.status = status
+        super().__init__(message)

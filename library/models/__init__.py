@@ -1,0 +1,30 @@
+"""Rows: people, their tracks, what models heard in them, and what people say about them.
+
+No workflow here: every write goes through `library.services`.
+"""
+
+from library.models.genres import Act, Genre, Verdict
+from library.models.people import ApiToken, User, UserManager
+from library.models.playlists import Playlist, PlaylistItem
+from library.models.tags import Mood, Rejection, Tag, Tagging
+from library.models.tracks import Embedding, Prediction, Track
+from library.models.uploads import PartialUpload
+
+__all__ = [
+    "Act",
+    "ApiToken",
+    "Embedding",
+    "Genre",
+    "Mood",
+    "PartialUpload",
+    "Playlist",
+    "PlaylistItem",
+    "Prediction",
+    "Rejection",
+    "Tag",
+    "Tagging",
+    "Track",
+    "User",
+    "UserManager",
+    "Verdict",
+]

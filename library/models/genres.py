@@ -1,0 +1,85 @@
+"""What people say about genres: own genres, verdicts, and acts on many tracks at once."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from library.models.people import User
+from library.models.tracks import GENRE_LENGTH, Track
+
+#: How many colours own genres and tags share; `static/css/earmark.css` has one class for each.
+HUES = 12
+
+
+class Genre(models.Model):
+    """A genre of somebody's own, beside the ten.
+
+    Tracks and verdicts name it by its key, which never changes; so a genre can be renamed without touching
+    them. One that was deleted or merged is only retired: history still has its name, and an undo revives it.
+    """
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="genres")
+    key = models.CharField(max_length=GENRE_LENGTH, editable=False)
+    name = models.CharField(max_length=40)
+    hue = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["owner", "key"], name="one_genre_per_key")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Act(models.Model):
+    """Something that was done to many tracks at once, so that it can be undone at once."""
+
+    class Kind(models.TextChoices):
+        GENRE = "genre", "Genre set"
+        TAG = "tag", "Tagged"
+        UNTAG = "untag", "Tag removed"
+        PLAYLIST = "playlist", "Added to a playlist"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="acts")
+    kind = models.CharField(max_length=10, choices=Kind)
+    summary = models.CharField("what was done", max_length=200)
+    #: What an undo needs to know and the rows do not say: which tag, which tracks.
+    data = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+class Verdict(models.Model):
+    """Somebody's word on a track's genre. The latest that was not undone is the owner's word.
+
+    Rows are never changed but for `undone_at`: together they are the track's history.
+    """
+
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="verdicts")
+    person = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="verdicts")
+    before = models.CharField("genre that counted before", max_length=GENRE_LENGTH, blank=True)
+    genre = models.CharField("genre said; empty takes one's word back", max_length=GENRE_LENGTH, blank=True)
+    #: What the current model would have said, so that agreement can be counted later.
+    heard = models.CharField("most probable genre then", max_length=GENRE_LENGTH, blank=True)
+    sure = models.BooleanField("whether the model was sure of it", default=False)
+    act = models.ForeignKey(Act, on_delete=models.SET_NULL, null=True, blank=True, related_name="verdicts")
+    created_at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["track", "-id"], name="verdicts_of_a_track")]
+
+    def __str__(self) -> str:
+        return f"{self.before or 'nothing'} → {self.genre or 'nothing'}"

@@ -1,0 +1,72 @@
+"""Free words on tracks: tags, the suggestions that were turned down, and moods a model heard."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from library.models.people import User
+from library.models.tracks import Track
+
+
+class Tag(models.Model):
+    """A word of somebody's own. `key` is its name without case and accents: what makes two tags the same."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=40)
+    key = models.CharField(max_length=80, editable=False)
+    hue = models.PositiveSmallIntegerField("colour", default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    tracks = models.ManyToManyField(Track, through="Tagging", related_name="tags")
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [models.UniqueConstraint(fields=["owner", "key"], name="one_tag_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tagging(models.Model):
+    """A tag on a track."""
+
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="taggings")
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="taggings")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["tag__key"]
+        constraints = [models.UniqueConstraint(fields=["track", "tag"], name="one_tagging_each")]
+
+    def __str__(self) -> str:
+        return f"{self.tag} on {self.track}"
+
+
+class Rejection(models.Model):
+    """A suggested tag that was turned down: it does not come back."""
+
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="rejections")
+    key = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["track", "key"], name="one_rejection_each")]
+
+    def __str__(self) -> str:
+        return f"{self.key} not on {self.track}"
+
+
+class Mood(models.Model):
+    """How much of a mood the current prediction hears in a track: the rows behind filters and stations."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="moods")
+    name = models.CharField(max_length=30)
+    score = models.FloatField("0 to 1: the share of music that has less of it")
+
+    class Meta:
+        ordering = ["-score"]
+        constraints = [models.UniqueConstraint(fields=["track", "name"], name="one_score_per_mood")]
+        indexes = [models.Index(fields=["owner", "name", "-score"], name="most_of_a_mood")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.score:.2f}"

@@ -1,0 +1,30 @@
+"""Reads. All of them start from the owner: what is not theirs does not exist for them."""
+
+from library.selectors.genres import (
+    GenreChoice,
+    GenreNames,
+    acts_of,
+    genre_names_of,
+    own_genres_of,
+    track_count_by_genre,
+)
+from library.selectors.tags import suggestions_for, tags_of, tags_on, tags_with_counts
+from library.selectors.tracks import history_of, needs_you_of, predictions_of, tokens_of, tracks_of
+
+__all__ = [
+    "GenreChoice",
+    "GenreNames",
+    "acts_of",
+    "genre_names_of",
+    "history_of",
+    "needs_you_of",
+    "own_genres_of",
+    "predictions_of",
+    "suggestions_for",
+    "tags_of",
+    "tags_on",
+    "tags_with_counts",
+    "tokens_of",
+    "track_count_by_genre",
+    "tracks_of",
+]

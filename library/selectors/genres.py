@@ -1,0 +1,59 @@
+"""What genres there are for somebody, and what was said about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+
+from library.genres import GENRES
+from library.models import Act, Genre, Track, User
+
+
+@dataclass(frozen=True, slots=True)
+class GenreChoice:
+    """A genre as it is shown. `css` is the class that gives it its colour."""
+
+    key: str
+    name: str
+    css: str
+    own: bool = False
+
+
+class GenreNames:
+    """Every genre of somebody, the ten first."""
+
+    def __init__(self, choices: list[GenreChoice]) -> None:
+        self._by_key = {choice.key: choice for choice in choices}
+
+    def __iter__(self) -> Iterator[GenreChoice]:
+        return iter(self._by_key.values())
+
+    def named(self, key: str) -> GenreChoice:
+        """The genre of that key; one that is none of theirs is shown by its key."""
+        return self._by_key.get(key) or GenreChoice(key, key.replace("-", " ").capitalize(), "hue-0")
+
+
+TEN = [GenreChoice(key, name, f"genre-{key}") for key, name in GENRES.items()]
+
+
+def genre_names_of(owner: User) -> GenreNames:
+    """The ten, and the owner's own that are in use."""
+    return GenreNames(
+        TEN + [GenreChoice(own.key, own.name, f"hue-{own.hue}", own=True) for own in own_genres_of(owner)]
+    )
+
+
+def own_genres_of(owner: User) -> QuerySet[Genre]:
+    return Genre.objects.filter(owner=owner, retired_at=None)
+
+
+def track_count_by_genre(owner: User) -> dict[str, int]:
+    """How many tracks have each effective genre; "" for those that have none."""
+    rows = Track.objects.filter(owner=owner).order_by().values_list("genre").annotate(Count("pk"))
+    return dict(rows)
+
+
+def acts_of(person: User) -> QuerySet[Act]:
+    return Act.objects.filter(person=person)

@@ -1,0 +1,39 @@
+"""Tags, and what could be one."""
+
+from __future__ import annotations
+
+from django.db.models import Count, QuerySet
+
+from library.models import Rejection, Tag, Tagging, Track, User
+from library.text import fold
+
+#: A mood is suggested as a tag from this score on: only one track in five has more of it.
+SUGGEST_FROM = 0.8
+MOST = 4
+
+
+def tags_of(owner: User) -> QuerySet[Tag]:
+    return Tag.objects.filter(owner=owner)
+
+
+def tags_with_counts(owner: User) -> QuerySet[Tag]:
+    """The owner's tags, each with `track_count`."""
+    return tags_of(owner).annotate(track_count=Count("taggings"))
+
+
+def tags_on(owner: User, track: Track) -> QuerySet[Tag]:
+    return tags_of(owner).filter(taggings__track=track)
+
+
+def suggestions_for(owner: User, track: Track) -> list[str]:
+    """Names that may fit a track as tags: the file's genre when it is none of the ten, and strong moods.
+
+    What is on the track already, or was turned down, is left out.
+    """
+    candidates = [] if track.file_label else [track.file_genre]
+    if track.prediction:
+        strongest = sorted(track.prediction.moods.items(), key=lambda pair: -pair[1])
+        candidates += [name for name, score in strongest if score >= SUGGEST_FROM]
+    done = set(Rejection.objects.filter(track=track, track__owner=owner).values_list("key", flat=True))
+    done |= set(Tagging.objects.filter(track=track, track__owner=owner).values_list("tag__key", flat=True))
+    return [name for name in candidates if 0 < len(name) <= 40 and fold(name) not in done][:MOST]

@@ -1,0 +1,19 @@
+"""One undo for a whole act on many tracks."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from library.errors import Refused
+from library.models import Act
+from library.services.genres import genres_unset
+from library.services.tags import tagging_undo
+
+
+def act_undo(*, act: Act) -> int:
+    """Undo an act where it still stands; returns on how many tracks. Raises Refused: `undone_already`."""
+    with transaction.atomic():
+        if not Act.objects.filter(pk=act.pk, undone_at=None).update(undone_at=timezone.now()):
+            raise Refused("undone_already", "That has been undone already.")
+        return genres_unset(act=act) if act.kind == Act.Kind.GENRE else tagging_undo(act=act)

@@ -1,0 +1,211 @@
+"""Truth about a genre: people's words, and what counts in the end.
+
+Three layers, and none overwrites another: the file's tag, what a model heard, what the owner said. A word is
+a `Verdict`; the latest that was not undone is the owner's, and counts before the model's.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from django.db import transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from library.errors import Refused
+from library.genres import GENRES
+from library.models import Act, Genre, Prediction, Track, User, Verdict
+from library.models.genres import HUES
+from library.text import fold, key_from
+
+BATCH = 1000
+
+
+def genre_set(*, track: Track, person: User, genre: str) -> Verdict:
+    """Say what a track is: one of the ten, or an own genre of its owner; "" takes one's word back.
+
+    Raises Refused: `unknown_genre`.
+    """
+    _check_known(track.owner, genre)
+    with transaction.atomic():
+        current = Track.objects.select_for_update(of=("self",)).select_related("prediction").get(pk=track.pk)
+        verdict = Verdict.objects.create(**_said(current, person, genre, act=None))
+        genres_settle(Track.objects.filter(pk=track.pk))
+    track.refresh_from_db()
+    return verdict
+
+
+def genre_confirm(*, track: Track, person: User) -> Verdict:
+    """Agree with what the model thinks most probable. Raises Refused: `nothing_heard`."""
+    if track.prediction is None:
+        raise Refused(
+            "nothing_heard", "Nothing has been heard in this track yet, so there is nothing to confirm."
+        )
+    return genre_set(track=track, person=person, genre=track.prediction.top)
+
+
+def genre_undo(*, track: Track, person: User) -> Verdict:
+    """Undo the latest word on a track. Raises Refused: `nothing_to_undo`."""
+    with transaction.atomic():
+        Track.objects.select_for_update().get(pk=track.pk)
+        latest = Verdict.objects.filter(track=track, undone_at=None).first()
+        if latest is None:
+            raise Refused("nothing_to_undo", "Nobody has said anything about this track's genre yet.")
+        latest.undone_at = timezone.now()
+        latest.save(update_fields=["undone_at"])
+        genres_settle(Track.objects.filter(pk=track.pk))
+    track.refresh_from_db()
+    return latest
+
+
+def genres_set(*, tracks: QuerySet[Track], person: User, genre: str | None, summary: str = "") -> Act:
+    """Say of many tracks what they are; None confirms for each what the model thinks most probable.
+
+    Leaves alone what has that word already, and, when confirming, what nobody has heard yet. The act's `data`
+    says how many were `done` and `skipped`. Raises Refused: `unknown_genre`.
+    """
+    if genre is not None:
+        _check_known(person, genre)
+    done = skipped = 0
+    with transaction.atomic():
+        act = Act.objects.create(person=person, kind=Act.Kind.GENRE, summary=summary[:200])
+        ids = list(tracks.order_by().values_list("pk", flat=True))
+        for some in itertools.batched(ids, BATCH):
+            batch = Track.objects.filter(pk__in=some).select_related("prediction")
+            said = []
+            for track in batch.defer("prediction__segments", "prediction__probabilities"):
+                word = genre if genre is not None else (track.prediction.top if track.prediction else None)
+                if word is not None and word != track.owner_genre:
+                    said.append(Verdict(**_said(track, person, word, act=act)))
+            Verdict.objects.bulk_create(said)
+            genres_settle(Track.objects.filter(pk__in=some))
+            done += len(said)
+            skipped += len(some) - len(said)
+        act.data = {"done": done, "skipped": skipped}
+        act.save(update_fields=["data"])
+    return act
+
+
+def genres_unset(*, act: Act) -> int:
+    """Undo every word that an act said and that still stands. Returns on how many tracks."""
+    standing = Verdict.objects.filter(act=act, undone_at=None)
+    ids = list(standing.values_list("track_id", flat=True))
+    standing.update(undone_at=timezone.now())
+    for some in itertools.batched(ids, BATCH):
+        genres_settle(Track.objects.filter(pk__in=some))
+    return len(ids)
+
+
+def genres_settle(tracks: QuerySet[Track]) -> None:
+    """Derive from the layers what counts: the owner's word, else the model's when it is sure, else nothing.
+
+    A track asks for its owner's word when the model is unsure, or sure of something else than the file's tag.
+    """
+    heard = Prediction.objects.filter(pk=OuterRef("prediction"))
+    said = Verdict.objects.filter(track=OuterRef("pk"), undone_at=None).order_by("-id").values("genre")[:1]
+    now = timezone.now()
+    tracks = tracks.order_by()
+    tracks.update(owner_genre=Coalesce(Subquery(said), Value("")), updated_at=now)
+    doubtful = heard.filter(Q(label=None) | ~Q(track__file_label="") & ~Q(label=F("track__file_label")))
+    tracks.update(
+        genre=Case(
+            When(~Q(owner_genre=""), then=F("owner_genre")),
+            default=Coalesce(Subquery(heard.values("label")[:1]), Value("")),
+        ),
+        genre_source=Case(
+            When(~Q(owner_genre=""), then=Value(Track.Source.OWNER)),
+            When(Exists(heard.filter(label__isnull=False)), then=Value(Track.Source.MODEL)),
+            default=Value(Track.Source.NOBODY),
+        ),
+        confidence=Subquery(heard.values("confidence")[:1]),
+        needs_you=Case(
+            When(Q(owner_genre="", status=Track.Status.READY) & Exists(doubtful), then=Value(True)),
+            default=Value(False),
+        ),
+    )
+    _revive(tracks)
+
+
+def own_genre_add(*, owner: User, name: str) -> Genre:
+    """Make an own genre, or bring back the retired one of that name. Raises Refused: `bad_name`, `taken`."""
+    name, key = _clean(name), key_from(name)[: Genre._meta.get_field("key").max_length]
+    _check_free(owner, name)
+    if key in GENRES or not key:
+        raise Refused("bad_name", "A genre's name has a letter or digit, and is none of the ten.", 422)
+    found, created = Genre.objects.get_or_create(
+        owner=owner, key=key, defaults={"name": name, "hue": Genre.objects.filter(owner=owner).count() % HUES}
+    )
+    if not created:
+        if found.retired_at is None:
+            raise Refused("taken", f"You have a genre “{found.name}” already.")
+        found.name, found.retired_at = name, None
+        found.save(update_fields=["name", "retired_at"])
+    return found
+
+
+def own_genre_rename(*, genre: Genre, name: str) -> None:
+    """Give an own genre another name; its tracks keep it. Raises Refused: `bad_name`, `taken`."""
+    name = _clean(name)
+    _check_free(genre.owner, name, but=genre)
+    genre.name = name
+    genre.save(update_fields=["name"])
+
+
+def own_genre_delete(*, genre: Genre, into: str = "") -> Act:
+    """Retire an own genre. Its tracks become `into`, or, with "", what they are without their owner's word.
+
+    Raises Refused: `unknown_genre`.
+    """
+    if into == genre.key:
+        raise Refused("unknown_genre", "A genre cannot be merged into itself.")
+    with transaction.atomic():
+        tracks = Track.objects.filter(owner=genre.owner, owner_genre=genre.key)
+        done = f"Merged {genre.name}" if into else f"Deleted the genre {genre.name}"
+        act = genres_set(tracks=tracks, person=genre.owner, genre=into, summary=done)
+        genre.retired_at = timezone.now()
+        genre.save(update_fields=["retired_at"])
+    return act
+
+
+def _said(track: Track, person: User, genre: str, act: Act | None) -> dict[str, object]:
+    heard = track.prediction
+    return {
+        "track": track,
+        "person": person,
+        "before": track.genre,
+        "genre": genre,
+        "heard": heard.top if heard else "",
+        "sure": bool(heard and heard.label),
+        "act": act,
+    }
+
+
+def _check_known(owner: User, genre: str) -> None:
+    if not genre or genre in GENRES:
+        return
+    if not Genre.objects.filter(owner=owner, key=genre, retired_at=None).exists():
+        raise Refused("unknown_genre", "There is no such genre. Choose from the list, or make your own.", 422)
+
+
+def _clean(name: str) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 40 or not name.isprintable():
+        raise Refused("bad_name", "A name has 1 to 40 characters.", 422)
+    return name
+
+
+def _check_free(owner: User, name: str, but: Genre | None = None) -> None:
+    others = Genre.objects.filter(owner=owner, retired_at=None)
+    if but:
+        others = others.exclude(pk=but.pk)
+    taken = others.values_list("name", flat=True)
+    if fold(name) in {fold(other) for other in (*taken, *GENRES.values(), *GENRES)}:
+        raise Refused("taken", f"There is a genre “{name}” already.")
+
+
+def _revive(tracks: QuerySet[Track]) -> None:
+    """A retired genre that an undo brought back to a track is a genre again."""
+    retired = Genre.objects.exclude(retired_at=None)
+    used = tracks.filter(owner=OuterRef("owner"), owner_genre=OuterRef("key"))
+    retired.filter(Exists(used)).update(retired_at=None)

@@ -1,0 +1,98 @@
+"""Own genres and tags: make, rename, merge, delete, with what happens to their tracks said first."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from library import selectors, services
+from library.models.genres import HUES
+from library.requests import Request
+from library.views.base import back
+
+
+@require_safe
+def labels(request: Request) -> HttpResponse:
+    """Everything one can call a track: the ten, own genres, tags."""
+    return render(
+        request,
+        "library/labels.html",
+        {
+            "counts": selectors.track_count_by_genre(request.user),
+            "own": selectors.own_genres_of(request.user),
+            "tags": selectors.tags_with_counts(request.user),
+            "hues": range(HUES),
+        },
+    )
+
+
+@require_POST
+def genre_add(request: Request) -> HttpResponse:
+    genre = services.own_genre_add(owner=request.user, name=request.POST.get("name", ""))
+    messages.success(request, f"“{genre.name}” is a genre of yours now.")
+    return redirect("labels")
+
+
+@require_POST
+def genre_rename(request: Request, genre_id: int) -> HttpResponse:
+    genre = get_object_or_404(selectors.own_genres_of(request.user), pk=genre_id)
+    services.own_genre_rename(genre=genre, name=request.POST.get("name", ""))
+    return redirect("labels")
+
+
+@require_http_methods(["GET", "POST"])
+def genre_delete(request: Request, genre_id: int) -> HttpResponse:
+    """Delete an own genre, or merge it into another; the page before says what that does."""
+    genre = get_object_or_404(selectors.own_genres_of(request.user), pk=genre_id)
+    if request.method == "POST":
+        act = services.own_genre_delete(genre=genre, into=request.POST.get("into", ""))
+        done = f"{act.summary}: {act.data['done']} tracks changed."
+        messages.success(request, done, extra_tags=f"undo:{act.pk}")
+        return redirect("labels")
+    count = selectors.track_count_by_genre(request.user).get(genre.key, 0)
+    return render(request, "library/genre_delete.html", {"genre": genre, "count": count})
+
+
+@require_POST
+def tag_add(request: Request) -> HttpResponse:
+    services.tag_add(owner=request.user, name=request.POST.get("name", ""))
+    return redirect("labels")
+
+
+@require_POST
+def tag_change(request: Request, tag_id: int) -> HttpResponse:
+    tag = get_object_or_404(selectors.tags_of(request.user), pk=tag_id)
+    hue = request.POST.get("hue", "")
+    services.tag_change(
+        tag=tag, name=request.POST.get("name"), hue=int(hue) if hue.isascii() and hue.isdigit() else None
+    )
+    return redirect("labels")
+
+
+@require_http_methods(["GET", "POST"])
+def tag_delete(request: Request, tag_id: int) -> HttpResponse:
+    """Delete a tag, or merge it into another; the page before says what that does."""
+    tag = get_object_or_404(selectors.tags_with_counts(request.user), pk=tag_id)
+    others = selectors.tags_of(request.user).exclude(pk=tag.pk)
+    if request.method == "POST":
+        if into := request.POST.get("into"):
+            count = services.tag_merge(tag=tag, into=get_object_or_404(others, key=into))
+            messages.success(request, f"Merged “{tag.name}” into another tag, on {count} tracks.")
+        else:
+            count = services.tag_delete(tag=tag)
+            messages.success(request, f"Deleted “{tag.name}”. It was on {count} tracks; they stay.")
+        return redirect("labels")
+    return render(request, "library/tag_delete.html", {"tag": tag, "others": others})
+
+
+@require_POST
+def act_undo(request: Request, act_id: uuid.UUID) -> HttpResponse:
+    """Undo something that was done to many tracks."""
+    act = get_object_or_404(selectors.acts_of(request.user), pk=act_id)
+    count = services.act_undo(act=act)
+    messages.success(request, f"Undone on {count} track{'' if count == 1 else 's'}: {act.summary}.")
+    return back(request)

@@ -1,0 +1,103 @@
+"""One track: what is known about it, and what its owner says."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from library import selectors, services
+from library.forms import TrackForm
+from library.requests import Request
+from library.views.base import back, owned_track
+
+
+@require_safe
+def track(request: Request, track_id: uuid.UUID) -> HttpResponse:
+    found = owned_track(request, track_id)
+    return render(
+        request,
+        "library/track.html",
+        {
+            "track": found,
+            "tags": selectors.tags_on(request.user, found),
+            "all_tags": selectors.tags_of(request.user),
+            "suggestions": selectors.suggestions_for(request.user, found),
+            "history": selectors.history_of(request.user, found),
+        },
+    )
+
+
+@require_POST
+def genre(request: Request, track_id: uuid.UUID) -> HttpResponse:
+    """Say what a track is. `genre`: a key, or "" to take one's word back; `new`: a genre to be made first."""
+    found = owned_track(request, track_id)
+    key = request.POST.get("genre", "")
+    if name := request.POST.get("new", "").strip():
+        key = services.own_genre_add(owner=request.user, name=name).key
+    services.genre_set(track=found, person=request.user, genre=key)
+    return back(request)
+
+
+@require_POST
+def genre_confirm(request: Request, track_id: uuid.UUID) -> HttpResponse:
+    services.genre_confirm(track=owned_track(request, track_id), person=request.user)
+    return back(request)
+
+
+@require_POST
+def genre_undo(request: Request, track_id: uuid.UUID) -> HttpResponse:
+    services.genre_undo(track=owned_track(request, track_id), person=request.user)
+    return back(request)
+
+
+@require_POST
+def tag(request: Request, track_id: uuid.UUID) -> HttpResponse:
+    services.track_tag(track=owned_track(request, track_id), name=request.POST.get("name", ""))
+    return back(request)
+
+
+@require_POST
+def untag(request: Request, track_id: uuid.UUID, tag_id: int) -> HttpResponse:
+    found = owned_track(request, track_id)
+    services.track_untag(
+        track=found, tag=get_object_or_404(selectors.tags_on(request.user, found), pk=tag_id)
+    )
+    return back(request)
+
+
+@require_POST
+def suggestion_reject(request: Request, track_id: uuid.UUID) -> HttpResponse:
+    services.suggestion_reject(track=owned_track(request, track_id), name=request.POST.get("name", ""))
+    return back(request)
+
+
+@require_http_methods(["GET", "POST"])
+def track_edit(request: Request, track_id: uuid.UUID) -> HttpResponse:
+    """Title, artist, album and year."""
+    found = owned_track(request, track_id)
+    form = TrackForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        services.track_edit(track=owned_track(request, track_id), **form.cleaned_data)
+        return redirect(found)
+    return render(request, "library/track_edit.html", {"track": found, "form": form})
+
+
+@require_POST
+def track_analyse(request: Request, track_id: uuid.UUID) -> HttpResponse:
+    found = owned_track(request, track_id)
+    services.track_analyse_again(track=found)
+    return redirect(found)
+
+
+@require_http_methods(["GET", "POST"])
+def track_delete(request: Request, track_id: uuid.UUID) -> HttpResponse:
+    found = owned_track(request, track_id)
+    if request.method == "GET":
+        return render(request, "library/track_delete.html", {"track": found})
+    services.track_delete(track=found)
+    messages.success(request, f"Deleted “{found}”.")
+    return redirect("library")

@@ -1,0 +1,196 @@
+"""Truth about a genre: three layers, none overwrites another, and every change can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from library import services
+from library.errors import Refused
+from library.genres import genre_in_tag
+from library.models import Genre, Track, User, Verdict
+from tests.people import PredictionFactory
+
+pytestmark = pytest.mark.django_db
+MakeTrack = Callable[..., Track]
+
+
+def layers(track: Track) -> tuple[str, str, str, bool]:
+    track.refresh_from_db()
+    return track.genre, track.genre_source, track.owner_genre, track.needs_you
+
+
+@pytest.mark.parametrize(
+    ("tag", "genre"),
+    [
+        ("Blues", "blues"), ("Heavy Metal", "metal"), ("Hip-Hop/Rap", "hiphop"), ("ROCK", "rock"),
+        ("Blues Rock", ""), ("Shoegaze", ""), ("", ""), ("Popular", ""), ("Discothèque", ""), ("Trip Hop", ""),
+    ],
+)  # fmt: skip
+def test_a_files_tag_may_name_one_of_the_ten(tag: str, genre: str) -> None:
+    assert genre_in_tag(tag) == genre
+
+
+class TestWhatCounts:
+    def test_the_models_word_while_it_is_sure(self, track: Track) -> None:
+        assert layers(track) == ("blues", "model", "", False)
+
+    def test_nobodys_while_the_model_is_not_sure(self, make_track: MakeTrack) -> None:
+        assert layers(make_track(heard={"label": None})) == ("", "", "", True)
+
+    def test_the_owners_before_the_models(self, alice: User, track: Track) -> None:
+        services.genre_set(track=track, person=alice, genre="jazz")
+        assert layers(track) == ("jazz", "owner", "jazz", False)
+        assert track.prediction
+        assert track.prediction.label == "blues"
+
+    def test_a_contradicting_tag_asks_for_the_owners_word(self, alice: User, make_track: MakeTrack) -> None:
+        track = make_track(file_genre="Jazz")
+        assert layers(track) == ("blues", "model", "", True)
+        services.genre_confirm(track=track, person=alice)
+        assert layers(track) == ("blues", "owner", "blues", False)
+
+    @pytest.mark.parametrize("tag", ["Blues", "Shoegaze", "Blues Rock"])
+    def test_a_tag_that_agrees_or_says_something_else_entirely_does_not(
+        self, make_track: MakeTrack, tag: str
+    ) -> None:
+        assert not make_track(file_genre=tag).needs_you
+
+    def test_a_word_survives_a_new_model(self, alice: User, track: Track) -> None:
+        services.genre_set(track=track, person=alice, genre="jazz")
+        newer = PredictionFactory(track=track, model_version="2", top="rock")
+        Track.objects.filter(pk=track.pk).update(prediction=newer)
+        services.prediction_adopt(track=track, prediction=newer, embedding=[])
+        assert layers(track) == ("jazz", "owner", "jazz", False)
+        services.genre_undo(track=track, person=alice)
+        assert layers(track) == ("rock", "model", "", False)
+
+
+class TestUndo:
+    def test_one_word_after_the_other(self, alice: User, track: Track) -> None:
+        for genre in ("jazz", "rock", ""):
+            services.genre_set(track=track, person=alice, genre=genre)
+        assert layers(track)[0] == "blues"
+        for expected in ("rock", "jazz", "blues"):
+            services.genre_undo(track=track, person=alice)
+            assert layers(track)[0] == expected
+        with pytest.raises(Refused, match="Nobody has said"):
+            services.genre_undo(track=track, person=alice)
+
+    def test_history_keeps_what_was_undone(self, alice: User, track: Track) -> None:
+        services.genre_set(track=track, person=alice, genre="jazz")
+        services.genre_undo(track=track, person=alice)
+        verdict = Verdict.objects.get()
+        assert (verdict.person, verdict.before, verdict.genre, verdict.heard) == (
+            alice,
+            "blues",
+            "jazz",
+            "blues",
+        )
+        assert verdict.undone_at
+
+
+class TestOwnGenres:
+    def test_made_used_and_renamed(self, alice: User, track: Track) -> None:
+        genre = services.own_genre_add(owner=alice, name="Dream  Pop")
+        services.genre_set(track=track, person=alice, genre=genre.key)
+        services.own_genre_rename(genre=genre, name="Shoegaze")
+        assert (genre.key, genre.name) == ("dream-pop", "Shoegaze")
+        assert layers(track)[0] == "dream-pop"
+
+    @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 41, "!!!"])
+    def test_names_that_will_not_do(self, alice: User, name: str) -> None:
+        if name == "a\nb":
+            name = "a\x07b"
+        with pytest.raises(Refused) as refusal:
+            services.own_genre_add(owner=alice, name=name)
+        assert refusal.value.code == "bad_name"
+
+    @pytest.mark.parametrize("name", ["Jazz", "hip-hop", "HIPHOP", "dream pop", "Drèam Pop"])
+    def test_names_that_are_taken(self, alice: User, name: str) -> None:
+        services.own_genre_add(owner=alice, name="Dream Pop")
+        with pytest.raises(Refused) as refusal:
+            services.own_genre_add(owner=alice, name=name)
+        assert refusal.value.code == "taken"
+
+    def test_anothers_is_unknown(self, charlie: User, alice: User, track: Track) -> None:
+        services.own_genre_add(owner=charlie, name="Shoegaze")
+        with pytest.raises(Refused, match="no such genre"):
+            services.genre_set(track=track, person=alice, genre="shoegaze")
+
+    def test_deleted_its_tracks_are_what_the_model_heard(self, alice: User, track: Track) -> None:
+        genre = services.own_genre_add(owner=alice, name="Shoegaze")
+        services.genre_set(track=track, person=alice, genre=genre.key)
+        act = services.own_genre_delete(genre=genre)
+        assert act.data["done"] == 1
+        assert layers(track) == ("blues", "model", "", False)
+        # The undo brings genre and tracks back.
+        assert services.act_undo(act=act) == 1
+        assert layers(track)[0] == "shoegaze"
+        assert Genre.objects.get().retired_at is None
+
+    def test_merged_its_tracks_are_the_other(self, alice: User, track: Track) -> None:
+        genre = services.own_genre_add(owner=alice, name="Bebop")
+        services.genre_set(track=track, person=alice, genre=genre.key)
+        services.own_genre_delete(genre=genre, into="jazz")
+        assert layers(track) == ("jazz", "owner", "jazz", False)
+        assert services.own_genre_add(owner=alice, name="Bebop").pk == genre.pk
+
+
+class TestMany:
+    def test_set_and_undone_as_one(self, alice: User, make_track: MakeTrack) -> None:
+        tracks = [make_track() for _ in range(3)]
+        services.genre_set(track=tracks[0], person=alice, genre="jazz")
+        act = services.genres_set(tracks=Track.objects.filter(owner=alice), person=alice, genre="jazz")
+        assert act.data == {"done": 2, "skipped": 1}
+        services.genre_set(track=tracks[1], person=alice, genre="rock")
+
+        assert services.act_undo(act=act) == 2
+        # What was said before and after the act stays.
+        assert [layers(track)[0] for track in tracks] == ["jazz", "rock", "blues"]
+        with pytest.raises(Refused, match="undone already"):
+            services.act_undo(act=act)
+
+    def test_confirming_skips_what_nobody_heard(self, alice: User, make_track: MakeTrack) -> None:
+        make_track(status="failed")
+        heard = make_track(heard={"top": "rock"})
+        act = services.genres_set(tracks=Track.objects.filter(owner=alice), person=alice, genre=None)
+        assert act.data == {"done": 1, "skipped": 1}
+        assert layers(heard) == ("rock", "owner", "rock", False)
+
+    def test_queries_do_not_grow_with_tracks(
+        self, alice: User, make_track: MakeTrack, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        for _ in range(5):
+            make_track()
+        with django_assert_max_num_queries(12):
+            services.genres_set(tracks=Track.objects.filter(owner=alice), person=alice, genre="jazz")
+
+
+class TestOnThePage:
+    def test_confirm_correct_undo(self, alice_client: Client, track: Track) -> None:
+        url = track.get_absolute_url()
+        assert "Yes, it’s blues" in alice_client.get(url).content.decode()
+        for action, data, expected in [
+            ("genre/confirm/", {}, "You confirmed blues"),
+            ("genre/", {"genre": "rock"}, "You said rock (it was blues)"),
+            ("genre/", {"new": "Shoegaze"}, "You said shoegaze (it was rock)"),
+            ("genre/undo/", {}, "undone"),
+        ]:
+            page = alice_client.post(url + action, data, headers={"Referer": url}, follow=True)
+            assert expected in page.content.decode()
+        assert layers(track)[0] == "rock"
+
+    def test_a_refusal_is_told(self, alice_client: Client, track: Track) -> None:
+        url = track.get_absolute_url()
+        page = alice_client.post(url + "genre/", {"genre": "polka"}, headers={"Referer": url}, follow=True)
+        assert "There is no such genre" in page.content.decode()
+
+    def test_the_way_back_never_leaves_the_site(self, alice_client: Client, track: Track) -> None:
+        for address in ("https://evil.example/x", "//evil.example/x", "javascript:alert(1)"):
+            url = track.get_absolute_url() + "genre/confirm/"
+            response = alice_client.post(url, {"next": address}, headers={"Referer": address})
+            assert response["Location"] == "/"

@@ -1,0 +1,129 @@
+"""Tags: one's own words, suggestions to take or turn down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from library import selectors, services
+from library.errors import Refused
+from library.models import Tag, Track, User
+
+pytestmark = pytest.mark.django_db
+MakeTrack = Callable[..., Track]
+
+
+def names(track: Track) -> list[str]:
+    return list(track.tags.values_list("name", flat=True))
+
+
+def test_the_same_word_is_the_same_tag(alice: User, track: Track) -> None:
+    first = services.track_tag(track=track, name=" Café  music ")
+    assert first.name == "Café music"
+    assert services.track_tag(track=track, name="CAFE MUSIC") == first
+    assert names(track) == ["Café music"]
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 41, "a\x00b"])
+def test_names_that_will_not_do(track: Track, name: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        services.track_tag(track=track, name=name)
+    assert refusal.value.code == "bad_name"
+
+
+def test_renamed_everywhere(track: Track) -> None:
+    tag = services.track_tag(track=track, name="live")
+    services.tag_change(tag=tag, name="On stage", hue=5)
+    assert names(track) == ["On stage"]
+    assert track.tags.get().hue == 5
+
+
+def test_not_renamed_to_what_there_is(alice: User) -> None:
+    services.tag_add(owner=alice, name="live")
+    with pytest.raises(Refused, match="Merge the two"):
+        services.tag_change(tag=services.tag_add(owner=alice, name="concert"), name="LIVE")
+
+
+def test_merged(alice: User, make_track: MakeTrack) -> None:
+    one, both = make_track(), make_track()
+    concert = services.track_tag(track=one, name="concert")
+    services.track_tag(track=both, name="concert")
+    live = services.track_tag(track=both, name="live")
+    assert services.tag_merge(tag=concert, into=live) == 2
+    assert names(one) == names(both) == ["live"]
+    assert Tag.objects.count() == 1
+
+
+def test_deleted_its_tracks_stay(track: Track) -> None:
+    assert services.tag_delete(tag=services.track_tag(track=track, name="live")) == 1
+    assert names(track) == []
+
+
+class TestMany:
+    def test_tagging_is_undone_only_where_it_was_new(self, alice: User, make_track: MakeTrack) -> None:
+        had, new = make_track(), make_track()
+        services.track_tag(track=had, name="live")
+        act = services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name="Live")
+        assert (act.data["done"], act.data["skipped"]) == (1, 1)
+        assert names(new) == ["live"]
+        assert services.act_undo(act=act) == 1
+        assert (names(had), names(new)) == (["live"], [])
+
+    def test_untagging_is_undone_even_when_the_tag_is_gone(self, alice: User, make_track: MakeTrack) -> None:
+        had, _ = make_track(), make_track()
+        tag = services.track_tag(track=had, name="live")
+        act = services.tracks_untag(tracks=selectors.tracks_of(alice), person=alice, tag=tag)
+        assert (act.data["done"], act.data["skipped"]) == (1, 1)
+        services.tag_delete(tag=tag)
+        assert services.act_undo(act=act) == 1
+        assert names(had) == ["live"]
+
+
+class TestSuggestions:
+    def suggested(self, track: Track) -> list[str]:
+        return selectors.suggestions_for(track.owner, track)
+
+    def test_strong_moods_and_a_tag_that_is_none_of_the_ten(self, make_track: MakeTrack) -> None:
+        track = make_track(file_genre="Shoegaze", heard={"moods": {"chill": 0.85, "sad": 0.95, "happy": 0.5}})
+        assert self.suggested(track) == ["Shoegaze", "sad", "chill"]
+
+    def test_not_what_is_there(self, make_track: MakeTrack) -> None:
+        track = make_track(file_genre="Jazz", heard={"moods": {"sad": 0.95}})
+        services.track_tag(track=track, name="Sad")
+        assert self.suggested(track) == []
+
+    def test_a_rejected_one_does_not_come_back(self, make_track: MakeTrack) -> None:
+        track = make_track(heard={"moods": {"sad": 0.95}})
+        services.suggestion_reject(track=track, name="sad")
+        services.prediction_adopt(track=track, prediction=track.prediction, embedding=[])
+        assert self.suggested(track) == []
+
+
+def test_on_the_page(alice_client: Client, make_track: MakeTrack) -> None:
+    track = make_track(heard={"moods": {"sad": 0.95}})
+    url = track.get_absolute_url()
+    assert "No, not sad" in alice_client.get(url).content.decode()
+    alice_client.post(url + "tags/reject/", {"name": "sad"})
+    alice_client.post(url + "tags/", {"name": "live"})
+    page = alice_client.get(url).content.decode()
+    assert "No, not sad" not in page
+    assert "Take off live" in page
+
+
+def test_the_page_of_labels(alice: User, alice_client: Client, track: Track) -> None:
+    services.track_tag(track=track, name="live")
+    genre = services.own_genre_add(owner=alice, name="Shoegaze")
+    services.genre_set(track=track, person=alice, genre=genre.key)
+    page = alice_client.get("/labels/").content.decode()
+    assert "Shoegaze" in page
+    assert page.count("1 track<") == 2
+    assert (
+        "1 track of yours is Shoegaze"
+        in alice_client.get(f"/labels/genres/{genre.pk}/delete/").content.decode()
+    )
+
+    page = alice_client.post(f"/labels/genres/{genre.pk}/delete/", {"into": ""}, follow=True).content.decode()
+    assert "Deleted the genre Shoegaze: 1 track" in page
+    assert "Undo" in page
