@@ -61,10 +61,8 @@ def serve(
         response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     else:
         start, length = part
-        if request.method == "HEAD":
-            response = HttpResponse()
-        else:
-            response = StreamingHttpResponse(_read(stored, start, length))
+        body = () if request.method == "HEAD" else _read(stored, start, length)
+        response = StreamingHttpResponse(body) if body else HttpResponse()
         response["Content-Length"] = str(length)
         if length < size:
             response.status_code = 206
