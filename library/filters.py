@@ -10,7 +10,7 @@ from library import selectors
 from library.models import Track, User
 
 
-class TrackFilter(filters.FilterSet):
+class TrackFilter(filters.FilterSet):  # type: ignore[misc]
     genre = filters.CharFilter(help_text="The genre that counts, by its key.")
     tag = filters.CharFilter(field_name="tags__key", help_text="A tag on the track.")
 
@@ -21,4 +21,5 @@ class TrackFilter(filters.FilterSet):
 
 def tracks_matching(owner: User, params: QueryDict) -> QuerySet[Track]:
     """The owner's tracks that a search finds, in its order. What is no valid filter is left out of account."""
-    return TrackFilter(params, queryset=selectors.tracks_of(owner)).qs
+    found: QuerySet[Track] = TrackFilter(params, queryset=selectors.tracks_of(owner)).qs
+    return found
