@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth import forms as auth_forms
 from django.contrib.auth import password_validation
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from library.models import ApiToken, User
@@ -20,7 +22,8 @@ class BootstrapField(forms.BoundField):
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
         attrs = super().build_widget_attrs(attrs, widget)
-        attrs["class"] = "form-control is-invalid" if self.errors else "form-control"
+        kind = "form-select" if isinstance(widget or self.field.widget, forms.Select) else "form-control"
+        attrs["class"] = f"{kind} is-invalid" if self.errors else kind
         return attrs
 
 
@@ -97,12 +100,33 @@ class EmailForm(forms.Form):
 
 class TokenForm(forms.ModelForm):
     bound_field_class = BootstrapField
+    access = forms.ChoiceField(
+        label="It may",
+        choices=[("delete", "read, write and delete"), ("write", "read and write"), ("read", "only read")],
+        required=False,
+    )
+    days = forms.TypedChoiceField(
+        label="It lasts",
+        choices=[("", "until you revoke it"), ("7", "a week"), ("30", "30 days"), ("365", "a year")],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
 
     class Meta:
         model = ApiToken
         fields = ["name"]
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "off"})}
         help_texts = {"name": "What will use it, so that you know it later: “backup script”."}
+
+    def limits(self) -> dict[str, Any]:
+        """What was chosen, as `token_create` takes it. Without a choice a token may do everything."""
+        access, days = self.cleaned_data["access"], self.cleaned_data["days"]
+        return {
+            "may_write": access != "read",
+            "may_delete": access not in ("read", "write"),
+            "expires_at": timezone.now() + timedelta(days=days) if days else None,
+        }
 
 
 class PasswordChangeForm(auth_forms.PasswordChangeForm):

@@ -80,7 +80,7 @@ def token_create(request: Request) -> HttpResponse:
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _account_page(request, token_form=form)
-    _, key = services.token_create(owner=request.user, name=form.cleaned_data["name"])
+    _, key = services.token_create(owner=request.user, name=form.cleaned_data["name"], **form.limits())
     response = redirect("account")
     response.set_signed_cookie(
         KEY_COOKIE,

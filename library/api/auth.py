@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from library import services
@@ -31,11 +32,27 @@ class TokenAuthentication(BaseAuthentication):
         )
         if token is None:
             raise AuthenticationFailed("This token is unknown or revoked.", code="invalid_token")
+        if token.is_expired:
+            raise AuthenticationFailed("This token has expired. Make a new one.", code="expired_token")
         services.token_used(token=token)
         return token.owner, token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Earmark"'
+
+
+class TokenScope(BasePermission):
+    """A token does only what it was made for; a person in the browser does what they like."""
+
+    message = "This token may not do that. Make one that may, on the account page."
+    code = "insufficient_scope"
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        token, method = request.auth, request.method or ""
+        if not isinstance(token, ApiToken):
+            return True
+        usual = "read" if method in SAFE_METHODS else "delete" if method == "DELETE" else "write"
+        return getattr(view, "scopes", {}).get(method.lower(), usual) in token.scopes
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
@@ -19,11 +19,24 @@ def token_digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def token_create(*, owner: User, name: str) -> tuple[ApiToken, str]:
-    """A new token and its key. The key is returned here and never again."""
+def token_create(
+    *,
+    owner: User,
+    name: str,
+    may_write: bool = True,
+    may_delete: bool = True,
+    expires_at: datetime | None = None,
+) -> tuple[ApiToken, str]:
+    """A new token and its key. The key is returned here and never again. Without `expires_at` it lasts."""
     key = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
-        owner=owner, name=name.strip() or "Token", digest=token_digest(key), hint=key[:12]
+        owner=owner,
+        name=name.strip() or "Token",
+        digest=token_digest(key),
+        hint=key[:12],
+        may_write=may_write,
+        may_delete=may_delete,
+        expires_at=expires_at,
     )
     return token, key
 
