@@ -13,7 +13,7 @@ ICONS := arrow-clockwise arrow-counterclockwise arrow-repeat box-arrow-right che
 	gear hourglass-split info-circle keyboard moon-stars music-note-beamed music-note-list pause-fill pencil person-circle play-fill \
 	search soundwave sun trash upload x-lg key clipboard
 
-.PHONY: run setup admin test lint format bench lock help
+.PHONY: run setup admin test lint format bench schema lock help
 
 run: setup ## the site on http://127.0.0.1:8000 with its worker; Ctrl-C stops both
 	@$(BIN)/python manage.py prepare
@@ -44,6 +44,9 @@ format: .venv/.dev ## put code and templates into the house's form
 
 bench: .venv/.dev $(VENDOR)/.done ## speed and memory against named peers, as ratios
 	$(BIN)/python -m benchmarks
+
+schema: .venv/.dev ## write docs/openapi.yaml anew from the code
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml
 	$(call compile,dev,--extra train --extra dev)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from library.api.views import FileUploadView
+from library.api.views.hear import FileUploadView
 
 urlpatterns = [
     path("", include("library.urls")),

@@ -19,6 +19,26 @@ def manifest(name: str) -> dict[str, Any]:
         return {}
 
 
+def installed() -> list[dict[str, Any]]:
+    """The installed models by name, each with the figures its card gives for artists it had not heard."""
+    names = sorted(path.parent.name for path in settings.EARMARK_MODELS_DIR.glob("*/manifest.json"))
+    cards = [manifest(name) for name in names]
+    return [
+        {
+            "name": card["name"],
+            "version": card["version"],
+            "current": card["name"] == settings.EARMARK_MODEL,
+            "labels": card["labels"],
+            "trained_on": card["training"]["data"],
+            "metrics": {
+                name: value for name, value in card["metrics"].items() if isinstance(value, int | float)
+            },
+        }
+        for card in cards
+        if card
+    ]
+
+
 def times_right_in_ten(name: str, version: str) -> int | None:
     """How often a sure verdict was right on tracks by artists the model had not heard, in ten.
 

@@ -26,12 +26,25 @@ CODES: dict[str, tuple[int, str]] = {
     "parse_error": (400, "The body is not what its Content-Type says."),
     "not_authenticated": (401, "Neither a token nor a session came with the request."),
     "invalid_token": (401, "The token is unknown or revoked."),
+    "expired_token": (401, "The token has expired. Make a new one."),
+    "insufficient_scope": (
+        403,
+        "The token may read, but not write or delete; it says which on the account page.",
+    ),
     "permission_denied": (403, "The session's CSRF token is missing or wrong."),
     "not_found": (404, "There is no such thing in your library, or nothing at this address."),
     "method_not_allowed": (405, "The address exists, but not for this method."),
     "not_acceptable": (406, "The answer is JSON, and the request does not accept it."),
     "over_quota": (409, "Your library is full. Delete a few tracks to make room."),
-    "unsupported_media_type": (415, "Send files as a multipart form."),
+    "unsupported_media_type": (415, "Send files as a multipart form, and everything else as JSON."),
+    "taken": (409, "There is one of that name already."),
+    "nothing_heard": (409, "Nothing has been heard in the track, so there is nothing to confirm."),
+    "nothing_to_undo": (409, "There is no word on this track's genre that could be undone."),
+    "undone_already": (409, "This act has been undone already."),
+    "same_tag": (409, "A tag cannot be merged into itself."),
+    "unknown_genre": (422, "The genre is neither one of the ten nor one of yours."),
+    "bad_name": (422, "Names have 1 to 40 characters."),
+    "bad_value": (422, "The value will not do for this field."),
     "throttled": (429, "Too many requests. “Retry-After” says how many seconds to wait."),
     "error": (500, "Something went wrong in Earmark itself."),
 }
@@ -67,6 +80,7 @@ class Operation:
     description: str
     parameters: list[Field]
     body: list[Field]
+    is_form: bool
     answers: list[Answer]
     curl_arguments: str
     curl_path: str
@@ -118,8 +132,10 @@ def described() -> tuple[dict[str, list[Operation]], list[Thing]]:
 
 def _operation(path: str, method: str, operation: dict[str, Any], components: dict[str, Any]) -> Operation:
     body: list[Field] = []
-    for content in operation.get("requestBody", {}).get("content", {}).values():
+    contents = operation.get("requestBody", {}).get("content", {})
+    for content in contents.values():
         body = _fields(_resolve(content["schema"], components))
+    is_form = "multipart/form-data" in contents
     return Operation(
         anchor=operation["operationId"],
         method=method.upper(),
@@ -137,9 +153,10 @@ def _operation(path: str, method: str, operation: dict[str, Any], components: di
             for row in operation.get("parameters", [])
         ],
         body=body,
+        is_form=is_form,
         answers=[_answer(status, answer, components) for status, answer in operation["responses"].items()],
-        curl_arguments=_curl_arguments(method, bool(body), operation),
-        curl_path=path.replace("{id}", "ID"),
+        curl_arguments=_curl_arguments(method, body, is_form, operation),
+        curl_path=re.sub(r"\{(\w+)\}", lambda name: name[1].upper(), path),
     )
 
 
@@ -155,9 +172,13 @@ def _answer(status: str, answer: dict[str, Any], components: dict[str, Any]) -> 
     return Answer(status, in_html(description), kind, _references(schema))
 
 
-def _curl_arguments(method: str, has_file: bool, operation: dict[str, Any]) -> str:
-    if has_file:
+def _curl_arguments(method: str, body: list[Field], is_form: bool, operation: dict[str, Any]) -> str:
+    if is_form:
         return "-F file=@song.mp3 "
+    if body:
+        fields = ", ".join(f'"{field.name}": …' for field in body)
+        verb = "" if method == "post" else f"-X {method.upper()} "
+        return f"{verb}--json '{{{fields}}}' "
     if any(kind.startswith("audio/") for kind in operation["responses"].get("200", {}).get("content", {})):
         return "-OJ "
     return "" if method == "get" else f"-X {method.upper()} "

@@ -14,6 +14,7 @@ from django.http import Http404, UnreadablePostError
 from django.urls import reverse
 from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from classifier.errors import AudioError
@@ -104,10 +105,23 @@ def _unexpected(exc: Exception, context: dict[str, Any]) -> Response:
     return problem(500, "error", "Something went wrong here. It has been noted.")
 
 
-def _flat(detail: Any, field: str = "") -> list[dict[str, str]]:
-    """DRF's nested error lists as one list of {field, code, detail}."""
+def _flat(detail: Any, pointer: str = "") -> list[dict[str, str]]:
+    """DRF's nested errors as one list of {pointer, code, detail}; the pointer is RFC 6901's."""
     if isinstance(detail, dict):
-        return [row for name, inner in detail.items() for row in _flat(inner, f"{field}.{name}".strip("."))]
+        return [row for name, inner in detail.items() for row in _flat(inner, f"{pointer}{_step(name)}")]
     if isinstance(detail, list):
-        return [row for inner in detail for row in _flat(inner, field)]
-    return [{"field": field, "code": detail.code, "detail": str(detail)}]
+        # A list of lists or objects is about the elements of the field; a list of errors about itself.
+        nested = any(isinstance(inner, dict | list) for inner in detail)
+        return [
+            row
+            for index, inner in enumerate(detail)
+            for row in _flat(inner, f"{pointer}/{index}" if nested else pointer)
+        ]
+    return [{"pointer": pointer, "code": detail.code, "detail": str(detail)}]
+
+
+def _step(name: Any) -> str:
+    # What is wrong with an object as a whole is under a name that is no field's.
+    if name == api_settings.NON_FIELD_ERRORS_KEY:
+        return ""
+    return "/" + str(name).replace("~", "~0").replace("/", "~1")

@@ -6,15 +6,38 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import SimpleRouter
 
-from library.api import docs, views
+from library.api import docs
+from library.api.views import account, base, files, hear, labels, tracks, truth
 
 router = SimpleRouter(use_regex_path=False)
-router.register("tracks", views.TrackViewSet, basename="track")
+router.register("tracks", tracks.TrackViewSet, basename="track")
+router.register("tags", labels.TagViewSet, basename="tag")
+
+v1 = [
+    *router.urls,
+    path("tracks/<uuid:id>/file/", files.OriginalView.as_view(), name="track-file"),
+    path("tracks/<uuid:id>/audio/", files.AudioView.as_view(), name="track-audio"),
+    path("tracks/<uuid:id>/spectrogram/", files.SpectrogramView.as_view(), name="track-spectrogram"),
+    path("tracks/<uuid:id>/peaks/", files.PeaksView.as_view(), name="track-peaks"),
+    path("tracks/<uuid:id>/genre/", truth.GenreOfTrackView.as_view(), name="track-genre"),
+    path("tracks/<uuid:id>/genre/confirm/", truth.GenreConfirmView.as_view(), name="track-genre-confirm"),
+    path("tracks/<uuid:id>/genre/undo/", truth.GenreUndoView.as_view(), name="track-genre-undo"),
+    path("tracks/<uuid:id>/genre/history/", truth.GenreHistoryView.as_view(), name="track-genre-history"),
+    path("tracks/<uuid:id>/tags/", truth.TagsOfTrackView.as_view(), name="track-tags"),
+    path("tracks/<uuid:id>/tags/<int:tag_id>/", truth.TagOfTrackView.as_view(), name="track-untag"),
+    path("genres/", labels.GenresView.as_view(), name="genres"),
+    path("genres/<str:key>/", labels.OwnGenreView.as_view(), name="genre"),
+    path("classify/", hear.ClassifyView.as_view(), name="classify"),
+    path("account/", account.AccountView.as_view(), name="account"),
+    path("account/tokens/", account.TokensView.as_view(), name="tokens"),
+    path("account/tokens/<int:id>/", account.TokenView.as_view(), name="token"),
+    path("models/", account.ModelsView.as_view(), name="models"),
+]
 
 urlpatterns = [
-    path("v1/", include((router.urls, "library"), namespace="v1")),
+    path("v1/", include((v1, "library"), namespace="v1")),
     # The schema holds nothing private: anybody may read how to talk to this site.
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="api-schema"),
     path("docs/", login_not_required(docs.page), name="api-docs"),
-    re_path("", views.NowhereView.as_view()),
+    re_path("", base.NowhereView.as_view()),
 ]

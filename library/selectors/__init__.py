@@ -9,7 +9,16 @@ from library.selectors.genres import (
     track_count_by_genre,
 )
 from library.selectors.tags import suggestions_for, tags_of, tags_on, tags_with_counts
-from library.selectors.tracks import history_of, needs_you_of, predictions_of, tokens_of, tracks_of
+from library.selectors.tracks import (
+    history_of,
+    needs_you_of,
+    predictions_of,
+    tokens_of,
+    tracks_by_hash,
+    tracks_of,
+    usage_of,
+    verdicts_of,
+)
 
 __all__ = [
     "GenreChoice",
@@ -26,5 +35,8 @@ __all__ = [
     "tags_with_counts",
     "tokens_of",
     "track_count_by_genre",
+    "tracks_by_hash",
     "tracks_of",
+    "usage_of",
+    "verdicts_of",
 ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet, Sum
 
 from library.models import ApiToken, Prediction, Track, User, Verdict
 
@@ -22,11 +25,31 @@ def predictions_of(owner: User, track: Track) -> QuerySet[Prediction]:
     return Prediction.objects.filter(track__owner=owner, track=track)
 
 
+def tracks_by_hash(owner: User, hashes: list[str]) -> dict[str, UUID]:
+    """Which of these files are in the library: the track's id by the file's SHA-256."""
+    return dict(Track.objects.filter(owner=owner, sha256__in=hashes).order_by().values_list("sha256", "pk"))
+
+
+def usage_of(owner: User) -> dict[str, Any]:
+    """How much there is in somebody's library."""
+    totals = Track.objects.filter(owner=owner).aggregate(
+        tracks=Count("pk"),
+        bytes=Sum("size"),
+        seconds=Sum("duration"),
+        needs_you=Count("pk", Q(needs_you=True)),
+    )
+    return {name: value or 0 for name, value in totals.items()}
+
+
+def verdicts_of(owner: User, track: Track) -> QuerySet[Verdict]:
+    """Every word on one of the owner's tracks, newest first."""
+    return Verdict.objects.filter(track__owner=owner, track=track).select_related("person")
+
+
 def history_of(owner: User, track: Track) -> list[Prediction | Verdict]:
     """What was heard in a track and said about it, newest first."""
     heard = predictions_of(owner, track).defer("segments")
-    said = Verdict.objects.filter(track__owner=owner, track=track).select_related("person")
-    return sorted([*heard, *said], key=lambda row: row.created_at, reverse=True)
+    return sorted([*heard, *verdicts_of(owner, track)], key=lambda row: row.created_at, reverse=True)
 
 
 def tokens_of(owner: User) -> QuerySet[ApiToken]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -70,6 +71,15 @@ def test_loops_gone_wild(alice_api: Client, charlie_api: Client, monkeypatch: py
     assert problem(response) == (429, "throttled")
     assert 0 < int(response["Retry-After"]) <= 60
     assert charlie_api.get(TRACKS).status_code == 200
+
+
+def test_every_answer_says_how_much_is_left(alice_api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PerPerson, "rate", "2/min")
+    response = alice_api.get(TRACKS)
+    assert response["RateLimit-Policy"] == '"address";q=3000;w=60, "api";q=2;w=60, "token";q=900;w=60'
+    assert re.fullmatch(
+        r'"address";r=2999;t=\d+, "api";r=1;t=(59|60), "token";r=899;t=\d+', response["RateLimit"]
+    )
 
 
 def test_what_nobody_expected(

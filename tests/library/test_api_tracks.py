@@ -19,6 +19,11 @@ pytestmark = pytest.mark.django_db
 
 TRACKS = "/api/v1/tracks/"
 Make = Callable[..., Track]
+BLUES = {
+    "label": "blues", "source": "model", "owner": None, "model": "blues", "file": None,
+    "top": "blues", "confidence": 0.7, "needs_you": False,
+}  # fmt: skip
+NOBODY = dict.fromkeys(BLUES) | {"needs_you": False}
 
 
 def test_a_ready_track(alice_api: Client, track: Track) -> None:
@@ -31,7 +36,7 @@ def test_a_ready_track(alice_api: Client, track: Track) -> None:
         "artist": "",
         "album": "",
         "year": None,
-        "file_genre": "",
+        "edited": [],
         "original_name": track.original_name,
         "kind": "wav",
         "size": track.size,
@@ -41,7 +46,8 @@ def test_a_ready_track(alice_api: Client, track: Track) -> None:
         "stage": "",
         "error": None,
         "notices": [],
-        "genre": {"label": "blues", "top": "blues", "confidence": 0.7, "source": "model"},
+        "genre": BLUES,
+        "tags": [],
         "created_at": body["created_at"],
         "updated_at": body["updated_at"],
     }
@@ -53,7 +59,7 @@ def test_a_ready_track(alice_api: Client, track: Track) -> None:
 def test_a_track_nobody_is_sure_about(alice_api: Client, make_track: Make) -> None:
     track = make_track(heard={"label": None, "top": "jazz", "confidence": 0.3})
     genre = alice_api.get(f"{TRACKS}{track.pk}/").json()["genre"]
-    assert genre == {"label": None, "top": "jazz", "confidence": 0.3, "source": "model"}
+    assert genre == NOBODY | {"top": "jazz", "confidence": 0.3, "needs_you": True}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +73,7 @@ def test_a_track_without_a_prediction(
     alice_api: Client, make_track: Make, status: str, error: object
 ) -> None:
     body = alice_api.get(f"{TRACKS}{make_track(status=status).pk}/").json()
-    assert (body["status"], body["error"], body["genre"], body["prediction"]) == (status, error, None, None)
+    assert (body["status"], body["error"], body["genre"], body["prediction"]) == (status, error, NOBODY, None)
 
 
 def test_the_list_is_newest_first_and_each_track_is_in_it_once(alice_api: Client, make_track: Make) -> None:
@@ -105,7 +111,7 @@ def test_the_list_costs_as_many_queries_whatever_its_length(
     for length in (1, 5):
         while Track.objects.count() < length:
             make_track()
-        with django_assert_num_queries(2):  # the token with its owner, the tracks with their predictions
+        with django_assert_num_queries(3):  # the token with its owner, tracks with predictions, their tags
             assert len(alice_api.get(TRACKS).json()["results"]) == length
 
 

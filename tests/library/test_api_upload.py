@@ -94,7 +94,7 @@ def test_without_a_file_the_field_is_named(alice_api: Client, address: str, data
     response = alice_api.post(address, data)
     assert refused(response, 400, "invalid")
     (error,) = response.json()["errors"]
-    assert error["field"] == "file"
+    assert error["pointer"] == "/file"
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -1,33 +1,27 @@
-"""The API's views: find among the owner's, call a service, serialize."""
+"""Tracks: upload, list, look, change, delete."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http.response import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
-from rest_framework import exceptions, mixins, viewsets
+from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
-from rest_framework.parsers import MultiPartParser
-from rest_framework.permissions import AllowAny
+from rest_framework.parsers import BaseParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from library import selectors, services
-from library.api import serializers
-from library.api.renderers import AnythingRenderer
-from library.api.schema import answers
-from library.api.throttling import Listening, PerPerson
-from library.files import serve_original
-from library.listening import listen
+from library.api.schema import UPLOAD_REFUSALS, answers
+from library.api.serializers import tracks as serializers
+from library.api.views.base import OwnersView
+from library.filters import TrackFilter
 from library.models import Track
 
-UPLOAD_REFUSALS = (400, 409, 413, 415, 422)
+FIELDS = OpenApiParameter(
+    "fields", str, description="Answer only with these fields, by name, joined by commas."
+)
 
 
 @extend_schema(tags=["Tracks"])
@@ -38,11 +32,14 @@ UPLOAD_REFUSALS = (400, 409, 413, 415, 422)
         parameters=[
             OpenApiParameter("page_size", int, description="How many tracks a page holds, up to 200."),
             OpenApiParameter("cursor", str, description="Where the page starts: from `next` or `previous`."),
+            FIELDS,
         ],
         responses=answers({200: serializers.TrackSerializer(many=True)}, 404),
     ),
     retrieve=extend_schema(
-        summary="Look at one track", responses=answers({200: serializers.TrackSerializer}, 404)
+        summary="Look at one track",
+        parameters=[FIELDS],
+        responses=answers({200: serializers.TrackSerializer}, 404),
     ),
     destroy=extend_schema(
         summary="Delete a track",
@@ -51,26 +48,34 @@ UPLOAD_REFUSALS = (400, 409, 413, 415, 422)
     ),
 )
 class TrackViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet
+    OwnersView,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet,
 ):
     serializer_class = serializers.TrackSerializer
+    filterset_class = TrackFilter
     lookup_value_converter = "uuid"
-    # Only uploads bring a body.
-    parser_classes = [MultiPartParser]
-    throttle_classes = [PerPerson]
     queryset = Track.objects.none()  # for the schema: what an id is
 
     def get_queryset(self) -> QuerySet[Track]:
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        return selectors.tracks_of(self.request.user)  # type: ignore[arg-type]
+        return selectors.tracks_of(self.owner).prefetch_related("tags")
+
+    def get_parsers(self) -> list[BaseParser]:
+        # Not by `self.action`: parsers are asked for before there is one.
+        uploads = not self.detail and self.action_map.get("post") == "create"
+        return [MultiPartParser()] if uploads else [JSONParser()]
 
     @extend_schema(
         summary="Upload a track",
         description=(
             "Answers as soon as the file is stored; the analysis follows. Ask for the track's `url` until "
             "its `status` is `ready` or `failed`. A file that is in your library already is not stored "
-            "again: the answer is 200 and the track that is there."
+            "again: the answer is 200 and the track that is there. So a request may be sent again whenever it is "
+            "not certain that it arrived."
         ),
         request={"multipart/form-data": serializers.UploadSerializer},
         responses=answers(
@@ -83,10 +88,23 @@ class TrackViewSet(
     )
     def create(self, request: Request) -> Response:
         upload = serializers.UploadSerializer(data=request.data).upload()
-        track, created = services.track_add(owner=request.user, upload=upload)  # type: ignore[arg-type]
+        track, created = services.track_add(owner=self.owner, upload=upload)
         track.duplicate = not created  # type: ignore[attr-defined]
         data = serializers.UploadedTrackSerializer(track, context=self.get_serializer_context()).data
         return Response(data, status=202 if created else 200, headers={"Location": data["url"]})
+
+    @extend_schema(
+        summary="Change title, artist, album or year",
+        description="The file stays as it is. What is set here is not overwritten by a later analysis.",
+        request=serializers.TrackChangeSerializer,
+        responses=answers({200: serializers.TrackSerializer}, 400, 404, 415, 422),
+    )
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        track = self.get_object()
+        change = serializers.TrackChangeSerializer(track, data=request.data, partial=True)
+        change.is_valid(raise_exception=True)
+        services.track_edit(track=self.get_object(), **change.validated_data)
+        return Response(self.get_serializer(self.get_object()).data)
 
     def perform_destroy(self, instance: Track) -> None:
         services.track_delete(track=instance)
@@ -104,61 +122,27 @@ class TrackViewSet(
         return Response(self.get_serializer(track).data, status=202)
 
     @extend_schema(
+        summary="See which files are in your library already",
+        description="By their SHA-256, before uploading them.",
+        request=serializers.HashesSerializer,
+        responses=answers({200: serializers.HereSerializer}, 400, 415),
+    )
+    @action(
+        detail=False, methods=["post"], filterset_class=None, pagination_class=None, scopes={"post": "read"}
+    )
+    def check(self, request: Request) -> Response:
+        asked = serializers.HashesSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        hashes = asked.validated_data["sha256"]
+        here = selectors.tracks_by_hash(self.owner, hashes)
+        return Response({"here": here, "missing": [digest for digest in hashes if digest not in here]})
+
+    @extend_schema(
         summary="See what models heard in a track, and where",
         responses=answers({200: serializers.PredictionSerializer(many=True)}, 404),
         filters=False,
     )
     @action(detail=True, pagination_class=None)
     def predictions(self, request: Request, pk: UUID) -> Response:
-        rows = selectors.predictions_of(request.user, self.get_object())  # type: ignore[arg-type]
+        rows = selectors.predictions_of(self.owner, self.get_object())
         return Response(serializers.PredictionSerializer(rows, many=True).data)
-
-    @extend_schema(
-        summary="Download the file, byte for byte as it was uploaded",
-        description="Answers `Range` and `If-None-Match`.",
-        responses=answers({(200, "audio/*"): OpenApiTypes.BINARY}, 404),
-    )
-    @action(detail=True, renderer_classes=[AnythingRenderer])
-    def file(self, request: Request, pk: UUID) -> HttpResponseBase:
-        return serve_original(request._request, self.get_object())
-
-
-class FileUploadView(APIView):
-    """The first version's only interface, kept: a file in, a genre out."""
-
-    parser_classes = [MultiPartParser]
-    throttle_classes = [Listening]
-
-    @extend_schema(
-        operation_id="file_upload",
-        tags=["Hear a file"],
-        summary="Hear one file, and keep nothing",
-        description=(
-            "Answers when the file has been heard, which takes some seconds. Neither the file nor the answer "
-            "is stored."
-        ),
-        request={"multipart/form-data": serializers.UploadSerializer},
-        responses=answers({200: serializers.OriginalAnswerSerializer}, *UPLOAD_REFUSALS, 503),
-    )
-    def post(self, request: Request) -> Response:
-        upload = serializers.UploadSerializer(data=request.data).upload()
-        services.upload_check(upload=upload)
-        # The upload handler always makes a temporary file; it is gone when the request ends.
-        heard = listen(Path(upload.temporary_file_path()))  # type: ignore[attr-defined]
-        return Response(
-            {
-                "label": heard["top"],
-                "sure": heard["label"] is not None,
-                "probabilities": heard["probabilities"],
-            }
-        )
-
-
-class NowhereView(APIView):
-    """All other addresses below /api/: an error in the API's form, not a page."""
-
-    permission_classes = [AllowAny]
-    schema = None
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        raise exceptions.NotFound("There is nothing at this address. Addresses of the API end with a slash.")

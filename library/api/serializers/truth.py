@@ -1,0 +1,87 @@
+"""Words on a genre, and tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from library.models import Genre, Tag, Verdict
+from library.models.genres import HUES
+from library.models.tracks import GENRE_LENGTH
+
+
+class WordSerializer(serializers.Serializer):
+    """What you say a track is."""
+
+    genre = serializers.CharField(
+        max_length=GENRE_LENGTH,
+        allow_null=True,
+        help_text="The key of one of the ten genres or of one of your own; null takes your word back.",
+    )
+
+
+class VerdictSerializer(serializers.ModelSerializer):
+    """One word on a track's genre."""
+
+    by = serializers.SerializerMethodField(help_text="`you`, or `reviewer`.")
+    before = serializers.SerializerMethodField(help_text="What counted before.")
+    genre = serializers.SerializerMethodField(help_text="What was said; null: a word was taken back.")
+
+    class Meta:
+        model = Verdict
+        fields = ["id", "by", "before", "genre", "created_at", "undone_at"]
+        read_only_fields = fields
+
+    def get_by(self, verdict: Verdict) -> str:
+        return "you" if verdict.person_id == self.context["request"].user.pk else "reviewer"
+
+    def get_before(self, verdict: Verdict) -> str | None:
+        return verdict.before or None
+
+    def get_genre(self, verdict: Verdict) -> str | None:
+        return verdict.genre or None
+
+
+class TagNameSerializer(serializers.Serializer):
+    name = serializers.CharField(max_length=40, help_text="Case and accents make no difference.")
+
+
+class TagSerializer(serializers.ModelSerializer):
+    """One of your tags."""
+
+    hue = serializers.IntegerField(
+        min_value=0, max_value=HUES - 1, required=False, help_text="Which of twelve colours."
+    )
+    tracks = serializers.IntegerField(
+        source="track_count", read_only=True, help_text="How many tracks have it."
+    )
+
+    class Meta:
+        model = Tag
+        fields = ["id", "name", "hue", "tracks"]
+        # The service knows which names are the same.
+        extra_kwargs: dict[str, Any] = {"name": {"validators": [], "max_length": 40}}
+
+
+class GenreChoiceSerializer(serializers.Serializer):
+    """A genre that a track of yours can be."""
+
+    key = serializers.CharField(help_text="What tracks and filters name it by. It never changes.")
+    name = serializers.CharField()
+    own = serializers.BooleanField(help_text="Whether it is one of your own; the ten others are everybody's.")
+    tracks = serializers.IntegerField(help_text="How many of your tracks it counts for.")
+
+
+class OwnGenreSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Genre
+        fields = ["name"]
+
+
+class ActSerializer(serializers.Serializer):
+    """What was done to many tracks."""
+
+    id = serializers.UUIDField(allow_null=True, help_text="For undoing; null when that cannot be done.")
+    done = serializers.IntegerField()
+    skipped = serializers.IntegerField(help_text="Tracks where nothing had to be done.")

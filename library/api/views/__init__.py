@@ -1,0 +1,1 @@
+"""The API's views: find among the owner's, call a service, serialize."""

@@ -1,0 +1,76 @@
+"""One's account, its tokens, and the site's models."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from library import selectors, services
+from library.api.schema import answers
+from library.api.serializers import account as serializers
+from library.api.views.base import OwnersView
+from library.model_cards import installed
+from library.models import ApiToken
+
+
+class AccountView(OwnersView):
+    @extend_schema(
+        operation_id="account",
+        tags=["Account"],
+        summary="See limits and what is used of them",
+        responses=answers({200: serializers.AccountSerializer}),
+    )
+    def get(self, request: Request) -> Response:
+        token = request.auth
+        account = {
+            "email": self.owner.email,
+            "created_at": self.owner.date_joined,
+            "scopes": token.scopes if isinstance(token, ApiToken) else ["read", "write", "delete"],
+            "limits": {
+                "upload_bytes": settings.EARMARK_MAX_UPLOAD_BYTES,
+                "quota_bytes": settings.EARMARK_QUOTA_BYTES,
+                "track_seconds": settings.EARMARK_MAX_TRACK_SECONDS,
+            },
+            "usage": selectors.usage_of(self.owner),
+        }
+        return Response(serializers.AccountSerializer(account).data)
+
+
+class TokensView(OwnersView):
+    @extend_schema(
+        operation_id="tokens",
+        tags=["Account"],
+        summary="List your tokens",
+        description="They are made on the account page: a token cannot make another.",
+        responses=answers({200: serializers.TokenSerializer(many=True)}),
+    )
+    def get(self, request: Request) -> Response:
+        return Response(serializers.TokenSerializer(selectors.tokens_of(self.owner), many=True).data)
+
+
+class TokenView(OwnersView):
+    @extend_schema(
+        operation_id="token_revoke",
+        tags=["Account"],
+        summary="Revoke a token",
+        description="At once. The one that asks may be revoked, too.",
+        responses=answers({204: None}, 404),
+    )
+    def delete(self, request: Request, id: int) -> Response:
+        services.token_revoke(token=get_object_or_404(selectors.tokens_of(self.owner), pk=id))
+        return Response(status=204)
+
+
+class ModelsView(OwnersView):
+    @extend_schema(
+        operation_id="models",
+        tags=["Models"],
+        summary="List the installed models, and how good they are",
+        description="The figures are of their model cards, which say how they were measured.",
+        responses=answers({200: serializers.ModelCardSerializer(many=True)}),
+    )
+    def get(self, request: Request) -> Response:
+        return Response(serializers.ModelCardSerializer(installed(), many=True).data)

@@ -1,0 +1,38 @@
+"""What all views share: who asks, how much they may, and how a track is found."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from rest_framework import exceptions
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from library import selectors
+from library.api.throttling import Limited
+from library.models import Track, User
+
+
+class OwnersView(Limited):
+    """A view on one's own things."""
+
+    @property
+    def owner(self) -> User:
+        return cast(User, self.request.user)
+
+    def track(self, track_id: UUID) -> Track:
+        """The owner's track; unknown and foreign ids are the same 404."""
+        return get_object_or_404(selectors.tracks_of(self.owner), pk=track_id)
+
+
+class NowhereView(APIView):
+    """All other addresses below /api/: an error in the API's form, not a page."""
+
+    permission_classes = [AllowAny]
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise exceptions.NotFound("There is nothing at this address. Addresses of the API end with a slash.")

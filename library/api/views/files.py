@@ -1,0 +1,69 @@
+"""A track's files."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from library.api.renderers import AnythingRenderer
+from library.api.schema import answers
+from library.api.views.base import OwnersView
+from library.files import serve, serve_audio, serve_original, serve_spectrogram
+
+
+class FileView(OwnersView):
+    """One file of a track, whole or in part."""
+
+    renderer_classes = [AnythingRenderer]
+
+
+class OriginalView(FileView):
+    @extend_schema(
+        operation_id="track_file",
+        tags=["Files"],
+        summary="Download the file, byte for byte as it was uploaded",
+        description="Answers `Range` and `If-None-Match`.",
+        responses=answers({(200, "audio/*"): OpenApiTypes.BINARY}, 404),
+    )
+    def get(self, request: Request, id: UUID) -> HttpResponseBase:
+        return serve_original(request._request, self.track(id))
+
+
+class AudioView(FileView):
+    @extend_schema(
+        operation_id="track_audio",
+        tags=["Files"],
+        summary="Get what a browser plays",
+        description="The original, or an MP3 copy where browsers cannot play that. Answers `Range`.",
+        responses=answers({(200, "audio/*"): OpenApiTypes.BINARY}, 404),
+    )
+    def get(self, request: Request, id: UUID) -> HttpResponseBase:
+        return serve_audio(request._request, self.track(id))
+
+
+class SpectrogramView(FileView):
+    @extend_schema(
+        operation_id="track_spectrogram",
+        tags=["Files"],
+        summary="Get the picture of the mel spectrogram",
+        responses=answers({(200, "image/*"): OpenApiTypes.BINARY}, 404),
+    )
+    def get(self, request: Request, id: UUID) -> HttpResponseBase:
+        return serve_spectrogram(request._request, self.track(id))
+
+
+class PeaksView(FileView):
+    @extend_schema(
+        operation_id="track_peaks",
+        tags=["Files"],
+        summary="Get the waveform's peaks",
+        description="An object with `peaks`: numbers from 0 to 1, evenly spread over the track.",
+        responses=answers({(200, "application/json"): OpenApiTypes.OBJECT}, 404),
+    )
+    def get(self, request: Request, id: UUID) -> HttpResponseBase:
+        track = self.track(id)
+        return serve(request._request, track.peaks, content_type="application/json", filename="peaks.json")

@@ -1,0 +1,203 @@
+"""Every operation of the API, for everybody who may ask, in one table."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
+
+from library import services
+from library.models import Track, User
+from tests.people import signed_in, upload, wav, with_token
+
+pytestmark = pytest.mark.django_db
+
+
+class Operation(NamedTuple):
+    method: str
+    path: str
+    owner: int
+    """The status its owner gets."""
+    body: Any = None
+    needs: str = "read"
+    """The scope a token must have."""
+
+
+HASH = "0" * 64
+OPERATIONS = [
+    Operation("get", "/tracks/", 200),
+    Operation("post", "/tracks/", 202, upload, needs="write"),
+    Operation("post", "/tracks/check/", 200, {"sha256": [HASH]}),
+    Operation("get", "/tracks/{id}/", 200),
+    Operation("patch", "/tracks/{id}/", 200, {"title": "Mine"}, needs="write"),
+    Operation("delete", "/tracks/{id}/", 204, needs="delete"),
+    Operation("post", "/tracks/{id}/analyse/", 202, needs="write"),
+    Operation("get", "/tracks/{id}/predictions/", 200),
+    Operation("get", "/tracks/{id}/file/", 200),
+    Operation("get", "/tracks/{id}/audio/", 200),
+    Operation("get", "/tracks/{id}/spectrogram/", 200),
+    Operation("get", "/tracks/{id}/peaks/", 200),
+    Operation("get", "/tracks/{id}/genre/", 200),
+    Operation("put", "/tracks/{id}/genre/", 200, {"genre": "jazz"}, needs="write"),
+    Operation("post", "/tracks/{id}/genre/confirm/", 200, needs="write"),
+    Operation("post", "/tracks/{id}/genre/undo/", 200, needs="write"),
+    Operation("get", "/tracks/{id}/genre/history/", 200),
+    Operation("post", "/tracks/{id}/tags/", 200, {"name": "live"}, needs="write"),
+    Operation("delete", "/tracks/{id}/tags/{tag_id}/", 204, needs="write"),
+    Operation("get", "/tags/", 200),
+    Operation("post", "/tags/", 201, {"name": "new"}, needs="write"),
+    Operation("get", "/tags/{tag_id}/", 200),
+    Operation("patch", "/tags/{tag_id}/", 200, {"name": "other"}, needs="write"),
+    Operation("delete", "/tags/{tag_id}/", 204, needs="delete"),
+    Operation("get", "/genres/", 200),
+    Operation("post", "/genres/", 201, {"name": "Dream pop"}, needs="write"),
+    Operation("patch", "/genres/{key}/", 200, {"name": "Shoegazing"}, needs="write"),
+    Operation("delete", "/genres/{key}/", 200, needs="delete"),
+    Operation("get", "/account/", 200),
+    Operation("get", "/account/tokens/", 200),
+    Operation("delete", "/account/tokens/{token_id}/", 204, needs="delete"),
+    Operation("get", "/models/", 200),
+    Operation("post", "/classify/", 422, upload),  # the file is too short to be heard
+]
+
+
+def name_of(operation: Operation) -> str:
+    return f"{operation.method} {operation.path}"
+
+
+def every_operation(test: Callable[..., None]) -> Callable[..., None]:
+    return pytest.mark.parametrize("operation", OPERATIONS, ids=name_of)(test)
+
+
+@pytest.fixture
+def alices(alice: User, track: Track) -> dict[str, Any]:
+    """The ids in the paths, of things of alice's."""
+    services.genre_set(track=track, person=alice, genre="jazz")
+    token, _ = services.token_create(owner=alice, name="another")
+    return {
+        "id": track.pk,
+        "tag_id": services.track_tag(track=track, name="live").pk,
+        "key": services.own_genre_add(owner=alice, name="Shoegaze").key,
+        "token_id": token.pk,
+    }
+
+
+NOBODYS = {"id": uuid.UUID(int=1), "tag_id": 987654, "key": "polka", "token_id": 987654}
+
+
+def ask(client: Client, operation: Operation, ids: dict[str, Any]) -> tuple[int, bytes]:
+    address = "/api/v1" + operation.path.format(**ids)
+    if operation.body is upload:
+        response = getattr(client, operation.method)(address, {"file": upload(wav(99))})
+    elif operation.body is None:
+        response = getattr(client, operation.method)(address)
+    else:
+        response = getattr(client, operation.method)(address, operation.body, content_type="application/json")
+    return response.status_code, b"" if response.streaming else response.content
+
+
+def limited(owner: User, **limits: Any) -> Client:
+    _, key = services.token_create(owner=owner, name="limited", **limits)
+    return Client(headers={"Authorization": f"Bearer {key}"})
+
+
+def test_the_table_is_complete() -> None:
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    described = {
+        (method, re.sub(r"{[^}]+}", "{}", path.removeprefix("/api/v1")))
+        for path, methods in schema["paths"].items()
+        for method in methods
+        if path.startswith("/api/")
+    }
+    assert described == {(row.method, re.sub(r"{[^}]+}", "{}", row.path)) for row in OPERATIONS}
+
+
+@every_operation
+@pytest.mark.parametrize("way_in", [signed_in, with_token])
+def test_the_owner(
+    operation: Operation, way_in: Callable[[User], Client], alice: User, alices: dict[str, Any]
+) -> None:
+    assert ask(way_in(alice), operation, alices)[0] == operation.owner
+
+
+@every_operation
+@pytest.mark.parametrize("way_in", [signed_in, with_token])
+@pytest.mark.parametrize("person", ["bob", "charlie"])
+def test_anothers_is_what_nobodys_is(
+    operation: Operation,
+    person: str,
+    way_in: Callable[[User], Client],
+    alices: dict[str, Any],
+    request: pytest.FixtureRequest,
+) -> None:
+    """Byte for byte, and by the same queries."""
+    client = way_in(request.getfixturevalue(person))
+    if "{" not in operation.path:
+        status, body = ask(client, operation, alices)
+        assert status == operation.owner
+        assert str(alices["id"]).encode() not in body
+        return
+    ask(client, operation, NOBODYS)  # notes the use of the token
+    asked = []
+    for ids in (alices, NOBODYS):
+        with CaptureQueriesContext(connection) as queries:
+            answer = ask(client, operation, ids)
+        asked.append(
+            (answer, [re.sub(r"'[^']*'|[0-9a-f]{32}|\b[0-9]+\b", "?", query["sql"]) for query in queries])
+        )
+    assert asked[0][0][0] == 404
+    assert asked[0] == asked[1]
+    assert Track.objects.filter(pk=alices["id"]).exists()
+
+
+@every_operation
+def test_strangers(operation: Operation, client: Client, alices: dict[str, Any]) -> None:
+    known = ask(client, operation, alices)
+    assert known[0] == 401
+    assert known == ask(client, operation, NOBODYS)
+
+
+@every_operation
+@pytest.mark.parametrize(
+    ("limits", "scopes"),
+    [
+        ({"may_write": False, "may_delete": False}, {"read"}),
+        ({"may_delete": False}, {"read", "write"}),
+        ({"may_write": False}, {"read", "delete"}),
+    ],
+    ids=["read", "write", "delete"],
+)
+def test_tokens_do_what_they_were_made_for(
+    operation: Operation, limits: dict[str, bool], scopes: set[str], alice: User, alices: dict[str, Any]
+) -> None:
+    status, body = ask(limited(alice, **limits), operation, alices)
+    if operation.needs in scopes:
+        assert status == operation.owner
+    else:
+        assert status == 403
+        assert b"insufficient_scope" in body
+        assert Track.objects.filter(pk=alices["id"], title__startswith="Song", owner_genre="jazz").exists()
+
+
+@every_operation
+def test_expired_tokens(operation: Operation, alice: User, alices: dict[str, Any]) -> None:
+    status, body = ask(limited(alice, expires_at=timezone.now() - timedelta(seconds=1)), operation, alices)
+    assert status == 401
+    assert b"expired_token" in body
+
+
+def test_a_file_upload_is_for_those_who_may_read(alice: User) -> None:
+    address = reverse("file-upload")
+    assert Client().post(address, {"file": upload()}).status_code == 401
+    read_only = limited(alice, may_write=False, may_delete=False)
+    assert read_only.post(address, {"file": upload()}).status_code == 422
