@@ -214,6 +214,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "library.api.errors.exception_handler",
     "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
     "DEFAULT_VERSION": "v1",
+    # `format` is the file's, in a search.
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Earmark",

@@ -2,24 +2,235 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 from django_filters import rest_framework as filters
 
+from classifier.kinds import KINDS
 from library import selectors
-from library.models import Track, User
+from library.genres import UNSURE
+from library.models import Mood, Tagging, Track, User
+from library.text import fold
+
+#: From this score on a track has a mood: one track in four has more of it.
+MOOD_FROM = 0.75
+#: What a list can be sorted by, and the columns that do it. What has no value comes last either way.
+ORDERS = {
+    "created_at": "created_at",
+    "title": "sort_title",
+    "artist": "sort_artist",
+    "album": "sort_album",
+    "duration": "duration",
+    "year": "year",
+    "confidence": "confidence",
+    "genre": "genre",
+}
+NULLABLE = ("duration", "year", "confidence")
+EMPTY: tuple[Any, ...] = (None, "", [])
+
+
+class WordsField(forms.MultipleChoiceField):
+    """Any words, one for each time the parameter is there."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return [word for word in super().to_python(value) if word.strip()]
+
+    def valid_value(self, value: str) -> bool:
+        return len(value) <= 80 and value.isprintable()
+
+
+class WordsFilter(filters.MultipleChoiceFilter):  # type: ignore[misc]
+    field_class = WordsField
+
+
+class NumberFilter(filters.NumberFilter):  # type: ignore[misc]
+    """A number between bounds, compared with a column."""
+
+    def __init__(self, column: str, lookup: str, bounds: tuple[int, int], help_text: str) -> None:
+        super().__init__(column, lookup, min_value=bounds[0], max_value=bounds[1], help_text=help_text)
+
+
+class OrderFilter(filters.OrderingFilter):  # type: ignore[misc]
+    """A stable order: what is equal by all that is asked for is sorted by id."""
+
+    def filter(self, qs: QuerySet[Track], value: list[str] | None) -> QuerySet[Track]:
+        return qs.order_by(*order_by(value)) if value else qs
+
+
+def order_by(names: list[str]) -> list[Any]:
+    """Expressions for `QuerySet.order_by`, from names of `ORDERS`; "-" before a name turns it around."""
+    expressions: list[Any] = []
+    for name in names:
+        column = ORDERS[name.removeprefix("-")]
+        last = True if column in NULLABLE else None
+        down = name.startswith("-")
+        expressions.append(F(column).desc(nulls_last=last) if down else F(column).asc(nulls_last=last))
+    return [*expressions, "-id" if names[0].startswith("-") else "id"]
+
+
+ADDED = {"validators": [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(9000, 1, 1))]}
 
 
 class TrackFilter(filters.FilterSet):  # type: ignore[misc]
-    genre = filters.CharFilter(help_text="The genre that counts, by its key.")
-    tag = filters.CharFilter(field_name="tags__key", help_text="A tag on the track.")
+    """Every filter may be combined with every other; all of them must hold."""
+
+    q = filters.CharFilter(
+        method="filter_q",
+        max_length=200,
+        help_text="Words that all are in the title, artist, album, file name or a tag. "
+        "Case and accents do not matter.",
+    )
+    genre = WordsFilter(
+        method="filter_genre",
+        help_text="The genre that counts, by its key, or `unsure`; several: any of them.",
+    )
+    not_genre = WordsFilter(method="filter_not_genre", help_text="None of these genres, or `unsure`.")
+    source = filters.MultipleChoiceFilter(
+        method="filter_source",
+        choices=[("owner", "You"), ("model", "The model"), ("none", "Nobody")],
+        help_text="Whose word the genre is; several: any of them.",
+    )
+    confidence_min = NumberFilter("confidence", "gte", (0, 1), "The model's confidence, at least.")
+    confidence_max = NumberFilter("confidence", "lte", (0, 1), "The model's confidence, at most.")
+    tag = WordsFilter(method="filter_tag", help_text="A tag on the track; several: all of them.")
+    not_tag = WordsFilter(method="filter_not_tag", help_text="A tag that is not on the track; several: none.")
+    mood = WordsFilter(
+        method="filter_mood",
+        help_text="A mood of which only a quarter of all music has more; several: all of them.",
+    )
+    not_mood = WordsFilter(
+        method="filter_not_mood", help_text="A mood that the track has not; several: none."
+    )
+    status = filters.MultipleChoiceFilter(
+        choices=Track.Status.choices,
+        distinct=False,
+        help_text="Where the analysis stands; several: any of them.",
+    )
+    duration_min = NumberFilter("duration", "gte", (0, 10**6), "Seconds, at least.")
+    duration_max = NumberFilter("duration", "lte", (0, 10**6), "Seconds, at most.")
+    year_min = NumberFilter("year", "gte", (1, 9999), "The year, at the earliest.")
+    year_max = NumberFilter("year", "lte", (1, 9999), "The year, at the latest.")
+    added_after = filters.DateFilter(
+        method="filter_added_after", help_text="Added on that day or later.", **ADDED
+    )
+    added_before = filters.DateFilter(
+        method="filter_added_before", help_text="Added on that day or earlier.", **ADDED
+    )
+    format = filters.MultipleChoiceFilter(
+        "kind",
+        choices=[(kind, kind.upper()) for kind in KINDS],
+        distinct=False,
+        help_text="The file's format; several: any of them.",
+    )
+    needs_you = filters.BooleanFilter("needs_you", help_text="Whether the track asks for its owner's word.")
 
     class Meta:
         model = Track
         fields: list[str] = []
 
+    def __init__(self, *args: Any, owner: User | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.owner = owner or self.request.user
+
+    def without(self, *names: str) -> QuerySet[Track]:
+        """What would be found if some of the filters were not there, in no order."""
+        found: QuerySet[Track] = self.queryset.order_by()
+        for name, value in self.asked.items():
+            if name not in {*names, "ordering"}:
+                found = self.filters[name].filter(found, value)
+        return found
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The filters that are set, and valid, with their values."""
+        _ = self.errors
+        return {name: value for name, value in self.form.cleaned_data.items() if value not in EMPTY}
+
+    def filter_q(self, tracks: QuerySet[Track], name: str, value: str) -> QuerySet[Track]:
+        for word in fold(value).split():
+            tagged = Tagging.objects.filter(tag__owner=self.owner, tag__key__contains=word)
+            tracks = tracks.filter(Q(search_text__contains=word) | Q(pk__in=tagged.values("track")))
+        return tracks
+
+    def filter_genre(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
+        return tracks.filter(_of_genres(value))
+
+    def filter_not_genre(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
+        return tracks.exclude(_of_genres(value))
+
+    def filter_source(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
+        return tracks.filter(genre_source__in=["" if source == "none" else source for source in value])
+
+    def filter_tag(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
+        for tag in value:
+            tracks = tracks.filter(pk__in=self._tagged([tag]))
+        return tracks
+
+    def filter_not_tag(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
+        return tracks.exclude(pk__in=self._tagged(value))
+
+    def filter_mood(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
+        for mood in value:
+            tracks = tracks.filter(pk__in=self._in_mood([mood]))
+        return tracks
+
+    def filter_not_mood(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
+        return tracks.exclude(pk__in=self._in_mood(value))
+
+    def filter_added_after(self, tracks: QuerySet[Track], name: str, value: date) -> QuerySet[Track]:
+        return tracks.filter(created_at__gte=_start_of(value))
+
+    def filter_added_before(self, tracks: QuerySet[Track], name: str, value: date) -> QuerySet[Track]:
+        return tracks.filter(created_at__lt=_start_of(value + timedelta(days=1)))
+
+    def _tagged(self, tags: list[str]) -> QuerySet[Tagging]:
+        keys = [fold(tag) for tag in tags]
+        return Tagging.objects.filter(tag__owner=self.owner, tag__key__in=keys).values("track")  # type: ignore[return-value]
+
+    def _in_mood(self, moods: list[str]) -> QuerySet[Mood]:
+        return Mood.objects.filter(owner=self.owner, name__in=moods, score__gte=MOOD_FROM).values("track")  # type: ignore[return-value]
+
+
+class LibraryFilter(TrackFilter):
+    """For pages, which are sorted, too; the API's pages by cursor have one order."""
+
+    ordering = OrderFilter(
+        fields=list(ORDERS),
+        help_text="What to sort by; `-` before it turns it around. Several, with commas between.",
+    )
+
+
+def _of_genres(genres: list[str]) -> Q:
+    """Unsure is what has been heard and has no genre."""
+    named = Q(genre__in=[genre for genre in genres if genre != UNSURE])
+    return named | Q(genre="", status=Track.Status.READY) if UNSURE in genres else named
+
+
+def _start_of(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def filter_of(owner: User, params: QueryDict) -> LibraryFilter:
+    """The filter that an address says, over the owner's tracks."""
+    return LibraryFilter(params, queryset=selectors.tracks_of(owner), owner=owner)
+
 
 def tracks_matching(owner: User, params: QueryDict) -> QuerySet[Track]:
     """The owner's tracks that a search finds, in its order. What is no valid filter is left out of account."""
-    found: QuerySet[Track] = TrackFilter(params, queryset=selectors.tracks_of(owner)).qs
+    found: QuerySet[Track] = filter_of(owner, params).qs
     return found
+
+
+def canonical(params: QueryDict) -> str:
+    """A search as one text, the same for the same search: known parameters alone, by name; "" for none."""
+    known = QueryDict(mutable=True)
+    for name in sorted(set(params) & set(LibraryFilter.base_filters)):
+        if values := sorted({value.strip() for value in params.getlist(name) if value.strip()}):
+            known.setlist(name, values)
+    return known.urlencode()

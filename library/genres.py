@@ -19,6 +19,9 @@ GENRES: dict[str, str] = {
     "rock": "Rock",
 }
 
+#: Where an address names a genre: those tracks that have none.
+UNSURE = "unsure"
+
 #: Other words for the ten, as they stand in the genre tags of files.
 _ALSO = {
     "hiphop": ("hip hop", "rap", "trap"),

@@ -19,7 +19,7 @@ from django.test import Client
 from library import services
 from library.genres import GENRES, genre_in_tag
 from library.models import Prediction, Track, User
-from library.services.analysis import search_text_of
+from library.services.analysis import names_settle
 
 PASSWORD = "a quiet listening room"
 MODEL = {"model_name": "mfcc-cnn-1", "model_version": "1"}
@@ -107,7 +107,7 @@ class TrackFactory(factory.django.DjangoModelFactory):
             track.spectrogram = storage.save(
                 f"tracks/{track.folder}/spectrogram.png", ContentFile(b"picture")
             )
-        track.search_text = search_text_of(track)
+        names_settle(track)
         track.file_label = genre_in_tag(track.file_genre)
         track.save()
         if track.status == Track.Status.READY:

@@ -13,6 +13,8 @@ from library.models.people import User
 
 #: Room for a genre's key: one of the ten, or an own genre's.
 GENRE_LENGTH = 40
+#: How much of a name is looked at in sorting.
+SORT_LENGTH = 60
 
 
 def stored_name(track: Track, suffix: str) -> str:
@@ -85,6 +87,10 @@ class Track(models.Model):
     edited = models.JSONField("fields set by hand", default=list, blank=True)
     #: Title, artist, album and file name without accents and case, for searching.
     search_text = models.TextField(blank=True, editable=False)
+    #: The start of each, likewise, for sorting: "Édith" comes before "Frank", whatever the database.
+    sort_title = models.CharField(max_length=SORT_LENGTH, blank=True, editable=False)
+    sort_artist = models.CharField(max_length=SORT_LENGTH, blank=True, editable=False)
+    sort_album = models.CharField(max_length=SORT_LENGTH, blank=True, editable=False)
 
     # What the analysis measured and made.
     duration = models.FloatField("duration in seconds", null=True, blank=True)

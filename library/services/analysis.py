@@ -27,6 +27,7 @@ from classifier.errors import AudioError
 from library.genres import genre_in_tag
 from library.listening import listen
 from library.models import Embedding, Mood, Prediction, Track
+from library.models.tracks import SORT_LENGTH
 from library.services.genres import genres_settle
 from library.text import fold
 
@@ -134,9 +135,15 @@ def prediction_adopt(*, track: Track, prediction: Prediction, embedding: list[fl
     genres_settle(Track.objects.filter(pk=track.pk))
 
 
-def search_text_of(track: Track) -> str:
-    """What a search looks through."""
-    return fold(" ".join([track.title, track.artist, track.album, track.original_name]))
+def names_settle(track: Track) -> dict[str, str]:
+    """Derive from a track's names what lists search and sort by: set on it, not saved, and returned."""
+    names = (track.title, track.artist, track.album)
+    derived = {"search_text": fold(" ".join([*names, track.original_name]))}
+    for field, name in zip(("sort_title", "sort_artist", "sort_album"), names, strict=True):
+        derived[field] = fold(name)[:SORT_LENGTH]
+    for field, text in derived.items():
+        setattr(track, field, text)
+    return derived
 
 
 def tracks_sweep() -> int:
@@ -190,8 +197,7 @@ def _tags_record(track: Track, tags: dict[str, Any]) -> None:
     for field, value in known.items():
         setattr(track, field, value)
     known["file_label"] = genre_in_tag(track.file_genre)
-    known["search_text"] = search_text_of(track)
-    _progress(track, **known)
+    _progress(track, **known, **names_settle(track))
 
 
 def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from library.errors import Refused
-from library.genres import GENRES
+from library.genres import GENRES, UNSURE
 from library.models import Act, Genre, Prediction, Track, User, Verdict
 from library.models.genres import HUES
 from library.text import fold, key_from
@@ -131,7 +131,7 @@ def own_genre_add(*, owner: User, name: str) -> Genre:
     """Make an own genre, or bring back the retired one of that name. Raises Refused: `bad_name`, `taken`."""
     name, key = _clean(name), key_from(name)[: Genre._meta.get_field("key").max_length]
     _check_free(owner, name)
-    if key in GENRES or not key:
+    if key in {*GENRES, UNSURE, ""}:
         raise Refused("bad_name", "A genre's name has a letter or digit, and is none of the ten.", 422)
     found, created = Genre.objects.get_or_create(
         owner=owner, key=key, defaults={"name": name, "hue": Genre.objects.filter(owner=owner).count() % HUES}

@@ -16,7 +16,7 @@ from classifier.errors import AudioError
 from classifier.kinds import sniff_file
 from library.errors import Refused
 from library.models import Track, User
-from library.services.analysis import search_text_of, track_enqueue
+from library.services.analysis import names_settle, track_enqueue
 from library.uploads import sha256_of
 
 
@@ -41,7 +41,7 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
         size=upload.size or 0,
         sha256=digest,
     )
-    track.search_text = search_text_of(track)
+    names_settle(track)
     track.original.save(name, upload, save=False)
     try:
         with transaction.atomic():
@@ -79,8 +79,7 @@ def track_edit(*, track: Track, **changes: Any) -> None:
         if getattr(track, field) != value:
             setattr(track, field, value)
             track.edited = sorted({*track.edited, field})
-    track.search_text = search_text_of(track)
-    track.save(update_fields=[*EDITABLE, "edited", "search_text", "updated_at"])
+    track.save(update_fields=[*EDITABLE, "edited", *names_settle(track), "updated_at"])
 
 
 def track_delete(*, track: Track) -> None:
