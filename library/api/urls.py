@@ -7,7 +7,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.routers import SimpleRouter
 
 from library.api import docs
-from library.api.views import account, base, files, hear, labels, tracks, truth
+from library.api.views import account, base, events, files, hear, labels, tracks, truth
 
 router = SimpleRouter(use_regex_path=False)
 router.register("tracks", tracks.TrackViewSet, basename="track")
@@ -27,6 +27,7 @@ v1 = [
     path("tracks/<uuid:id>/tags/<int:tag_id>/", truth.TagOfTrackView.as_view(), name="track-untag"),
     path("genres/", labels.GenresView.as_view(), name="genres"),
     path("genres/<str:key>/", labels.OwnGenreView.as_view(), name="genre"),
+    path("events/", events.EventsView.as_view(), name="events"),
     path("classify/", hear.ClassifyView.as_view(), name="classify"),
     path("account/", account.AccountView.as_view(), name="account"),
     path("account/tokens/", account.TokensView.as_view(), name="tokens"),

@@ -4,7 +4,7 @@ No workflow here: every write goes through `library.services`.
 """
 
 from library.models.genres import Act, Genre, Verdict
-from library.models.people import ApiToken, User, UserManager
+from library.models.people import ApiToken, KeptAnswer, User, UserManager
 from library.models.playlists import Playlist, PlaylistItem
 from library.models.tags import Mood, Rejection, Tag, Tagging
 from library.models.tracks import Embedding, Prediction, Track
@@ -15,6 +15,7 @@ __all__ = [
     "ApiToken",
     "Embedding",
     "Genre",
+    "KeptAnswer",
     "Mood",
     "PartialUpload",
     "Playlist",

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -54,6 +55,24 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return self.email.partition("@")[0]
+
+
+class KeptAnswer(models.Model):
+    """What the API answered to a request that may be sent again."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=100)
+    request = models.CharField("method, address and length", max_length=300)
+    status = models.PositiveSmallIntegerField("HTTP status; none while it is being worked on", null=True)
+    headers = models.JSONField(default=dict)
+    body = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "key"], name="one_answer_per_key")]
+
+    def __str__(self) -> str:
+        return f"{self.status}: {self.request}"
 
 
 class ApiToken(models.Model):

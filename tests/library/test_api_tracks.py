@@ -19,6 +19,15 @@ pytestmark = pytest.mark.django_db
 
 TRACKS = "/api/v1/tracks/"
 Make = Callable[..., Track]
+GARBLED = [
+    b"7",
+    b"[]",
+    b'["yesterday", 1]',
+    b"[[], {}]",
+    b'["2026-01-01T00:00:00Z", "\\u0000"]',
+    b"[null, null]",
+    b"[1e400, 1]",
+]
 BLUES = {
     "label": "blues", "source": "model", "owner": None, "model": "blues", "file": None,
     "top": "blues", "confidence": 0.7, "needs_you": False,
@@ -91,13 +100,17 @@ def test_the_list_is_newest_first_and_each_track_is_in_it_once(alice_api: Client
 def test_a_page_holds_at_most_200(
     alice_api: Client, make_track: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("library.api.pagination.NewestFirst.max_page_size", 2)
+    monkeypatch.setattr("library.api.pagination.MAX_PAGE_SIZE", 2)
     for _ in range(3):
         make_track()
     assert len(alice_api.get(f"{TRACKS}?page_size=1000").json()["results"]) == 2
 
 
-@pytest.mark.parametrize("cursor", ["garbage", base64.b64encode(b"p=yesterday").decode()])
+@pytest.mark.parametrize(
+    "cursor",
+    ["garbage", "é", *(base64.b64encode(text).decode() for text in GARBLED)],
+    ids=lambda text: text[:12],
+)
 def test_a_garbled_cursor_is_404(alice_api: Client, cursor: str) -> None:
     response = alice_api.get(TRACKS, {"cursor": cursor})
     assert (response.status_code, response.json()["code"]) == (404, "not_found")

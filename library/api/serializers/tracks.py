@@ -161,6 +161,10 @@ class TrackChangeSerializer(serializers.ModelSerializer):
         }
 
 
+class SinceSerializer(serializers.Serializer):
+    updated_since = serializers.DateTimeField()
+
+
 class HashesSerializer(serializers.Serializer):
     sha256 = serializers.ListField(
         child=serializers.RegexField("^[0-9a-f]{64}$"),

@@ -9,15 +9,32 @@ from django.shortcuts import get_object_or_404
 from rest_framework import exceptions
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from library import selectors
+from library.api.idempotency import Answered, answer_begin, answer_keep
 from library.api.throttling import Limited
-from library.models import Track, User
+from library.models import KeptAnswer, Track, User
 
 
 class OwnersView(Limited):
-    """A view on one's own things."""
+    """A view on one's own things. A POST with an `Idempotency-Key` is done once, however often it is sent."""
+
+    kept: KeptAnswer | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST":
+            self.kept = answer_begin(owner=self.owner, request=request)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return exc.response if isinstance(exc, Answered) else super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        if self.kept:
+            answer_keep(self.kept, response)
+        return super().finalize_response(request, response, *args, **kwargs)
 
     @property
     def owner(self) -> User:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
@@ -13,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import selectors, services
+from library.api.changes import ChangesPagination, changed_since
 from library.api.schema import UPLOAD_REFUSALS, answers
 from library.api.serializers import tracks as serializers
 from library.api.views.base import OwnersView
@@ -28,13 +30,9 @@ FIELDS = OpenApiParameter(
 @extend_schema_view(
     list=extend_schema(
         summary="List your tracks, newest first",
-        description="In pages: follow `next` until it is null.",
-        parameters=[
-            OpenApiParameter("page_size", int, description="How many tracks a page holds, up to 200."),
-            OpenApiParameter("cursor", str, description="Where the page starts: from `next` or `previous`."),
-            FIELDS,
-        ],
-        responses=answers({200: serializers.TrackSerializer(many=True)}, 404),
+        description="In pages: follow `next` until it is null. Nothing is skipped or seen twice meanwhile.",
+        parameters=[FIELDS],
+        responses=answers({200: serializers.TrackSerializer(many=True)}, 400, 404),
     ),
     retrieve=extend_schema(
         summary="Look at one track",
@@ -120,6 +118,26 @@ class TrackViewSet(
         track = self.get_object()
         services.track_analyse_again(track=track)
         return Response(self.get_serializer(track).data, status=202)
+
+    @extend_schema(
+        operation_id="tracks_changes",
+        summary="Follow what changes",
+        description=(
+            "Tracks that were added or changed since a time, those that changed first coming first. When `next` is "
+            "null, all has been told; `resume` is the address to ask next time. What happens just now is told when it "
+            "is certain that nothing older can follow: within seconds on PostgreSQL, half a minute on SQLite. A track "
+            "that changes again is told again. Deletions are not told."
+        ),
+        parameters=[OpenApiParameter("updated_since", OpenApiTypes.DATETIME, required=True), FIELDS],
+        responses=answers({200: serializers.TrackSerializer(many=True)}, 400, 404),
+    )
+    @action(detail=False, filterset_class=None, pagination_class=ChangesPagination)
+    def changes(self, request: Request) -> Response:
+        since = serializers.SinceSerializer(data=request.query_params)
+        since.is_valid(raise_exception=True)
+        rows = changed_since(self.get_queryset(), since.validated_data["updated_since"])
+        page = self.paginate_queryset(rows) or []
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
         summary="See which files are in your library already",

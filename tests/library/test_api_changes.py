@@ -1,0 +1,149 @@
+"""Following changes: nothing is skipped and nothing is told twice, whatever is written meanwhile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from library.api.changes import horizon
+from library.api.views.events import AT_ONCE, Stream, parse_since
+from library.models import Track, User
+from tests.people import TrackFactory, with_token
+
+pytestmark = pytest.mark.django_db
+MakeTrack = Callable[..., Track]
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+TRACKS = "/api/v1/tracks/"
+
+
+def at(track: Track, seconds: int) -> None:
+    Track.objects.filter(pk=track.pk).update(updated_at=LONG_AGO + timedelta(seconds=seconds))
+
+
+def follow(client: Client, url: str) -> tuple[list[str], str]:
+    """Everything there is from an address on, and where to go on next time."""
+    ids = []
+    while True:
+        body = client.get(url).json()
+        ids += [row["id"] for row in body["results"]]
+        if body["next"] is None:
+            return ids, body["resume"]
+        url = body["next"]
+
+
+def start(page_size: int = 50) -> str:
+    return f"{TRACKS}changes/?" + urlencode({"updated_since": LONG_AGO.isoformat(), "page_size": page_size})
+
+
+def test_in_the_order_of_changes_and_resumed(alice_api: Client, make_track: MakeTrack) -> None:
+    tracks = [make_track() for _ in range(5)]
+    for track, second in zip(tracks, (3, 1, 1, 2, 4), strict=True):
+        at(track, second)
+    ids, resume = follow(alice_api, start(page_size=2))
+    assert sorted(ids[:2]) == sorted(str(track.pk) for track in tracks[1:3])
+    assert ids[2:] == [str(tracks[index].pk) for index in (3, 0, 4)]
+    assert follow(alice_api, resume) == ([], resume)
+    at(tracks[0], 9)
+    assert follow(alice_api, resume)[0] == [str(tracks[0].pk)]
+
+
+def test_what_may_still_be_overtaken_waits(alice_api: Client, track: Track) -> None:
+    assert follow(alice_api, start())[0] == []
+    Track.objects.update(updated_at=horizon() - timedelta(milliseconds=1))
+    assert follow(alice_api, start())[0] == [str(track.pk)]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    page_size=st.integers(1, 4),
+    steps=st.lists(st.tuples(st.sampled_from(["page", "change", "add"]), st.integers(0, 9)), max_size=20),
+)
+def test_no_row_is_skipped_or_repeated_while_others_write(
+    alice: User, page_size: int, steps: list[tuple[str, int]]
+) -> None:
+    """Between any two pages tracks are added and changed; in the end each version told is the latest of its track."""
+    Track.objects.all().delete()
+    tracks = [
+        Track.objects.create(owner=alice, sha256=f"{number:064}", size=1, title="") for number in range(6)
+    ]
+    clock = 0
+    for track in tracks:
+        at(track, clock := clock + 1)
+    client, url, told = with_token(alice), start(page_size), []
+
+    def page() -> str:
+        body = client.get(url).json()
+        told.extend((row["id"], row["updated_at"]) for row in body["results"])
+        return str(body["next"] or body["resume"])
+
+    for step, number in steps:
+        if step == "page":
+            url = page()
+            continue
+        if step == "add":
+            tracks.append(Track.objects.create(owner=alice, sha256=f"{len(tracks):064}", size=1, title=""))
+            number = -1
+        at(tracks[number % len(tracks)], clock := clock + 1)
+    for _ in range(len(tracks) + 3):
+        url = page()
+    assert len(told) == len(set(told))
+    final = {str(track.pk): track.updated_at for track in Track.objects.all()}
+    assert {pk: datetime.fromisoformat(when) for pk, when in told} == final
+
+
+@pytest.mark.parametrize("since", ["", "yesterday", "2026-13-01"])
+def test_a_time_that_is_none(alice_api: Client, since: str) -> None:
+    response = alice_api.get(f"{TRACKS}changes/", {"updated_since": since})
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (400, "/updated_since")
+
+
+class TestEvents:
+    def events(self, stream: Stream) -> list[dict[str, Any]]:
+        return [json.loads(event.partition("data: ")[2]) for event in stream.new()]
+
+    def test_what_was_there_before_is_not_told_and_each_change_once(self, alice: User, track: Track) -> None:
+        stream = Stream(alice, None)
+        assert self.events(stream) == []
+        Track.objects.update(status="analysing", updated_at=timezone.now())
+        (event,) = self.events(stream)
+        assert (event["id"], event["status"]) == (str(track.pk), "analysing")
+        assert self.events(stream) == []
+
+    def test_a_row_that_becomes_visible_late_is_told(self, alice: User, make_track: MakeTrack) -> None:
+        stream = Stream(alice, None)
+        late = make_track()
+        Track.objects.filter(pk=late.pk).update(updated_at=timezone.now() - timedelta(seconds=5))
+        assert [event["id"] for event in self.events(stream)] == [str(late.pk)]
+
+    def test_who_comes_back_misses_nothing(self, alice: User, track: Track) -> None:
+        stream = Stream(alice, parse_since((track.updated_at - timedelta(seconds=1)).isoformat()))
+        assert [event["id"] for event in self.events(stream)] == [str(track.pk)]
+
+    def test_only_ones_own(self, alice: User, charlie: User) -> None:
+        stream = Stream(charlie, None)
+        TrackFactory(owner=alice)
+        assert self.events(stream) == []
+
+    @pytest.mark.parametrize("text", ["", "x", "2026-01-01", "2026-01-01T00:00:00", "2026-99-01T00:00:00Z"])
+    def test_ids_that_are_none(self, text: str) -> None:
+        assert parse_since(text) is None
+
+    def test_only_a_few_at_a_time(self, alice_api: Client) -> None:
+        open_streams = [alice_api.get("/api/v1/events/") for _ in range(AT_ONCE)]
+        assert open_streams[0]["Content-Type"] == "text/event-stream"
+        refused = alice_api.get("/api/v1/events/")
+        assert (refused.status_code, refused.json()["code"]) == (503, "too_many_streams")
+        open_streams.pop().close()
+        again = alice_api.get("/api/v1/events/")
+        assert again.status_code == 200
+        for stream in (again, *open_streams):
+            stream.close()
