@@ -11,7 +11,7 @@ NPM_CI := ci --no-audit --no-update-notifier --no-fund --ignore-scripts --loglev
 VENDOR := static/vendor
 ICONS := arrow-clockwise arrow-counterclockwise arrow-repeat box-arrow-right check-lg cloud-arrow-up download exclamation-circle file-earmark-music \
 	gear hourglass-split info-circle keyboard moon-stars music-note-beamed music-note-list pause-fill pencil person-circle play-fill \
-	search soundwave sun trash upload x-lg key clipboard
+	search soundwave sun tag three-dots trash upload vinyl x-lg key clipboard
 
 .PHONY: run setup admin test lint format bench schema lock help
 

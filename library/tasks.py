@@ -8,3 +8,13 @@ from library import services
 @task
 def analyse_track(track_id: str) -> None:
     services.track_analyse(track_id=track_id)
+
+
+@task
+def enqueue_tracks(track_ids: list[str]) -> None:
+    services.tracks_enqueue(track_ids=track_ids)
+
+
+@task
+def delete_files(names: list[str]) -> None:
+    services.files_delete(names=names)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from library.views import files, genres, library, tracks, uploads
+from library.views import acts, files, genres, library, tracks, uploads
 
 urlpatterns = [
     path("", library.library, name="library"),
@@ -28,5 +28,6 @@ urlpatterns = [
     path("labels/tags/", genres.tag_add, name="tag-add"),
     path("labels/tags/<int:tag_id>/change/", genres.tag_change, name="tag-change"),
     path("labels/tags/<int:tag_id>/delete/", genres.tag_delete, name="tag-delete"),
-    path("acts/<uuid:act_id>/undo/", genres.act_undo, name="act-undo"),
+    path("acts/", acts.acts, name="acts"),
+    path("acts/<uuid:act_id>/undo/", acts.act_undo, name="act-undo"),
 ]

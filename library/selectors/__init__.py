@@ -8,7 +8,7 @@ from library.selectors.genres import (
     own_genres_of,
     track_count_by_genre,
 )
-from library.selectors.tags import suggestions_for, tags_of, tags_on, tags_with_counts
+from library.selectors.tags import suggestions_for, tag_named, tags_of, tags_on, tags_with_counts
 from library.selectors.tracks import (
     history_of,
     needs_you_of,
@@ -16,6 +16,7 @@ from library.selectors.tracks import (
     tokens_of,
     tracks_by_hash,
     tracks_of,
+    usage_in,
     usage_of,
     verdicts_of,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "own_genres_of",
     "predictions_of",
     "suggestions_for",
+    "tag_named",
     "tags_of",
     "tags_on",
     "tags_with_counts",
@@ -37,6 +39,7 @@ __all__ = [
     "track_count_by_genre",
     "tracks_by_hash",
     "tracks_of",
+    "usage_in",
     "usage_of",
     "verdicts_of",
 ]

@@ -16,6 +16,11 @@ def tags_of(owner: User) -> QuerySet[Tag]:
     return Tag.objects.filter(owner=owner)
 
 
+def tag_named(owner: User, name: str) -> Tag | None:
+    """The owner's tag of that name, whatever its case and accents."""
+    return tags_of(owner).filter(key=fold(name)).first()
+
+
 def tags_with_counts(owner: User) -> QuerySet[Tag]:
     """The owner's tags, each with `track_count`."""
     return tags_of(owner).annotate(track_count=Count("taggings"))

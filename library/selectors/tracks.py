@@ -32,7 +32,12 @@ def tracks_by_hash(owner: User, hashes: list[str]) -> dict[str, UUID]:
 
 def usage_of(owner: User) -> dict[str, Any]:
     """How much there is in somebody's library."""
-    totals = Track.objects.filter(owner=owner).aggregate(
+    return usage_in(Track.objects.filter(owner=owner))
+
+
+def usage_in(tracks: QuerySet[Track]) -> dict[str, Any]:
+    """How much these tracks are together."""
+    totals = tracks.order_by().aggregate(
         tracks=Count("pk"),
         bytes=Sum("size"),
         seconds=Sum("duration"),

@@ -24,6 +24,7 @@ from library.services.genres import (
     own_genre_delete,
     own_genre_rename,
 )
+from library.services.many import files_delete, tracks_analyse_again, tracks_delete, tracks_enqueue
 from library.services.people import user_add, user_change_email, user_delete
 from library.services.tags import (
     suggestion_reject,
@@ -41,6 +42,7 @@ from library.services.tracks import track_add, track_delete, track_edit, upload_
 
 __all__ = [
     "act_undo",
+    "files_delete",
     "genre_confirm",
     "genre_set",
     "genre_undo",
@@ -68,6 +70,9 @@ __all__ = [
     "track_lease",
     "track_tag",
     "track_untag",
+    "tracks_analyse_again",
+    "tracks_delete",
+    "tracks_enqueue",
     "tracks_sweep",
     "tracks_tag",
     "tracks_untag",

@@ -19,7 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
@@ -40,21 +40,31 @@ PATIENCE = timedelta(minutes=5)
 UNFINISHED = (Track.Status.QUEUED, Track.Status.ANALYSING)
 
 
-def track_enqueue(*, track_id: uuid.UUID) -> None:
-    from library.tasks import analyse_track  # tasks call services; only this one looks back
+def track_enqueue(*, track_id: uuid.UUID, later: bool = False) -> None:
+    """Have a track heard; `later` is after everything that somebody has just uploaded."""
+    from library.tasks import analyse_track as task  # tasks call services; only few look back
 
-    analyse_track.enqueue(str(track_id))
+    if later and task.get_backend().supports_priority:
+        task = task.using(priority=-10)
+    task.enqueue(str(track_id))
 
 
 def track_analyse_again(*, track: Track) -> None:
     """Queue a finished track once more. One that is still waiting or being heard is left alone."""
-    changed = Track.objects.filter(pk=track.pk).exclude(status__in=UNFINISHED).update(
+    if requeue(Track.objects.filter(pk=track.pk)):
+        track.refresh_from_db()
+        transaction.on_commit(lambda: track_enqueue(track_id=track.pk))
+
+
+def requeue(tracks: QuerySet[Track]) -> list[uuid.UUID]:
+    """Set finished tracks back to waiting; which they were. Their tasks are the caller's to enqueue."""
+    finished = tracks.order_by().exclude(status__in=UNFINISHED)
+    ids = list(finished.values_list("pk", flat=True))
+    finished.filter(pk__in=ids).update(
         status=Track.Status.QUEUED, stage="", error_code="", attempts=0, lease=None, leased_until=None,
         updated_at=timezone.now(),
     )  # fmt: skip
-    if changed:
-        track.refresh_from_db()
-        transaction.on_commit(lambda: track_enqueue(track_id=track.pk))
+    return ids
 
 
 def track_lease(*, track_id: uuid.UUID | str) -> Track | None:

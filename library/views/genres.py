@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from library import selectors, services
 from library.models.genres import HUES
 from library.requests import Request
-from library.views.base import back
 
 
 @require_safe
@@ -87,12 +84,3 @@ def tag_delete(request: Request, tag_id: int) -> HttpResponse:
             messages.success(request, f"Deleted “{tag.name}”. It was on {count} tracks; they stay.")
         return redirect("labels")
     return render(request, "library/tag_delete.html", {"tag": tag, "others": others})
-
-
-@require_POST
-def act_undo(request: Request, act_id: uuid.UUID) -> HttpResponse:
-    """Undo something that was done to many tracks."""
-    act = get_object_or_404(selectors.acts_of(request.user), pk=act_id)
-    count = services.act_undo(act=act)
-    messages.success(request, f"Undone on {count} track{'' if count == 1 else 's'}: {act.summary}.")
-    return back(request)

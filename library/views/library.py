@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from library import selectors
 from library.filters import tracks_matching
 from library.requests import Request
 from library.views.base import PAGE_SIZE
@@ -16,4 +17,8 @@ from library.views.base import PAGE_SIZE
 def library(request: Request) -> HttpResponse:
     page = Paginator(tracks_matching(request.user, request.GET), PAGE_SIZE).get_page(request.GET.get("page"))
     listening = any(not track.is_finished for track in page)
-    return render(request, "library/library.html", {"page": page, "listening": listening})
+    return render(
+        request,
+        "library/library.html",
+        {"page": page, "listening": listening, "all_tags": selectors.tags_of(request.user)},
+    )

@@ -76,7 +76,7 @@ class TestLibrary:
     ) -> None:
         for _ in range(tracks):
             make_track()
-        with django_assert_num_queries(5):  # session, user, count, tracks, own genres
+        with django_assert_num_queries(6):  # session, user, count, tracks, own genres, tags
             text(alice_client, self.url)
 
     def test_what_files_say_of_themselves_is_only_text(

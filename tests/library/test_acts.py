@@ -1,0 +1,248 @@
+"""Acts on many tracks: by ids or all that a search finds, with one undo, and a word on what was left alone."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.core.files.storage import default_storage
+from django.tasks import default_task_backend
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+
+from library import services
+from library.models import Act, Prediction, Tag, Track, User
+from library.services import many
+
+pytestmark = pytest.mark.django_db
+MakeTrack = Callable[..., Track]
+
+
+def act(client: Client, name: str, *tracks: Track, **more: object) -> str:
+    """The page one lands on."""
+    data = {"act": name, "track": [str(track.pk) for track in tracks], "next": "/"} | more
+    response = client.post(reverse("acts"), data, follow=True)
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def undo(client: Client) -> str:
+    response = client.post(reverse("act-undo", args=[Act.objects.latest("created_at").pk]), follow=True)
+    return response.content.decode()
+
+
+def genres(*tracks: Track) -> list[str]:
+    for track in tracks:
+        track.refresh_from_db()
+    return [track.owner_genre for track in tracks]
+
+
+@pytest.fixture
+def three(make_track: MakeTrack) -> list[Track]:
+    return [make_track(heard={"top": top}) for top in ("blues", "jazz", "rock")]
+
+
+class TestGenre:
+    def test_confirm_each_for_itself_and_undo_once(self, alice_client: Client, three: list[Track]) -> None:
+        page = act(alice_client, "confirm", *three[:2])
+        assert "Confirmed the genre of 2 tracks." in page
+        assert genres(*three) == ["blues", "jazz", ""]
+        assert "Undone on 2 tracks" in undo(alice_client)
+        assert genres(*three) == ["", "", ""]
+
+    def test_what_nobody_has_heard_is_left_alone_and_said(
+        self, alice_client: Client, three: list[Track], make_track: MakeTrack
+    ) -> None:
+        page = act(alice_client, "confirm", three[0], make_track(status=Track.Status.QUEUED))
+        assert "Confirmed the genre of 1 track." in page
+        assert "1 track left as it was: you have said so already, or nothing has been heard yet." in page
+
+    def test_set_one_for_all(self, alice_client: Client, alice: User, three: list[Track]) -> None:
+        services.genre_set(track=three[0], person=alice, genre="pop")
+        page = act(alice_client, "genre:pop", *three)
+        assert "Set the genre of 2 tracks to Pop." in page
+        assert "1 track left as it was: you have called them Pop already." in page
+        undo(alice_client)
+        assert genres(*three) == ["pop", "", ""]
+
+    def test_a_new_genre_of_ones_own(self, alice_client: Client, three: list[Track]) -> None:
+        act(alice_client, "genre", *three, new_genre="Shoegaze")
+        assert genres(*three) == ["shoegaze"] * 3
+
+    @pytest.mark.parametrize("name", ["genre:polka", "genre", "genre:"])
+    def test_an_unknown_one_is_refused(self, alice_client: Client, three: list[Track], name: str) -> None:
+        page = act(alice_client, name, *three)
+        assert "Choose" in page
+        assert genres(*three) == [""] * 3
+
+
+class TestTags:
+    def test_put_on_and_undo(self, alice_client: Client, three: list[Track]) -> None:
+        services.track_tag(track=three[0], name="live")
+        page = act(alice_client, "tag", *three, tag="Live")
+        assert "Tagged “live”: 2 tracks." in page
+        assert "1 track left as it was: they had that tag already." in page
+        undo(alice_client)
+        assert list(Tag.objects.get().tracks.all()) == [three[0]]
+
+    def test_take_off_and_undo(self, alice_client: Client, three: list[Track]) -> None:
+        services.track_tag(track=three[0], name="live")
+        page = act(alice_client, "untag", *three, tag="LIVE")
+        assert "Took off “live”: 1 track." in page
+        assert "2 tracks left as they were" in page
+        assert not three[0].tags.exists()
+        undo(alice_client)
+        assert three[0].tags.exists()
+
+    def test_a_tag_that_is_not_there_is_refused(self, alice_client: Client, three: list[Track]) -> None:
+        assert "You have no such tag" in act(alice_client, "untag", *three, tag="nope")
+
+    @pytest.mark.parametrize("tag", ["", " ", "x" * 41])
+    def test_no_name_is_refused(self, alice_client: Client, three: list[Track], tag: str) -> None:
+        assert "A tag has 1 to 40 characters" in act(alice_client, "tag", *three, tag=tag)
+
+
+class TestWhich:
+    def test_all_that_match(self, alice_client: Client, three: list[Track]) -> None:
+        page = act(alice_client, "tag", all="1", query="genre=jazz&page=3", tag="live")
+        assert "1 track." in page
+        assert [track.pk for track in Tag.objects.get().tracks.all()] == [three[1].pk]
+
+    def test_all_goes_before_ids(self, alice_client: Client, three: list[Track]) -> None:
+        assert "3 tracks." in act(alice_client, "tag", three[0], all="1", query="", tag="live")
+
+    def test_nothing_is_refused(self, alice_client: Client, three: list[Track]) -> None:
+        assert "Select the tracks first" in act(alice_client, "confirm")
+        assert "Select the tracks first" in act(alice_client, "confirm", track=["nonsense"])
+        assert "Select the tracks first" in act(alice_client, "confirm", all="1", query="genre=disco")
+
+    @pytest.mark.parametrize("name", ["", "explode", ":", "genre_set"])
+    def test_an_unknown_act_is_refused(self, alice_client: Client, three: list[Track], name: str) -> None:
+        assert "Choose what is to be done" in act(alice_client, name, *three)
+
+    def test_what_is_gone_is_said(self, alice_client: Client, three: list[Track]) -> None:
+        page = act(alice_client, "confirm", track=[str(three[0].pk), str(uuid.uuid4())])
+        assert "1 track no longer in your library." in page
+
+    @pytest.mark.parametrize("name", ["confirm", "genre:pop", "tag", "untag", "analyse", "delete"])
+    def test_anothers_do_not_exist(
+        self, charlie_client: Client, alice: User, three: list[Track], name: str
+    ) -> None:
+        services.tag_add(owner=alice, name="live")
+        for more in ({}, {"all": "1", "query": ""}):
+            page = act(charlie_client, name, *three, tag="live", confirmed="3", **more)
+            assert "Select the tracks first" in page
+        assert genres(*three) == [""] * 3
+        assert Track.objects.filter(status="ready").count() == 3
+        assert not Tag.objects.get().tracks.exists()
+
+    def test_staff_has_no_way_either(self, bob_client: Client, three: list[Track]) -> None:
+        assert "Select the tracks first" in act(bob_client, "delete", *three, confirmed="3")
+
+
+class TestAnalyseAgain:
+    def test_finished_ones_are_queued_with_one_task_for_all(
+        self,
+        alice_client: Client,
+        three: list[Track],
+        make_track: MakeTrack,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        default_task_backend.clear()
+        waiting = make_track(status=Track.Status.QUEUED)
+        with django_capture_on_commit_callbacks(execute=True):
+            page = act(alice_client, "analyse", *three, waiting)
+        assert "3 tracks will be heard again" in page
+        assert "1 track left as it was: they are waiting for that already." in page
+        (task,) = default_task_backend.results
+        assert task.task.name == "enqueue_tracks"
+        assert Track.objects.filter(status="queued", attempts=0).count() == 4
+
+        default_task_backend.clear()
+        task.task.func(*task.args)
+        assert {result.args[0] for result in default_task_backend.results} == {str(t.pk) for t in three}
+        assert {result.task.priority for result in default_task_backend.results} == {-10}
+
+
+class TestDelete:
+    def test_it_asks_with_the_number_first(self, alice_client: Client, three: list[Track]) -> None:
+        page = act(alice_client, "delete", *three[:2])
+        assert "Delete 2 tracks?" in page
+        assert "cannot be undone" in page
+        assert Track.objects.count() == 3
+
+    def test_rows_and_files_go(
+        self,
+        alice_client: Client,
+        three: list[Track],
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        default_task_backend.clear()
+        names = [three[0].original.name, three[0].peaks.name, three[0].spectrogram.name]
+        with django_capture_on_commit_callbacks(execute=True):
+            page = act(alice_client, "delete", *three[:2], confirmed="2")
+        assert "Deleted 2 tracks." in page
+        assert "undo" not in page.partition("</main>")[0].partition("Deleted 2")[2][:60]
+        assert list(Track.objects.all()) == [three[2]]
+        assert Prediction.objects.count() == 1
+        (task,) = default_task_backend.results
+        task.task.func(*task.args)
+        assert not any(default_storage.exists(name) for name in names)
+        assert default_storage.exists(three[2].original.name)
+
+    def test_it_asks_again_when_there_are_more_by_now(
+        self, alice_client: Client, three: list[Track], make_track: MakeTrack
+    ) -> None:
+        assert "Delete 3 tracks?" in act(alice_client, "delete", all="1", query="")
+        make_track()
+        page = act(alice_client, "delete", all="1", query="", confirmed="3")
+        assert "Delete 4 tracks?" in page
+        assert Track.objects.count() == 4
+
+    def test_the_way_back_is_kept(self, alice_client: Client, three: list[Track]) -> None:
+        page = act(alice_client, "delete", *three, next="/?genre=jazz")
+        assert 'href="/?genre=jazz"' in page
+        assert 'name="next" value="/?genre=jazz"' in page
+
+
+class TestBatches:
+    """As many queries for a batch as for one track; a library is a number of batches."""
+
+    @pytest.mark.parametrize(
+        ("name", "queries"), [("confirm", 40), ("tag", 40), ("analyse", 40), ("delete", 40)]
+    )
+    def test_no_query_per_track(
+        self,
+        alice_client: Client,
+        make_track: MakeTrack,
+        django_assert_max_num_queries: DjangoAssertNumQueries,
+        name: str,
+        queries: int,
+    ) -> None:
+        for _ in range(60):
+            make_track()
+        with django_assert_max_num_queries(queries):
+            data = {"act": name, "all": "1", "query": "", "tag": "live", "confirmed": "60"}
+            assert alice_client.post(reverse("acts"), data).status_code == 302
+
+    def test_several_batches(
+        self, monkeypatch: pytest.MonkeyPatch, alice_client: Client, three: list[Track]
+    ) -> None:
+        monkeypatch.setattr(many, "BATCH", 2)
+        assert "3 tracks will be heard again" in act(alice_client, "analyse", all="1")
+        assert "Deleted 3 tracks." in act(alice_client, "delete", all="1", confirmed="3")
+
+
+class TestPage:
+    def test_every_row_can_be_selected(self, alice_client: Client, three: list[Track]) -> None:
+        page = alice_client.get("/?genre=jazz").content.decode()
+        assert page.count('name="track"') == 1
+        assert 'value="genre=jazz"' in page
+
+    def test_an_empty_library_has_nothing_to_select(self, alice_client: Client) -> None:
+        assert "act-form" not in alice_client.get("/").content.decode()
+
+    def test_acts_are_posted(self, alice_client: Client) -> None:
+        assert alice_client.get(reverse("acts")).status_code == 405
