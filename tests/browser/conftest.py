@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.live import Site, running_site
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Pictures of every page the tests look at; not kept in the repository.
@@ -32,40 +30,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="not run: no Chromium is installed"))
 
 
-@dataclass
-class Site:
-    url: str
-    env: dict[str, str]
-
-    def manage(self, *arguments: str) -> None:
-        subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, check=True)
-
-
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    # The socket listens before the server runs: the first visitor waits in line, and nobody has to poll.
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        env = os.environ | {
-            "EARMARK_DATA_DIR": str(tmp_path_factory.mktemp("site")),
-            "EARMARK_MAX_UPLOAD_BYTES": str(20 * 2**20),
-            "EARMARK_LOG_LEVEL": "WARNING",
-        }
-        running = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", env)
-        running.manage("prepare")
-        bind = f"fd://{listening.fileno()}"
-        gunicorn = ["gunicorn", "config.wsgi", "--bind", bind, "--threads", "4", "--log-level", "warning"]
-        server = subprocess.Popen(
-            [sys.executable, "-m", *gunicorn], cwd=ROOT, env=env, pass_fds=[listening.fileno()]
-        )
-        worker = subprocess.Popen(
-            [sys.executable, "manage.py", "worker", "--interval", "0.2"], cwd=ROOT, env=env
-        )
-        try:
-            yield running
-        finally:
-            for process in (server, worker):
-                process.terminate()
-                process.wait(30)
+    with running_site(tmp_path_factory.mktemp("site"), EARMARK_MAX_UPLOAD_BYTES=str(20 * 2**20)) as site:
+        yield site
 
 
 @pytest.fixture(scope="package")

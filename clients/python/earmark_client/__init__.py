@@ -1,0 +1,5 @@
+"""A client of Earmark's API: `Library` for programs, `earmark` on the command line."""
+
+from earmark_client.library import Library, LibraryError
+
+__all__ = ["Library", "LibraryError"]

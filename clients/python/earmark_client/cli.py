@@ -1,0 +1,131 @@
+"""`earmark login | upload | status | export`."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import getpass
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from earmark_client import config
+from earmark_client.library import Library, LibraryError
+from earmark_client.uploading import upload
+
+COLUMNS = ["id", "sha256", "original_name", "title", "artist", "album", "year", "duration", "status"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0 done, 1 some files failed, 2 nothing could be done."""
+    given = parser().parse_args(arguments)
+    try:
+        status: int = given.run(given)
+    except LibraryError as error:
+        print(f"earmark: {error.message}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on where this one was.", file=sys.stderr)
+        return 130
+    return status
+
+
+def parser() -> argparse.ArgumentParser:
+    whole = argparse.ArgumentParser("earmark", description="Your Earmark library, from the command line.")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+
+    login = commands.add_parser("login", help="remember a site and a token for it")
+    login.add_argument("url", help="the site's address, like https://music.example.org")
+    login.add_argument("--token", help="the token; without it, you are asked for it")
+    login.set_defaults(run=run_login)
+
+    sending = commands.add_parser("upload", help="put files and folders into the library")
+    sending.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    sending.add_argument(
+        "--jobs", type=int, default=4, choices=range(1, 17), metavar="N", help="how many at a time (4)"
+    )
+    sending.add_argument("--quiet", action="store_true", help="no progress bar")
+    sending.add_argument("--wait", action="store_true", help="until everything has been heard; then say what")
+    sending.set_defaults(run=run_upload)
+
+    status = commands.add_parser("status", help="what is in the library, and how far it has been heard")
+    status.set_defaults(run=run_status)
+
+    export = commands.add_parser("export", help="write what is known about every track to standard output")
+    export.add_argument(
+        "--format", choices=["jsonl", "csv"], default="jsonl", help="an object per line, or a table"
+    )
+    export.set_defaults(run=run_export)
+    return whole
+
+
+def run_login(given: argparse.Namespace) -> int:
+    token = given.token or getpass.getpass("Token: ")
+    with Library(given.url, token) as library:
+        account = library.account()
+    path = config.save(given.url, token)
+    print(f"Signed in as {account['email']}. The token is kept in {path}.")
+    return 0
+
+
+def run_upload(given: argparse.Namespace) -> int:
+    if lost := [path for path in given.paths if not path.exists()]:
+        raise LibraryError("no_file", f"There is no {lost[0]}.")
+    with Library(*config.load()) as library:
+        summary = upload(library, given.paths, jobs=given.jobs, quiet=given.quiet)
+        print(f"{len(summary.sent)} sent, {len(summary.there)} there already, {len(summary.failed)} failed.")
+        for path, reason in summary.failed.items():
+            print(f"  {path}: {reason}", file=sys.stderr)
+        unheard = wait_for(library, summary.tracks) if given.wait else 0
+    return 1 if summary.failed or unheard else 0
+
+
+def wait_for(library: Library, track_ids: list[str]) -> int:
+    """Tell what was heard, track by track, as it becomes known; returns how many could not be analysed."""
+    failed = 0
+    for track_id in track_ids:
+        while (track := library.track(track_id))["status"] in ("queued", "analysing"):
+            time.sleep(1)
+        failed += track["status"] == "failed"
+        genre = track["genre"]
+        heard = (
+            track["error"]["message"]
+            if track["error"]
+            else genre["label"] or f"not sure, perhaps {genre['top']}"
+        )
+        print(f"{track['title']}: {heard}")
+    return failed
+
+
+def run_status(given: argparse.Namespace) -> int:
+    with Library(*config.load()) as library:
+        account = library.account()
+        states = Counter(track["status"] for track in library.tracks(fields="status"))
+    usage, limits = account["usage"], account["limits"]
+    print(f"{account['email']}: {usage['tracks']} tracks, {usage['seconds'] / 3600:.1f} hours")
+    print(f"{usage['bytes'] / 2**30:.1f} of {limits['quota_bytes'] / 2**30:.0f} GB used")
+    for state, count in sorted(states.items()):
+        print(f"  {state}: {count}")
+    print(f"  waiting for your word: {usage['needs_you']}")
+    return 0
+
+
+def run_export(given: argparse.Namespace) -> int:
+    with Library(*config.load()) as library:
+        if given.format == "jsonl":
+            for track in library.tracks():
+                print(json.dumps(track, ensure_ascii=False))
+            return 0
+        table = csv.writer(sys.stdout)
+        table.writerow([*COLUMNS, "genre", "genre_source", "tags"])
+        for track in library.tracks():
+            genre = track["genre"]
+            row = [track[column] for column in COLUMNS]
+            table.writerow([*row, genre["label"], genre["source"], "; ".join(track["tags"])])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

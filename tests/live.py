@@ -1,0 +1,64 @@
+"""A real site for tests that need one: gunicorn and a worker, on a database and a folder of their own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+NEW_TOKEN = """
+from library import services
+from library.models import User
+user = User.objects.filter(email={email!r}).first() or services.user_add(email={email!r}, password={password!r})
+print(services.token_create(owner=user, name="tests", **{limits!r})[1])
+"""
+
+
+@dataclass
+class Site:
+    url: str
+    env: dict[str, str]
+
+    def manage(self, *arguments: str) -> str:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT, env=self.env, check=True, stdout=subprocess.PIPE, text=True,
+        ).stdout  # fmt: skip
+
+    def token(self, email: str, password: str = "a quiet listening room", **limits: bool) -> str:
+        """A token of somebody, who is signed up if need be."""
+        code = NEW_TOKEN.format(email=email, password=password, limits=limits)
+        return self.manage("shell", "--no-imports", "-c", code).strip()
+
+
+@contextmanager
+def running_site(folder: Path, *, workers: int = 1, **settings: str) -> Iterator[Site]:
+    """A site that is there until the block ends. `settings` are environment variables."""
+    # The socket listens before the server runs: the first visitor waits in line, and nobody has to poll.
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        env = os.environ | {"EARMARK_DATA_DIR": str(folder), "EARMARK_LOG_LEVEL": "WARNING"} | settings
+        site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", env)
+        site.manage("prepare")
+        bind = f"fd://{listening.fileno()}"
+        gunicorn = ["gunicorn", "config.wsgi", "--bind", bind, "--threads", "4", "--log-level", "warning"]
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-m", *gunicorn], cwd=ROOT, env=env, pass_fds=[listening.fileno()]
+            )
+        ]
+        for _ in range(workers):
+            worker = [sys.executable, "manage.py", "worker", "--interval", "0.2"]
+            processes.append(subprocess.Popen(worker, cwd=ROOT, env=env))
+        try:
+            yield site
+        finally:
+            for process in processes:
+                process.terminate()
+                process.wait(30)

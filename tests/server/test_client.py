@@ -1,0 +1,144 @@
+"""The command-line client, against a real server."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import secrets
+import stat
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from earmark_client import Library, LibraryError
+from earmark_client.cli import main
+from tests import sounds
+from tests.live import Site
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three songs, one of them twice, in folders, among other things."""
+    music = tmp_path / "music"
+    for number, name in enumerate(["a/one.mp3", "a/b/two.FLAC", "three.ogg"]):
+        (music / name).parent.mkdir(parents=True, exist_ok=True)
+        sounds.write(music / name.lower(), seconds=3.5 + number).rename(music / name)
+    (music / "a/again.mp3").write_bytes((music / "a/one.mp3").read_bytes())
+    (music / "cover.jpg").write_bytes(b"picture")
+    (music / ".hidden.mp3").write_bytes(b"not looked at")
+    return music
+
+
+@pytest.fixture
+def signed_in(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("EARMARK_CONFIG", str(tmp_path / "config.json"))
+    token = site.token(f"{secrets.token_hex(6)}@example.org")
+    assert main(["login", site.url, "--token", token]) == 0
+    return token
+
+
+def test_a_folder_goes_up_once(
+    signed_in: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stat.S_IMODE((tmp_path / "config.json").stat().st_mode) == 0o600
+    assert main(["upload", str(folder), "--quiet", "--wait"]) == 0
+    first = capsys.readouterr().out
+    assert "3 sent, 1 there already, 0 failed." in first
+    assert first.count("\n") == 4  # the summary, and three verdicts
+
+    assert main(["upload", str(folder), str(folder / "three.ogg"), "--quiet"]) == 0
+    assert "0 sent, 4 there already, 0 failed." in capsys.readouterr().out
+
+    assert main(["status"]) == 0
+    assert "3 tracks" in capsys.readouterr().out
+    assert main(["export"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert sorted(row["original_name"] for row in rows) == ["again.mp3", "three.ogg", "two.FLAC"]
+    assert main(["export", "--format", "csv"]) == 0
+    table = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {row["sha256"] for row in table} == {row["sha256"] for row in rows}
+
+
+def test_what_fails_is_told_and_does_not_stop_the_rest(
+    signed_in: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "fake.mp3").write_text("no music at all\n" * 50)
+    assert main(["upload", str(folder), "--quiet"]) == 1
+    told = capsys.readouterr()
+    assert "3 sent, 1 there already, 1 failed." in told.out
+    assert "fake.mp3: This is not an audio file" in told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [(["upload", "/no/such/folder"], "There is no"), (["status"], "unknown or revoked")],
+)
+def test_nothing_can_be_done(
+    site: Site,
+    arguments: list[str],
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("EARMARK_CONFIG", str(tmp_path / "none.json"))
+    monkeypatch.setenv("EARMARK_URL", site.url)
+    monkeypatch.setenv("EARMARK_TOKEN", "earmark_wrong")
+    assert main(arguments) == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_without_a_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EARMARK_CONFIG", str(tmp_path / "none.json"))
+    assert main(["status"]) == 2
+    assert "earmark login" in capsys.readouterr().err
+
+
+def test_a_connection_that_breaks_off_is_tried_again(site: Site, folder: Path) -> None:
+    """The first three attempts end before or after the site has answered; the file is stored once."""
+    waits: list[float] = []
+    with Library(site.url, site.token("retry@example.org"), wait=waits.append) as library:
+        library._http = httpx.Client(
+            base_url=library._http.base_url,
+            headers=library._http.headers,
+            transport=Flaky(["before", "after", "busy"]),
+        )
+        track = library.upload(folder / "three.ogg")
+        assert track["duplicate"] is True  # the second attempt had arrived
+        assert waits == [1.0, 2.0, 3.0]
+        assert [row["id"] for row in library.tracks()] == [track["id"]]
+
+
+def test_it_gives_up_in_the_end() -> None:
+    waits: list[float] = []
+    with (
+        Library("http://127.0.0.1:1", "token", wait=waits.append) as library,
+        pytest.raises(LibraryError, match="cannot be reached"),
+    ):
+        library.account()
+    assert len(waits) == 4
+
+
+class Flaky(httpx.HTTPTransport):
+    """A network that lets requests through only after a few mishaps."""
+
+    def __init__(self, mishaps: list[str]) -> None:
+        super().__init__()
+        self.mishaps = mishaps
+
+    def handle_request(self, request: httpx.Request) -> Any:
+        mishap = self.mishaps.pop(0) if self.mishaps else None
+        if mishap == "before":
+            raise httpx.ConnectError("no route")
+        if mishap == "busy":
+            return httpx.Response(503, headers={"Retry-After": "3"})
+        response = super().handle_request(request)
+        if mishap == "after":
+            response.read()
+            raise httpx.ReadError("cut off")
+        return response
