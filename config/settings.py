@@ -197,6 +197,8 @@ else:
 
 # -- API
 
+#: Requests per minute of one person; library/api/throttling.py derives the other limits from it.
+EARMARK_API_PER_MINUTE = env.int("EARMARK_API_PER_MINUTE", default=1200)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "library.api.auth.TokenAuthentication",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import SimpleRateThrottle
@@ -20,13 +21,17 @@ class Limit(SimpleRateThrottle):
     duration: int
     history: list[float]
     now: float
+    #: This limit, as a multiple of what one person may ask.
+    share = 1.0
+
+    def get_rate(self) -> str:
+        return f"{int(settings.EARMARK_API_PER_MINUTE * self.share)}/min"
 
 
 class PerPerson(Limit):
     """All requests of one person, by whatever way; of strangers, by address."""
 
     scope = "api"
-    rate = "1200/min"
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
         ident = request.user.pk if request.user.is_authenticated else f"at_{self.get_ident(request)}"
@@ -37,7 +42,7 @@ class PerToken(Limit):
     """One program must not use up what its owner's others need."""
 
     scope = "token"
-    rate = "900/min"
+    share = 0.75
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
         return f"throttle_{self.scope}_{request.auth.pk}" if isinstance(request.auth, ApiToken) else None
@@ -47,7 +52,7 @@ class PerAddress(Limit):
     """All requests from one address, whoever asks."""
 
     scope = "address"
-    rate = "3000/min"
+    share = 2.5
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
         return f"throttle_{self.scope}_{self.get_ident(request)}"
@@ -57,7 +62,7 @@ class Listening(PerPerson):
     """For what is heard while the client waits, and so takes processor time from everybody at once."""
 
     scope = "listening"
-    rate = "30/min"
+    share = 1 / 40
 
 
 class Limited(APIView):
