@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 class HashingUploadHandler(TemporaryFileUploadHandler):
     """Django's handler for temporary files, which also takes the SHA-256 and stops writing at the limit.
 
-    The file gets two attributes: `sha256`, and `too_large` (its content is then incomplete and worthless).
+    The file gets an attribute, `sha256`. Its `size` is what was sent: beyond the limit, more than was kept.
     """
 
     file: TemporaryUploadedFile
@@ -33,8 +34,20 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
     def file_complete(self, file_size: int) -> UploadedFile | None:
         upload = super().file_complete(file_size)
         upload.sha256 = self._hash.hexdigest()  # type: ignore[union-attr]
-        upload.too_large = self._too_large  # type: ignore[union-attr]
         return upload
+
+
+class ArrivedFile(UploadedFile):
+    """A file that is on disk already, in the upload folder: to store it is to move it."""
+
+    def __init__(self, path: Path, name: str, sha256: str = "") -> None:
+        self.path = path
+        self.sha256 = sha256
+        super().__init__(file=path.open("rb"), name=name, size=path.stat().st_size)
+
+    def temporary_file_path(self) -> str:
+        """Storages move what has this method."""
+        return str(self.path)
 
 
 def sha256_of(upload: UploadedFile) -> str:

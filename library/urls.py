@@ -1,10 +1,20 @@
 from django.urls import path
 
+from library.resumable import ResumableUploads
 from library.views import acts, files, genres, library, tracks, uploads
 
 urlpatterns = [
     path("", library.library, name="library"),
     path("upload/", uploads.upload, name="upload"),
+    path("upload/<uuid:upload_id>/", uploads.archive, name="upload-archive"),
+    path("upload/<uuid:upload_id>/row/", uploads.row, name="upload-row"),
+    path("upload/<uuid:upload_id>/forget/", uploads.forget, name="upload-forget"),
+    path("uploads/", ResumableUploads.as_view(http_method_names=["options", "post"]), name="uploads"),
+    path(
+        "uploads/<uuid:upload_id>/",
+        ResumableUploads.as_view(http_method_names=["options", "head", "patch", "delete"]),
+        name="upload-pieces",
+    ),
     path("tracks/<uuid:track_id>/", tracks.track, name="track"),
     path("tracks/<uuid:track_id>/edit/", tracks.track_edit, name="track-edit"),
     path("tracks/<uuid:track_id>/genre/", tracks.genre, name="track-genre"),
@@ -15,7 +25,6 @@ urlpatterns = [
     path("tracks/<uuid:track_id>/tags/reject/", tracks.suggestion_reject, name="track-tag-reject"),
     path("tracks/<uuid:track_id>/analyse/", tracks.track_analyse, name="track-analyse"),
     path("tracks/<uuid:track_id>/delete/", tracks.track_delete, name="track-delete"),
-    path("tracks/<uuid:track_id>/tray/", uploads.tray_row, name="tray-row"),
     path("tracks/<uuid:track_id>/timeline/", files.timeline, name="timeline"),
     path("tracks/<uuid:track_id>/original/", files.original, name="original"),
     path("tracks/<uuid:track_id>/audio/", files.audio, name="audio"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
 from django.conf import settings
@@ -50,9 +50,10 @@ def problem(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """An error answer. `code` is stable and for programs, `detail` is for people."""
+    # 460 is the tus protocol's own.
     body: dict[str, Any] = {
         "type": f"{reverse('api-docs')}#error-{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": responses.get(status, "Checksum Mismatch"),
         "status": status,
         "detail": detail,
         "code": code,

@@ -20,6 +20,7 @@ from library.selectors.tracks import (
     usage_of,
     verdicts_of,
 )
+from library.selectors.uploads import uploads_of
 
 __all__ = [
     "GenreChoice",
@@ -39,6 +40,7 @@ __all__ = [
     "track_count_by_genre",
     "tracks_by_hash",
     "tracks_of",
+    "uploads_of",
     "usage_in",
     "usage_of",
     "verdicts_of",

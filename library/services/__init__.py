@@ -39,6 +39,14 @@ from library.services.tags import (
 )
 from library.services.tokens import token_create, token_revoke, token_used
 from library.services.tracks import track_add, track_delete, track_edit, upload_check
+from library.services.uploads import (
+    upload_abort,
+    upload_append,
+    upload_begin,
+    upload_offset,
+    upload_receive,
+    uploads_expire,
+)
 
 __all__ = [
     "act_undo",
@@ -76,7 +84,13 @@ __all__ = [
     "tracks_sweep",
     "tracks_tag",
     "tracks_untag",
+    "upload_abort",
+    "upload_append",
+    "upload_begin",
     "upload_check",
+    "upload_offset",
+    "upload_receive",
+    "uploads_expire",
     "user_add",
     "user_change_email",
     "user_delete",

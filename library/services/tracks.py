@@ -30,7 +30,7 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     digest = sha256_of(upload)
     if twin := Track.objects.filter(owner=owner, sha256=digest).first():
         return twin, False
-    _check_quota(owner, upload.size or 0)
+    quota_check(owner=owner, size=upload.size or 0)
 
     name = clean_name(upload.name or "")
     track = Track(
@@ -114,11 +114,7 @@ def title_from(name: str) -> str:
 
 def upload_check(*, upload: UploadedFile) -> str:
     """The upload's kind, told from its bytes. Raises AudioError: `empty`, `too_large`, `not_audio`."""
-    if not upload.size:
-        raise AudioError("empty")
-    if getattr(upload, "too_large", False) or upload.size > settings.EARMARK_MAX_UPLOAD_BYTES:
-        limit = filesizeformat(settings.EARMARK_MAX_UPLOAD_BYTES)
-        raise AudioError("too_large", f"The file is larger than the limit of {limit}. Nothing was stored.")
+    size_check(size=upload.size)
     kind = sniff_file(cast(BinaryIO, upload.file))
     upload.seek(0)
     if kind is None:
@@ -126,7 +122,17 @@ def upload_check(*, upload: UploadedFile) -> str:
     return kind
 
 
-def _check_quota(owner: User, size: int) -> None:
+def size_check(*, size: int | None) -> None:
+    """Raises AudioError: `empty`, `too_large`."""
+    if not size:
+        raise AudioError("empty")
+    if size > settings.EARMARK_MAX_UPLOAD_BYTES:
+        limit = filesizeformat(settings.EARMARK_MAX_UPLOAD_BYTES)
+        raise AudioError("too_large", f"The file is larger than the limit of {limit}.")
+
+
+def quota_check(*, owner: User, size: int) -> None:
+    """Whether that much more fits. Raises AudioError: `over_quota`."""
     used = Track.objects.filter(owner=owner).aggregate(total=Sum("size"))["total"] or 0
     if used + size > settings.EARMARK_QUOTA_BYTES:
         limit = filesizeformat(settings.EARMARK_QUOTA_BYTES)

@@ -3,48 +3,60 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from classifier.errors import AudioError
-from library import services
+from library import selectors, services
+from library.models import PartialUpload
 from library.requests import Request
-from library.views.base import owned_track
+from library.views.base import PAGE_SIZE, back
+
+NOTHING = "No file arrived. Choose one and try again."
 
 
 @require_http_methods(["GET", "POST"])
 def upload(request: Request) -> HttpResponse:
-    """The upload page; and the files it sends, one a request by script, or all at once without."""
+    """What was uploaded in the last day; and the files it takes, one a request by script, or all at once."""
     if request.method == "GET":
-        return render(request, "library/upload.html")
-    results = [_upload_one(request, file) for file in request.FILES.getlist("file")]
-    if request.headers.get("Accept", "").startswith("text/vnd.earmark.row"):
-        return render(request, "library/_tray_row.html", results[0] if results else _nothing_arrived())
-    for result in results or [_nothing_arrived()]:
-        if error := result.get("error"):
-            messages.error(request, f"{result['name']}: {error.message}")
-    return redirect("library")
-
-
-def _upload_one(request: Request, file: UploadedFile) -> dict[str, Any]:
-    try:
-        track, created = services.track_add(owner=request.user, upload=file)
-    except AudioError as error:
-        return {"name": file.name, "error": error}
-    return {"name": track.original_name, "track": track, "duplicate": not created}
-
-
-def _nothing_arrived() -> dict[str, Any]:
-    return {"name": "Upload", "error": AudioError("empty", "No file arrived. Choose one and try again.")}
+        return _page(request, selectors.uploads_of(request.user).filter(archive=None))
+    rows = [services.upload_receive(owner=request.user, file=file) for file in request.FILES.getlist("file")]
+    if rows and request.headers.get("Accept", "").startswith("text/vnd.earmark.row"):
+        return render(request, "library/_tray_row.html", {"upload": rows[0]})
+    if not rows:
+        messages.error(request, NOTHING)
+    return redirect("upload")
 
 
 @require_safe
-def tray_row(request: Request, track_id: uuid.UUID) -> HttpResponse:
-    """How a just uploaded track is doing, for the upload tray."""
-    found = owned_track(request, track_id)
-    return render(request, "library/_tray_row.html", {"name": found.original_name, "track": found})
+def archive(request: Request, upload_id: uuid.UUID) -> HttpResponse:
+    """What became of each file in an archive: those that were refused first."""
+    found = get_object_or_404(selectors.uploads_of(request.user), pk=upload_id, contents__isnull=False)
+    entries = selectors.uploads_of(request.user).filter(archive=found)
+    return _page(request, entries.order_by("-error_code", "created_at", "id"), archive=found)
+
+
+@require_safe
+def row(request: Request, upload_id: uuid.UUID) -> HttpResponse:
+    """How one upload is doing, for the tray."""
+    found = get_object_or_404(selectors.uploads_of(request.user), pk=upload_id)
+    return render(request, "library/_tray_row.html", {"upload": found})
+
+
+@require_POST
+def forget(request: Request, upload_id: uuid.UUID) -> HttpResponse:
+    """Take an upload off the list, with what has come of it; a track that came of it stays."""
+    services.upload_abort(upload=get_object_or_404(selectors.uploads_of(request.user), pk=upload_id))
+    return back(request, "upload")
+
+
+def _page(
+    request: Request, uploads: QuerySet[PartialUpload], archive: PartialUpload | None = None
+) -> HttpResponse:
+    page = Paginator(uploads, PAGE_SIZE).get_page(request.GET.get("page"))
+    live = any(upload.is_live for upload in page)
+    return render(request, "library/upload.html", {"page": page, "live": live, "archive": archive})

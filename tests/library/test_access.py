@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from library import services
-from library.models import Track, User
+from library.models import PartialUpload, Track, User
 from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,6 @@ PAGES = [
     Address("track-tag-reject", "post", 302, {"name": "live"}),
     Address("track-delete", "get", 200),
     Address("track-delete", "post", 302),
-    Address("tray-row", "get", 200),
     Address("timeline", "get", 200),
     Address("original", "get", 200),
     Address("audio", "get", 200),
@@ -53,6 +52,9 @@ THINGS = {
     "act": lambda alice: services.tracks_tag(
         tracks=Track.objects.filter(owner=alice), person=alice, name="live"
     ),
+    "upload": lambda alice: PartialUpload.objects.create(
+        owner=alice, name="album.zip", length=9, contents={"added": 1, "known": 0, "refused": 0}
+    ),
 }
 THING_PAGES = [
     Address("genre-rename", "post", 302, {"name": "Dream pop"}),
@@ -62,9 +64,13 @@ THING_PAGES = [
     Address("tag-delete", "get", 200),
     Address("tag-delete", "post", 302),
     Address("act-undo", "post", 302),
+    Address("upload-archive", "get", 200),
+    Address("upload-row", "get", 200),
+    Address("upload-forget", "post", 302),
 ]
-#: Addresses that name a track and something of it; each has a test of its own below.
-PAIRS = {"track-untag"}
+#: Addresses that name a track and something of it, or that are for scripts; each has a test of its own, the
+#: last in test_resumable.
+PAIRS = {"track-untag", "upload-pieces"}
 ADMIN = [
     Address("admin:library_track_change", "get", 200),
     Address("admin:library_track_delete", "get", 200),

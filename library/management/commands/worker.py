@@ -1,4 +1,4 @@
-"""The background worker: django-tasks-db's, with a sweep for tracks that dead workers left behind."""
+"""The background worker: django-tasks-db's, with a sweep for what was left lying: tracks, uploads."""
 
 import threading
 from typing import Any
@@ -22,5 +22,6 @@ class Command(db_worker.Command):
 def _sweep_for_ever() -> None:
     while True:
         services.tracks_sweep()
+        services.uploads_expire()
         close_old_connections()
         threading.Event().wait(SWEEP_SECONDS)
