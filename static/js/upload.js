@@ -48,7 +48,7 @@
       const html = await earmarkSend(file, tray.dataset, {
         progress(sent) {
           job.sent = Math.min(sent, file.size);
-          bar.value = (100 * job.sent) / file.size;
+          bar.value = (100 * job.sent) / (file.size || 1);
           state.textContent = "";
           draw();
         },

@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(tmp_path_factory.mktemp("site"), EARMARK_MAX_UPLOAD_BYTES=str(20 * 2**20)) as site:
+    with running_site(tmp_path_factory.mktemp("site"), EARMARK_MAX_UPLOAD_BYTES=str(40 * 2**20)) as site:
         yield site
 
 

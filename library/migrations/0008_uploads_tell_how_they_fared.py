@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('library', '0005_token_scopes'),
+        ('library', '0007_kept_answers'),
     ]
 
     operations = [

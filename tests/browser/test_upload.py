@@ -1,0 +1,141 @@
+"""Folders, archives, and a large file whose connection breaks."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Page, Route, expect
+
+from tests import sounds
+from tests.browser.looks import look_at
+from tests.browser.test_main_job import upload
+
+LARGE_SECONDS = 145  # 25 MB as 16-bit stereo at 44,100 Hz
+
+
+def original_of(page: Page, name: str) -> bytes:
+    """What the site has stored under a name, as its owner downloads it."""
+    page.goto("/")
+    page.get_by_role("link", name=name, exact=True).click()
+    page.wait_for_url("**/tracks/*/")
+    response = page.request.get(f"{page.url}original/")
+    assert response.ok
+    return response.body()
+
+
+def test_a_large_file_arrives_whole_though_the_connection_breaks(signed_up: Page, tmp_path: Path) -> None:
+    page = signed_up
+    song = sounds.write(tmp_path / "large.wav", seconds=LARGE_SECONDS)
+    assert song.stat().st_size > 25_000_000
+    pieces: list[int] = []
+
+    def cut(route: Route) -> None:
+        if route.request.method == "PATCH":
+            pieces.append(int(route.request.headers["upload-offset"]))
+            if len(pieces) == 3:
+                page.context.set_offline(True)
+        route.continue_()
+
+    page.route("**/uploads/*/", cut)
+    upload(page, song)
+    tray = page.get_by_role("region", name="Uploads")
+    expect(tray.get_by_text("Connection lost. Trying again…")).to_be_visible()
+    page.context.set_offline(False)
+    expect(tray.get_by_role("link", name="large.wav")).to_be_visible(timeout=60_000)
+    # What had come before was not sent again.
+    assert pieces[0] == 0
+    assert pieces == sorted(pieces)
+    assert len(set(pieces)) >= 4
+    stored = original_of(page, "large")
+    assert hashlib.sha256(stored).digest() == hashlib.sha256(song.read_bytes()).digest()
+
+
+def test_after_a_reload_the_same_file_goes_on_where_it_was(signed_up: Page, tmp_path: Path) -> None:
+    page = signed_up
+    song = sounds.write(tmp_path / "again.wav", seconds=LARGE_SECONDS, seed=1)
+    pieces: list[int] = []
+
+    def cut(route: Route) -> None:
+        if route.request.method == "PATCH":
+            pieces.append(int(route.request.headers["upload-offset"]))
+            if len(pieces) == 3:
+                return route.abort()
+        return route.continue_()
+
+    page.goto("/upload/")
+    page.route("**/uploads/*/", cut)
+    upload(page, song)
+    tray = page.get_by_role("region", name="Uploads")
+    expect(tray.get_by_text("Connection lost. Trying again…")).to_be_visible()
+    # Bytes are moving, so the browser asks before it leaves; this person insists.
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.reload()
+    assert asked == ["beforeunload"]
+    expect(page.locator(".upload-row")).to_contain_text(re.compile("again.wav"))
+    expect(page.locator(".upload-row")).to_contain_text(re.compile("Arriving, 3[0-9] %"))
+
+    before = len(pieces)
+    upload(page, song)
+    expect(page.locator(".upload-row .tray-name").get_by_text("again.wav")).to_be_visible()
+    expect(tray.get_by_role("link", name="again.wav")).to_be_visible(timeout=60_000)
+    assert pieces[before] > 0
+    stored = original_of(page, "again")
+    assert hashlib.sha256(stored).digest() == hashlib.sha256(song.read_bytes()).digest()
+
+
+def test_a_folder_brings_its_music_and_leaves_the_rest(signed_up: Page, tmp_path: Path) -> None:
+    page = signed_up
+    folder = tmp_path / "Album"
+    (folder / "CD 2").mkdir(parents=True)
+    for number in range(12):
+        place = folder / "CD 2" if number % 2 else folder
+        sounds.write(place / f"{number:02} song.wav", seconds=1, seed=number)
+    (folder / "cover.jpg").write_bytes(b"\xff\xd8" * 99)
+    (folder / "notes.txt").write_text("words")
+    page.goto("/upload/")
+    page.locator("#folder").set_input_files(folder)
+    tray = page.get_by_role("region", name="Uploads")
+    expect(tray).to_contain_text("12 files sent. 2 files skipped: not music, by the name.")
+    # The tray keeps the last few, and every refusal; the page lists all.
+    expect(page.locator(".upload-row")).to_have_count(12)
+
+
+def test_an_archive_tells_what_became_of_each_file(signed_up: Page, tmp_path: Path) -> None:
+    page = signed_up
+    songs = [
+        sounds.write(tmp_path / f"{name}.mp3", seconds=5, seed=n) for n, name in enumerate(("one", "two"))
+    ]
+    album = tmp_path / "album.zip"
+    with zipfile.ZipFile(album, "w") as archive:
+        for song in songs:
+            archive.write(song, f"Album/{song.name}")
+        archive.writestr("Album/notes.txt", "words " * 99)
+    page.goto("/upload/")
+    upload(page, songs[0])
+    tray = page.get_by_role("region", name="Uploads")
+    expect(tray.locator(".chip")).to_be_visible(timeout=60_000)
+
+    upload(page, album)
+    row = page.locator(".upload-row").first
+    expect(row).to_contain_text("1 added, 1 here already, 1 not taken")
+    (tmp_path / "notes.mp3").write_text("not music at all\n" * 99)
+    upload(page, tmp_path / "notes.mp3")
+    expect(row).to_contain_text("not an audio file")
+    page.get_by_label("Close the list of uploads").click()
+    look_at(page, "upload-recent")
+    page.get_by_role("button", name="Take notes.mp3 off the list").click()
+    expect(page.locator(".upload-row")).to_have_count(2)
+
+    page.locator(".upload-row").get_by_role("link", name="album.zip").click()
+    rows = page.locator(".upload-row")
+    expect(rows).to_have_count(3)
+    expect(rows.first).to_contain_text("notes.txt")
+    expect(rows.filter(has_text="one.mp3")).to_contain_text("Already in your library")
+    expect(rows.filter(has_text="two.mp3").locator(".chip")).to_be_visible(timeout=60_000)
+    look_at(page, "upload-archive")
+    rows.filter(has_text="one.mp3").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("one")
