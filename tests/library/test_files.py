@@ -106,9 +106,7 @@ def test_uploaded_bytes_never_run_as_a_page(alice_client: Client, url: str) -> N
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize(
-    "name", ["audio", "original", "spectrogram", "peaks", "timeline", "track", "tray-row"]
-)
+@pytest.mark.parametrize("name", ["audio", "original", "spectrogram", "peaks", "timeline", "track"])
 def test_others_get_the_404_of_an_unknown_track(charlie_client: Client, track: Track, name: str) -> None:
     foreign = charlie_client.get(reverse(name, args=[track.pk]))
     unknown = charlie_client.get(reverse(name, args=["00000000-0000-0000-0000-000000000000"]))
@@ -116,9 +114,7 @@ def test_others_get_the_404_of_an_unknown_track(charlie_client: Client, track: T
     assert track.title not in foreign.content.decode()
 
 
-@pytest.mark.parametrize(
-    "name", ["audio", "original", "spectrogram", "peaks", "timeline", "track", "tray-row"]
-)
+@pytest.mark.parametrize("name", ["audio", "original", "spectrogram", "peaks", "timeline", "track"])
 def test_nobody_is_sent_to_sign_in(client: Client, track: Track, name: str) -> None:
     response = client.get(reverse(name, args=[track.pk]))
     assert response.status_code == 302
