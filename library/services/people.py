@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
-from library.models import Track, User
+from library.models import PartialUpload, Track, User
 from library.services.tracks import track_delete
+from library.services.uploads import upload_abort
 
 
 class EmailTakenError(Exception):
@@ -37,4 +38,6 @@ def user_delete(*, user: User) -> None:
     """Delete an account with everything in it. One by one: the rows alone would leave the files behind."""
     for track in Track.objects.filter(owner=user):
         track_delete(track=track)
+    for upload in PartialUpload.objects.filter(owner=user, finished_at=None):
+        upload_abort(upload=upload)
     user.delete()

@@ -371,3 +371,9 @@ def test_a_refused_upload_says_so_each_time(alice: User) -> None:
         with pytest.raises(AudioError) as refusal:
             services.upload_append(upload=upload, offset=0, pieces=[b"0123456789"])
         assert refusal.value.code == "not_audio"
+
+
+def test_with_the_account_go_the_bytes_that_had_come(alice_client: Client, address: str, alice: User) -> None:
+    patch(alice_client, address, 0, SONG[:100])
+    services.user_delete(user=alice)
+    assert waiting_files() == []

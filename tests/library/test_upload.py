@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from django.urls import reverse
 
 from classifier.errors import AudioError
 from library import services
-from library.models import Track, User
+from library.models import PartialUpload, Track, User
 from library.services.tracks import clean_name, title_from
 from tests import sounds
 
@@ -147,3 +148,35 @@ def test_deleting_a_track_deletes_its_files(
         services.track_delete(track=track)
     assert not Track.objects.exists()
     assert stored_files() == []
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_the_page_tells_how_each_fared_with_as_many_queries_for_one_as_for_many(
+    alice: User, alice_client: Client, make_track, count: int, django_assert_num_queries
+) -> None:
+    for number in range(count):
+        PartialUpload.objects.create(owner=alice, name=f"{number}.wav", length=9, track=make_track())
+    with django_assert_num_queries(5):
+        page = alice_client.get(reverse("upload")).content.decode()
+    assert page.count('class="upload-row"') == count
+    assert page.count("chip-dot") == count
+
+
+def test_the_page_is_paged_and_shows_only_ones_own(
+    alice: User, alice_client: Client, charlie_client: Client
+) -> None:
+    PartialUpload.objects.bulk_create(
+        PartialUpload(owner=alice, name=f"{number}.wav", length=9) for number in range(51)
+    )
+    assert "Page 1 of 2" in alice_client.get(reverse("upload")).content.decode()
+    assert alice_client.get(reverse("upload"), {"page": 2}).content.decode().count('class="upload-row"') == 1
+    assert ".wav" not in charlie_client.get(reverse("upload")).content.decode().replace(".wav,", "")
+
+
+def test_what_broke_off_says_how_to_go_on(alice: User, alice_client: Client) -> None:
+    row = PartialUpload.objects.create(owner=alice, name="long.wav", length=100, offset=40)
+    assert "Arriving, 40 %" in alice_client.get(reverse("upload")).content.decode()
+    PartialUpload.objects.update(updated_at=row.updated_at - timedelta(minutes=5))
+    page = alice_client.get(reverse("upload")).content.decode()
+    assert "Broke off at 40 %. Choose the same file again" in page
+    assert "every 2s" not in page
