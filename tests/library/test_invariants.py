@@ -1,0 +1,162 @@
+"""Whatever is done to tracks, genres and tags, in whatever order: what is derived stays true."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from library import selectors, services
+from library.errors import Refused
+from library.genres import GENRES
+from library.models import Act, Genre, Tag, Tagging, Track, User, Verdict
+from tests.people import PredictionFactory, UserFactory
+
+NAMES = st.sampled_from(["Shoegaze", "Dream pop", "Polka", "shoegaze"])
+TEN = sorted(GENRES)[:3]
+
+
+class Library(RuleBasedStateMachine):
+    """A model of one library: what each track's owner said, as a stack of words, and which tags it has."""
+
+    tracks = Bundle("tracks")
+    acts = Bundle("acts")
+
+    @initialize()
+    def empty(self) -> None:
+        User.objects.all().delete()
+        self.alice = UserFactory()
+        self.words: dict[object, list[tuple[str, Act | None]]] = {}
+        self.tags: dict[object, set[str]] = {}
+
+    @rule(target=tracks, label=st.sampled_from([*TEN, None]), tag=st.sampled_from(["", *TEN]))
+    def track(self, label: str | None, tag: str) -> Track:
+        number = len(self.words)
+        track = Track.objects.create(
+            owner=self.alice,
+            title=f"Song {number}",
+            sha256=f"{number:064}",
+            size=1,
+            status="ready",
+            file_label=tag,
+        )
+        heard = PredictionFactory(track=track, top=label or TEN[0], label=label)
+        Track.objects.filter(pk=track.pk).update(prediction=heard)
+        track.refresh_from_db()
+        services.prediction_adopt(track=track, prediction=heard, embedding=[])
+        self.words[track.pk], self.tags[track.pk] = [], set()
+        return track
+
+    @rule(track=tracks, genre=st.sampled_from([*TEN, ""]))
+    def say(self, track: Track, genre: str) -> None:
+        services.genre_set(track=track, person=self.alice, genre=genre)
+        self.words[track.pk].append((genre, None))
+
+    @rule(track=tracks, name=NAMES)
+    def say_something_of_ones_own(self, track: Track, name: str) -> None:
+        try:
+            genre = services.own_genre_add(owner=self.alice, name=name)
+        except Refused:
+            genre = Genre.objects.get(owner=self.alice, name__iexact=name)
+        services.genre_set(track=track, person=self.alice, genre=genre.key)
+        self.words[track.pk].append((genre.key, None))
+
+    @rule(track=tracks)
+    def undo(self, track: Track) -> None:
+        words = self.words[track.pk]
+        if not words:
+            with pytest.raises(Refused):
+                services.genre_undo(track=track, person=self.alice)
+            return
+        services.genre_undo(track=track, person=self.alice)
+        words.pop()
+
+    @rule(target=acts, genre=st.sampled_from(TEN))
+    def say_of_all(self, genre: str) -> Act:
+        act = services.genres_set(tracks=selectors.tracks_of(self.alice), person=self.alice, genre=genre)
+        for words in self.words.values():
+            if not words or words[-1][0] != genre:
+                words.append((genre, act))
+        return act
+
+    @rule(target=acts, data=st.data())
+    def delete_a_genre(self, data: st.DataObject) -> Act | None:
+        own = list(selectors.own_genres_of(self.alice))
+        if not own:
+            return None
+        genre = data.draw(st.sampled_from(own))
+        into = data.draw(st.sampled_from(["", TEN[0]]))
+        act = services.own_genre_delete(genre=genre, into=into)
+        for words in self.words.values():
+            if words and words[-1][0] == genre.key:
+                words.append((into, act))
+        return act
+
+    @rule(act=acts)
+    def undo_an_act(self, act: Act | None) -> None:
+        if act is None:
+            return
+        try:
+            services.act_undo(act=act)
+        except Refused:
+            return
+        for pk, words in self.words.items():
+            self.words[pk] = [word for word in words if word[1] is None or word[1].pk != act.pk]
+
+    @rule(track=tracks, name=st.sampled_from(["live", "Café", "LIVE"]))
+    def tag(self, track: Track, name: str) -> None:
+        self.tags[track.pk].add(services.track_tag(track=track, name=name).key)
+
+    @rule(data=st.data())
+    def merge_tags(self, data: st.DataObject) -> None:
+        tags = list(Tag.objects.filter(owner=self.alice))
+        if len(tags) < 2:
+            return
+        tag, into = data.draw(st.permutations(tags))[:2]
+        services.tag_merge(tag=tag, into=into)
+        for keys in self.tags.values():
+            if tag.key in keys:
+                keys.remove(tag.key)
+                keys.add(into.key)
+
+    @rule(track=tracks, top=st.sampled_from(TEN))
+    def a_new_model(self, track: Track, top: str) -> None:
+        version = str(track.predictions.count() + 1)
+        heard = PredictionFactory(track=track, top=top, model_version=version)
+        Track.objects.filter(pk=track.pk).update(prediction=heard)
+        services.prediction_adopt(track=track, prediction=heard, embedding=[])
+
+    @invariant()
+    def what_counts_follows_from_the_layers(self) -> None:
+        for track in Track.objects.filter(owner=self.alice).select_related("prediction"):
+            words = self.words[track.pk]
+            said = words[-1][0] if words else ""
+            heard = track.prediction.label or ""
+            assert track.owner_genre == said
+            assert track.genre == (said or heard)
+            assert track.genre_source == ("owner" if said else "model" if heard else "")
+            doubtful = not heard or (track.file_label and track.file_label != heard)
+            assert track.needs_you == (not said and bool(doubtful))
+
+    @invariant()
+    def every_genre_that_counts_is_one(self) -> None:
+        known = {choice.key for choice in selectors.genre_names_of(self.alice)}
+        assert set(Track.objects.exclude(genre="").values_list("genre", flat=True)) <= known
+
+    @invariant()
+    def tags_are_where_they_were_put(self) -> None:
+        on: dict[object, set[str]] = {pk: set() for pk in self.tags}
+        for pk, key in Tagging.objects.values_list("track", "tag__key"):
+            on[pk].add(key)
+        assert on == self.tags
+
+    @invariant()
+    def history_only_grows(self) -> None:
+        assert Verdict.objects.filter(undone_at=None).count() == sum(map(len, self.words.values()))
+
+
+Library.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+
+
+TestLibrary = pytest.mark.django_db(Library.TestCase)

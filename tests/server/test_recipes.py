@@ -1,0 +1,53 @@
+"""The recipes of docs/api.md run as they stand."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from earmark_client import Library
+from tests import sounds
+from tests.live import ROOT, Site
+
+RECIPES = re.findall(
+    r"^### (.+?)\n.*?^```(sh|python)\n(.*?)^```", (ROOT / "docs" / "api.md").read_text(), re.M | re.S
+)
+
+
+@pytest.fixture
+def env(site: Site, tmp_path: Path) -> dict[str, str]:
+    """A library with one track that has been heard, and a folder with another."""
+    (tmp_path / "music").mkdir()
+    sounds.write(tmp_path / "music" / "song.mp3", seconds=5)
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    command = bin_folder / "earmark"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m earmark_client.cli "$@"\n')
+    command.chmod(0o755)
+    token = site.token(f"{tmp_path.name}@example.org".replace("_", "-"))
+    with Library(site.url, token) as library:
+        library.upload(sounds.write(tmp_path / "other.mp3", seconds=4))
+    return os.environ | {
+        "EARMARK_URL": site.url,
+        "EARMARK_TOKEN": token,
+        "PYTHONPATH": str(ROOT / "clients" / "python"),
+        "PATH": f"{bin_folder}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+
+
+def test_there_are_recipes() -> None:
+    assert len(RECIPES) == 5
+
+
+@pytest.mark.parametrize(("title", "language", "code"), RECIPES, ids=[title for title, *_ in RECIPES])
+def test_a_recipe(title: str, language: str, code: str, env: dict[str, str], tmp_path: Path) -> None:
+    shell = ["bash", "-euo", "pipefail", "-c"] if language == "sh" else [sys.executable, "-c"]
+    run = subprocess.run([*shell, code], cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    if "unsure" not in code:
+        assert run.stdout.strip()
