@@ -9,11 +9,9 @@ without the site's secrets in its environment, and nothing is lost when it dies.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
 import os
 import queue
-import resource
 import sys
 import threading
 import traceback
@@ -25,10 +23,9 @@ from classifier.audiofile import AudioLimits
 from classifier.errors import AudioError
 from classifier.features import MelStream, power_to_db
 from classifier.inference import Classifier
+from classifier.limits import limit_cpu_time, limit_memory
 from classifier.tags import read_tags
 from classifier.transcode import PLAYABLE_EXTENSION, transcode
-
-_PR_SET_NO_NEW_PRIVS = 38
 
 
 def main() -> None:
@@ -37,14 +34,14 @@ def main() -> None:
     classifier = Classifier.load(options.model, options.models_dir)
     limits = AudioLimits(max_bytes=options.max_bytes, max_seconds=options.max_seconds)
     _hear_nothing(classifier)
-    _limit_memory(options.memory)
+    limit_memory(options.memory)
     requests = _requests()
     while True:
         try:
             request = requests.get(timeout=options.idle)
         except queue.Empty:
             return  # memory is better used by others; the listener starts a new one when needed
-        _limit_cpu_time(options.cpu_seconds)
+        limit_cpu_time(options.cpu_seconds)
         _answer(request, classifier, limits, out)
 
 
@@ -98,23 +95,6 @@ def _own_standard_output() -> TextIO:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return out
-
-
-def _limit_memory(extra: int) -> None:
-    """Allow `extra` bytes of address space beyond what is taken now; no core dumps, no new privileges."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform != "linux":
-        return
-    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (taken + extra, taken + extra))
-    ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-
-
-def _limit_cpu_time(seconds: int) -> None:
-    """Allow that much CPU time from now on; beyond it the kernel ends the process by SIGXCPU."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 1, hard))
 
 
 def _options() -> argparse.Namespace:

@@ -30,6 +30,11 @@ _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH"
 Messages = Iterator[dict[str, Any]]
 
 
+def own_environment() -> dict[str, str]:
+    """Environment variables of a process that reads uploaded files: none of the site's secrets."""
+    return {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ} | _ONE_THREAD
+
+
 class Listener:
     """One listening process: started when first needed, restarted when it died.
 
@@ -153,11 +158,10 @@ class Listener:
         return self._child if self.pid else None
 
     def _start(self) -> subprocess.Popen[bytes]:
-        kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         self._child = subprocess.Popen(  # noqa: S603 - our own module, no shell
             self._command,
             cwd=ROOT,
-            env=kept | _ONE_THREAD,
+            env=own_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,

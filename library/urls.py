@@ -1,7 +1,7 @@
 from django.urls import path
 
 from library.resumable import ResumableUploads
-from library.views import acts, files, genres, library, tracks, uploads
+from library.views import acts, downloads, files, genres, library, tracks, uploads
 
 urlpatterns = [
     path("", library.library, name="library"),
@@ -27,6 +27,7 @@ urlpatterns = [
     path("tracks/<uuid:track_id>/delete/", tracks.track_delete, name="track-delete"),
     path("tracks/<uuid:track_id>/timeline/", files.timeline, name="timeline"),
     path("tracks/<uuid:track_id>/original/", files.original, name="original"),
+    path("tracks/<uuid:track_id>/tagged/", downloads.copy, name="tagged"),
     path("tracks/<uuid:track_id>/audio/", files.audio, name="audio"),
     path("tracks/<uuid:track_id>/spectrogram/", files.spectrogram, name="spectrogram"),
     path("tracks/<uuid:track_id>/peaks/", files.peaks, name="peaks"),

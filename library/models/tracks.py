@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.urls import reverse
 
+from classifier.copies import TAGGABLE
 from classifier.errors import MESSAGES
 from classifier.kinds import KINDS
 from library.models.people import User
@@ -147,6 +148,11 @@ class Track(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.status in (self.Status.READY, self.Status.FAILED)
+
+    @property
+    def takes_tags(self) -> bool:
+        """Whether a copy of the file can have title, genre and the rest written into it."""
+        return self.kind in TAGGABLE
 
     @property
     def error_message(self) -> str:

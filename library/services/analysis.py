@@ -88,7 +88,7 @@ def track_analyse(*, track_id: uuid.UUID | str) -> None:
     track = track_lease(track_id=track_id)
     if track is None:
         return
-    with tempfile.TemporaryDirectory(prefix="earmark-") as folder, _local_copy(track.original) as path:
+    with tempfile.TemporaryDirectory(prefix="earmark-") as folder, local_copy(track.original) as path:
         try:
             result = listen(
                 path,
@@ -253,7 +253,7 @@ def _finish(track: Track, **changes: Any) -> bool:
 
 
 @contextmanager
-def _local_copy(stored: FieldFile) -> Iterator[Path]:
+def local_copy(stored: FieldFile) -> Iterator[Path]:
     """The stored file as a path: itself on local storage, else a temporary download."""
     try:
         path = Path(stored.path)

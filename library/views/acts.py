@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
@@ -19,6 +20,7 @@ from library.filters import tracks_matching
 from library.models import Act, Track
 from library.requests import Request
 from library.views.base import back
+from library.views.downloads import zip_of
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Selection:
 
 
 @require_POST
-def acts(request: Request) -> HttpResponse:
+def acts(request: Request) -> HttpResponseBase:
     """Do something to many tracks.
 
     `act`: one of `ACTS`, with its value after a colon where it has one; `track`: ids; or `all` and `query`.
@@ -115,12 +117,19 @@ def delete(request: Request, selection: Selection, value: str) -> HttpResponse:
     return back(request)
 
 
-ACTS: dict[str, Callable[[Request, Selection, str], HttpResponse]] = {
+def download(request: Request, selection: Selection, value: str) -> HttpResponseBase:
+    """An archive: of the originals, or of copies with tags."""
+    ids = list(selection.tracks.values_list("pk", flat=True))
+    return zip_of(request, ids, name="Earmark", with_tags=value == "tagged")
+
+
+ACTS: dict[str, Callable[[Request, Selection, str], HttpResponseBase]] = {
     "confirm": confirm,
     "genre": genre,
     "tag": tag,
     "untag": untag,
     "analyse": analyse,
+    "download": download,
     "delete": delete,
 }
 

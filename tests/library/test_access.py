@@ -41,6 +41,7 @@ PAGES = [
     Address("track-delete", "post", 302),
     Address("timeline", "get", 200),
     Address("original", "get", 200),
+    Address("tagged", "get", 302),
     Address("audio", "get", 200),
     Address("spectrogram", "get", 200),
     Address("peaks", "get", 200),

@@ -1,0 +1,211 @@
+"""What goes out: originals byte for byte, copies with tags, and archives of many that are never on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tempfile
+import tracemalloc
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from classifier.tags import read_tags
+from library import services
+from library.downloads import archive, part
+from library.models import Track, User
+from tests import sounds
+
+pytestmark = pytest.mark.django_db
+MakeTrack = Callable[..., Track]
+
+
+def body(response: object) -> bytes:
+    return b"".join(response.streaming_content)  # type: ignore[attr-defined]
+
+
+def stored(track: Track) -> bytes:
+    with track.original.storage.open(track.original.name) as file:
+        return file.read()
+
+
+def with_file(track: Track, extension: str, **tags: str) -> Track:
+    """Give a track a real file of some kind."""
+    content = sounds.as_bytes(extension, 1, tags=tags)
+    track.kind = extension[1:]
+    track.sha256 = hashlib.sha256(content).hexdigest()
+    track.size = len(content)
+    track.original.save(track.original_name, ContentFile(content), save=False)
+    track.save()
+    return track
+
+
+class TestTaggedCopy:
+    @pytest.mark.parametrize("extension", [".mp3", ".flac", ".ogg", ".opus", ".m4a"])
+    def test_it_says_what_is_known_and_the_original_stays(
+        self, alice_client: Client, alice: User, track: Track, tmp_path: Path, extension: str
+    ) -> None:
+        with_file(track, extension, title="Old", artist="Ann", genre="Polka")
+        services.track_edit(track=track, title="Été", artist="Ann & Bob", album="", year=1987)
+        genre = services.own_genre_add(owner=alice, name="Dream Pop")
+        services.genre_set(track=track, person=alice, genre=genre.key)
+        services.own_genre_rename(genre=genre, name="Shoegaze")
+        services.track_tag(track=track, name="live")
+
+        response = alice_client.get(reverse("tagged", args=[track.pk]))
+        assert response.status_code == 200
+        copy = tmp_path / f"copy{extension}"
+        copy.write_bytes(body(response))
+        assert read_tags(copy) == {"title": "Été", "artist": "Ann & Bob", "year": 1987, "genre": "Shoegaze"}
+        assert response["Content-Disposition"].startswith("attachment")
+        assert "sandbox" in response["Content-Security-Policy"]
+        assert hashlib.sha256(stored(track)).hexdigest() == track.sha256
+
+    def test_nothing_stays_on_the_disk(self, alice_client: Client, track: Track, settings: Settings) -> None:
+        with_file(track, ".mp3")
+        response = alice_client.get(reverse("tagged", args=[track.pk]))
+        body(response)
+        response.close()
+        assert list(Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir()) == []
+
+    def test_a_file_that_takes_none_is_given_as_it_is_and_that_is_said(
+        self, alice_client: Client, track: Track
+    ) -> None:
+        response = alice_client.get(reverse("tagged", args=[track.pk]))
+        assert response["Location"] == reverse("original", args=[track.pk])
+        assert "you got the original" in alice_client.get("/").content.decode()
+
+    def test_so_is_a_damaged_one(self, alice_client: Client, track: Track, settings: Settings) -> None:
+        track.kind = "mp3"  # but it is none
+        track.save()
+        response = alice_client.get(reverse("tagged", args=[track.pk]))
+        assert response["Location"] == reverse("original", args=[track.pk])
+        assert list(Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir()) == []
+
+    def test_a_lost_file_is_a_404(self, alice_client: Client, track: Track) -> None:
+        with_file(track, ".mp3")
+        track.original.storage.delete(track.original.name)
+        assert alice_client.get(reverse("tagged", args=[track.pk])).status_code == 404
+
+    def test_the_page_offers_it_where_it_can_be(self, alice_client: Client, track: Track) -> None:
+        link = reverse("tagged", args=[track.pk])
+        assert link not in alice_client.get(track.get_absolute_url()).content.decode()
+        with_file(track, ".mp3")
+        assert link in alice_client.get(track.get_absolute_url()).content.decode()
+
+
+def download(client: Client, act: str = "download:original", **data: object) -> zipfile.ZipFile:
+    response = client.post(reverse("acts"), {"act": act} | (data or {"all": "1"}))
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/zip"
+    found = zipfile.ZipFile(io.BytesIO(body(response)))
+    assert found.testzip() is None
+    return found
+
+
+class TestArchive:
+    def test_originals_byte_for_byte(self, alice_client: Client, make_track: MakeTrack) -> None:
+        one = make_track(title="One", artist="Ann", album="First")
+        make_track(title="Two")
+        found = download(alice_client)
+        assert found.namelist() == ["Unknown artist/Unknown album/Two.wav", "Ann/First/One.wav"]
+        assert found.read("Ann/First/One.wav") == stored(one)
+        assert {entry.compress_type for entry in found.infolist()} == {zipfile.ZIP_STORED}
+
+    def test_those_selected(self, alice_client: Client, make_track: MakeTrack) -> None:
+        one, _ = make_track(title="One"), make_track(title="Two")
+        assert len(download(alice_client, track=[str(one.pk)]).namelist()) == 1
+
+    def test_copies_with_tags_and_a_word_on_those_without(
+        self, alice_client: Client, make_track: MakeTrack, tmp_path: Path
+    ) -> None:
+        song = with_file(make_track(title="New", artist="Ann", album="A"), ".mp3", title="Old")
+        plain = make_track(title="Plain", artist="Ann", album="A")
+        found = download(alice_client, "download:tagged")
+        copy = tmp_path / "copy.mp3"
+        copy.write_bytes(found.read("Ann/A/New.mp3"))
+        assert read_tags(copy)["title"] == "New"
+        assert hashlib.sha256(stored(song)).hexdigest() == song.sha256
+        assert found.read("Ann/A/Plain.wav") == stored(plain)
+        assert found.read("Please note.txt").decode().startswith("Ann/A/Plain.wav: the original")
+
+    def test_the_same_name_twice(self, alice_client: Client, make_track: MakeTrack) -> None:
+        for title in ("Song", "song", "Song"):
+            make_track(title=title)
+        names = [name.rpartition("/")[2] for name in download(alice_client).namelist()]
+        assert names == ["Song.wav", "song (2).wav", "Song (3).wav"]
+
+    @pytest.mark.parametrize(
+        "name", ["../../etc/passwd", "..\\..\\x", "/abs", "C:\\x", "a\x00b", "..", ".", "x" * 255, "🎷" * 60]
+    )
+    def test_names_stay_inside(self, alice_client: Client, make_track: MakeTrack, name: str) -> None:
+        make_track(title=name, artist=name, album=name)
+        (entry,) = download(alice_client).namelist()
+        parts = entry.split("/")
+        assert len(parts) == 3
+        assert not {"", ".", ".."} & set(parts)
+        assert "\\" not in entry
+        assert ":" not in entry
+        assert all(len(part.encode()) < 200 for part in parts)
+
+    def test_a_lost_file_does_not_stop_the_others(self, alice_client: Client, make_track: MakeTrack) -> None:
+        lost, _ = make_track(title="Lost"), make_track(title="There")
+        lost.original.storage.delete(lost.original.name)
+        found = download(alice_client)
+        assert found.namelist()[-1] == "Please note.txt"
+        assert "Lost.wav: is not in the store any more" in found.read("Please note.txt").decode()
+        assert found.read("Unknown artist/Unknown album/There.wav")
+
+    def test_anothers_tracks_are_not_there(self, alice: User, charlie: User, track: Track) -> None:
+        found = zipfile.ZipFile(io.BytesIO(b"".join(archive(charlie, [track.pk], with_tags=False))))
+        assert found.namelist() == []
+
+    @pytest.mark.parametrize("count", [1, 20])
+    def test_as_many_queries_for_one_as_for_many(
+        self,
+        alice: User,
+        make_track: MakeTrack,
+        django_assert_num_queries: DjangoAssertNumQueries,
+        count: int,
+    ) -> None:
+        ids = [make_track().pk for _ in range(count)]
+        with django_assert_num_queries(3):  # own genres, tracks, tags
+            for _ in archive(alice, ids, with_tags=False):
+                pass
+
+    def test_it_is_sent_while_it_is_made(
+        self, alice: User, track: Track, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Forty megabytes go through little memory and no temporary file."""
+        track.original.save("long.wav", ContentFile(bytes(40 * 2**20)), save=False)
+        track.size = 40 * 2**20
+        track.save()
+
+        def none(*args: object, **kwargs: object) -> Iterator[None]:
+            raise AssertionError("a temporary file was made")
+
+        monkeypatch.setattr(tempfile, "NamedTemporaryFile", none)
+        monkeypatch.setattr(tempfile, "TemporaryFile", none)
+        tracemalloc.start()
+        total = sum(len(chunk) for chunk in archive(alice, [track.pk], with_tags=False))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert total > 40 * 2**20
+        assert peak < 2 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("AC/DC", "AC_DC"), ("Con", "_Con"), ("nul.mp3", "_nul.mp3"), ("  . a . ", "a"), ("", ""),
+        ("a\u202egnp", "agnp"), ("Where?", "Where_"),
+    ],
+)  # fmt: skip
+def test_part(text: str, expected: str) -> None:
+    assert part(text) == expected
