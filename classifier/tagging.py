@@ -57,7 +57,7 @@ def _write_id3(path: Path, tags: Tags) -> None:
                 id3.add(frame(encoding=3, text=[tags[field]]))
     if tags.get("tags"):
         id3.delall("TXXX:TAGS")
-        id3.add(TXXX(encoding=3, desc="TAGS", text=tags["tags"]))
+        id3.add(TXXX(encoding=3, desc="TAGS", text=tags["tags"]))  # type: ignore[no-untyped-call]
     id3.save(path)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from library.models import Track
-from library.services.tracks import EDITABLE
+from library.models.tracks import EDITABLE
 
 
 class TrackForm(forms.ModelForm):

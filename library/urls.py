@@ -1,7 +1,7 @@
 from django.urls import path
 
 from library.resumable import ResumableUploads
-from library.views import acts, downloads, files, genres, library, tracks, uploads
+from library.views import acts, downloads, exchange, files, genres, library, tracks, uploads
 
 urlpatterns = [
     path("", library.library, name="library"),
@@ -38,6 +38,9 @@ urlpatterns = [
     path("labels/tags/", genres.tag_add, name="tag-add"),
     path("labels/tags/<int:tag_id>/change/", genres.tag_change, name="tag-change"),
     path("labels/tags/<int:tag_id>/delete/", genres.tag_delete, name="tag-delete"),
+    path("exchange/", exchange.exchange, name="exchange"),
+    path("exchange/library.json", exchange.export_json, name="export-json"),
+    path("exchange/library.csv", exchange.export_csv, name="export-csv"),
     path("acts/", acts.acts, name="acts"),
     path("acts/<uuid:act_id>/undo/", acts.act_undo, name="act-undo"),
 ]

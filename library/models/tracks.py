@@ -14,6 +14,8 @@ from library.models.people import User
 
 #: Room for a genre's key: one of the ten, or an own genre's.
 GENRE_LENGTH = 40
+#: What an owner may change about a track.
+EDITABLE = ("title", "artist", "album", "year")
 #: How much of a name is looked at in sorting.
 SORT_LENGTH = 60
 

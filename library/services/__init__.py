@@ -14,6 +14,7 @@ from library.services.analysis import (
     track_lease,
     tracks_sweep,
 )
+from library.services.exchange import library_import
 from library.services.genres import (
     genre_confirm,
     genre_set,
@@ -56,6 +57,7 @@ __all__ = [
     "genre_undo",
     "genres_set",
     "genres_settle",
+    "library_import",
     "own_genre_add",
     "own_genre_delete",
     "own_genre_rename",

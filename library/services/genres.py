@@ -103,10 +103,10 @@ def genres_settle(tracks: QuerySet[Track]) -> None:
     A track asks for its owner's word when the model is unsure, or sure of something else than the file's tag.
     """
     heard = Prediction.objects.filter(pk=OuterRef("prediction"))
-    said = Verdict.objects.filter(track=OuterRef("pk"), undone_at=None).order_by("-id").values("genre")[:1]
+    said = Verdict.objects.filter(track=OuterRef("pk"), undone_at=None).order_by("-created_at", "-id")
     now = timezone.now()
     tracks = tracks.order_by()
-    tracks.update(owner_genre=Coalesce(Subquery(said), Value("")), updated_at=now)
+    tracks.update(owner_genre=Coalesce(Subquery(said.values("genre")[:1]), Value("")), updated_at=now)
     doubtful = heard.filter(Q(label=None) | ~Q(track__file_label="") & ~Q(label=F("track__file_label")))
     tracks.update(
         genre=Case(

@@ -16,6 +16,7 @@ from classifier.errors import AudioError
 from classifier.kinds import sniff_file
 from library.errors import Refused
 from library.models import Track, User
+from library.models.tracks import EDITABLE
 from library.services.analysis import names_settle, track_enqueue
 from library.uploads import sha256_of
 
@@ -55,10 +56,6 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
         track.original.delete(save=False)
         raise
     return track, True
-
-
-#: What an owner may change about a track.
-EDITABLE = ("title", "artist", "album", "year")
 
 
 def track_edit(*, track: Track, **changes: Any) -> None:

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from library.api.serializers.base import ErrorSerializer, SparseMixin
 from library.models import Prediction, Track
-from library.services.tracks import EDITABLE
+from library.models.tracks import EDITABLE
 
 
 class GenreSerializer(serializers.Serializer):

@@ -1,0 +1,207 @@
+"""An export read back: every entry is checked for type, length and range before anything is done with it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import IO, Any
+
+from django.utils import timezone
+
+from library.exchange import FORMAT, VERSION
+from library.exchange.stream import BadDocumentError, pieces
+from library.genres import GENRES, UNSURE
+from library.models.genres import HUES
+from library.models.tracks import EDITABLE, GENRE_LENGTH
+from library.text import fold
+
+#: How many entries each list may have.
+MOST = {"genres": 1000, "tags": 10_000, "tracks": 1_000_000, "playlists": 5000}
+_KEY = re.compile(rf"[\w-]{{1,{GENRE_LENGTH}}}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class GenreEntry:
+    key: str
+    name: str
+    hue: int
+    retired_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TagEntry:
+    name: str
+    hue: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictEntry:
+    at: datetime
+    by_owner: bool
+    before: str
+    genre: str
+    heard: str
+    sure: bool
+    undone_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackEntry:
+    sha256: str
+    file_name: str
+    added: datetime
+    edits: dict[str, Any]
+    tags: list[str]
+    rejected: list[str]
+    verdicts: list[VerdictEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistEntry:
+    name: str
+    smart: bool
+    query: str
+    tracks: list[str]
+
+
+Entry = GenreEntry | TagEntry | TrackEntry | PlaylistEntry
+
+
+def entries(file: IO[bytes]) -> Iterator[Entry]:
+    """Every entry of an export, checked. Raises BadDocumentError."""
+    counts: Counter[str] = Counter()
+    head: dict[str, Any] = {}
+    for name, value in pieces(file):
+        if name not in READERS:
+            head[name] = value if name in ("format", "version") else None
+            continue
+        counts[name] += 1
+        if counts[name] > MOST[name]:
+            raise BadDocumentError(f"it has more than {MOST[name]:,} {name}")
+        if not isinstance(value, dict):
+            raise BadDocumentError(f"entry {counts[name]} of its {name} is none")
+        try:
+            yield READERS[name](value)
+        except BadDocumentError as error:
+            raise BadDocumentError(f"entry {counts[name]} of its {name}: {error}") from None
+    if head.get("format") != FORMAT or head.get("version") != VERSION:
+        raise BadDocumentError("it does not say that it is one, or is of another version")
+
+
+def _genre(row: dict[str, Any]) -> GenreEntry:
+    key = _text(row, "key", GENRE_LENGTH)
+    name = _text(row, "name", 40)
+    ten = {fold(word) for word in (*GENRES, *GENRES.values(), UNSURE)}
+    if not _KEY.fullmatch(key) or key in ten or fold(name) in ten:
+        raise BadDocumentError("an own genre cannot have that key or name")
+    return GenreEntry(key, name, _hue(row), _moment(row, "retired_at", optional=True))
+
+
+def _tag(row: dict[str, Any]) -> TagEntry:
+    return TagEntry(_text(row, "name", 40), _hue(row))
+
+
+def _track(row: dict[str, Any]) -> TrackEntry:
+    edited = _list(row, "edited", len(EDITABLE))
+    if not all(isinstance(field, str) and field in EDITABLE for field in edited):
+        raise BadDocumentError("“edited” names an unknown field")
+    added = _moment(row, "added")
+    assert added
+    return TrackEntry(
+        sha256=_hash(row.get("sha256")),
+        file_name=_text(row, "file_name", 255),
+        added=added,
+        edits={field: _edit(row, field) for field in edited},
+        tags=[_word(word, "tags", 40) for word in _list(row, "tags", 500)],
+        rejected=[_word(word, "rejected", 80) for word in _list(row, "rejected", 500)],
+        verdicts=[_verdict(word) for word in _list(row, "verdicts", 1000)],
+    )
+
+
+def _verdict(row: Any) -> VerdictEntry:
+    if not isinstance(row, dict):
+        raise BadDocumentError("“verdicts” has something else in it")
+    at = _moment(row, "at")
+    assert at
+    names = {name: _text(row, name, GENRE_LENGTH, blank=True) for name in ("before", "genre", "heard")}
+    undone_at = _moment(row, "undone_at", optional=True)
+    return VerdictEntry(
+        at=at, by_owner=row.get("by") == "owner", sure=_bool(row, "sure"), undone_at=undone_at, **names
+    )
+
+
+def _playlist(row: dict[str, Any]) -> PlaylistEntry:
+    return PlaylistEntry(
+        name=_text(row, "name", 80),
+        smart=_bool(row, "smart"),
+        query=_text(row, "query", 1000, blank=True),
+        tracks=[_hash(value) for value in _list(row, "tracks", 100_000)],
+    )
+
+
+READERS: dict[str, Any] = {"genres": _genre, "tags": _tag, "tracks": _track, "playlists": _playlist}
+
+
+def _edit(row: dict[str, Any], field: str) -> str | int | None:
+    if field != "year":
+        return _text(row, field, 255, blank=field != "title")
+    year = row.get("year")
+    if year is not None and (type(year) is not int or not 1 <= year <= 9999):
+        raise BadDocumentError("“year” is none")
+    return year
+
+
+def _text(row: dict[str, Any], name: str, most: int, *, blank: bool = False) -> str:
+    if blank and row.get(name) == "":
+        return ""
+    return _word(row.get(name), name, most)
+
+
+def _word(value: Any, name: str, most: int) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= most or not value.isprintable():
+        raise BadDocumentError(f"“{name}” is no text, or too long")
+    return value
+
+
+def _bool(row: dict[str, Any], name: str) -> bool:
+    if not isinstance(value := row.get(name), bool):
+        raise BadDocumentError(f"“{name}” is neither true nor false")
+    return value
+
+
+def _hue(row: dict[str, Any]) -> int:
+    if type(hue := row.get("hue")) is not int or not 0 <= hue < HUES:
+        raise BadDocumentError("“hue” is no colour")
+    return hue
+
+
+def _hash(value: Any) -> str:
+    if not isinstance(value, str) or not _HASH.fullmatch(value):
+        raise BadDocumentError("a SHA-256 is none")
+    return value
+
+
+def _list(row: dict[str, Any], name: str, most: int) -> list[Any]:
+    if not isinstance(value := row.get(name), list) or len(value) > most:
+        raise BadDocumentError(f"“{name}” is no list, or too long")
+    return value
+
+
+def _moment(row: dict[str, Any], name: str, *, optional: bool = False) -> datetime | None:
+    value = row.get(name)
+    if value is None and optional:
+        return None
+    try:
+        moment = datetime.fromisoformat(_word(value, name, 40))
+        if moment.tzinfo is None or not 1970 <= moment.year < 9999:
+            raise ValueError
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadDocumentError(f"“{name}” is no date with time and zone") from None
+    if moment > timezone.now() + timedelta(days=1):
+        raise BadDocumentError(f"“{name}” is in the future")
+    return moment

@@ -1,0 +1,168 @@
+"""Everything that is known about somebody's library, a piece at a time: no library is too large for it."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from library import selectors
+from library.exchange import FORMAT, VERSION
+from library.models import Genre, Playlist, Prediction, Rejection, Tag, Track, User, Verdict
+
+BATCH = 200
+COLUMNS = [
+    "sha256", "file_name", "kind", "size", "duration", "added", "title", "artist", "album", "year", "edited",
+    "genre", "genre_source", "genre_in_file", "genre_heard", "genre_said", "confidence", "model", "moods",
+    "tags", "rejected", "history",
+]  # fmt: skip
+
+
+def as_json(owner: User) -> Iterator[str]:
+    """The whole library as one JSON document."""
+    head = {"format": FORMAT, "version": VERSION, "exported_at": _when(timezone.now())}
+    yield json.dumps(head, ensure_ascii=False)[:-1]
+    lists = {"genres": _genres(owner), "tags": _tags(owner), "tracks": _tracks(owner)}
+    for name, rows in (lists | {"playlists": _playlists(owner)}).items():
+        yield f',\n"{name}": ['
+        for number, row in enumerate(rows):
+            yield (",\n" if number else "\n") + json.dumps(row, ensure_ascii=False)
+        yield "]"
+    yield "}\n"
+
+
+def as_csv(owner: User) -> Iterator[str]:
+    """The tracks as a table, for spreadsheets."""
+    names = selectors.genre_names_of(owner)
+    line = csv.writer(_Echo())
+    yield line.writerow(COLUMNS)
+    for row in _tracks(owner):
+        layers, current = row["layers"], row["layers"]["model"] or {}
+        history = [
+            f"{word['at']} {word['before'] or 'nothing'} → {word['genre'] or 'nothing'}"
+            + (" (undone)" if word["undone_at"] else "")
+            for word in row["verdicts"]
+        ]
+        moods = [f"{name} {score:.2f}" for name, score in sorted(current.get("moods", {}).items())]
+        cells = row | {
+            "edited": " ".join(row["edited"]),
+            "genre": names.named(row["genre"]).name if row["genre"] else "",
+            "genre_in_file": layers["file"],
+            "genre_heard": current.get("label") or "",
+            "genre_said": names.named(layers["owner"]).name if layers["owner"] else "",
+            "confidence": current.get("confidence"),
+            "model": f"{current['model']} {current['version']}" if current else "",
+            "moods": "; ".join(moods),
+            "tags": "; ".join(row["tags"]),
+            "rejected": "; ".join(row["rejected"]),
+            "history": "; ".join(history),
+        }
+        yield line.writerow([_cell(cells[column]) for column in COLUMNS])
+
+
+def _genres(owner: User) -> Iterator[dict[str, Any]]:
+    for genre in Genre.objects.filter(owner=owner).order_by("key"):
+        retired = _when(genre.retired_at) if genre.retired_at else None
+        yield {"key": genre.key, "name": genre.name, "hue": genre.hue, "retired_at": retired}
+
+
+def _tags(owner: User) -> Iterator[dict[str, Any]]:
+    for tag in Tag.objects.filter(owner=owner).order_by("key"):
+        yield {"name": tag.name, "hue": tag.hue}
+
+
+def _tracks(owner: User) -> Iterator[dict[str, Any]]:
+    ids = list(Track.objects.filter(owner=owner).order_by("sha256").values_list("pk", flat=True))
+    known = [
+        Prefetch("tags", Tag.objects.order_by("key")),
+        Prefetch("rejections", Rejection.objects.order_by("key")),
+        Prefetch("verdicts", Verdict.objects.order_by("created_at", "id")),
+        Prefetch("predictions", Prediction.objects.defer("segments", "probabilities").order_by("pk")),
+    ]
+    for some in itertools.batched(ids, BATCH):
+        there = Track.objects.filter(owner=owner).prefetch_related(*known).in_bulk(some)
+        yield from (_track(there[pk]) for pk in some if pk in there)
+
+
+def _track(track: Track) -> dict[str, Any]:
+    heard = {prediction.pk: _prediction(prediction) for prediction in track.predictions.all()}
+    return {
+        "sha256": track.sha256,
+        "file_name": track.original_name,
+        "kind": track.kind,
+        "size": track.size,
+        "duration": track.duration,
+        "added": _when(track.created_at),
+        "title": track.title,
+        "artist": track.artist,
+        "album": track.album,
+        "year": track.year,
+        "edited": track.edited,
+        "genre": track.genre,
+        "genre_source": track.genre_source,
+        "layers": {
+            "file": track.file_genre,
+            "model": heard.get(track.prediction_id or 0),
+            "owner": track.owner_genre,
+        },
+        "predictions": list(heard.values()),
+        "tags": [tag.name for tag in track.tags.all()],
+        "rejected": [rejection.key for rejection in track.rejections.all()],
+        "verdicts": [_verdict(track, verdict) for verdict in track.verdicts.all()],
+    }
+
+
+def _prediction(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "model": prediction.model_name,
+        "version": prediction.model_version,
+        "label": prediction.label,
+        "top": prediction.top,
+        "confidence": round(prediction.confidence, 4),
+        "moods": dict(sorted(prediction.moods.items())),
+    }
+
+
+def _verdict(track: Track, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "at": _when(verdict.created_at),
+        "by": "owner" if verdict.person_id == track.owner_id else "reviewer",
+        "before": verdict.before,
+        "genre": verdict.genre,
+        "heard": verdict.heard,
+        "sure": verdict.sure,
+        "undone_at": _when(verdict.undone_at) if verdict.undone_at else None,
+    }
+
+
+def _playlists(owner: User) -> Iterator[dict[str, Any]]:
+    for playlist in Playlist.objects.filter(owner=owner).order_by("name", "created_at", "id"):
+        items = playlist.items.order_by("position", "id").values_list("track__sha256", flat=True)
+        yield {
+            "name": playlist.name,
+            "smart": playlist.smart,
+            "query": playlist.query,
+            "tracks": list(items),
+        }
+
+
+def _when(moment: datetime) -> str:
+    return moment.isoformat()
+
+
+def _cell(value: Any) -> Any:
+    """A text that a spreadsheet would take for a formula gets a sign before it that says: text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text

@@ -1,0 +1,45 @@
+"""Everything Earmark knows about a library goes out as a document, and comes back in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from library import services
+from library.errors import Refused
+from library.exchange.writing import as_csv, as_json
+from library.requests import Request
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def exchange(request: Request) -> HttpResponse:
+    """The page, and the document that comes back."""
+    report = None
+    if request.method == "POST":
+        file = request.FILES.get("file")
+        if file is None or file.file is None:
+            raise Refused("no_file", "Choose an export first: a .json file.", 422)
+        report = services.library_import(owner=request.user, file=file.file, size=file.size or 0)
+    return render(request, "library/exchange.html", {"report": report})
+
+
+@require_safe
+def export_json(request: Request) -> StreamingHttpResponse:
+    return _document(as_json(request.user), "application/json", "json")
+
+
+@require_safe
+def export_csv(request: Request) -> StreamingHttpResponse:
+    return _document(as_csv(request.user), "text/csv; charset=utf-8", "csv")
+
+
+def _document(parts: Iterator[str], content_type: str, extension: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(parts, content_type=content_type)
+    filename = f"earmark-library-{timezone.localdate().isoformat()}.{extension}"
+    response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    response["Cache-Control"] = "private, no-store"
+    return response

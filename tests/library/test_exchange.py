@@ -1,0 +1,355 @@
+"""What is known goes out and comes back: nothing lost in the round trip, nothing changed by a second one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from library import services
+from library.errors import Refused
+from library.exchange.writing import as_csv, as_json
+from library.models import Genre, Playlist, PlaylistItem, Tag, Track, User, Verdict
+from tests.people import PredictionFactory, TrackFactory
+
+pytestmark = pytest.mark.django_db
+MakeTrack = Callable[..., Track]
+
+
+def exported(owner: User) -> dict[str, Any]:
+    document = json.loads("".join(as_json(owner)))
+    del document["exported_at"]
+    return document
+
+
+def imported(owner: User, document: object) -> services.exchange.ImportReport:
+    content = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return services.library_import(owner=owner, file=io.BytesIO(content), size=len(content))
+
+
+@pytest.fixture
+def known(alice: User, bob: User, make_track: MakeTrack) -> list[Track]:
+    """Three tracks of alice's about which much is known."""
+    tracks = [make_track(title=f"Song {n}", original_name=f"{n}.wav", file_genre="Jazz") for n in range(3)]
+    PredictionFactory(track=tracks[0], model_version="0", top="rock", moods={"calm": 0.9})
+    services.track_edit(track=tracks[0], title="Été", artist="Ann", year=1987)
+    services.track_edit(track=tracks[1], title="Cleared", album="")
+    own = services.own_genre_add(owner=alice, name="Dream Pop")
+    gone = services.own_genre_add(owner=alice, name="Polka")
+    services.own_genre_rename(genre=own, name="Shoegaze")
+    services.genre_set(track=tracks[0], person=alice, genre=gone.key)
+    services.own_genre_delete(genre=gone, into=own.key)
+    services.genre_set(track=tracks[1], person=bob, genre="jazz")
+    services.genre_set(track=tracks[1], person=alice, genre="rock")
+    services.genre_undo(track=tracks[1], person=alice)
+    services.genre_set(track=tracks[2], person=alice, genre="pop")
+    services.genre_set(track=tracks[2], person=alice, genre="")
+    services.tag_change(tag=services.track_tag(track=tracks[0], name="Été"), hue=7)
+    services.track_tag(track=tracks[0], name="live")
+    services.tag_add(owner=alice, name="unused")
+    services.suggestion_reject(track=tracks[1], name="Calm")
+    for name in ("Mix", "Mix"):
+        playlist = Playlist.objects.create(owner=alice, name=name)
+        for position, track in enumerate([tracks[2], tracks[0], tracks[2]]):
+            PlaylistItem.objects.create(playlist=playlist, track=track, position=position * 10)
+        tracks.reverse()
+    Playlist.objects.create(owner=alice, name="Jazz", smart=True, query="genre=jazz")
+    for track in tracks:
+        track.refresh_from_db()
+    return sorted(tracks, key=lambda track: track.original_name)
+
+
+def twin(track: Track, owner: User) -> Track:
+    """The same file in another's library, freshly heard by the same model."""
+    fresh = TrackFactory(
+        owner=owner,
+        title=track.title if "title" not in track.edited else "As in the file",
+        original_name=track.original_name,
+        sha256=track.sha256,
+        size=track.size,
+        file_genre=track.file_genre,
+    )
+    for heard in track.predictions.exclude(pk=track.prediction_id):
+        PredictionFactory(track=fresh, model_version=heard.model_version, top=heard.top, moods=heard.moods)
+    return fresh
+
+
+@pytest.fixture
+def twins(known: list[Track], charlie: User) -> list[Track]:
+    return [twin(track, charlie) for track in reversed(known)]
+
+
+class TestRoundTrip:
+    def test_nothing_is_lost(self, alice: User, charlie: User, twins: list[Track]) -> None:
+        before = exported(alice)
+        assert exported(charlie) != before
+        report = imported(charlie, before)
+        assert (report.matched, report.unmatched) == (3, 0)
+        assert exported(charlie) == before
+
+    def test_and_what_counts_is_derived_again(
+        self, alice: User, charlie: User, known: list[Track], twins: list[Track]
+    ) -> None:
+        imported(charlie, exported(alice))
+        for track in known:
+            there = Track.objects.get(owner=charlie, sha256=track.sha256)
+            for field in ("genre", "genre_source", "owner_genre", "needs_you", "search_text", "sort_title"):
+                assert getattr(there, field) == getattr(track, field)
+        dates = Verdict.objects.filter(track__owner=charlie).values_list("created_at", flat=True)
+        assert set(dates) == set(
+            Verdict.objects.filter(track__owner=alice).values_list("created_at", flat=True)
+        )
+
+    def test_twice_changes_nothing(self, alice: User, charlie: User, twins: list[Track]) -> None:
+        document = exported(alice)
+        imported(charlie, document)
+        changed = list(
+            Track.objects.filter(owner=charlie).order_by("pk").values_list("updated_at", flat=True)
+        )
+        again = imported(charlie, document)
+        assert again.total == 0
+        assert exported(charlie) == document
+        assert changed == list(
+            Track.objects.filter(owner=charlie).order_by("pk").values_list("updated_at", flat=True)
+        )
+
+    def test_into_the_same_account_it_changes_nothing(self, alice: User, known: list[Track]) -> None:
+        document = exported(alice)
+        assert imported(alice, document).total == 0
+        assert exported(alice) == document
+
+    def test_what_is_not_here_is_told_and_comes_later(
+        self, alice: User, charlie: User, known: list[Track]
+    ) -> None:
+        document = exported(alice)
+        twin(known[2], charlie)
+        report = imported(charlie, document)
+        assert (report.matched, report.unmatched, sorted(report.missing)) == (1, 2, ["0.wav", "1.wav"])
+        assert Playlist.objects.filter(owner=charlie).count() == 3
+        for track in known[:2]:
+            twin(track, charlie)
+        imported(charlie, document)
+        after = exported(charlie)
+        assert after["tracks"] == document["tracks"]
+        assert [sorted(p["tracks"]) for p in after["playlists"]] == [
+            sorted(p["tracks"]) for p in document["playlists"]
+        ]
+
+    def test_other_spacing_and_order_of_keys_are_fine(
+        self, alice: User, charlie: User, twins: list[Track]
+    ) -> None:
+        document = exported(alice)
+        imported(charlie, b"\xef\xbb\xbf" + json.dumps(document, indent=4, sort_keys=True).encode())
+        assert exported(charlie) == document
+
+
+class TestWhatIsHereStays:
+    def test_edits(self, alice: User, charlie: User, known: list[Track], twins: list[Track]) -> None:
+        there = Track.objects.get(owner=charlie, sha256=known[0].sha256)
+        services.track_edit(track=there, title="Mine")
+        imported(charlie, exported(alice))
+        there.refresh_from_db()
+        assert (there.title, there.artist, there.year) == ("Mine", "Ann", 1987)
+
+    def test_a_later_word(self, alice: User, charlie: User, known: list[Track], twins: list[Track]) -> None:
+        there = Track.objects.get(owner=charlie, sha256=known[1].sha256)
+        services.genre_set(track=there, person=charlie, genre="disco")
+        imported(charlie, exported(alice))
+        there.refresh_from_db()
+        assert there.owner_genre == "disco"
+        assert there.verdicts.count() == 3
+
+    def test_a_genre_of_the_same_name(
+        self, alice: User, charlie: User, known: list[Track], twins: list[Track]
+    ) -> None:
+        mine = services.own_genre_add(owner=charlie, name="shoegaze")
+        imported(charlie, exported(alice))
+        assert Track.objects.get(owner=charlie, sha256=known[0].sha256).owner_genre == mine.key
+        assert Genre.objects.filter(owner=charlie, retired_at=None).count() == 1
+
+    def test_nobody_else_is_touched(
+        self, alice: User, bob: User, charlie: User, known: list[Track], twins: list[Track]
+    ) -> None:
+        before = exported(alice)
+        imported(bob, before | {"playlists": [{"name": "x", "smart": False, "query": "", "tracks": []}]})
+        assert exported(alice) == before
+        assert not Verdict.objects.filter(track__owner=charlie).exists()
+
+
+GOOD = {"format": "earmark-library", "version": 1}
+TRACK = {
+    "sha256": "0" * 64, "file_name": "a.wav", "added": "2026-01-01T00:00:00+00:00", "edited": [],
+    "tags": [], "rejected": [], "verdicts": [],
+}  # fmt: skip
+WORD = {
+    "at": "2026-01-01T00:00:00+00:00", "by": "owner", "before": "", "genre": "jazz", "heard": "",
+    "sure": True, "undone_at": None,
+}  # fmt: skip
+
+
+def of_track(**changes: object) -> dict[str, Any]:
+    return GOOD | {"tracks": [TRACK | changes]}
+
+
+def of_word(**changes: object) -> dict[str, Any]:
+    return of_track(verdicts=[WORD | changes])
+
+
+HOSTILE: dict[str, object] = {
+    "nothing": b"",
+    "a text": b"hello",
+    "a list": [],
+    "another object": {"a": 1},
+    "another version": GOOD | {"version": 2},
+    "no end": b'{"format": "earmark-library"',
+    "more after the end": json.dumps(GOOD).encode() + b"{}",
+    "a comma too many": b'{"format": "earmark-library", "version": 1, "tracks": [1,]}',
+    "no UTF-8": b'{"format": "\xff\xfe"}',
+    "deep": b'{"tracks": [' + b"[" * 200_000,
+    "deep and whole": b'{"x": ' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"}",
+    "long": b'{"x": "' + b"a" * (9 * 2**20),
+    "a long number": b'{"x": ' + b"9" * 10_000 + b"}",
+    "no number": b'{"format": NaN}',
+    "an entry that is none": GOOD | {"tracks": [3]},
+    "a hash that is none": of_track(sha256="x"),
+    "a hash that is a list": of_track(sha256=["0" * 64]),
+    "a name too long": of_track(file_name="x" * 256),
+    "a name with controls": of_track(file_name="a\x00b"),
+    "half a character": of_track(tags=["\ud800"]),
+    "an unknown field": of_track(edited=["owner_id"], owner_id=1),
+    "an edit of nothing": of_track(edited=["title"], title=""),
+    "a year that is none": of_track(edited=["year"], year=True),
+    "a far year": of_track(edited=["year"], year=10**9),
+    "a tag not listed": of_track(tags=["live"]),
+    "tags that are none": of_track(tags="live"),
+    "a word that is none": of_track(verdicts=["jazz"]),
+    "an unknown genre": of_word(genre="polka"),
+    "a genre that is a number": of_word(genre=3),
+    "a date without a zone": of_word(at="2026-01-01T00:00:00"),
+    "a date in the future": of_word(at="2999-01-01T00:00:00+00:00"),
+    "a date beyond dates": of_word(at="9999-12-31T23:59:59-23:00"),
+    "a date that is an object": of_word(at={"a": 1}),
+    "sure of what": of_word(sure="yes"),
+    "one of the ten again": GOOD | {"genres": [{"key": "jazz", "name": "J", "hue": 1, "retired_at": None}]},
+    "a key with a slash": GOOD | {"genres": [{"key": "a/b", "name": "J", "hue": 1, "retired_at": None}]},
+    "no colour": GOOD | {"tags": [{"name": "a", "hue": 99}]},
+    "a long search": GOOD | {"playlists": [{"name": "a", "smart": True, "query": "x" * 1001, "tracks": []}]},
+    "too many genres": GOOD
+    | {"genres": [{"key": f"g{n}", "name": f"g{n}", "hue": 1, "retired_at": None} for n in range(1001)]},
+}
+
+
+class TestRefused:
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_with_a_reason_and_nothing_changed(self, alice: User, track: Track, name: str) -> None:
+        before = exported(alice)
+        with pytest.raises(Refused) as refusal:
+            imported(alice, HOSTILE[name])
+        assert refusal.value.code == "bad_export"
+        assert "Nothing was changed" in refusal.value.message
+        assert len(refusal.value.message) < 300
+        assert exported(alice) == before
+
+    def test_a_fault_at_the_end_changes_nothing_before_it(
+        self, alice: User, charlie: User, twins: list[Track]
+    ) -> None:
+        before = exported(charlie)
+        document = exported(alice)
+        document["playlists"].append({"name": ""})
+        with pytest.raises(Refused, match="entry 4 of its playlists"):
+            imported(charlie, document)
+        assert exported(charlie) == before
+
+    def test_too_large(self, alice: User) -> None:
+        with pytest.raises(Refused) as refusal:
+            services.library_import(owner=alice, file=io.BytesIO(b"{}"), size=2**40)
+        assert refusal.value.code == "too_large"
+
+    def test_a_long_document_takes_little_memory(self, alice: User) -> None:
+        rows = (json.dumps(TRACK | {"sha256": f"{n:064}"}) for n in range(20_000))
+        content = json.dumps(GOOD)[:-1] + ', "tracks": [' + ",".join(rows) + "]}"
+        file = io.BytesIO(content.encode())
+        tracemalloc.start()
+        report = services.library_import(owner=alice, file=file, size=len(content))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert report.unmatched == 20_000
+        assert len(report.missing) == 20
+        assert peak < 6 * 2**20
+
+
+class TestCsv:
+    def test_a_line_for_each_track(self, alice: User, known: list[Track]) -> None:
+        rows = {row["file_name"]: row for row in csv.DictReader(io.StringIO("".join(as_csv(alice))))}
+        assert len(rows) == 3
+        first = rows["0.wav"]
+        assert (first["title"], first["genre"], first["genre_source"]) == ("Été", "Shoegaze", "owner")
+        assert (first["genre_in_file"], first["genre_heard"], first["genre_said"]) == (
+            "Jazz",
+            "blues",
+            "Shoegaze",
+        )
+        assert (first["tags"], first["edited"]) == ("Été; live", "artist title year")
+        assert "(undone)" in rows["1.wav"]["history"]
+
+    @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)"])
+    def test_no_text_is_a_formula(self, alice: User, make_track: MakeTrack, text: str) -> None:
+        make_track(title=text)
+        (row,) = csv.DictReader(io.StringIO("".join(as_csv(alice))))
+        assert row["title"] == f"'{text}"
+
+
+class TestPages:
+    def test_out_and_in(
+        self, alice_client: Client, charlie_client: Client, charlie: User, twins: list[Track]
+    ) -> None:
+        response = alice_client.get(reverse("export-json"))
+        assert response["Content-Disposition"].startswith('attachment; filename="earmark-library-')
+        file = SimpleUploadedFile("library.json", b"".join(response.streaming_content))
+        page = charlie_client.post(reverse("exchange"), {"file": file}).content.decode()
+        assert "3 of the export’s tracks are in your library" in " ".join(page.split())
+        assert "6 words on genres" in page
+        assert Tag.objects.filter(owner=charlie).count() == 3
+
+    def test_a_refusal_is_told(self, alice_client: Client) -> None:
+        page = alice_client.post(
+            reverse("exchange"),
+            {"file": SimpleUploadedFile("x.json", b"not JSON")},
+            headers={"Referer": reverse("exchange")},
+            follow=True,
+        )
+        assert "no export that can be read" in page.content.decode()
+
+    def test_nothing_chosen(self, alice_client: Client) -> None:
+        assert alice_client.post(reverse("exchange")).status_code == 302
+
+    def test_only_ones_own(self, charlie_client: Client, known: list[Track]) -> None:
+        for name in ("export-json", "export-csv"):
+            document = b"".join(charlie_client.get(reverse(name)).streaming_content).decode()
+            assert known[0].sha256 not in document
+
+    def test_strangers_are_sent_to_sign_in(self, client: Client) -> None:
+        for name in ("exchange", "export-json", "export-csv"):
+            assert client.get(reverse(name)).status_code == 302
+
+    def test_the_account_page_leads_there(self, alice_client: Client) -> None:
+        assert reverse("exchange") in alice_client.get(reverse("account")).content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_as_many_queries_for_one_track_as_for_many(
+    alice: User, make_track: MakeTrack, django_assert_num_queries: DjangoAssertNumQueries, count: int
+) -> None:
+    for _ in range(count):
+        make_track()
+    with django_assert_num_queries(9):  # genres, tags, ids, tracks and four lists of theirs, playlists
+        "".join(as_json(alice))
