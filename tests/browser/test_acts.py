@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,25 @@ def test_genre_of_all_and_delete(four: Page, width: int) -> None:
     page.get_by_role("button", name="Delete them").click()
     expect(page.get_by_text("Deleted 2 tracks.")).to_be_visible()
     expect(page.locator(".row-track")).to_have_count(2)
+
+
+def test_downloads_and_the_way_out_and_back(four: Page, tmp_path: Path) -> None:
+    page = four
+    page.locator("[data-select]").first.check()
+    bar = page.get_by_role("form", name="Selected tracks")
+    bar.get_by_text("More", exact=True).click()
+    look_at(page, "selected-more")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    with page.expect_download() as archive:
+        bar.get_by_role("button", name="Download the originals").click()
+    assert zipfile.ZipFile(archive.value.path()).testzip() is None
+
+    page.goto("/account/")
+    page.get_by_role("link", name="Export and import").click()
+    look_at(page, "exchange")
+    with page.expect_download() as export:
+        page.get_by_role("link", name="Export as JSON").click()
+    page.get_by_label("An export").set_input_files(export.value.path())
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("nothing was changed")).to_be_visible()
+    look_at(page, "imported")

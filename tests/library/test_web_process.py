@@ -66,8 +66,8 @@ answers = {"views": len(list(views(get_resolver()))), "admins": len(admin.site._
 answers["upload"] = send("/api/v1/tracks/", wav())
 track = root.tracks.get()
 pages = [
-    "/", "/upload/", track.get_absolute_url(), "/account/", "/exchange/", "/api/docs/", "/api/schema/", "/api/v1/tracks/",
-    "/admin/", "/admin/library/track/", f"/admin/library/track/{track.pk}/change/",
+    "/", "/upload/", track.get_absolute_url(), "/account/", "/exchange/", "/api/docs/", "/api/schema/",
+    "/api/v1/tracks/", "/admin/", "/admin/library/track/", f"/admin/library/track/{track.pk}/change/",
 ]
 answers["pages"] = {path: ask(path, HTTP_COOKIE=cookie) for path in pages}
 answers["heard"] = send("/file-upload", wav(seconds=4, rate=22050))
