@@ -7,7 +7,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.routers import SimpleRouter
 
 from library.api import docs
-from library.api.views import account, base, events, files, hear, labels, tracks, truth
+from library.api.views import account, acts, base, events, files, hear, labels, tracks, truth, uploads
 
 router = SimpleRouter(use_regex_path=False)
 router.register("tracks", tracks.TrackViewSet, basename="track")
@@ -27,6 +27,10 @@ v1 = [
     path("tracks/<uuid:id>/tags/<int:tag_id>/", truth.TagOfTrackView.as_view(), name="track-untag"),
     path("genres/", labels.GenresView.as_view(), name="genres"),
     path("genres/<str:key>/", labels.OwnGenreView.as_view(), name="genre"),
+    path("acts/", acts.ActsView.as_view(), name="acts"),
+    path("acts/<uuid:id>/undo/", acts.ActUndoView.as_view(), name="act-undo"),
+    path("uploads/", uploads.ApiUploads.as_view(), name="uploads"),
+    path("uploads/<uuid:upload_id>/", uploads.ApiUploads.as_view(), name="upload"),
     path("events/", events.EventsView.as_view(), name="events"),
     path("classify/", hear.ClassifyView.as_view(), name="classify"),
     path("account/", account.AccountView.as_view(), name="account"),

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
-from library import services
+from library import selectors, services
 from library.models import Track, User
 from tests.people import signed_in, upload, wav, with_token
 
@@ -69,6 +69,8 @@ OPERATIONS = [
     Operation("get", "/models/", 200),
     Operation("get", "/tracks/changes/?updated_since=2020-01-01T00:00:00Z", 200),
     Operation("get", "/events/", 200),
+    Operation("post", "/acts/", 200, {"act": "tag", "value": "live", "query": ""}, needs="write"),
+    Operation("post", "/acts/{act_id}/undo/", 200, needs="write"),
     Operation("post", "/classify/", 422, upload),  # the file is too short to be heard
 ]
 
@@ -91,10 +93,17 @@ def alices(alice: User, track: Track) -> dict[str, Any]:
         "tag_id": services.track_tag(track=track, name="live").pk,
         "key": services.own_genre_add(owner=alice, name="Shoegaze").key,
         "token_id": token.pk,
+        "act_id": services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name="an act").pk,
     }
 
 
-NOBODYS = {"id": uuid.UUID(int=1), "tag_id": 987654, "key": "polka", "token_id": 987654}
+NOBODYS = {
+    "id": uuid.UUID(int=1),
+    "tag_id": 987654,
+    "key": "polka",
+    "token_id": 987654,
+    "act_id": uuid.UUID(int=2),
+}
 
 
 def ask(client: Client, operation: Operation, ids: dict[str, Any]) -> tuple[int, bytes]:

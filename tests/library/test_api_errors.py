@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from pytest_django import Settings
 
@@ -77,6 +78,15 @@ def test_every_answer_says_how_much_is_left(alice_api: Client, settings: Setting
     response = alice_api.get(TRACKS)
     assert response["RateLimit-Policy"] == '"address";q=10;w=60, "api";q=4;w=60, "token";q=3;w=60'
     assert re.fullmatch(r'"address";r=9;t=\d+, "api";r=3;t=(59|60), "token";r=2;t=\d+', response["RateLimit"])
+
+
+def test_every_code_is_explained() -> None:
+    """Whoever refuses something new has to say in the docs what it means."""
+    raised = set()
+    for path in (settings.BASE_DIR / "library").rglob("*.py"):
+        raised |= set(re.findall(r'Refused\(\s*"(\w+)"', path.read_text()))
+    assert len(raised) > 15
+    assert raised <= set(CODES)
 
 
 def test_what_nobody_expected(

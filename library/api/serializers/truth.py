@@ -79,6 +79,27 @@ class OwnGenreSerializer(serializers.ModelSerializer):
         fields = ["name"]
 
 
+class ActRequestSerializer(serializers.Serializer):
+    """An act, and the tracks it is about: `ids` or `query`, not both."""
+
+    act = serializers.ChoiceField(choices=["confirm", "genre", "tag", "untag", "analyse", "delete"])
+    value = serializers.CharField(max_length=80, required=False, help_text="The genre's key, or the tag.")
+    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=1000, required=False)
+    query = serializers.CharField(
+        max_length=1000,
+        required=False,
+        allow_blank=True,
+        help_text="As in the address of the list: `genre=unsure&year_min=1990`. Empty for the whole library.",
+    )
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if ("ids" in data) == ("query" in data):
+            raise serializers.ValidationError("Give either ids or a query.")
+        if data["act"] in ("genre", "tag", "untag") and not data.get("value"):
+            raise serializers.ValidationError({"value": "This act needs a value."})
+        return data
+
+
 class ActSerializer(serializers.Serializer):
     """What was done to many tracks."""
 

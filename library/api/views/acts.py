@@ -1,0 +1,86 @@
+"""Acts on many tracks at once, and their undo."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from library import selectors, services
+from library.api.auth import TokenScope
+from library.api.schema import answers
+from library.api.serializers import truth
+from library.api.views.base import OwnersView
+from library.errors import Refused
+from library.filters import tracks_matching
+from library.models import ApiToken, Track
+
+
+class ActsView(OwnersView):
+    """Several tracks in one request."""
+
+    @extend_schema(
+        operation_id="act",
+        tags=["Many tracks at once"],
+        summary="Do something to many tracks",
+        description=(
+            "To those named by `ids`, or to all that `query` finds, which is written as in the address of the list. "
+            "`confirm` agrees with the model, `genre` sets the genre `value` (a key), `tag` and `untag` put the tag "
+            "`value` on and take it off, `analyse` hears again, `delete` deletes and needs the scope `delete`. What "
+            "has an `id` in the answer can be undone as one."
+        ),
+        request=truth.ActRequestSerializer,
+        responses=answers({200: truth.ActSerializer}, 400, 415, 422),
+    )
+    def post(self, request: Request) -> Response:
+        asked = truth.ActRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        tracks = self.tracks(asked.validated_data)
+        name, value = asked.validated_data["act"], asked.validated_data.get("value", "")
+        if name == "delete":
+            if isinstance(request.auth, ApiToken) and not request.auth.may_delete:
+                raise PermissionDenied(TokenScope.message, code=TokenScope.code)
+            return Response({"id": None, "done": services.tracks_delete(tracks=tracks), "skipped": 0})
+        if name == "analyse":
+            asked_for = tracks.count()
+            done = services.tracks_analyse_again(tracks=tracks)
+            return Response({"id": None, "done": done, "skipped": asked_for - done})
+        if name in ("confirm", "genre"):
+            genre = None if name == "confirm" else value
+            act = services.genres_set(
+                tracks=tracks, person=self.owner, genre=genre, summary=f"{name} {value}"
+            )
+        elif name == "tag":
+            act = services.tracks_tag(tracks=tracks, person=self.owner, name=value)
+        else:
+            tag = selectors.tag_named(self.owner, value)
+            if tag is None:
+                raise Refused("unknown_tag", "You have no such tag.", 422)
+            act = services.tracks_untag(tracks=tracks, person=self.owner, tag=tag)
+        return Response({"id": act.pk, "done": act.data["done"], "skipped": act.data["skipped"]})
+
+    def tracks(self, asked: dict[str, Any]) -> QuerySet[Track]:
+        if "ids" in asked:
+            return selectors.tracks_of(self.owner).filter(pk__in=asked["ids"])
+        return tracks_matching(self.owner, QueryDict(asked["query"]))
+
+
+class ActUndoView(OwnersView):
+    @extend_schema(
+        operation_id="act_undo",
+        tags=["Many tracks at once"],
+        summary="Undo an act where it still stands",
+        request=None,
+        responses=answers({200: truth.ActSerializer}, 404, 409),
+    )
+    def post(self, request: Request, id: UUID) -> Response:
+        act = get_object_or_404(selectors.acts_of(self.owner), pk=id)
+        done = services.act_undo(act=act)
+        return Response({"id": None, "done": done, "skipped": act.data["done"] - done})

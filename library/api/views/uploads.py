@@ -1,0 +1,13 @@
+"""Resumable uploads for programs: the same protocol and rules as in the browser."""
+
+from __future__ import annotations
+
+from library.api.views.base import OwnersView
+from library.resumable import ResumableUploads
+
+
+class ApiUploads(ResumableUploads, OwnersView):
+    """docs/api.md describes it: OpenAPI has no words for the tus protocol."""
+
+    scopes = {"delete": "write"}
+    track_url = "v1:track-detail"

@@ -1,0 +1,71 @@
+"""Many tracks in one request, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from library import services
+from library.models import Track, User
+
+pytestmark = pytest.mark.django_db
+MakeTrack = Callable[..., Track]
+ACTS = "/api/v1/acts/"
+
+
+def act(client: Client, **body: Any) -> Any:
+    return client.post(ACTS, body, content_type="application/json")
+
+
+def test_by_ids_and_undone(alice_api: Client, make_track: MakeTrack) -> None:
+    tracks = [make_track() for _ in range(3)]
+    done = act(alice_api, act="genre", value="jazz", ids=[str(track.pk) for track in tracks[:2]]).json()
+    assert (done["done"], done["skipped"]) == (2, 0)
+    assert Track.objects.filter(genre="jazz").count() == 2
+    assert alice_api.post(f"{ACTS}{done['id']}/undo/").json()["done"] == 2
+    assert Track.objects.filter(genre="jazz").count() == 0
+    assert alice_api.post(f"{ACTS}{done['id']}/undo/").json()["code"] == "undone_already"
+
+
+def test_by_a_query(alice_api: Client, make_track: MakeTrack) -> None:
+    make_track(heard={"top": "rock"})
+    make_track(heard={"label": None})
+    assert act(alice_api, act="confirm", query="genre=rock").json()["done"] == 1
+    assert act(alice_api, act="tag", value="live", query="").json()["done"] == 2
+    assert act(alice_api, act="untag", value="LIVE", query="genre=unsure").json()["done"] == 1
+    assert act(alice_api, act="analyse", query="").json()["done"] == 2
+    assert act(alice_api, act="delete", query="genre=rock").json() == {"id": None, "done": 1, "skipped": 0}
+    assert Track.objects.count() == 1
+
+
+def test_anothers_tracks_are_not_touched(charlie_api: Client, track: Track) -> None:
+    for body in ({"ids": [str(track.pk)]}, {"query": ""}):
+        assert act(charlie_api, act="delete", **body).json()["done"] == 0
+    assert Track.objects.exists()
+
+
+def test_deleting_needs_that_scope(alice: User, track: Track) -> None:
+    _, key = services.token_create(owner=alice, name="tagger", may_delete=False)
+    tagger = Client(headers={"Authorization": f"Bearer {key}"})
+    response = act(tagger, act="delete", query="")
+    assert (response.status_code, response.json()["code"]) == (403, "insufficient_scope")
+    assert act(tagger, act="tag", value="live", query="").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"act": "polish", "query": ""}, "/act"),
+        ({"act": "confirm"}, ""),
+        ({"act": "confirm", "ids": [], "query": ""}, "/ids"),
+        ({"act": "tag", "query": ""}, "/value"),
+        ({"act": "confirm", "ids": ["x"]}, "/ids/0"),
+    ],
+)
+def test_what_is_wrong_is_pointed_at(alice_api: Client, body: dict[str, Any], pointer: str) -> None:
+    response = act(alice_api, **body)
+    assert response.status_code == 400
+    assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
