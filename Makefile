@@ -9,9 +9,9 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 NPM_CI := ci --no-audit --no-update-notifier --no-fund --ignore-scripts --loglevel=error
 VENDOR := static/vendor
-ICONS := arrow-clockwise arrow-counterclockwise arrow-repeat box-arrow-right check-lg cloud-arrow-up download exclamation-circle file-earmark-music \
-	gear hourglass-split info-circle keyboard moon-stars music-note-beamed music-note-list pause-fill pencil person-circle play-fill \
-	search soundwave sun tag three-dots trash upload vinyl x-lg key clipboard
+ICONS := arrow-clockwise arrow-counterclockwise arrow-repeat bookmark-plus box-arrow-right check-lg cloud-arrow-up dash-circle download \
+	exclamation-circle file-earmark-music funnel gear hourglass-split info-circle keyboard moon-stars music-note-beamed music-note-list \
+	pause-fill pencil person-circle play-fill search soundwave sun tag three-dots trash upload vinyl x-lg key clipboard
 
 .PHONY: run setup admin test lint format bench schema lock help
 

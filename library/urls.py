@@ -5,6 +5,9 @@ from library.views import acts, downloads, exchange, files, genres, library, tra
 
 urlpatterns = [
     path("", library.library, name="library"),
+    path("rows/", library.rows, name="rows"),
+    path("facets/", library.facets, name="facets"),
+    path("searches/", library.search_save, name="search-save"),
     path("upload/", uploads.upload, name="upload"),
     path("upload/<uuid:upload_id>/", uploads.archive, name="upload-archive"),
     path("upload/<uuid:upload_id>/row/", uploads.row, name="upload-row"),

@@ -10,6 +10,8 @@ from django.urls import reverse
 from library.models.people import User
 from library.models.tracks import Track
 
+QUERY_LENGTH = 1000
+
 
 class Playlist(models.Model):
     """Tracks somebody put in an order; or, when it has a query, whatever that search finds today."""
@@ -18,7 +20,7 @@ class Playlist(models.Model):
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="playlists")
     name = models.CharField(max_length=80)
     smart = models.BooleanField("a saved search", default=False)
-    query = models.CharField("the search, as in the library's address", max_length=1000, blank=True)
+    query = models.CharField("the search, as in the library's address", max_length=QUERY_LENGTH, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     tracks = models.ManyToManyField(Track, through="PlaylistItem", related_name="playlists")

@@ -27,6 +27,7 @@ from library.services.genres import (
 )
 from library.services.many import files_delete, tracks_analyse_again, tracks_delete, tracks_enqueue
 from library.services.people import user_add, user_change_email, user_delete
+from library.services.playlists import search_save
 from library.services.tags import (
     suggestion_reject,
     tag_add,
@@ -63,6 +64,7 @@ __all__ = [
     "own_genre_rename",
     "prediction_adopt",
     "prediction_record",
+    "search_save",
     "suggestion_reject",
     "tag_add",
     "tag_change",

@@ -54,6 +54,12 @@ def clock(seconds: float | None) -> str:
 
 
 @register.filter
+def commas(number: int) -> str:
+    """12345 as "12,345"."""
+    return f"{number:,}"
+
+
+@register.filter
 def kilohertz(hertz: int) -> str:
     """44100 as "44.1 kHz"."""
     return f"{hertz / 1000:g} kHz"

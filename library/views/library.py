@@ -1,24 +1,116 @@
-"""The library: the list of one's tracks."""
+"""The library: the list of one's tracks, what it could be narrowed to, and searches to keep."""
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+import uuid
+from typing import Any
 
-from library import selectors
-from library.filters import tracks_matching
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_POST, require_safe
+
+from library import selectors, services
+from library.facets import facets_of
+from library.filters import canonical, filter_of
+from library.models import Track
 from library.requests import Request
+from library.search import SORTS, changed, chips
 from library.views.base import PAGE_SIZE
+
+
+def page_of(request: Request, tracks: QuerySet[Track]) -> Page[Any]:
+    """A page of tracks as the library's rows show them.
+
+    Which tracks are on it is asked first, by id alone: a database skips ids much faster than whole rows.
+    """
+    page: Page[Any] = Paginator(tracks.values_list("pk", flat=True), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+    ids = list(page.object_list)
+    rows = _rows(request).in_bulk(ids)
+    page.object_list = [rows[pk] for pk in ids if pk in rows]
+    return page
+
+
+def _rows(request: Request) -> QuerySet[Track]:
+    return selectors.tracks_of(request.user).prefetch_related("tags")
 
 
 @require_safe
 def library(request: Request) -> HttpResponse:
-    page = Paginator(tracks_matching(request.user, request.GET), PAGE_SIZE).get_page(request.GET.get("page"))
-    listening = any(not track.is_finished for track in page)
+    found = filter_of(request.user, request.GET)
+    page = page_of(request, found.qs)
+    genres = selectors.genre_names_of(request.user)
+    active = chips(found, genres)
     return render(
         request,
         "library/library.html",
-        {"page": page, "listening": listening, "all_tags": selectors.tags_of(request.user)},
+        {
+            "page": page,
+            "unfinished": [track for track in page if not track.is_finished],
+            "genres": genres,
+            "chips": active,
+            "asked": found.asked,
+            "search": canonical(request.GET),
+            "search_name": ", ".join(chip.text for chip in active)[:80],
+            "kept": [(name, value) for name, values in request.GET.lists() for value in values],
+            "sorts": SORTS,
+            "ordering": ",".join(found.asked.get("ordering", [])),
+            "first": changed(request.GET),
+            "all_tags": selectors.tags_of(request.user),
+        },
     )
+
+
+@require_safe
+def rows(request: Request) -> HttpResponse:
+    """The rows of a few tracks, for a list that waits for their analysis; those that have left it are told."""
+    ids = [pk for text in request.GET.getlist("id")[:PAGE_SIZE] if (pk := _uuid(text))]
+    matching = set(
+        filter_of(request.user, request.GET).without().filter(pk__in=ids).values_list("pk", flat=True)
+    )
+    tracks = [track for track in _rows(request).filter(pk__in=ids) if track.pk in matching]
+    params = request.GET.copy()
+    params.pop("id", None)
+    return render(
+        request,
+        "library/_rows.html",
+        {
+            "tracks": tracks,
+            "gone": [pk for pk in ids if pk not in matching],
+            "unfinished": [track for track in tracks if not track.is_finished],
+            "search": canonical(params),
+        },
+    )
+
+
+@require_safe
+def facets(request: Request) -> HttpResponse:
+    """What the search could be narrowed to: a page, or for the library's own panel a part of it."""
+    found = filter_of(request.user, request.GET)
+    genres = selectors.genre_names_of(request.user)
+    page = "library/_facets_panel.html" if "HX-Request" in request.headers else "library/facets.html"
+    context = {"facets": facets_of(found, genres), "chips": set(found.asked) - {"ordering"}, "genres": genres}
+    response = render(request, page, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_POST
+def search_save(request: Request) -> HttpResponse:
+    query = request.POST.get("query", "")
+    saved = services.search_save(owner=request.user, name=request.POST.get("name", ""), query=query)
+    messages.success(request, f"Saved as “{saved.name}”. It finds what matches, also what you add later.")
+    return redirect(f"{reverse('library')}?{saved.query}")
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

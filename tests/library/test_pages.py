@@ -31,10 +31,10 @@ class TestLibrary:
         assert "Drop your music here" in page
 
     def test_newest_first(self, alice_client: Client, make_track: MakeTrack) -> None:
-        for title in ("Oldest", "Middle", "Newest"):
+        for title in ("Alpha", "Beta", "Gamma"):
             make_track(title=title)
         page = text(alice_client, self.url)
-        assert page.index("Newest") < page.index("Middle") < page.index("Oldest")
+        assert page.index("Gamma") < page.index("Beta") < page.index("Alpha")
 
     def test_genre_confidence_duration_and_date(self, alice_client: Client, track: Track) -> None:
         page = text(alice_client, self.url)
@@ -76,7 +76,8 @@ class TestLibrary:
     ) -> None:
         for _ in range(tracks):
             make_track()
-        with django_assert_num_queries(6):  # session, user, count, tracks, own genres, tags
+        # session, user, own genres, count, ids, tracks, their tags, all tags
+        with django_assert_num_queries(8):
             text(alice_client, self.url)
 
     def test_what_files_say_of_themselves_is_only_text(

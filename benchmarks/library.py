@@ -1,0 +1,264 @@
+"""Server time of finding in a library of 50,000 tracks: list, search, filters, sorting, deep pages, facets.
+
+A database of its own, made anew: SQLite, or PostgreSQL when EARMARK_DATABASE_URL names one whose role may create
+databases. A request goes through everything but the network, from middleware to the rendered page. `--plans`
+adds how the database goes about each query.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import django
+from django.core.management import call_command
+
+from benchmarks.measure import process_seconds, table
+
+TRACKS = 50_000
+RUNS = 7
+ALLOWED = 100
+PAGES = {
+    "list": "/",
+    "list, the last of 1,000 pages": "/?page=1000",
+    "search, many found": "/?q=night",
+    "search, two words": "/?q=night+mary",
+    "search, a tag's name": "/?q=rainy",
+    "search, nothing found": "/?q=xyzzy",
+    "one genre": "/?genre=jazz",
+    "not one genre": "/?not_genre=jazz",
+    "two tags": "/?tag=live&tag=piano",
+    "without a tag": "/?not_tag=live",
+    "a mood": "/?mood=happy",
+    "without a mood": "/?not_mood=happy",
+    "six filters": "/?q=a&genre=jazz&genre=rock&source=model&mood=sad&year_min=1970&not_tag=live&duration_max=300",
+    "sorted by title": "/?ordering=title",
+    "sorted by artist, page 500": "/?ordering=artist&page=500",
+    "sorted by year, downwards": "/?ordering=-year",
+    "sorted by confidence": "/?ordering=confidence",
+    "sorted by duration, page 500": "/?ordering=-duration&page=500",
+    "search, sorted by album": "/?q=night&ordering=album",
+    "facets": "/facets/",
+    "facets of one genre": "/facets/?genre=jazz",
+    "facets of a search": "/facets/?q=night",
+    "facets of a tag and a mood": "/facets/?tag=live&mood=happy",
+    "facets without a tag": "/facets/?not_tag=live",
+}
+WORDS = (
+    "night",
+    "river",
+    "stone",
+    "gold",
+    "summer",
+    "train",
+    "moon",
+    "fire",
+    "rain",
+    "street",
+    "blue",
+    "home",
+)
+FIRST = ("Mary", "José", "Édith", "Frank", "Björk", "Ella", "Miles", "Nina", "Otis", "Zoë", "Aretha", "Kate")
+LAST = ("Müller", "Smith", "García", "Øyen", "Jones", "Davis", "Simone", "Redding", "Bush", "Cohen", "Šimek")
+TAGS = ("live", "piano", "acoustic", "christmas", "party", "sleep", "work", "vinyl", "demo", "remix", "rainy")
+MOODS = ["catchy", "chill", "easy listening", "happy", "mellow", "party", "sad", "sexy"]
+
+
+def fill(owner: Any, count: int) -> None:
+    """Give somebody as many tracks, as an analysis would have left them, with tags and moods."""
+    from django.db.models import OuterRef, Subquery
+
+    from library.genres import GENRES
+    from library.models import Mood, Prediction, Tag, Tagging, Track
+    from library.services.analysis import names_settle
+
+    # Added over years, not all at this moment.
+    Track._meta.get_field("created_at").auto_now_add = False
+    chance = random.Random(5)
+    tags = Tag.objects.bulk_create(
+        Tag(owner=owner, name=name, key=name) for name in [*TAGS, *(f"box {n}" for n in range(100))]
+    )
+    began = datetime(2020, 1, 1, tzinfo=UTC)
+    for numbers in batched(range(count), 2000):
+        tracks, predictions, moods, taggings = [], [], [], []
+        for number in numbers:
+            sure = chance.random() < 0.8
+            top, said = chance.choice([*GENRES]), chance.choice([*GENRES]) if chance.random() < 0.1 else ""
+            confidence = round(chance.uniform(0.55, 1) if sure else chance.uniform(0.15, 0.55), 4)
+            name = " ".join(chance.choices(WORDS, k=3)).title()
+            track = Track(
+                id=uuid.UUID(int=chance.getrandbits(128), version=4),
+                owner=owner,
+                created_at=began + timedelta(minutes=37 * number),
+                original=f"tracks/{number}/original.mp3",
+                original_name=f"{number % 20:02} {name}.mp3",
+                kind=chance.choices(["mp3", "flac", "m4a", "ogg", "wav"], [6, 3, 2, 1, 1])[0],
+                size=5_000_000,
+                sha256=f"{number:064}",
+                title=name,
+                artist=f"{chance.choice(FIRST)} {chance.choice(LAST)}",
+                album=" ".join(chance.choices(WORDS, k=2)).title(),
+                year=chance.randint(1955, 2025) if chance.random() < 0.9 else None,
+                duration=chance.uniform(30, 600),
+                audio={
+                    "container": "mp3",
+                    "codec": "mp3",
+                    "sample_rate": 44100,
+                    "channels": 2,
+                    "bit_rate": 192000,
+                },
+                status="ready",
+                peaks="tracks/peaks.json",
+                spectrogram="tracks/spectrogram.png",
+                owner_genre=said,
+                genre=said or (top if sure else ""),
+                genre_source="owner" if said else "model" if sure else "",
+                confidence=confidence,
+                needs_you=not sure and not said,
+            )
+            names_settle(track)
+            tracks.append(track)
+            shares = dict.fromkeys(GENRES, (1 - confidence) / 9) | {top: confidence}
+            scores = {mood: round(chance.random(), 4) for mood in MOODS}
+            segments = [[3 * s, 3 * s + 3, [round(share, 4) for share in shares.values()]] for s in range(20)]
+            predictions.append(
+                Prediction(
+                    track=track,
+                    model_name="bench",
+                    model_version="1",
+                    label=top if sure else None,
+                    top=top,
+                    confidence=confidence,
+                    probabilities=shares,
+                    segments=segments,
+                    moods=scores,
+                )
+            )
+            moods += [
+                Mood(owner=owner, track=track, name=mood, score=score) for mood, score in scores.items()
+            ]
+            taggings += [
+                Tagging(tag=tag, track=track)
+                for tag in {*chance.choices(tags[:20], k=2), *chance.sample(tags, 1)}
+            ]
+        Track.objects.bulk_create(tracks)
+        Prediction.objects.bulk_create(predictions)
+        Mood.objects.bulk_create(moods)
+        Tagging.objects.bulk_create(taggings)
+    current = Prediction.objects.filter(track=OuterRef("pk")).values("pk")[:1]
+    Track.objects.filter(owner=owner).update(prediction=Subquery(current))
+
+
+@contextmanager
+def database(folder: str) -> Iterator[None]:
+    """A database for this run alone."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(Path(folder, "library.sqlite3"))
+    name = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tracks", type=int, default=TRACKS)
+    parser.add_argument("--plans", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["EARMARK_DATA_DIR"] = folder
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        django.setup()
+        call_command("collectstatic", interactive=False, verbosity=0)
+        with database(folder):
+            from django.db import connection
+
+            from library.models import User
+
+            owner = User.objects.create_user("bench@example.org", "a quiet listening room")
+            fill(owner, options.tracks)
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
+            measure(owner, f"{connection.display_name}, {options.tracks:,} tracks", options.plans)
+
+
+def measure(owner: Any, title: str, plans: bool) -> None:
+    """Ask for each page as its owner, and tell CPU time (mean) and clock time (median)."""
+    from django.db import connection
+    from django.test import Client
+
+    client = Client(headers={"Host": "127.0.0.1"})
+    client.force_login(owner)
+    rows, asked = [], {}
+    for name, address in PAGES.items():
+        asked[name] = Queries()
+        with connection.execute_wrapper(asked[name]):
+            assert client.get(address).status_code == 200, address
+        times, worked = [], _work()
+        for _ in range(RUNS):
+            start = time.perf_counter()
+            client.get(address)
+            times.append(1000 * (time.perf_counter() - start))
+        work = 1000 * (_work() - worked) / RUNS
+        rows.append((f"{name} ({len(asked[name].seen)} queries)", f"{work:.0f} / {median(times):.0f} ms"))
+    table(f"Server time in a library on {title}: CPU / clock, at most {ALLOWED} ms", rows)
+    for name, queries in asked.items() if plans else ():
+        print(f"\n{name}: {PAGES[name]}")
+        queries.explain()
+
+
+def _work() -> float:
+    """CPU seconds of this process, and of the database's that works for it, if that is on this machine."""
+    from django.db import connection
+
+    backend = getattr(getattr(connection.connection, "info", None), "backend_pid", None)
+    here = backend and Path(f"/proc/{backend}/stat").exists()
+    return time.process_time() + (process_seconds(backend) if here else 0)
+
+
+class Queries:
+    """Notes the queries that are made, for asking the database afterwards how it goes about them."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, Any]] = []
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.seen.append((sql, params))
+        return execute(sql, params, many, context)
+
+    def explain(self) -> None:
+        from django.db import connection
+
+        sqlite = connection.vendor == "sqlite"
+        with connection.cursor() as cursor:
+            for sql, params in self.seen:
+                if '"library_track' not in sql and '"library_tag' not in sql and '"library_mood' not in sql:
+                    continue
+                start = time.perf_counter()
+                cursor.execute(sql, params)
+                found = len(cursor.fetchall())
+                print(
+                    f"  {found} rows in {1000 * (time.perf_counter() - start):.0f} ms: {sql[:70]} … {sql[-90:]}"
+                )
+                cursor.execute(f"EXPLAIN {'QUERY PLAN ' if sqlite else ''}{sql}", params)
+                for row in cursor.fetchall():
+                    print(f"      {row[-1]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Facets as links: each value toggles itself in the search's address."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from classifier.kinds import KINDS
+from library.filters import LibraryFilter
+from library.genres import UNSURE
+from library.models import Track
+from library.search import SOURCES, changed, toggled
+from library.selectors import GenreNames, tags_of
+from library.selectors.facets import BANDS, counts_of
+from library.text import fold
+
+TITLES = {
+    "genre": "Genre",
+    "source": "Whose word",
+    "confidence": "How sure the model is",
+    "tag": "Tags",
+    "mood": "Moods",
+    "year": "Decade",
+    "format": "Format",
+    "status": "Analysis",
+}
+BAND_NAMES = ("90 % and more", "70 to 90 %", "50 to 70 %", "up to 50 %")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value and how many tracks it finds. `state` is "on", "not" or "". The queries toggle it and, where a
+    field may be denied, its opposite.
+    """
+
+    label: str
+    count: int
+    query: str
+    state: str = ""
+    not_query: str = ""
+    css: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    name: str
+    title: str
+    choices: list[Choice]
+
+
+def facets_of(found: LibraryFilter, genres: GenreNames) -> list[Facet]:
+    """Every facet of a search that has anything to choose, its values in the order people expect."""
+    counts = counts_of(found)
+    tags = {tag.key: tag for tag in tags_of(found.owner).filter(key__in=_keys(found, counts["tag"]))}
+    moods = {*counts["mood"], *found.asked.get("mood", []), *found.asked.get("not_mood", [])}
+    named = {
+        "genre": [*((genre.key, genre.name, genre.css) for genre in genres), (UNSURE, "Not sure", "")],
+        "source": [(source, label, "") for source, label in SOURCES.items()],
+        "tag": [(key, tag.name, f"hue-{tag.hue}") for key, tag in sorted(tags.items())],
+        "mood": [(mood, mood.capitalize(), "") for mood in sorted(moods)],
+        "format": [(kind, kind.upper(), "") for kind in KINDS],
+        "status": [(status, label, "") for status, label in Track.Status.choices],
+    }
+    choices = {name: _words(found, name, rows, counts[name]) for name, rows in named.items()}
+    choices["confidence"] = _bands(found, counts["confidence"])
+    choices["year"] = _decades(found, counts["year"])
+    return [Facet(name, title, choices[name]) for name, title in TITLES.items() if choices[name]]
+
+
+def _keys(found: LibraryFilter, counts: Counter[str]) -> set[str]:
+    chosen = [*found.asked.get("tag", []), *found.asked.get("not_tag", [])]
+    return {*counts, *map(fold, chosen)}
+
+
+def _words(
+    found: LibraryFilter, name: str, rows: list[tuple[str, str, str]], counts: Counter[Any]
+) -> list[Choice]:
+    """Values of a filter that may have several: (value, label, css)."""
+    params, no = found.data, f"not_{name}"
+    deniable = no in found.filters
+    made = []
+    for value, label, css in rows:
+        on, denied = (value in found.asked.get(which, []) for which in (name, no))
+        if counts[value] or on or denied:
+            made.append(
+                Choice(
+                    label,
+                    counts[value],
+                    toggled(params, name, value, instead=no),
+                    "on" if on else "not" if denied else "",
+                    toggled(params, no, value, instead=name) if deniable else "",
+                    css,
+                )
+            )
+    return made
+
+
+def _range(
+    found: LibraryFilter, name: str, bounds: tuple[str | None, str | None], label: str, count: int
+) -> Choice:
+    """A value that is a lower and an upper bound."""
+    names = (f"{name}_min", f"{name}_max")
+    asked = tuple(found.asked.get(each) for each in names)
+    on = any(asked) and all(
+        (value is None) == (bound is None) and (value is None or float(value) == float(bound or 0))
+        for value, bound in zip(asked, bounds, strict=True)
+    )
+    values = dict.fromkeys(names) if on else dict(zip(names, bounds, strict=True))
+    return Choice(label, count, changed(found.data, **values), "on" if on else "")
+
+
+def _decades(found: LibraryFilter, counts: Counter[Any]) -> list[Choice]:
+    return [
+        _range(found, "year", (str(max(decade, 1)), str(decade + 9)), f"{decade}s", counts[decade])
+        for decade in sorted((decade for decade in counts if decade is not None), reverse=True)
+    ]
+
+
+def _bands(found: LibraryFilter, counts: Counter[Any]) -> list[Choice]:
+    made = []
+    for number, (label, bounds) in enumerate(zip(BAND_NAMES, BANDS, strict=True)):
+        low, high = (None if bound is None else str(bound) for bound in bounds)
+        choice = _range(found, "confidence", (low, high), label, counts[number])
+        if choice.count or choice.state:
+            made.append(choice)
+    return made

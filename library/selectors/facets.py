@@ -1,0 +1,97 @@
+"""How many tracks of a search have each value of a field.
+
+A facet's counts obey all filters but its own, so that choosing one value does not hide what others there are.
+The fields with one value a track are counted together in one pass over the tracks found, by the combinations
+that there are, and added up here: as many queries as facets would each search anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+
+from library.filters import MOOD_FROM, LibraryFilter
+from library.genres import UNSURE
+from library.models import Mood, Tagging, Track
+
+TOP_TAGS = 30
+#: Bands of the model's confidence, from and to.
+BANDS: list[tuple[float | None, float | None]] = [(0.9, None), (0.7, 0.9), (0.5, 0.7), (None, 0.5)]
+#: Which filters are a facet's own.
+OWN = {
+    "genre": ("genre", "not_genre"),
+    "source": ("source",),
+    "format": ("format",),
+    "status": ("status",),
+    "year": ("year_min", "year_max"),
+    "confidence": ("confidence_min", "confidence_max"),
+    "tag": ("tag", "not_tag"),
+    "mood": ("mood", "not_mood"),
+}
+#: Columns of the facets that have one value a track; status tells unsure tracks from those not heard yet.
+COLUMNS = {"genre": "genre", "source": "genre_source", "format": "kind", "status": "status", "year": "decade"}
+
+
+def counts_of(found: LibraryFilter) -> dict[str, Counter[Any]]:
+    """Tracks by facet and value: genres with `unsure`, decades as their first year, bands by their number,
+    the commonest tags by their key.
+    """
+    counts: dict[str, Counter[Any]] = {facet: Counter() for facet in OWN}
+    asked = found.asked
+    chosen = [facet for facet in (*COLUMNS, "confidence") if set(OWN[facet]) & set(asked)]
+    free = [facet for facet in (*COLUMNS, "confidence") if facet not in chosen]
+    _add_up(found.without(), free, counts)
+    for facet in chosen:
+        _add_up(found.without(*OWN[facet]), [facet], counts)
+    counts["tag"].update(_tag_counts(found))
+    counts["mood"].update(_mood_counts(found))
+    return counts
+
+
+def _add_up(tracks: QuerySet[Track], facets: list[str], counts: dict[str, Counter[Any]]) -> None:
+    """Count tracks by all of these facets in one query."""
+    columns = [COLUMNS[facet] for facet in facets if facet in COLUMNS]
+    bands = {f"band_{number}": Count("pk", filter=band) for number, band in enumerate(map(_in_band, BANDS))}
+    rows = (
+        tracks.annotate(decade=F("year") / 10 * 10)
+        .values(*{*columns, "status"})
+        .annotate(n=Count("pk"), **bands if "confidence" in facets else {})
+    )
+    for row in rows:
+        for facet in facets:
+            if facet == "confidence":
+                counts[facet].update({number: row[f"band_{number}"] for number in range(len(BANDS))})
+                continue
+            value = row[COLUMNS[facet]]
+            if facet == "genre" and not value:
+                if row["status"] != Track.Status.READY:
+                    continue
+                value = UNSURE
+            elif facet == "source":
+                value = value or "none"
+            counts[facet][value] += row["n"]
+
+
+def _in_band(band: tuple[float | None, float | None]) -> Q:
+    low, high = band
+    return (Q(confidence__gte=low) if low is not None else Q()) & (
+        Q(confidence__lte=high) if high is not None else Q()
+    )
+
+
+def _tag_counts(found: LibraryFilter) -> dict[str, int]:
+    """The commonest tags of the tracks found; those that are chosen, too, if any track has them."""
+    taggings = Tagging.objects.filter(tag__owner=found.owner)
+    if set(found.asked) - {*OWN["tag"], "ordering"}:
+        taggings = taggings.filter(track__in=found.without(*OWN["tag"]).values("pk"))
+    rows = taggings.order_by().values_list("tag__key").annotate(n=Count("pk")).order_by("-n", "tag__key")
+    return dict(rows[:TOP_TAGS])
+
+
+def _mood_counts(found: LibraryFilter) -> dict[str, int]:
+    moods = Mood.objects.filter(owner=found.owner, score__gte=MOOD_FROM)
+    if set(found.asked) - {*OWN["mood"], "ordering"}:
+        moods = moods.filter(track__in=found.without(*OWN["mood"]).values("pk"))
+    return dict(moods.order_by().values_list("name").annotate(Count("pk")))
