@@ -16,10 +16,9 @@ from classifier.kinds import KINDS
 from library import selectors
 from library.genres import UNSURE
 from library.models import Mood, Tagging, Track, User
+from library.models.tags import MOOD_FROM
 from library.text import fold
 
-#: From this score on a track has a mood: one track in four has more of it.
-MOOD_FROM = 0.75
 #: What a list can be sorted by, and the columns that do it. What has no value comes last either way.
 ORDERS = {
     "created_at": "created_at",

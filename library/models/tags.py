@@ -7,6 +7,9 @@ from django.db import models
 from library.models.people import User
 from library.models.tracks import Track
 
+#: From this score on a track has a mood: one track in four has more of it.
+MOOD_FROM = 0.75
+
 
 class Tag(models.Model):
     """A word of somebody's own. `key` is its name without case and accents: what makes two tags the same."""
@@ -36,6 +39,7 @@ class Tagging(models.Model):
     class Meta:
         ordering = ["tag__key"]
         constraints = [models.UniqueConstraint(fields=["track", "tag"], name="one_tagging_each")]
+        indexes = [models.Index(fields=["tag", "track"], name="tracks_of_a_tag")]
 
     def __str__(self) -> str:
         return f"{self.tag} on {self.track}"
@@ -66,7 +70,12 @@ class Mood(models.Model):
     class Meta:
         ordering = ["-score"]
         constraints = [models.UniqueConstraint(fields=["track", "name"], name="one_score_per_mood")]
-        indexes = [models.Index(fields=["owner", "name", "-score"], name="most_of_a_mood")]
+        indexes = [
+            models.Index(fields=["owner", "name", "-score"], name="most_of_a_mood"),
+            models.Index(
+                fields=["owner", "name", "track"], condition=models.Q(score__gte=MOOD_FROM), name="in_a_mood"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.score:.2f}"

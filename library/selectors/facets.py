@@ -12,9 +12,10 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
-from library.filters import MOOD_FROM, LibraryFilter
+from library.filters import LibraryFilter
 from library.genres import UNSURE
 from library.models import Mood, Tagging, Track
+from library.models.tags import MOOD_FROM
 
 TOP_TAGS = 30
 #: Bands of the model's confidence, from and to.

@@ -27,7 +27,7 @@ from classifier.errors import AudioError
 from library.genres import genre_in_tag
 from library.listening import listen
 from library.models import Embedding, Mood, Prediction, Track
-from library.models.tracks import SORT_LENGTH
+from library.models.tracks import SEARCH_LENGTH, SORT_LENGTH
 from library.services.genres import genres_settle
 from library.text import fold
 
@@ -148,7 +148,7 @@ def prediction_adopt(*, track: Track, prediction: Prediction, embedding: list[fl
 def names_settle(track: Track) -> dict[str, str]:
     """Derive from a track's names what lists search and sort by: set on it, not saved, and returned."""
     names = (track.title, track.artist, track.album)
-    derived = {"search_text": fold(" ".join([*names, track.original_name]))}
+    derived = {"search_text": fold(" ".join([*names, track.original_name]))[:SEARCH_LENGTH]}
     for field, name in zip(("sort_title", "sort_artist", "sort_album"), names, strict=True):
         derived[field] = fold(name)[:SORT_LENGTH]
     for field, text in derived.items():
