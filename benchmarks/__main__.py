@@ -31,6 +31,7 @@ def main() -> None:
         run("original", song, "--cold")
         run("memory", song)
     run("web")
+    run("library")
 
 
 if __name__ == "__main__":

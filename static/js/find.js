@@ -15,6 +15,9 @@
     tracks().setAttribute("aria-busy", "true");
     await htmx.ajax("GET", url, { target: "#tracks", select: "#tracks", swap: "outerMorph" });
     if (mine !== latest) return;
+    tracks().removeAttribute("aria-busy");
+    const next = document.querySelector("[data-act-bar] [name=next]");
+    if (next) next.value = location.pathname + location.search;
     if (document.activeElement !== field()) field().value = new URL(url, location.href).searchParams.get("q") ?? "";
     if (isOpen()) await loadFacets();
     if (focused) panel().querySelector(`[data-facet="${CSS.escape(focused)}"]`)?.focus();
