@@ -13,7 +13,7 @@ def shorten(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('library', '0007_kept_answers'),
+        ('library', '0008_uploads_tell_how_they_fared'),
     ]
 
     operations = [
