@@ -58,6 +58,7 @@ CODES: dict[str, tuple[int, str]] = {
     "storage_full": (507, "The server's disk is full. Try again later."),
     "unknown_genre": (422, "The genre is neither one of the ten nor one of yours."),
     "bad_name": (422, "Names have 1 to 40 characters."),
+    "no_search": (422, "There is nothing in the search that could be kept."),
     "no_file": (422, "No file came with the request."),
     "bad_export": (422, "The file is no export of Earmark's that can be read."),
     "bad_value": (422, "The value will not do for this field."),
