@@ -7,8 +7,11 @@
   const panel = () => document.querySelector("[data-facets]");
   const field = () => document.querySelector("[data-search] [name=q]");
   let latest = 0;
+  let finding = Promise.resolve();
 
-  async function find(url, { push = true } = {}) {
+  const find = (url, options) => (finding = swap(url, options));
+
+  async function swap(url, { push = true } = {}) {
     const mine = ++latest;
     const focused = document.activeElement?.dataset.facet;
     if (push) history.pushState({ find: true }, "", url);
@@ -42,6 +45,13 @@
     panel().focus({ preventScroll: true });
   }
 
+  // A choice made while the last one is still on its way goes on from that one: its address is not in the panel yet.
+  async function choose({ dataset: { facet } }) {
+    await finding.catch(() => {});
+    const link = panel().querySelector(`[data-facet="${CSS.escape(facet)}"]`);
+    if (link) find(link.href);
+  }
+
   function closeFacets() {
     panel().classList.remove("is-open");
     bootstrap.Offcanvas.getInstance(panel())?.hide();
@@ -53,7 +63,8 @@
     const link = event.target.closest("a[data-find], a[data-facets-open], [data-facets-close]");
     if (!link) return;
     event.preventDefault();
-    if ("find" in link.dataset) {
+    if (link.dataset.facet) choose(link);
+    else if ("find" in link.dataset) {
       find(link.href);
       if (link.closest(".pages")) scrollTo({ top: 0 });
     } else if (isOpen()) closeFacets();
