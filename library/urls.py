@@ -1,7 +1,7 @@
 from django.urls import path
 
 from library.resumable import ResumableUploads
-from library.views import acts, downloads, exchange, files, genres, library, tracks, uploads
+from library.views import acts, downloads, exchange, files, genres, library, similar, tracks, uploads
 
 urlpatterns = [
     path("", library.library, name="library"),
@@ -19,6 +19,7 @@ urlpatterns = [
         name="upload-pieces",
     ),
     path("tracks/<uuid:track_id>/", tracks.track, name="track"),
+    path("tracks/<uuid:track_id>/similar/", similar.similar, name="similar"),
     path("tracks/<uuid:track_id>/edit/", tracks.track_edit, name="track-edit"),
     path("tracks/<uuid:track_id>/genre/", tracks.genre, name="track-genre"),
     path("tracks/<uuid:track_id>/genre/confirm/", tracks.genre_confirm, name="track-genre-confirm"),

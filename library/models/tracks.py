@@ -229,9 +229,10 @@ class Embedding(models.Model):
     model = models.CharField(max_length=130)
     #: float32 numbers, little-endian, together of length 1.
     vector = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "model"], name="comparable")]
+        indexes = [models.Index(fields=["owner", "model", "created_at"], name="comparable")]
 
     def __str__(self) -> str:
         return f"{self.track} in {self.model}"

@@ -29,6 +29,7 @@ class Address(NamedTuple):
 
 PAGES = [
     Address("track", "get", 200),
+    Address("similar", "get", 200),
     Address("track-analyse", "post", 302),
     Address("track-edit", "get", 200),
     Address("track-edit", "post", 302, {"title": "Mine"}),

@@ -1,0 +1,133 @@
+"""A library's embeddings as one matrix, and what is near what in it.
+
+Reading 50,000 vectors takes some tenths of a second, comparing one with all of them some thousandths. So a
+process keeps what it has read until an embedding is added or taken away. NumPy is imported with the first
+matrix that somebody asks for, not with the site.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import CharField, Count, Max
+from django.db.models.functions import Cast
+
+from library.models import Embedding, User
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Floats = np.ndarray[Any, np.dtype[np.float32]]
+
+#: Bytes of vectors that a process keeps: about 250,000 tracks.
+ROOM = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Vectors of length 1, of one person and one model, in the order of the tracks' ids."""
+
+    ids: bytes
+    """16 bytes for each track."""
+    matrix: Floats
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    def id_at(self, row: int) -> UUID:
+        return UUID(bytes=self.ids[16 * row : 16 * row + 16])
+
+    def nearest(self, vector: bytes | memoryview, count: int) -> Iterator[tuple[UUID, float]]:
+        """Tracks with their cosine similarity to a vector, the most similar first."""
+        import numpy as np
+
+        similarity = self.matrix @ np.frombuffer(vector, "<f4")
+        for row in _greatest(similarity, count):
+            yield self.id_at(row), float(similarity[row])
+
+    @cached_property
+    def places(self) -> Floats:
+        """Where each track is on the map, (tracks, 2) from 0 to 1: its vector's two principal components.
+
+        A component's sign is arbitrary; here its largest weight is positive, so that the map does not flip over.
+        A hundredth of the tracks at each end is put onto the border, lest a few strays squeeze all others.
+        """
+        import numpy as np
+
+        centred = self.matrix - self.matrix.mean(axis=0)
+        _, axes = np.linalg.eigh(centred.T @ centred)
+        axes = axes[:, [-1, -2]]
+        axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])
+        places = centred @ axes
+        low, high = np.percentile(places, [1, 99], axis=0)
+        found: Floats = np.clip((places - low) / np.maximum(high - low, 1e-6), 0, 1).astype("f4")
+        return found
+
+    def around(self, x: float, y: float, count: int) -> list[UUID]:
+        """The tracks next to a point of the map, the nearest first."""
+        import numpy as np
+
+        offset = self.places - np.array([x, y], "f4")
+        return [self.id_at(row) for row in _greatest(-(offset**2).sum(axis=1), count)]
+
+    def sample(self, count: int) -> list[int]:
+        """At most so many rows, evenly spaced: ids are random, so this is a fair choice."""
+        step = max(len(self) / count, 1)
+        return [int(number * step) for number in range(min(len(self), count))]
+
+
+def _greatest(values: Floats, count: int) -> list[int]:
+    """The rows of the greatest values, the greatest first; of equals the first."""
+    import numpy as np
+
+    rows = np.arange(len(values))
+    if count < len(values):
+        rows = np.sort(np.argpartition(-values, count)[:count])
+    return [int(row) for row in rows[np.argsort(-values[rows], kind="stable")]]
+
+
+_kept: OrderedDict[int, tuple[tuple[Any, ...], Vectors]] = OrderedDict()
+_lock = threading.Lock()
+
+
+def vectors_of(owner: User, model: str = "") -> Vectors | None:
+    """The owner's embeddings by a model, or by the one that most of them are by; None if there are none."""
+    stamps = Embedding.objects.filter(owner=owner).order_by().values_list("model")
+    if model:
+        stamps = stamps.filter(model=model)
+    stamp = stamps.annotate(n=Count("pk"), latest=Max("created_at")).order_by("-n", "model").first()
+    if stamp is None:
+        return None
+    with _lock:
+        known, vectors = _kept.get(owner.pk, ((), None))
+        if known == stamp and vectors is not None:
+            _kept.move_to_end(owner.pk)
+            return vectors
+    vectors = _read(owner, stamp[0])
+    if vectors is None:
+        return None
+    with _lock:
+        _kept[owner.pk] = (stamp, vectors)
+        _kept.move_to_end(owner.pk)
+        while len(_kept) > 1 and sum(v.matrix.nbytes for _, v in _kept.values()) > ROOM:
+            _kept.popitem(last=False)
+    return vectors
+
+
+def _read(owner: User, model: str) -> Vectors | None:
+    """Ids come as text: making a UUID object of each would take most of the time."""
+    import numpy as np
+
+    embeddings = Embedding.objects.filter(owner=owner, model=model).order_by("pk")
+    rows = list(embeddings.values_list(Cast("track_id", CharField()), "vector"))
+    if not rows:
+        return None
+    ids, vectors = zip(*rows, strict=True)
+    matrix = np.frombuffer(b"".join(vectors), "<f4").reshape(len(vectors), -1)
+    return Vectors(ids=bytes.fromhex("".join(ids).replace("-", "")), matrix=matrix)

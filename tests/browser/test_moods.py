@@ -1,0 +1,57 @@
+"""More like this, in a library of six genres that lie apart."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site
+from tests.browser.looks import look_at
+
+#: Sixty tracks: each genre's vectors lie around a corner of their own, and have a mood of their own.
+_SEED = """
+import random
+from library.models import User
+from tests.people import TrackFactory
+owner, chance = User.objects.latest("id"), random.Random(4)
+moods = ["chill", "mellow", "sad", "happy", "party", "easy listening"]
+genres = ["jazz", "classical", "blues", "pop", "disco", "metal"]
+names = "Night River Stone Gold Summer Train Moon Fire Rain Street".split()
+for number in range(60):
+    kind = number % 6
+    vector = [chance.gauss(0, 0.35) for _ in range(8)]
+    vector[kind] += 1
+    size = sum(n * n for n in vector) ** 0.5
+    TrackFactory(
+        owner=owner, title=f"{names[number % 10]} {names[number // 6]}", artist=f"The {names[number % 7]}s",
+        year=1960 + 7 * (number % 9), duration=120 + 7 * number, embedding=[n / size for n in vector],
+        heard={
+            "top": genres[kind], "confidence": chance.uniform(0.4, 1), "label": genres[kind] if number % 5 else None,
+            "moods": {mood: round(chance.random() ** (0.2 if n == kind else 2), 4) for n, mood in enumerate(moods)},
+        },
+    )
+"""
+
+
+@pytest.fixture
+def sixty(signed_up: Page, site: Site) -> Page:
+    """A library of sixty tracks."""
+    site.manage("shell", "--no-imports", "-c", _SEED)
+    signed_up.goto("/")
+    return signed_up
+
+
+def test_more_like_this(sixty: Page) -> None:
+    page = sixty
+    page.locator(".row-name a").first.click()
+    few = page.get_by_role("region", name="More like this")
+    few.scroll_into_view_if_needed()
+    expect(few.locator(".near-row")).to_have_count(8)
+    look_at(page, "track-similar")
+    few.get_by_role("link", name="See them all").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("More like")
+    expect(page.locator(".near-row")).to_have_count(50)
+    look_at(page, "similar")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.locator(".near-row .play").first.click()
+    expect(page.locator("[data-player-title]")).not_to_be_empty()
