@@ -8,6 +8,8 @@ from library.selectors.genres import (
     own_genres_of,
     track_count_by_genre,
 )
+from library.selectors.people import belongings_of
+from library.selectors.reviewing import OWNERS_WORD, open_to, tracks_open_to
 from library.selectors.tags import suggestions_for, tag_named, tags_of, tags_on, tags_with_counts
 from library.selectors.tracks import (
     history_of,
@@ -23,12 +25,15 @@ from library.selectors.tracks import (
 from library.selectors.uploads import uploads_of
 
 __all__ = [
+    "OWNERS_WORD",
     "GenreChoice",
     "GenreNames",
     "acts_of",
+    "belongings_of",
     "genre_names_of",
     "history_of",
     "needs_you_of",
+    "open_to",
     "own_genres_of",
     "predictions_of",
     "suggestions_for",
@@ -40,6 +45,7 @@ __all__ = [
     "track_count_by_genre",
     "tracks_by_hash",
     "tracks_of",
+    "tracks_open_to",
     "uploads_of",
     "usage_in",
     "usage_of",

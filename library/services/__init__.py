@@ -26,7 +26,7 @@ from library.services.genres import (
     own_genre_rename,
 )
 from library.services.many import files_delete, tracks_analyse_again, tracks_delete, tracks_enqueue
-from library.services.people import user_add, user_change_email, user_delete
+from library.services.people import user_add, user_change_email, user_delete, user_share
 from library.services.playlists import search_save
 from library.services.tags import (
     suggestion_reject,
@@ -98,4 +98,5 @@ __all__ = [
     "user_add",
     "user_change_email",
     "user_delete",
+    "user_share",
 ]

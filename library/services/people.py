@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 
 from library.models import PartialUpload, Track, User
-from library.services.tracks import track_delete
+from library.services.many import tracks_delete
 from library.services.uploads import upload_abort
 
 
@@ -33,11 +33,16 @@ def user_change_email(*, user: User, email: str) -> None:
         raise EmailTakenError from error
 
 
+def user_share(*, user: User, share: bool) -> None:
+    """Let reviewers hear and review somebody's tracks, or no longer."""
+    user.share_with_reviewers = share
+    user.save(update_fields=["share_with_reviewers"])
+
+
 @transaction.atomic
 def user_delete(*, user: User) -> None:
-    """Delete an account with everything in it. One by one: the rows alone would leave the files behind."""
-    for track in Track.objects.filter(owner=user):
-        track_delete(track=track)
+    """Delete an account with everything in it; the tracks' files go in the background."""
+    tracks_delete(tracks=Track.objects.filter(owner=user))
     for upload in PartialUpload.objects.filter(owner=user, finished_at=None):
         upload_abort(upload=upload)
     user.delete()

@@ -76,6 +76,7 @@ PAIRS = {"track-untag", "upload-pieces"}
 ADMIN = [
     Address("admin:library_track_change", "get", 200),
     Address("admin:library_track_delete", "get", 200),
+    Address("admin:library_track_delete", "post", 302, {"post": "yes"}),
     Address("admin:library_track_history", "get", 200),
     Address("admin:library_track_audio", "get", 200),
     Address("admin:library_track_spectrogram", "get", 200),
@@ -143,8 +144,17 @@ def test_a_tag_comes_off_ones_own_track_only(
 
 @pytest.mark.parametrize("address", ADMIN, ids=name_of)
 class TestAdmin:
-    def test_a_reviewer_gets_it(self, address: Address, bob_client: Client, track: Track) -> None:
-        assert ask(bob_client, address, track.pk)[0] == address.owner
+    @pytest.mark.parametrize("superuser", [False, True])
+    def test_a_reviewer_gets_it_once_its_owner_shares(
+        self, address: Address, superuser: bool, alice: User, bob: User, track: Track
+    ) -> None:
+        bob.is_superuser = superuser
+        bob.save()
+        hidden = ask(signed_in(bob), address, track.pk)
+        assert hidden[0] == 404
+        assert hidden == ask(signed_in(bob), address, uuid.uuid4())
+        services.user_share(user=alice, share=True)
+        assert ask(signed_in(bob), address, track.pk)[0] == address.owner
 
     def test_people_who_are_not_staff_are_sent_away(
         self, address: Address, alice_client: Client, charlie_client: Client, client: Client, track: Track
@@ -155,7 +165,8 @@ class TestAdmin:
     def test_staff_without_rights_is_refused(self, address: Address, charlie: User, track: Track) -> None:
         charlie.is_staff = True
         charlie.save()
-        assert ask(signed_in(charlie), address, track.pk)[0] == 403
+        for track_id in (track.pk, uuid.uuid4()):
+            assert ask(signed_in(charlie), address, track_id)[0] == 403
 
 
 def test_lists_hold_only_ones_own(

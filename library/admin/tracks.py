@@ -1,15 +1,14 @@
-"""The reviewer's desk. It shows; what it changes, it changes through services."""
+"""Shared tracks, and what models heard in them."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.models import Group
+from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -21,79 +20,29 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from library import services
+from library.admin.base import ReadOnly, SharedOnly, reviewer_of
 from library.files import serve_audio, serve_spectrogram
-from library.models import ApiToken, Prediction, Track, User
+from library.genres import GENRES
+from library.models import Prediction, Track
 from library.templatetags.earmark import clock
 
-admin.site.site_header = "Earmark"
-admin.site.site_title = "Earmark"
-admin.site.index_title = "The reviewer's desk"
-admin.site.unregister(Group)
+#: How many titles a deletion names before it only counts.
+NAMED = 50
 
 
-class ReadOnly(admin.options.BaseModelAdmin):
-    """Rows that only the site itself writes."""
+class HeardFilter(admin.SimpleListFilter):
+    """The ten by name: a list of the labels in use would tell of tracks that are not shared."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    title = "heard by the model"
+    parameter_name = "heard"
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*GENRES.items(), ("unsure", "not sure")]
 
-
-def with_predictions(collected: tuple[Any, Any, set[str], Any]) -> tuple[Any, Any, set[str], Any]:
-    """What a deletion takes with it: predictions go with their track, though nobody may delete one alone."""
-    rows, counts, perms_needed, protected = collected
-    return rows, counts, perms_needed - {str(Prediction._meta.verbose_name)}, protected
-
-
-class UserCreationForm(AdminUserCreationForm):
-    class Meta:
-        model = User
-        fields = ["email"]
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
-
-
-class UserEditForm(UserChangeForm):
-    class Meta:
-        model = User
-        fields = "__all__"
-        field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
-
-
-@admin.register(User)
-class UserAdmin(DjangoUserAdmin):
-    form = UserEditForm
-    add_form = UserCreationForm
-    ordering = ["email"]
-    list_display = ["email", "is_active", "is_staff", "is_superuser", "last_login", "date_joined"]
-    list_filter = ["is_staff", "is_superuser", "is_active"]
-    search_fields = ["email"]
-    filter_horizontal = ["user_permissions"]
-    readonly_fields = ["last_login", "date_joined"]
-    fieldsets = [
-        (None, {"fields": ["email", "password"]}),
-        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
-        ("Dates", {"fields": ["last_login", "date_joined"]}),
-    ]
-    add_fieldsets = [
-        (None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})
-    ]
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
-        return with_predictions(super().get_deleted_objects(objs, request))
-
-    def delete_model(self, request: HttpRequest, obj: User) -> None:
-        services.user_delete(user=obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:
-            services.user_delete(user=user)
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Track]) -> QuerySet[Track]:
+        if self.value() == "unsure":
+            return queryset.filter(prediction__isnull=False, prediction__label=None)
+        return queryset.filter(prediction__label=self.value()) if self.value() else queryset
 
 
 class PredictionInline(ReadOnly, admin.TabularInline):
@@ -109,16 +58,16 @@ class PredictionInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Track)
-class TrackAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["title", "artist", "owner", "status", "counts", "heard", "length", "created_at"]
-    list_filter = ["status", "prediction__label", "kind"]
+class TrackAdmin(SharedOnly):
+    list_display = ["title", "artist", "owner", "status", "error", "counts", "heard", "length", "created_at"]
+    list_filter = ["status", "error_code", HeardFilter, "genre_source", "needs_you", "kind"]
     search_fields = ["title", "artist", "album", "original_name", "owner__email", "=sha256"]
     search_help_text = "Title, artist, album, file name, owner, or the whole SHA-256."
     date_hierarchy = "created_at"
     list_per_page = 50
     # The page on the site is its owner's alone.
     view_on_site = False
-    actions = ["analyse_again"]
+    actions = ["confirm_heard", "analyse_again"]
     inlines = [PredictionInline]
     fieldsets = [
         (None, {"fields": ["title", "artist", "album", "year", "file_genre", "owner", "listen"]}),
@@ -149,7 +98,7 @@ class TrackAdmin(ReadOnly, admin.ModelAdmin):
     def file_size(self, track: Track) -> str:
         return f"{filesizeformat(track.size)} ({track.size:,} bytes)"
 
-    @admin.display(description="error")
+    @admin.display(description="error", ordering="error_code")
     def error(self, track: Track) -> str | None:
         return f"{track.error_code}: {track.error_message}" if track.error_code else None
 
@@ -165,25 +114,64 @@ class TrackAdmin(ReadOnly, admin.ModelAdmin):
         address = reverse("admin:library_track_spectrogram", args=[track.pk])
         return format_html('<img src="{}" alt="Spectrogram of {}" width="720" height="160">', address, track)
 
-    # A reviewer who may change tracks may have them analysed again; their rows stay the site's.
-    def has_reanalyse_permission(self, request: HttpRequest) -> bool:
+    # A reviewer who may change tracks may say what they are and have them analysed again; the rows stay the site's.
+    def has_review_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("library.change_track")
 
-    @admin.action(description="Analyse again", permissions=["reanalyse"])
-    def analyse_again(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
-        for track in queryset:
-            services.track_analyse_again(track=track)
-        messages.success(request, f"Queued {len(queryset)}. What was waiting or being heard is left alone.")
+    @admin.action(description="Confirm what was heard", permissions=["review"])
+    def confirm_heard(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
+        # In bulk nobody looks at each: what its owner has said stays said.
+        unsaid = queryset.filter(owner_genre="")
+        act = services.genres_set(
+            tracks=unsaid, person=reviewer_of(request), genre=None, summary="Confirmed what was heard"
+        )
+        done = act.data["done"]
+        skipped = len(queryset) - done
+        if done:
+            text = f"Confirmed {done} {'track' if done == 1 else 'tracks'}."
+            messages.success(request, text, extra_tags=f"undo:{act.pk}")
+        if skipped:
+            messages.info(
+                request, f"{skipped} left alone: there is a word on it already, or nothing has been heard."
+            )
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
-        return with_predictions(super().get_deleted_objects(objs, request))
+    @admin.action(description="Analyse again", permissions=["review"])
+    def analyse_again(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
+        done = services.tracks_analyse_again(tracks=queryset)
+        messages.success(request, f"Queued {done}. What was waiting or being heard is left alone.")
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """The tracks by name, as far as a page holds them; the rest, and what goes with them, in numbers."""
+        tracks = self.get_queryset(request).filter(pk__in=[track.pk for track in objs])
+        count = tracks.count()
+        named = [f"{track} ({track.owner})" for track in tracks[:NAMED]]
+        if count > NAMED:
+            named.append(f"and {count - NAMED:,} more")
+        heard = Prediction.objects.filter(track__in=tracks.order_by().values("pk")).count()
+        allowed = self.has_delete_permission(request)
+        return named, {"tracks": count, "predictions": heard}, set() if allowed else {"track"}, []
+
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Track]) -> list[LogEntry]:
+        # The log outlives its owner's leave to look: it says whose track went, and no title.
+        kind = ContentType.objects.get_for_model(Track)
+        return LogEntry.objects.bulk_create(
+            LogEntry(
+                user=reviewer_of(request),
+                content_type=kind,
+                object_id=str(track.pk),
+                object_repr=f"A track of {track.owner}"[:200],
+                action_flag=DELETION,
+            )
+            for track in queryset
+        )
 
     def delete_model(self, request: HttpRequest, obj: Track) -> None:
         services.track_delete(track=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
-        for track in queryset:
-            services.track_delete(track=track)
+        services.tracks_delete(tracks=queryset)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -202,14 +190,14 @@ class TrackAdmin(ReadOnly, admin.ModelAdmin):
         return serve_spectrogram(request, self._track(request, track_id))
 
     def _track(self, request: HttpRequest, track_id: UUID) -> Track:
-        track = get_object_or_404(Track, pk=track_id)
-        if not self.has_view_permission(request, track):
+        if not self.has_view_permission(request):
             raise PermissionDenied
-        return track
+        return get_object_or_404(self.get_queryset(request), pk=track_id)
 
 
 @admin.register(Prediction)
-class PredictionAdmin(ReadOnly, admin.ModelAdmin):
+class PredictionAdmin(SharedOnly):
+    owner_path = "track__owner"
     list_display = ["track", "model_name", "model_version", "label", "top", "confidence", "created_at"]
     list_filter = ["model_name", "model_version", "label", "top"]
     search_fields = ["track__title", "track__artist", "track__owner__email"]
@@ -222,21 +210,3 @@ class PredictionAdmin(ReadOnly, admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-@admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
-    """Deleting a token here revokes it."""
-
-    list_display = ["name", "owner", "hint", "created_at", "last_used_at"]
-    search_fields = ["name", "owner__email", "hint"]
-    list_select_related = ["owner"]
-    date_hierarchy = "created_at"
-    fields = ["name", "owner", "hint", "created_at", "last_used_at"]
-
-    def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
-        services.token_revoke(token=obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        for token in queryset:
-            services.token_revoke(token=token)

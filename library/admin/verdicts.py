@@ -1,0 +1,74 @@
+"""Who said what about shared tracks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from library import selectors
+from library.admin.base import SharedOnly, reviewer_of
+from library.models import User, Verdict
+
+
+class PersonFilter(admin.SimpleListFilter):
+    title = "whose word"
+    parameter_name = "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("mine", "mine"), ("reviewers", "reviewers'"), ("owners", "owners'")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Verdict]) -> QuerySet[Verdict]:
+        if self.value() == "mine":
+            return queryset.filter(person=reviewer_of(request))
+        if self.value() == "owners":
+            return queryset.filter(selectors.OWNERS_WORD)
+        return queryset.exclude(selectors.OWNERS_WORD) if self.value() == "reviewers" else queryset
+
+
+class StandingFilter(admin.SimpleListFilter):
+    title = "undone"
+    parameter_name = "undone"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "still stands"), ("yes", "undone")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Verdict]) -> QuerySet[Verdict]:
+        return queryset.filter(undone_at__isnull=self.value() == "no") if self.value() else queryset
+
+
+@admin.register(Verdict)
+class VerdictAdmin(SharedOnly):
+    owner_path = "track__owner"
+    list_display = ["created_at", "who", "track", "change", "model_said", "undone_at"]
+    list_display_links = ["created_at"]
+    list_filter = [PersonFilter, StandingFilter, "genre"]
+    search_fields = ["person__email", "track__title", "track__artist", "track__owner__email"]
+    search_help_text = "Person, title, artist, or the track's owner."
+    list_select_related = ["person", "track", "track__owner"]
+    list_per_page = 50
+    date_hierarchy = "created_at"
+    readonly_fields = ("created_at", "who", "track", "change", "model_said", "undone_at")
+    fields = readonly_fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="who", ordering="person__email")
+    def who(self, verdict: Verdict) -> str:
+        person: User | None = verdict.person
+        if person is None:
+            return "somebody who is gone"
+        return f"{person} (owner)" if person.pk == verdict.track.owner_id else str(person)
+
+    @admin.display(description="from what to what")
+    def change(self, verdict: Verdict) -> str:
+        return str(verdict)
+
+    @admin.display(description="the model", ordering="heard")
+    def model_said(self, verdict: Verdict) -> str | None:
+        if not verdict.heard:
+            return None
+        return verdict.heard if verdict.sure else f"not sure ({verdict.heard})"
