@@ -75,20 +75,15 @@ class SignInForm(auth_forms.AuthenticationForm):
     }
 
 
-class EmailForm(forms.Form):
-    """Whoever finds an open session must not be able to take the account over: hence the password."""
+class PasswordNeeded(forms.Form):
+    """Whoever finds an open session must not be able to take the account over, or end it: hence the password."""
 
     bound_field_class = BootstrapField
-    email = email_field()
     current_password = password_field("Current password", "current-password")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         self.user = user
         super().__init__(*args, **kwargs)
-        self.initial["email"] = user.email
-
-    def clean_email(self) -> str:
-        return _free_email(self.cleaned_data["email"], but_not=self.user)
 
     @sensitive_variables("password")
     def clean_current_password(self) -> str:
@@ -96,6 +91,18 @@ class EmailForm(forms.Form):
         if not self.user.check_password(password):
             raise forms.ValidationError("This is not your current password.")
         return str(password)
+
+
+class EmailForm(PasswordNeeded):
+    email = email_field()
+    field_order = ("email",)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        self.initial["email"] = user.email
+
+    def clean_email(self) -> str:
+        return _free_email(self.cleaned_data["email"], but_not=self.user)
 
 
 class TokenForm(forms.ModelForm):

@@ -28,6 +28,8 @@ urlpatterns = [
     ),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("email/", views.email_change, name="email_change"),
+    path("share/", views.share, name="account_share"),
+    path("delete/", views.account_delete, name="account_delete"),
     path("tokens/", views.token_create, name="token_create"),
     path("tokens/<int:token_id>/revoke/", views.token_revoke, name="token_revoke"),
     path("password/", PasswordChange.as_view(), name="password_change"),

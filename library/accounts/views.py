@@ -1,4 +1,4 @@
-"""Signing up, and the account page: address, space, and tokens for programs.
+"""Signing up, and the account page: address, limits, tokens, sharing, and the way out.
 
 Signing in and out and passwords are Django's own views, wired in `urls`.
 """
@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
-from library.accounts.forms import EMAIL_TAKEN, EmailForm, SignUpForm, TokenForm
+from library.accounts.forms import EMAIL_TAKEN, EmailForm, PasswordNeeded, SignUpForm, TokenForm
 from library.requests import Request
 from library.services.people import EmailTakenError
 
@@ -74,6 +73,31 @@ def email_change(request: Request) -> HttpResponse:
     return _account_page(request, email_form=form)
 
 
+@require_POST
+def share(request: Request) -> HttpResponse:
+    wanted = request.POST.get("share") == "on"
+    services.user_share(user=request.user, share=wanted)
+    if wanted:
+        messages.success(request, "Reviewers can now hear your tracks and say what they are.")
+    else:
+        messages.success(request, "Reviewers can no longer see anything of yours.")
+    return redirect("account")
+
+
+@never_cache
+@sensitive_post_parameters("current_password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_delete(request: Request) -> HttpResponse:
+    form = PasswordNeeded(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        services.user_delete(user=request.user)
+        logout(request)
+        messages.success(request, "Your account is deleted, with everything that was in it.")
+        return redirect("login")
+    goes = selectors.belongings_of(request.user)
+    return render(request, "accounts/account_delete.html", {"form": form, "goes": goes})
+
+
 @never_cache
 @require_POST
 def token_create(request: Request) -> HttpResponse:
@@ -106,14 +130,15 @@ def token_revoke(request: Request, token_id: int) -> HttpResponse:
 def _account_page(
     request: Request, *, email_form: EmailForm | None = None, token_form: TokenForm | None = None
 ) -> HttpResponse:
-    used = selectors.tracks_of(request.user).aggregate(bytes=Sum("size"))["bytes"] or 0
     context = {
         "email_form": email_form or EmailForm(user=request.user),
         "token_form": token_form or TokenForm(),
         "tokens": selectors.tokens_of(request.user),
         "new_key": _new_key(request),
-        "used": used,
+        "usage": selectors.usage_of(request.user),
         "quota": settings.EARMARK_QUOTA_BYTES,
+        "largest": settings.EARMARK_MAX_UPLOAD_BYTES,
+        "longest": settings.EARMARK_MAX_TRACK_SECONDS,
     }
     return render(request, "accounts/account.html", context)
 

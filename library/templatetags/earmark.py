@@ -60,6 +60,13 @@ def commas(number: int) -> str:
 
 
 @register.filter
+def hours(seconds: float | None) -> str:
+    """Seconds as "3 h 20 min", for sums."""
+    whole, minutes = divmod(round((seconds or 0) / 60), 60)
+    return f"{whole:,} h {minutes} min" if whole else f"{minutes} min"
+
+
+@register.filter
 def kilohertz(hertz: int) -> str:
     """44100 as "44.1 kHz"."""
     return f"{hertz / 1000:g} kHz"

@@ -8,9 +8,11 @@ import pytest
 from django.conf import settings as site_settings
 from django.contrib.auth.hashers import identify_hasher
 from django.core import mail
+from django.core.files.storage import default_storage
+from django.tasks import default_task_backend
 from django.test import Client
 from django.urls import reverse
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from library import services
 from library.accounts.views import KEY_COOKIE
@@ -129,6 +131,16 @@ class TestPasswords:
         alice.refresh_from_db()
         assert alice.check_password(PASSWORD)
 
+    def test_a_new_one_ends_the_other_sessions(self, alice_client: Client, alice: User) -> None:
+        elsewhere = Client()
+        elsewhere.login(username=alice.email, password=PASSWORD)
+        assert elsewhere.get(reverse("account")).status_code == 200
+        new = "another quiet room"
+        data = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+        alice_client.post(reverse("password_change"), data)
+        assert elsewhere.get(reverse("account")).status_code == 302
+        assert alice_client.get(reverse("account")).status_code == 200
+
     def test_forgotten(self, client: Client, alice: User) -> None:
         response = client.post(reverse("password_reset"), {"email": "Alice@example.org"}, follow=True)
         assert "on its way" in response.content.decode()
@@ -184,12 +196,66 @@ class TestAccountPage:
             services.user_change_email(user=alice, email=charlie.email)
         assert alice.email == "alice@example.org"
 
+    def test_it_shows_how_much_there_is(self, alice_client: Client, make_track) -> None:
+        make_track(duration=3 * 3600 + 20 * 60)
+        page = alice_client.get(reverse("account")).content.decode()
+        assert "3 h 20 min" in page
+
+    def test_sharing_is_ones_own_choice(self, alice_client: Client, alice: User, charlie: User) -> None:
+        for posted, shares, told in (({"share": "on"}, True, "can now hear"), ({}, False, "no longer see")):
+            page = alice_client.post(reverse("account_share"), posted, follow=True).content.decode()
+            assert told in page
+            alice.refresh_from_db()
+            assert alice.share_with_reviewers is shares
+        charlie.refresh_from_db()
+        assert not charlie.share_with_reviewers
+        assert alice_client.get(reverse("account_share")).status_code == 405
+
     def test_no_page_is_kept_by_the_browser(self, alice_client: Client) -> None:
         assert "no-store" in alice_client.get(reverse("account"))["Cache-Control"]
 
     @pytest.mark.parametrize("name", ["account", "password_change"])
     def test_strangers_sign_in_first(self, client: Client, name: str) -> None:
         assert client.get(reverse(name)).url.startswith(reverse("login"))  # type: ignore[attr-defined]
+
+
+class TestDeletingTheAccount:
+    def test_it_says_first_what_goes(self, alice_client: Client, alice: User, make_track) -> None:
+        track = make_track(duration=7200)
+        services.track_tag(track=track, name="summer")
+        services.token_create(owner=alice, name="backup")
+        goes = alice_client.get(reverse("account_delete")).context["goes"]
+        assert {**goes, "bytes": None} == {
+            "tracks": 1, "bytes": None, "seconds": 7200, "playlists": 0, "tags": 1, "genres": 0, "tokens": 1,
+        }  # fmt: skip
+
+    @pytest.mark.parametrize("password", ["", "wrong"])
+    def test_not_without_the_password(self, alice_client: Client, alice: User, password: str) -> None:
+        page = alice_client.post(reverse("account_delete"), {"current_password": password})
+        assert described(page.content.decode(), "current_password")
+        assert User.objects.filter(pk=alice.pk).exists()
+
+    def test_everything_goes_files_too_and_nothing_of_others(
+        self,
+        alice_client: Client,
+        charlie: User,
+        make_track,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        track, other = make_track(), make_track(owner=charlie)
+        default_task_backend.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            response = alice_client.post(
+                reverse("account_delete"), {"current_password": PASSWORD}, follow=True
+            )
+        for result in default_task_backend.results:
+            result.task.func(*result.args)
+        assert "Your account is deleted" in response.content.decode()
+        assert person(alice_client) is None
+        assert [user.email for user in User.objects.all()] == [charlie.email]
+        assert [row.pk for row in Track.objects.all()] == [other.pk]
+        assert not default_storage.exists(track.original.name)
+        assert default_storage.exists(other.original.name)
 
 
 class TestTokens:
