@@ -1,7 +1,7 @@
 from django.urls import path
 
 from library.resumable import ResumableUploads
-from library.views import acts, downloads, exchange, files, genres, library, similar, tracks, uploads
+from library.views import acts, downloads, exchange, files, genres, library, needs_you, similar, tracks, uploads
 
 urlpatterns = [
     path("", library.library, name="library"),
@@ -18,6 +18,7 @@ urlpatterns = [
         ResumableUploads.as_view(http_method_names=["options", "head", "patch", "delete"]),
         name="upload-pieces",
     ),
+    path("needs-you/", needs_you.needs_you, name="needs-you"),
     path("tracks/<uuid:track_id>/", tracks.track, name="track"),
     path("tracks/<uuid:track_id>/similar/", similar.similar, name="similar"),
     path("tracks/<uuid:track_id>/edit/", tracks.track_edit, name="track-edit"),

@@ -8,12 +8,20 @@ from library.selectors.genres import (
     own_genres_of,
     track_count_by_genre,
 )
+from library.selectors.needs_you import (
+    Answer,
+    Place,
+    answers_for,
+    last_word_of,
+    needs_you_after,
+    needs_you_of,
+    new_genre_for,
+)
 from library.selectors.people import belongings_of
 from library.selectors.reviewing import OWNERS_WORD, open_to, tracks_open_to
 from library.selectors.tags import suggestions_for, tag_named, tags_of, tags_on, tags_with_counts
 from library.selectors.tracks import (
     history_of,
-    needs_you_of,
     predictions_of,
     tokens_of,
     tracks_by_hash,
@@ -26,13 +34,19 @@ from library.selectors.uploads import uploads_of
 
 __all__ = [
     "OWNERS_WORD",
+    "Answer",
     "GenreChoice",
     "GenreNames",
+    "Place",
     "acts_of",
+    "answers_for",
     "belongings_of",
     "genre_names_of",
     "history_of",
+    "last_word_of",
+    "needs_you_after",
     "needs_you_of",
+    "new_genre_for",
     "open_to",
     "own_genres_of",
     "predictions_of",

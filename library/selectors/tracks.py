@@ -15,11 +15,6 @@ def tracks_of(owner: User) -> QuerySet[Track]:
     return Track.objects.filter(owner=owner).select_related("prediction").defer("prediction__segments")
 
 
-def needs_you_of(owner: User) -> QuerySet[Track]:
-    """Tracks that ask for their owner's word, those the model is least sure of first."""
-    return tracks_of(owner).filter(needs_you=True).order_by("confidence", "id")
-
-
 def predictions_of(owner: User, track: Track) -> QuerySet[Prediction]:
     """Everything models heard in one of the owner's tracks, newest first."""
     return Prediction.objects.filter(track__owner=owner, track=track)

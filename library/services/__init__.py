@@ -18,6 +18,7 @@ from library.services.exchange import library_import
 from library.services.genres import (
     genre_confirm,
     genre_set,
+    genre_take,
     genre_undo,
     genres_set,
     genres_settle,
@@ -55,6 +56,7 @@ __all__ = [
     "files_delete",
     "genre_confirm",
     "genre_set",
+    "genre_take",
     "genre_undo",
     "genres_set",
     "genres_settle",

@@ -144,6 +144,14 @@ def own_genre_add(*, owner: User, name: str) -> Genre:
     return found
 
 
+def genre_take(*, owner: User, name: str) -> str:
+    """The key of the genre of that name: one of the ten, an own one, or one made now. Raises Refused: `bad_name`."""
+    named = {fold(text): key for key, text in GENRES.items()} | {key: key for key in GENRES}
+    own = Genre.objects.filter(owner=owner, retired_at=None)
+    named |= {fold(genre.name): genre.key for genre in own}
+    return named.get(fold(name)) or own_genre_add(owner=owner, name=name).key
+
+
 def own_genre_rename(*, genre: Genre, name: str) -> None:
     """Give an own genre another name; its tracks keep it. Raises Refused: `bad_name`, `taken`."""
     name = _clean(name)

@@ -133,6 +133,20 @@ def sounds_like(prediction: Prediction) -> str:
     return f"Not sure: {_two_guesses(prediction)}."
 
 
+@register.simple_tag
+def why_asked(track: Track) -> str:
+    """Why a track asks for its owner's word, as a sentence."""
+    prediction = track.prediction
+    if prediction is None:
+        return ""
+    file = f"The file says {track.file_genre}" if track.file_genre else ""
+    if prediction.label:
+        return (
+            f"{file}, Earmark hears {genre_name(prediction.label).lower()}, {percent(prediction.confidence)}."
+        )
+    return f"Not sure: {_two_guesses(prediction)}." + (f" {file}." if file else "")
+
+
 def _two_guesses(prediction: Prediction) -> str:
     return " or ".join(genre_name(genre).lower() for genre, _ in prediction.ranking[:2])
 
@@ -148,6 +162,14 @@ def said(context: Context, verdict: Verdict) -> str:
     if verdict.before == verdict.genre:
         return f"{who} confirmed {before}"
     return f"{who} said {names.named(verdict.genre).name.lower()} (it was {before})"
+
+
+@register.simple_tag(takes_context=True)
+def last_word(context: Context, verdict: Verdict) -> str:
+    """What was said last, and of which track."""
+    if not verdict.genre:
+        return f"You took your word back on “{verdict.track.title}”"
+    return f"You said {context['genres'].named(verdict.genre).name.lower()}: “{verdict.track.title}”"
 
 
 @register.filter

@@ -33,11 +33,11 @@ def track(request: Request, track_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def genre(request: Request, track_id: uuid.UUID) -> HttpResponse:
-    """Say what a track is. `genre`: a key, or "" to take one's word back; `new`: a genre to be made first."""
+    """Say what a track is. `genre`: a key, or "" to take one's word back; `new`: its name; made if need be."""
     found = owned_track(request, track_id)
     key = request.POST.get("genre", "")
     if name := request.POST.get("new", "").strip():
-        key = services.own_genre_add(owner=request.user, name=name).key
+        key = services.genre_take(owner=request.user, name=name)
     services.genre_set(track=found, person=request.user, genre=key)
     return back(request)
 

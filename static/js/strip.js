@@ -7,13 +7,25 @@
   const getJson = async (url) => (await fetch(url)).json();
   const title = (genre) => (genre === "hiphop" ? "Hip-hop" : genre[0].toUpperCase() + genre.slice(1));
 
-  async function start(strip) {
+  const running = new Map(); // each started strip: is it playing, and how to end it
+
+  async function start(strip, goOn) {
     strip.dataset.started = "";
+    const gone = new AbortController();
+    let wave;
+    running.set(strip, {
+      isPlaying: () => (wave ? wave.isPlaying() : goOn),
+      end() {
+        gone.abort();
+        wave?.destroy();
+      },
+    });
     const part = (name) => strip.querySelector(`[data-strip-${name}]`);
     const duration = Number(strip.dataset.duration);
     const [{ peaks }, timeline] = await Promise.all([getJson(strip.dataset.peaks), getJson(strip.dataset.timeline)]);
+    if (gone.signal.aborted) return;
 
-    const wave = WaveSurfer.create({
+    wave = WaveSurfer.create({
       container: part("wave"), url: strip.dataset.audio, peaks: [peaks], duration, height: 88, cursorWidth: 0,
       interact: false, normalize: true, barWidth: 2, barGap: 1, barRadius: 1, cspNonce: nonce,
       waveColor: colour("--em-muted"), progressColor: colour("--em-accent"),
@@ -26,7 +38,7 @@
     document.addEventListener("earmark:theme", () => {
       wave.setOptions({ waveColor: colour("--em-muted"), progressColor: colour("--em-accent") });
       draw();
-    });
+    }, { signal: gone.signal });
 
     const seek = part("seek");
     function show(time) {
@@ -67,10 +79,8 @@
     wave.on("timeupdate", show);
     wave.on("error", () => (part("said").textContent = "This browser could not play the track. Download it instead."));
 
-    const controller = new AbortController();
     addEventListener("keydown", (event) => {
-      if (!strip.isConnected) return controller.abort();
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       const elsewhere = event.target.closest("input, textarea, select, [role=menu], .dropdown");
       const onButton = event.target.closest("button, a, summary");
       if (elsewhere || (onButton && [" ", "Enter"].includes(event.key))) return;
@@ -83,13 +93,16 @@
         End: () => goTo(duration),
         Enter: () => document.querySelector("[data-confirm-genre]")?.click(),
         g: () => document.querySelector("[data-genre-picker]")?.click(),
+        z: () => document.querySelector("[data-undo-genre]")?.click(),
         "?": () => strip.querySelector("[data-bs-target='#keys']").click(),
       };
       if (!acts[event.key]) return;
       event.preventDefault();
       acts[event.key]();
-    }, { signal: controller.signal });
+    }, { signal: gone.signal });
     strip.dataset.ready = "";
+    // Only now has it a source to play. A browser may still want a click first.
+    if (goOn) wave.once("ready", () => wave.play().catch(() => {}));
   }
 
   function segmentAt({ segments }, time) {
@@ -136,9 +149,22 @@
     }
   }
 
+  // A strip that has left the page falls silent; the one in its place may go on playing.
+  let playing = false;
   function startAll() {
-    for (const strip of document.querySelectorAll("[data-strip]:not([data-started])")) start(strip);
+    for (const [strip, { end }] of running) {
+      if (strip.isConnected) continue;
+      running.delete(strip);
+      end();
+    }
+    for (const strip of document.querySelectorAll("[data-strip]:not([data-started])")) {
+      start(strip, playing && "goesOn" in strip.dataset);
+    }
   }
   startAll();
+  // Asked before the swap: a browser pauses what leaves the page.
+  document.addEventListener("htmx:before:swap", () => {
+    playing = [...running.values()].some((strip) => strip.isPlaying());
+  });
   document.addEventListener("htmx:after:swap", startAll);
 })();

@@ -1,0 +1,101 @@
+"""The queue of tracks that ask for their owner's word."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from library.models import Track, User, Verdict
+from library.selectors.genres import GenreChoice, GenreNames
+from library.selectors.tracks import tracks_of
+from library.text import key_from
+
+#: A word can be taken back from the queue for so long; later, on its track's page.
+FRESH = timedelta(hours=1)
+DIGITS = "1234567890"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A track's place in the queue. As text it stands in the address of what comes after it."""
+
+    confidence: float
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{self.confidence!r},{self.id}"
+
+    @classmethod
+    def of(cls, track: Track) -> Place:
+        return cls(track.confidence or 0.0, track.pk)
+
+    @classmethod
+    def read(cls, text: str) -> Place | None:
+        """The place a text names; None, that is the start, when it names none."""
+        confidence, _, track_id = text.partition(",")
+        try:
+            place = cls(float(confidence), UUID(track_id))
+        except ValueError:
+            return None
+        return place if math.isfinite(place.confidence) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One of the genres to choose from, the most probable first."""
+
+    genre: GenreChoice
+    key: str
+    """The key on the keyboard that gives this answer; "" when there are more answers than digits."""
+    probability: float | None
+    in_file: bool
+    """Whether the file's tag says so."""
+
+
+def needs_you_of(owner: User) -> QuerySet[Track]:
+    """Tracks that ask for their owner's word, those the model is least sure of first."""
+    return tracks_of(owner).filter(needs_you=True).order_by("confidence", "id")
+
+
+def needs_you_after(owner: User, place: Place | None) -> QuerySet[Track]:
+    """What is left of the queue after a place; all of it after None."""
+    queue = needs_you_of(owner)
+    if place is None:
+        return queue
+    return queue.filter(Q(confidence__gt=place.confidence) | Q(confidence=place.confidence, id__gt=place.id))
+
+
+def answers_for(track: Track, genres: GenreNames) -> list[Answer]:
+    """Every genre its owner has, those the model knows by probability, then their own."""
+    heard = track.prediction.probabilities if track.prediction else {}
+    in_file = track.file_label or key_from(track.file_genre)
+    ranked = sorted(genres, key=lambda genre: -heard.get(genre.key, -1))
+    return [
+        Answer(genre, DIGITS[place : place + 1], heard.get(genre.key), genre.key == in_file)
+        for place, genre in enumerate(ranked)
+    ]
+
+
+def new_genre_for(track: Track, answers: list[Answer]) -> str:
+    """What the file's tag calls a track, when that is none of the answers and could be a genre of its own."""
+    fits = 0 < len(track.file_genre) <= 40 and key_from(track.file_genre) != ""
+    return track.file_genre if fits and not any(answer.in_file for answer in answers) else ""
+
+
+def last_word_of(person: User) -> Verdict | None:
+    """The latest word somebody said on a single track of theirs, if it stands and was said just now."""
+    latest = (
+        Verdict.objects.filter(person=person, undone_at=None)
+        .select_related("track")
+        .only("genre", "act", "created_at", "person", "track__owner", "track__title")
+        .order_by("-id")
+        .first()
+    )
+    if latest is None or latest.act_id or latest.track.owner_id != person.pk:
+        return None
+    return latest if latest.created_at > timezone.now() - FRESH else None
