@@ -156,7 +156,7 @@ def test_the_page_tells_how_each_fared_with_as_many_queries_for_one_as_for_many(
 ) -> None:
     for number in range(count):
         PartialUpload.objects.create(owner=alice, name=f"{number}.wav", length=9, track=make_track())
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         page = alice_client.get(reverse("upload")).content.decode()
     assert page.count('class="upload-row"') == count
     assert page.count("chip-dot") == count
