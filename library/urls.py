@@ -1,7 +1,18 @@
 from django.urls import path
 
 from library.resumable import ResumableUploads
-from library.views import acts, downloads, exchange, files, genres, library, needs_you, similar, tracks, uploads
+from library.views import (
+    acts,
+    downloads,
+    exchange,
+    files,
+    genres,
+    library,
+    needs_you,
+    similar,
+    tracks,
+    uploads,
+)
 
 urlpatterns = [
     path("", library.library, name="library"),
