@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from library.models import Embedding, Track, User
 from library.models.tags import MOOD_FROM
-from library.selectors.tracks import tracks_of
+from library.selectors.tracks import tracks_by_id
 from library.selectors.vectors import vectors_of
 
 #: How close a cosine similarity is, in words: from where on.
@@ -36,7 +36,7 @@ def similar_to(owner: User, track: Track, count: int) -> list[Neighbour]:
         return []
     near = dict(vectors.nearest(embedding.vector, count + 1))
     near.pop(track.pk, None)
-    tracks = {found.pk: found for found in tracks_of(owner).filter(pk__in=near)}
+    tracks = tracks_by_id(owner, near)
     found = [(tracks[pk], similarity) for pk, similarity in near.items() if pk in tracks]
     return [
         Neighbour(

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, Max
+from django.db.models import CharField, Count
 from django.db.models.functions import Cast
 
 from library.models import Embedding, User
@@ -69,12 +69,12 @@ class Vectors:
         found: Floats = np.clip((places - low) / np.maximum(high - low, 1e-6), 0, 1).astype("f4")
         return found
 
-    def around(self, x: float, y: float, count: int) -> list[UUID]:
-        """The tracks next to a point of the map, the nearest first."""
+    def around(self, x: float, y: float, count: int) -> list[int]:
+        """The rows next to a point of the map, the nearest first."""
         import numpy as np
 
         offset = self.places - np.array([x, y], "f4")
-        return [self.id_at(row) for row in _greatest(-(offset**2).sum(axis=1), count)]
+        return _greatest(-(offset**2).sum(axis=1), count)
 
     def sample(self, count: int) -> list[int]:
         """At most so many rows, evenly spaced: ids are random, so this is a fair choice."""
@@ -98,12 +98,14 @@ _lock = threading.Lock()
 
 def vectors_of(owner: User, model: str = "") -> Vectors | None:
     """The owner's embeddings by a model, or by the one that most of them are by; None if there are none."""
-    stamps = Embedding.objects.filter(owner=owner).order_by().values_list("model")
-    if model:
-        stamps = stamps.filter(model=model)
-    stamp = stamps.annotate(n=Count("pk"), latest=Max("created_at")).order_by("-n", "model").first()
-    if stamp is None:
+    embeddings = Embedding.objects.filter(owner=owner)
+    counts = (embeddings.filter(model=model) if model else embeddings).order_by().values_list("model")
+    commonest = counts.annotate(n=Count("*")).order_by("-n", "model").first()
+    if commonest is None:
         return None
+    # The last one comes from the end of an index; Max() beside the count would look at every row for it.
+    of_it = embeddings.filter(model=commonest[0])
+    stamp = (*commonest, of_it.order_by("-created_at").values_list("created_at", flat=True).first())
     with _lock:
         known, vectors = _kept.get(owner.pk, ((), None))
         if known == stamp and vectors is not None:

@@ -55,3 +55,41 @@ def test_more_like_this(sixty: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
     page.locator(".near-row .play").first.click()
     expect(page.locator("[data-player-title]")).not_to_be_empty()
+
+
+def test_a_mood_station(sixty: Page) -> None:
+    page = sixty
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Moods").click()
+    page.get_by_role("link", name="Chill").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Chill")
+    expect(page.locator(".near-row").first).to_contain_text("of music")
+    look_at(page, "station")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.locator(".near-row .play").first.click()
+    expect(page.locator("[data-player-title]")).not_to_be_empty()
+
+
+def test_point_at_the_map(sixty: Page) -> None:
+    page = sixty
+    page.goto("/moods/")
+    expect(page.get_by_text("A dot for each of your 60 tracks.")).to_be_visible()
+    look_at(page, "moods")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    name = page.locator(".map-name", has_text="Jazz").bounding_box()
+    assert name
+    page.mouse.click(name["x"] + name["width"] / 2, name["y"] + name["height"] / 2)
+    expect(page.locator("#around .near-row")).to_have_count(25)
+    expect(page.locator("#around .near-row").first).to_contain_text("Jazz")
+    expect(page.locator(".map-near")).to_have_count(25)
+    page.get_by_role("button", name="Jazz").click()
+    expect(page.locator(".map-dots .is-faint")).not_to_have_count(0)
+    look_at(page, "moods-around")
+    page.get_by_role("button", name="Jazz").click()
+    expect(page.locator(".map-dots .is-faint")).to_have_count(0)
+
+    # With keys alone: the sliders move the point.
+    first = page.locator("#around .near-row a").first.text_content()
+    page.get_by_label("From left to right").focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowRight" if name["x"] < 600 else "ArrowLeft")
+    expect(page.locator("#around .near-row a").first).not_to_have_text(str(first))

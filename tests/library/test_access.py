@@ -70,9 +70,9 @@ THING_PAGES = [
     Address("upload-row", "get", 200),
     Address("upload-forget", "post", 302),
 ]
-#: Addresses that name a track and something of it, or that are for scripts; each has a test of its own, the
-#: last in test_resumable.
-PAIRS = {"track-untag", "upload-pieces"}
+#: Addresses that name a track and something of it, that are for scripts, or that name a mood; each has a test of
+#: its own, the last two in test_resumable and test_moods.
+PAIRS = {"track-untag", "upload-pieces", "station"}
 ADMIN = [
     Address("admin:library_track_change", "get", 200),
     Address("admin:library_track_delete", "get", 200),

@@ -1,0 +1,120 @@
+"""More like this: the nearest of 20,000 and 100,000 tracks, against scikit-learn's brute-force search.
+
+Both get the same matrix of generated vectors, in clusters as music is, and must find the same tracks. What a first
+question costs besides, reading the vectors from the database, is told as a multiple of a question.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from itertools import batched
+from statistics import median
+from typing import Any
+
+import django
+import numpy as np
+
+from benchmarks.library import database
+from benchmarks.measure import hold_to_one_core, ratio, rounds, table
+
+SIZES = (20_000, 100_000)
+NUMBERS = 64
+NEIGHBOURS = 50
+QUESTIONS = 20
+ROUNDS = 5
+MODEL = "bench 1"
+
+
+def vectors(count: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Vectors of length 1 around as many corners as there are genres."""
+    chance = np.random.default_rng(1)
+    corners = chance.normal(size=(10, NUMBERS))
+    made = corners[chance.integers(10, size=count)] + chance.normal(size=(count, NUMBERS))
+    return (made / np.linalg.norm(made, axis=1, keepdims=True)).astype("<f4")
+
+
+def fill(owner: Any, count: int) -> None:
+    from library.models import Embedding, Track
+
+    chance = np.random.default_rng(2)
+    for numbers in batched(enumerate(vectors(count)), 5000):
+        tracks = [
+            Track(
+                id=uuid.UUID(bytes=chance.bytes(16), version=4),
+                owner=owner,
+                title=f"Song {number}",
+                kind="mp3",
+                size=1,
+                sha256=f"{number:064}",
+                status="ready",
+            )
+            for number, _ in numbers
+        ]
+        Track.objects.bulk_create(tracks)
+        Embedding.objects.bulk_create(
+            Embedding(track=track, owner=owner, model=MODEL, vector=vector.tobytes())
+            for track, (_, vector) in zip(tracks, numbers, strict=True)
+        )
+
+
+def measure(owner: Any, count: int) -> None:
+    from sklearn.neighbors import NearestNeighbors
+
+    from library.models import Track
+    from library.selectors import vectors as kept
+    from library.selectors.similar import similar_to
+
+    def read() -> Any:
+        kept._kept.clear()
+        return kept.vectors_of(owner)
+
+    mine = read()
+    peer = NearestNeighbors(n_neighbors=NEIGHBOURS, algorithm="brute", metric="cosine").fit(mine.matrix)
+    asked = mine.matrix[:: count // QUESTIONS][:QUESTIONS]
+    for vector in asked:
+        found = [similarity for _, similarity in mine.nearest(vector.tobytes(), NEIGHBOURS)]
+        distances, _ = peer.kneighbors(vector[None])
+        assert np.allclose(found, 1 - distances[0], atol=1e-5)
+
+    track = Track.objects.filter(owner=owner)[0]
+    times = rounds(
+        ROUNDS,
+        mine=lambda: [list(mine.nearest(vector.tobytes(), NEIGHBOURS)) for vector in asked],
+        peer=lambda: [peer.kneighbors(vector[None]) for vector in asked],
+        page=lambda: [similar_to(owner, track, NEIGHBOURS) for _ in range(QUESTIONS)],
+        read=read,
+        places=lambda: kept.Vectors(mine.ids, mine.matrix).places,
+    )
+    one = [seconds / QUESTIONS for seconds in times["mine"]]
+    table(
+        f"The {NEIGHBOURS} nearest of {count:,} tracks, CPU time",
+        [
+            ("Earmark", f"{1000 * median(one):.1f} ms"),
+            ("scikit-learn, brute force", f"{1000 * median(times['peer']) / QUESTIONS:.1f} ms"),
+            ("scikit-learn : Earmark", f"{ratio(times['peer'], times['mine']):.2f}"),
+            ("with the database's part : without", f"{ratio(times['page'], times['mine']):.2f}"),
+            ("reading all vectors, once", f"{1000 * median(times['read']):.0f} ms"),
+            ("the map's two directions, once", f"{1000 * median(times['places']):.0f} ms"),
+        ],
+    )
+
+
+def main() -> None:
+    hold_to_one_core()
+    for count in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["EARMARK_DATA_DIR"] = folder
+            os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+            django.setup()
+            with database(folder):
+                from library.models import User
+
+                owner = User.objects.create_user("bench@example.org", "a quiet listening room")
+                fill(owner, count)
+                measure(owner, count)
+
+
+if __name__ == "__main__":
+    main()
