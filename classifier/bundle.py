@@ -25,7 +25,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 #: What a graph can take; the graph's input has this name.
 INPUTS = ("mfcc", "log_mel")
 #: Fields that came later: a manifest without them means these.
-_LATER: dict[str, Any] = {"input": "mfcc", "max_windows": None}
+_LATER: dict[str, Any] = {"input": "mfcc", "max_windows": None, "moods": {}}
 
 
 class BundleError(Exception):
@@ -40,7 +40,8 @@ class Manifest:
     hears at once, in spectrogram frames; `temperature` divides a track's mean log-probabilities; a
     track whose best calibrated probability is below `threshold` gets "not sure". `input` is what the
     graph takes of a window, `mfcc` or `log_mel`; `max_windows` bounds how many windows of a track are heard,
-    evenly spread over it (None: as many as it takes to hear every frame).
+    evenly spread over it (None: as many as it takes to hear every frame). `moods` has for each mood that
+    the graph tells, in the order of its output, quantiles of its logits over tracks (`moods.quantile_table`).
     """
 
     name: str
@@ -53,6 +54,7 @@ class Manifest:
     weights: dict[str, str]
     input: str = "mfcc"
     max_windows: int | None = None
+    moods: dict[str, list[float]] = field(default_factory=dict)
     network: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -91,8 +93,16 @@ class Manifest:
         _require(
             most is None or (type(most) is int and most > 0), "max_windows must be a positive number or null"
         )
-        for key in ("weights", "network", "training", "metrics", "libraries"):
+        for key in ("moods", "weights", "network", "training", "metrics", "libraries"):
             _require(isinstance(data[key], dict), f"{key} must be an object")
+        for mood, quantiles in data["moods"].items():
+            _require(
+                isinstance(quantiles, list)
+                and len(quantiles) > 1
+                and all(_is_number(q) for q in quantiles)
+                and quantiles == sorted(quantiles),
+                f"moods.{mood} must be two or more ascending numbers",
+            )
         _require(GRAPH in data["weights"], f"weights must name {GRAPH}")
         for name, digest in data["weights"].items():
             _require(_NAME.fullmatch(name) is not None, f"{name!r} is not a plain file name")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from classifier import moods
 from classifier.audio import Decoder
 from classifier.audiofile import AudioLimits
 from classifier.bundle import Bundle, BundleError
@@ -43,7 +44,8 @@ class Hearing:
     """A model's answer for one log-mel spectrogram.
 
     `label` is None when the model is not sure; `top` is always the most probable genre.
-    Probabilities are calibrated for the track and sum to 1.
+    Probabilities are calibrated for the track and sum to 1. `moods` are scores in [0, 1] as `moods.scores`
+    defines them; {} when the model tells none.
     """
 
     label: str | None
@@ -51,6 +53,7 @@ class Hearing:
     probabilities: dict[str, float]
     segments: list[Segment]
     embedding: list[float]
+    moods: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -86,21 +89,24 @@ class Classifier:
 
         self.manifest = bundle.manifest
         self.model = ModelId(bundle.manifest.name, bundle.manifest.version)
+        self._outputs = ["log_probabilities", "embedding", *(["moods"] if bundle.manifest.moods else [])]
         try:
             self._interpreter = Interpreter(model_content=bundle.graph, num_threads=1)
             self._graph = self._interpreter.get_signature_runner()
             inputs, outputs = self._graph.get_input_details(), self._graph.get_output_details()
             self._batch, *window = (int(size) for size in inputs[self.manifest.input]["shape"])
-            shapes = [tuple(outputs[name]["shape"])[:1] for name in ("log_probabilities", "embedding")]
+            widths = {name: tuple(map(int, outputs[name]["shape"])) for name in self._outputs}
         except (ValueError, KeyError, RuntimeError) as error:
             raise BundleError(f"{bundle.path} holds a graph that cannot be run: {error}") from error
         features = self.manifest.features
         rows = features.n_mfcc if self.manifest.input == "mfcc" else features.n_mels
         expected = [self.manifest.window_frames, rows]
-        if window != expected or shapes != [(self._batch,)] * 2:
+        if window != expected or any(shape[0] != self._batch for shape in widths.values()):
             raise BundleError(f"{bundle.path}: the graph's windows are {window}, the manifest's {expected}.")
-        if int(outputs["log_probabilities"]["shape"][1]) != len(self.manifest.labels):
-            raise BundleError(f"{bundle.path}: the graph and the manifest disagree about the labels.")
+        for name, told in (("log_probabilities", self.manifest.labels), ("moods", self.manifest.moods)):
+            if name in widths and widths[name][1] != len(told):
+                what = "moods" if name == "moods" else "labels"
+                raise BundleError(f"{bundle.path}: the graph and the manifest disagree about the {what}.")
 
     @classmethod
     def load(cls, name_or_path: str | Path, models_dir: str | Path | None = None) -> Classifier:
@@ -156,10 +162,11 @@ class Classifier:
         if log_mel.ndim != 2 or log_mel.shape[0] != features.n_mels or not log_mel.shape[1]:
             raise ValueError(f"log_mel must be ({features.n_mels}, frames), not {log_mel.shape}.")
         starts = window_starts(log_mel.shape[1], self.manifest.window_frames, self.manifest.max_windows)
-        log_p, embeddings = self._run(log_mel, starts)
+        heard = self._run(log_mel, starts)
+        log_p = heard["log_probabilities"]
         temperature = self.manifest.temperature
         track = softmax(log_p.mean(axis=0) / temperature)
-        mean = embeddings.mean(axis=0)
+        mean = heard["embedding"].mean(axis=0)
         mean /= max(float(np.linalg.norm(mean)), 1e-12)
         if duration is None:
             duration = (log_mel.shape[1] - 1) * features.frame_seconds
@@ -176,13 +183,14 @@ class Classifier:
             probabilities=_named(labels, track),
             segments=segments,
             embedding=[float(value) for value in mean],
+            moods=moods.scores(heard["moods"].mean(axis=0), self.manifest.moods) if "moods" in heard else {},
         )
 
-    def _run(self, log_mel: FloatArray, starts: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
-        """Log-probabilities and embeddings, a row for each window."""
+    def _run(self, log_mel: FloatArray, starts: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+        """The graph's outputs by name, a row for each window."""
         frames = self.manifest.window_frames
         within = np.arange(frames)
-        log_p, embeddings = [], []
+        rows_of: dict[str, list[FloatArray]] = {name: [] for name in self._outputs}
         for first in range(0, len(starts), self._batch):
             batch = starts[first : first + self._batch]
             places = np.resize(batch, self._batch)[:, None] + within  # the graph's batch is always full
@@ -191,9 +199,9 @@ class Classifier:
                 rows = mfcc(rows, self.manifest.features)
             windows = rows.reshape(-1, self._batch, frames).transpose(1, 2, 0)
             heard = self._graph(**{self.manifest.input: np.ascontiguousarray(windows, dtype=np.float32)})
-            log_p.append(heard["log_probabilities"][: len(batch)])
-            embeddings.append(heard["embedding"][: len(batch)])
-        return np.concatenate(log_p).astype(np.float64), np.concatenate(embeddings).astype(np.float64)
+            for name, told in rows_of.items():
+                told.append(heard[name][: len(batch)])
+        return {name: np.concatenate(told).astype(np.float64) for name, told in rows_of.items()}
 
 
 def window_starts(frames: int, window: int, most: int | None = None) -> NDArray[np.int64]:

@@ -19,36 +19,40 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 from numpy.typing import NDArray
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.linear_model import LogisticRegression
 
-from classifier import bundle, msd
-from classifier.augmentation import cepstral_matrix, sounds_without_genre
+from classifier import bundle, heads, msd
 from classifier.calibration import cross_fitted, fit_temperature, fit_threshold
 from classifier.card import model_card
-from classifier.datasets import Dataset, DatasetError, artist_folds, dequantise
+from classifier.crossvalidation import Deal, deal, in_bad_sound
+from classifier.datasets import Dataset, DatasetError, artist_folds
+from classifier.description import describe, hear_dataset, hear_sounds
 from classifier.evaluation import evaluate
-from classifier.features import FeatureConfig
-from classifier.inference import softmax, window_starts
+from classifier.heads import Head
+from classifier.inference import softmax
+from classifier.moods import MOODS, quantile_table
 
 FloatArray = NDArray[np.float32]
 Progress = Callable[[Iterable[int], str], Iterable[int]]
 
 #: Windows that the exported graph takes at once.
 BATCH = 4
-#: How much longer the part of an embedding that tells genres is than the rest, chosen by cross-validation.
-GENRE_WEIGHT = 1.5
+#: Where the moods are among the network's tags, which come first in a description.
+MOOD_TAGS = list(MOODS.values())
+#: What is noted of every deal of the artists into folds.
+SPREAD = ("accuracy", "balanced_accuracy", "ece", "coverage", "selective_accuracy")
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides what comes out, with the data and the pretrained weights.
 
-    `strength` is the inverse of the regression's penalty; `seed` deals the folds and makes the sounds.
+    `strength` is the inverse of the regression's penalty; `seed` makes the sounds and deals the artists into
+    folds, `deals` times, to see how much the figures depend on that.
     """
 
     seed: int = 0
     folds: int = 5
+    deals: int = 3
     strength: float = 0.002
     sounds_without_genre: int = 1000
     target_accuracy: float = 0.91
@@ -59,101 +63,18 @@ class Recipe:
         return dict(vars(self))
 
 
-@dataclass(frozen=True)
-class Head:
-    """A regression on features as they come: `features @ kernel + bias` are logits."""
-
-    kernel: FloatArray
-    bias: FloatArray
-
-
-def describe(weights: msd.Weights, features: FeatureConfig) -> keras.Model:
-    """The network that describes windows: log-mel in dB (windows, frames, n_mels) to (windows, numbers)."""
-    inputs = keras.Input((msd.window_frames(features), features.n_mels), name="log_mel")
-    heard = msd.musicnn(msd.adapt(inputs, features), weights)
-    cosine = layers.Dense(features.n_mfcc, use_bias=False, trainable=False)
-    mfcc = cosine(inputs)
-    cosine.set_weights([cepstral_matrix(features).T])
-    steps = mfcc[:, 1:] - mfcc[:, :-1]
-    parts = [heard[name] for name in ("tags", "penultimate", "max", "mean")]
-    parts += [ops.mean(mfcc, axis=1), _deviation(mfcc), ops.mean(ops.abs(steps), axis=1), _deviation(steps)]
-    return keras.Model(inputs, layers.Concatenate()(parts), name="describe")
-
-
-def _deviation(x: Any) -> Any:
-    centred = x - ops.mean(x, axis=1, keepdims=True)
-    return ops.sqrt(ops.mean(ops.square(centred), axis=1) + 1e-6)
-
-
-def hear_windows(network: keras.Model, tracks: Iterable[FloatArray]) -> list[FloatArray]:
-    """What the network says of the windows of each track, (n_mels, frames): `(windows, numbers)` for each."""
-    frames = network.input_shape[1]
-    call = tf.function(lambda windows: network(windows, training=False), reduce_retracing=True)
-    described = []
-    for track in tracks:
-        places = window_starts(track.shape[1], frames)[:, None] + np.arange(frames)
-        windows = track[:, places % track.shape[1]].transpose(1, 2, 0)
-        described.append(call(tf.constant(windows)).numpy())
-    return described
-
-
-def fit(described: FloatArray, targets: NDArray[np.int64], sounds: FloatArray, strength: float) -> Head:
-    """Regression on windows (windows, numbers) of known genre; `sounds` are one class more, the last."""
-    mean, scale = described.mean(axis=0), described.std(axis=0) + np.float32(1e-3)
-    rows = np.concatenate([described, sounds])
-    truth = np.concatenate([targets, np.full(len(sounds), targets.max() + 1)])
-    model = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit((rows - mean) / scale, truth)
-    kernel = (model.coef_ / scale).T
-    return Head(kernel.astype(np.float32), (model.intercept_ - mean @ kernel).astype(np.float32))
-
-
-def genre_log_probabilities(logits: Any) -> Any:
-    """Logits (windows, genres + 1) to log-probabilities (windows, genres): what is no music is no genre more.
-
-    The probability of the last class is shared by all genres, so that the answer for it is "not sure".
-    """
-    p = ops.softmax(logits, axis=-1)
-    genres = p.shape[-1] - 1
-    return ops.log(p[:, :-1] + p[:, -1:] / genres + 1e-9)
-
-
-def log_probabilities(described: FloatArray, head: Head) -> NDArray[np.float64]:
-    """A track's mean log-probabilities (labels,) from its windows (windows, numbers)."""
-    logits = tf.constant(described @ head.kernel + head.bias)
-    mean: NDArray[np.float64] = np.asarray(genre_log_probabilities(logits), np.float64).mean(axis=0)
-    return mean
-
-
-def projection(described: list[FloatArray], targets: NDArray[np.int64], size: int) -> Head:
-    """What the embedding is made of: tracks' first `size` principal components, and what tells genres apart.
-
-    The latter, linear discriminants, weigh `GENRE_WEIGHT` times as much. `described` has the windows
-    (windows, numbers) of each track, `targets` are (tracks,).
-    """
-    windows = np.concatenate(described)
-    mean, scale = windows.mean(axis=0), windows.std(axis=0) + np.float32(1e-3)
-    _, _, axes = np.linalg.svd(np.cov(((windows - mean) / scale).T))
-    axes = axes[: 2 * size]
-    components = (axes / scale).T
-    tracks = np.stack([(rows.mean(axis=0) - mean) @ components for rows in described])
-    telling = LinearDiscriminantAnalysis(solver="eigen", shrinkage=0.3).fit(tracks, targets)
-    discriminants = telling.scalings_[:, : targets.max()]
-    parts = []
-    for weight, part in ((1.0, np.eye(len(axes))[:, :size]), (GENRE_WEIGHT, discriminants)):
-        length = np.sqrt(np.square(tracks @ part).sum(axis=1).mean())
-        parts.append(components @ part * (weight / length))
-    kernel = np.concatenate(parts, axis=1)
-    return Head(kernel.astype(np.float32), (-mean @ kernel).astype(np.float32))
-
-
 def export(network: keras.Model, genre: Head, embedding: Head, path: Path) -> None:
-    """Write network and heads as a LiteRT graph that takes `BATCH` windows; `path` must end in `.tflite`."""
+    """Write network and heads as a LiteRT graph that takes `BATCH` windows; `path` must end in `.tflite`.
+
+    Its outputs are `log_probabilities`, `embedding` and `moods`, the pretrained network's logits of `MOODS`.
+    """
     inputs = keras.Input(batch_shape=(BATCH, *network.input_shape[1:]), name="log_mel")
     described = network(inputs, training=False)
     logits, axes = layers.Dense(len(genre.bias)), layers.Dense(len(embedding.bias))
     outputs = {
-        "log_probabilities": genre_log_probabilities(logits(described)),
+        "log_probabilities": heads.genre_log_probabilities(logits(described)),
         "embedding": axes(described),
+        "moods": ops.take(described, MOOD_TAGS, axis=1),
     }
     for layer, head in ((logits, genre), (axes, embedding)):
         layer.set_weights([head.kernel, head.bias])
@@ -161,64 +82,80 @@ def export(network: keras.Model, genre: Head, embedding: Head, path: Path) -> No
 
 
 def train(
-    dataset: Dataset, weights: msd.Weights, out: Path, recipe: Recipe, progress: Progress, source: str
+    dataset: Dataset,
+    weights: msd.Weights,
+    out: Path,
+    recipe: Recipe,
+    progress: Progress,
+    source: str,
+    *,
+    version: str = "1.0.0",
+    folder: Path | None = None,
+    audio: Path | None = None,
 ) -> bundle.Manifest:
     """Judge by cross-validation, train on all tracks, and write the bundle to the folder `out`.
 
     `weights` are the pretrained network's (`msd.read_weights`); `source` says in a sentence what the tracks
-    are. Raises DatasetError when there are too few genres or tracks.
+    are. `folder` keeps what takes long (`work.kept`): started again after a kill, training goes on there.
+    `audio` is a folder genre/track.* with the sound of some of the tracks, to measure what bad sound costs.
+    Raises DatasetError when there are too few genres or tracks.
     """
     labels = dataset.labels
-    folds = artist_folds(dataset, recipe.folds, recipe.seed)
     truth = np.array([labels.index(str(genre)) for genre in dataset.genres])
     if len(labels) < 2:
         raise DatasetError("There is only one genre.")
-    for fold in range(recipe.folds):
-        if len(set(truth[folds != fold])) < len(labels) or not (folds == fold).any():
-            raise DatasetError(f"Each genre needs tracks of several artists for {recipe.folds} folds.")
+    dealt = [artist_folds(dataset, recipe.folds, recipe.seed + number) for number in range(recipe.deals)]
+    for folds in dealt:
+        for fold in range(recipe.folds):
+            if len(set(truth[folds != fold])) < len(labels) or not (folds == fold).any():
+                raise DatasetError(f"Each genre needs tracks of several artists for {recipe.folds} folds.")
     network = describe(weights, dataset.config)
-    mel = (dataset.log_mel(int(track)) for track in progress(range(len(dataset)), "listen"))
-    described = hear_windows(network, mel)
-    sounds = _sounds(network, dataset.config, recipe)
-
-    def fitted(tracks: NDArray[np.int64]) -> Head:
-        windows = [described[track] for track in tracks]
-        targets = np.repeat(truth[tracks], [len(rows) for rows in windows])
-        return fit(np.concatenate(windows), targets, sounds, recipe.strength)
-
-    log_p = np.zeros((len(dataset), len(labels)))
-    for fold in progress(range(recipe.folds), "cross-validate"):
-        head = fitted(np.flatnonzero(folds != fold))
-        for track in np.flatnonzero(folds == fold):
-            log_p[track] = log_probabilities(described[track], head)
+    described = hear_dataset(network, dataset, progress, folder)
+    sounds = hear_sounds(network, dataset.config, recipe.sounds_without_genre, recipe.seed, folder)
+    deals = [deal(described, truth, sounds, folds, recipe.strength, progress, folder) for folds in dealt]
+    log_p = deals[0].log_probabilities
     temperature = fit_temperature(log_p, truth)
     threshold = fit_threshold(softmax(log_p / temperature), truth, recipe.target_accuracy)
-    probabilities, sure = cross_fitted(log_p, truth, folds, recipe.target_accuracy)
     metrics = {
         "trained_on": f"{recipe.folds - 1} of {recipe.folds} folds of {len(dataset)} tracks, in turn",
         "measured_on": f"the other fold ({len(dataset)} tracks in all)",
         "split_by": "artist" if any(dataset.artists) else "track",
         "note": "Cross-validation. The model in this bundle was trained on all tracks. Calibration and "
         "threshold are cross-fitted in the same folds.",
-        **evaluate([str(genre) for genre in dataset.genres], probabilities, labels, sure),
+        **judged(dataset, deals[0], truth, recipe),
+        "other_deals": [
+            {key: measures[key] for key in SPREAD}
+            for measures in (judged(dataset, other, truth, recipe) for other in deals[1:])
+        ],
     }
+    if audio is not None:
+        metrics["robustness"] = in_bad_sound(dataset, described, deals, network, audio, progress, folder)
     out.mkdir(parents=True, exist_ok=True)
-    axes = projection(described, truth, recipe.embedding)
-    export(network, fitted(np.arange(len(dataset))), axes, out / bundle.GRAPH)
-    manifest = _manifest(out.name, labels, dataset, recipe, temperature, threshold, metrics, source)
+    genre = heads.fit(described, truth, sounds, recipe.strength)
+    export(network, genre, heads.projection(described, truth, recipe.embedding), out / bundle.GRAPH)
+    moods = quantile_table(np.stack([windows[:, MOOD_TAGS].mean(axis=0) for windows in described]))
+    manifest = _manifest(
+        out.name,
+        labels,
+        dataset,
+        recipe,
+        temperature,
+        threshold,
+        metrics,
+        source,
+        version,
+        moods,
+    )
     manifest = bundle.write(out, manifest)
     if not (out / "README.md").exists():  # a card that someone has written on is theirs
         (out / "README.md").write_text(model_card(manifest), encoding="utf-8")
     return manifest
 
 
-def _sounds(network: keras.Model, features: FeatureConfig, recipe: Recipe) -> FloatArray:
-    """Windows of synthesized sounds that are no music, `(windows, numbers)`."""
-    rng = np.random.default_rng(recipe.seed)
-    length = 2 * network.input_shape[1]
-    sounds = sounds_without_genre(recipe.sounds_without_genre, features, length, rng)
-    tracks = (dequantise(sound, features.top_db) for sound in sounds)
-    return np.concatenate(hear_windows(network, tracks))
+def judged(dataset: Dataset, deal: Deal, truth: NDArray[np.int64], recipe: Recipe) -> dict[str, Any]:
+    """The measures of one cross-validation, temperature and threshold fitted on the other folds."""
+    probabilities, sure = cross_fitted(deal.log_probabilities, truth, deal.folds, recipe.target_accuracy)
+    return evaluate([str(genre) for genre in dataset.genres], probabilities, dataset.labels, sure)
 
 
 def _manifest(
@@ -230,12 +167,14 @@ def _manifest(
     threshold: float,
     metrics: dict[str, Any],
     source: str,
+    version: str,
+    moods: dict[str, list[float]],
 ) -> bundle.Manifest:
     genres, counts = np.unique(dataset.genres, return_counts=True)
     libraries = ("ai-edge-litert", "keras", "librosa", "numpy", "scikit-learn")
     return bundle.Manifest(
         name=name,
-        version="1.0.0",
+        version=version,
         labels=labels,
         features=dataset.config,
         window_frames=msd.window_frames(dataset.config),
@@ -244,6 +183,7 @@ def _manifest(
         weights={bundle.GRAPH: ""},
         input="log_mel",
         max_windows=recipe.max_windows,
+        moods=moods,
         network={"pretrained": "MSD_musicnn of musicnn 0.1.0 (ISC licence), with MFCC statistics"},
         training={
             "data": source,

@@ -44,7 +44,8 @@ def test_json(song: Path) -> None:
     assert code == 0
     assert answers[0] == answers[1]
     answer = answers[0]
-    assert list(answer) == ["file", "label", "top", "probabilities", "segments", "duration", "model"]
+    keys = ["file", "label", "top", "probabilities", "segments", "duration", "model", "moods"]
+    assert list(answer) == keys
     assert answer["file"] == str(song)
     assert list(answer["probabilities"]) == GENRES
     assert sum(answer["probabilities"].values()) == pytest.approx(1)

@@ -13,7 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from classifier import bundle, datasets, msd, transfer
+from classifier import bundle, datasets, description, heads, msd, transfer
 from classifier.features import FeatureConfig
 from classifier.inference import Classifier
 from tests.classifier.test_training import easy_dataset
@@ -63,7 +63,7 @@ def random_weights(seed: int = 0) -> msd.Weights:
 
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
-    return transfer.describe(random_weights(), FeatureConfig())
+    return description.describe(random_weights(), FeatureConfig())
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_the_graph_says_what_keras_says(model: Path, network: keras.Model) -> No
 
     rng = np.random.default_rng(2)
     windows = rng.uniform(-80, 0, (transfer.BATCH, *network.input_shape[1:])).astype(np.float32)
-    head = transfer.Head(
+    head = heads.Head(
         rng.normal(size=(network.output_shape[1], 3)).astype(np.float32) / 100, np.zeros(3, "f")
     )
     path = model.parent / "agree.tflite"

@@ -69,7 +69,7 @@ def answer(classifier: Classifier, file: str) -> dict[str, Any]:
         message = f"The analysis failed: {type(error).__name__}: {error}"
         return {"file": file, "error": {"code": "crashed", "message": message}}
     keys = ["label", "top", "probabilities", "segments", "duration", "model"]
-    keys += ["notices"] if analysis["notices"] else []
+    keys += [key for key in ("moods", "notices") if analysis[key]]
     return {"file": file} | {key: analysis[key] for key in keys}
 
 

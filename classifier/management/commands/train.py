@@ -32,6 +32,17 @@ class Command(BaseCommand):
         parser.add_argument("--epochs", type=int, help="for cnn: times that each track is drawn from")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--description", default="", help="what the tracks are, for the manifest")
+        parser.add_argument("--model-version", default="1.0.0", help="default: %(default)s")
+        parser.add_argument(
+            "--work",
+            type=Path,
+            help="for msd: a folder that keeps each fold's result; after a kill, go on there",
+        )
+        parser.add_argument(
+            "--audio",
+            type=Path,
+            help="for msd: a folder genre/track.* with the tracks' sound, to measure robustness",
+        )
         parser.add_argument("--force", action="store_true", help="replace a model that is there")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -66,7 +77,17 @@ class Command(BaseCommand):
             if options["recipe"] == "msd":
                 weights = msd.read_weights(options["pretrained"] / "MSD_musicnn")
                 on_top = transfer.Recipe(seed=options["seed"])
-                manifest = transfer.train(dataset, weights, out, on_top, progress, source)
+                manifest = transfer.train(
+                    dataset,
+                    weights,
+                    out,
+                    on_top,
+                    progress,
+                    source,
+                    version=options["model_version"],
+                    folder=options["work"],
+                    audio=options["audio"],
+                )
             else:
                 manifest = training.train(dataset, out, recipe, progress, source)
         except (datasets.DatasetError, ValueError, OSError) as error:
