@@ -54,9 +54,47 @@ def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: 
     Guo et al., "On calibration of modern neural networks", ICML 2017, equation 3. 0 is perfect, 1 worst.
     """
     p, hit = np.asarray(confidence, dtype=np.float64), np.asarray(correct, dtype=np.float64)
-    which = np.clip(np.ceil(p * bins).astype(int) - 1, 0, bins - 1)
+    which = _bin(p, bins)
     gaps = [abs(hit[which == b].sum() - p[which == b].sum()) for b in range(bins)]
     return float(sum(gaps) / len(p))
+
+
+def reliability(confidence: ArrayLike, correct: ArrayLike, bins: int = 10) -> list[dict[str, float | int]]:
+    """What a confidence has been worth: a row for each equally wide bin that has tracks, ascending.
+
+    A row has `from` (exclusive) and `to` (inclusive), the number of `tracks`, their mean `confidence`, and
+    the share of them that was `right`.
+    """
+    p, hit = np.asarray(confidence, dtype=np.float64), np.asarray(correct, dtype=np.float64)
+    which = _bin(p, bins)
+    return [
+        {
+            "from": b / bins,
+            "to": (b + 1) / bins,
+            "tracks": int((which == b).sum()),
+            "confidence": float(p[which == b].mean()),
+            "right": float(hit[which == b].mean()),
+        }
+        for b in np.unique(which).tolist()
+    ]
+
+
+def coverage_curve(confidence: ArrayLike, correct: ArrayLike) -> list[tuple[float, float]]:
+    """What a threshold buys: (share of tracks answered, accuracy where answered) for each that makes sense.
+
+    The surest tracks are answered first; the last point answers all of them.
+    """
+    p, hit = np.asarray(confidence, dtype=np.float64), np.asarray(correct, dtype=np.float64)
+    order = np.argsort(-p, kind="stable")
+    answered = np.arange(1, len(p) + 1)
+    accuracy = np.cumsum(hit[order]) / answered
+    last_of_its_kind = np.append(np.diff(p[order]) != 0, True)  # equal confidences are answered together
+    points = np.stack([answered / len(p), accuracy], axis=1)[last_of_its_kind]
+    return [(float(share), float(right)) for share, right in points]
+
+
+def _bin(p: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
+    return np.clip(np.ceil(p * bins).astype(np.int64) - 1, 0, bins - 1)
 
 
 def _share(part: np.integer[Any] | int, whole: np.integer[Any] | int) -> float:
@@ -72,8 +110,9 @@ def evaluate(
     """All measures of one evaluation, ready for JSON.
 
     Returns `tracks`, `accuracy`, `balanced_accuracy` (mean recall), `per_genre` {genre: precision,
-    recall, f1, support}, `confusion` {labels, matrix}, `ece`, `coverage` (share of tracks answered) and
-    `selective_accuracy` (accuracy where answered; None when nothing was). Raises ValueError.
+    recall, f1, support}, `confusion` {labels, matrix}, `ece`, `coverage` (share of tracks answered),
+    `selective_accuracy` (accuracy where answered; None when nothing was) and `reliability` (the
+    function's rows). Raises ValueError.
     """
     table = validate(truth, probabilities, labels)
     top = table.argmax(axis=1)
@@ -101,4 +140,5 @@ def evaluate(
         "ece": expected_calibration_error(table.max(axis=1), correct),
         "coverage": float(sure.mean()),
         "selective_accuracy": float(correct[sure].mean()) if sure.any() else None,
+        "reliability": reliability(table.max(axis=1), correct),
     }

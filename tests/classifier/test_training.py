@@ -80,6 +80,7 @@ def test_evaluate_prints_one_json_document(
         "ece",
         "coverage",
         "selective_accuracy",
+        "reliability",
     }
     assert measures["tracks"] == 8
     assert measures["accuracy"] >= 0.9

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from classifier import datasets
+from classifier import datasets, plots
 from classifier.bundle import BundleError
 from classifier.card import percent
-from classifier.evaluation import evaluate
+from classifier.evaluation import coverage_curve, evaluate
 from classifier.inference import Classifier
 
 
@@ -25,6 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("dataset", type=Path, help="a folder genre/track.*, or a prepared .npz")
         parser.add_argument("--split", help="only the tracks of this split, such as train or valid")
         parser.add_argument("--model", default=settings.EARMARK_MODEL, help="default: %(default)s")
+        parser.add_argument(
+            "--plots", type=Path, metavar="DIR", help="draw confusion, reliability and coverage there, as SVG"
+        )
         parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,7 +50,11 @@ class Command(BaseCommand):
                 labels,
                 [hearing.label is not None for hearing in heard],
             )
-        except (BundleError, datasets.DatasetError, ValueError) as error:
+            if options["plots"]:
+                best = [hearing.probabilities[hearing.top] for hearing in heard]
+                right = [hearing.top == genre for hearing, genre in zip(heard, dataset.genres, strict=True)]
+                plots.draw(options["plots"], measures, coverage_curve(best, right))
+        except (BundleError, datasets.DatasetError, ValueError, OSError) as error:
             raise CommandError(str(error)) from error
         for line in dataset.skipped:
             self.stderr.write(f"Skipped {line}")

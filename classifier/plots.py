@@ -1,0 +1,128 @@
+"""What an evaluation measured, as pictures: SVG, written by hand, because four kinds of marks suffice.
+
+Middle grey and blue on nothing: readable on a light page and on a dark one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+#: The plot's square within the picture, in pixels.
+LEFT, TOP, SIDE = 70.0, 20.0, 300.0
+
+
+def draw(folder: Path, measures: dict[str, Any], curve: Sequence[tuple[float, float]]) -> None:
+    """Write `confusion.svg`, `reliability.svg` and `coverage.svg` into `folder`.
+
+    `measures` are from `evaluation.evaluate`, `curve` from `evaluation.coverage_curve`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = {
+        "confusion": confusion(**measures["confusion"]),
+        "reliability": reliability(measures["reliability"]),
+        "coverage": coverage(curve),
+    }
+    for name, picture in pictures.items():
+        (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
+
+
+def reliability(rows: Sequence[dict[str, Any]]) -> str:
+    """How often a confidence was right: a dot for each bin, larger for more tracks, and the ideal line."""
+    most = max(row["tracks"] for row in rows)
+    marks = [_line([(0, 0), (1, 1)], dashed=True)]
+    for row in rows:
+        x, y = _place(row["confidence"], row["right"])
+        radius = 3 + 9 * (row["tracks"] / most) ** 0.5
+        told = f"{row['tracks']} tracks, confidence {row['confidence']:.0%}, right {row['right']:.0%}"
+        marks.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="#0d6efd" fill-opacity=".75">'
+            f"<title>{told}</title></circle>"
+        )
+        marks.append(_text(x + radius + 3, y + 4, str(row["tracks"]), "start", 11))
+    return _chart("Reliability: how often a confidence was right", "confidence", "share right", marks)
+
+
+def coverage(curve: Sequence[tuple[float, float]]) -> str:
+    """Accuracy where answered over the share answered, as the threshold falls."""
+    return _chart(
+        "Accuracy where the model answers, by how often it does",
+        "share answered",
+        "share right",
+        [_line(curve)],
+    )
+
+
+def confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> str:
+    """Counts, a row for each annotated genre, a column for each heard one; dark is a large share of a row."""
+    cell = SIDE / len(labels)
+    marks = []
+    for row, (label, counts) in enumerate(zip(labels, matrix, strict=True)):
+        y = TOP + row * cell
+        marks.append(_text(LEFT - 6, y + cell / 2 + 4, label, "end", 11))
+        x = LEFT + (row + 0.5) * cell
+        marks.append(_text(x, TOP + SIDE + 12, label, "end", 11, turned=-45))
+        for column, count in enumerate(counts):
+            share = count / max(sum(counts), 1)
+            x = LEFT + column * cell
+            marks.append(
+                f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell:.1f}" height="{cell:.1f}" '
+                f'fill="#0d6efd" fill-opacity="{0.75 * share:.2f}"/>'
+            )
+            if count:
+                marks.append(_text(x + cell / 2, y + cell / 2 + 4, str(count), "middle", 11))
+    return _picture("Confusion: rows are the annotated genre, columns what was heard", marks)
+
+
+def _chart(title: str, x_label: str, y_label: str, marks: list[str]) -> str:
+    """A picture with both axes from 0 to 100 %."""
+    axes = [
+        f'<rect x="{LEFT}" y="{TOP}" width="{SIDE}" height="{SIDE}" fill="none" stroke="currentColor" '
+        'stroke-opacity=".5"/>'
+    ]
+    for step in range(0, 101, 20):
+        x, y = _place(step / 100, step / 100)
+        axes.append(_text(x, TOP + SIDE + 16, str(step), "middle", 11))
+        axes.append(_text(LEFT - 6, y + 4, str(step), "end", 11))
+    axes.append(_text(LEFT + SIDE / 2, TOP + SIDE + 36, f"{x_label}, %", "middle", 12))
+    x, y = LEFT - 42, TOP + SIDE / 2
+    axes.append(_text(x, y, f"{y_label}, %", "middle", 12, turned=-90))
+    return _picture(title, [*axes, *marks])
+
+
+def _picture(title: str, marks: list[str]) -> str:
+    width, height = LEFT + SIDE + 30, TOP + SIDE + 70
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
+            f'width="{width:.0f}" height="{height:.0f}" font-family="system-ui, sans-serif" '
+            'color="#6c757d" role="img">',
+            f"<title>{escape(title)}</title>",
+            *marks,
+            "</svg>\n",
+        ]
+    )
+
+
+def _place(x: float, y: float) -> tuple[float, float]:
+    return LEFT + SIDE * x, TOP + SIDE * (1 - y)
+
+
+def _line(points: Sequence[tuple[float, float]], dashed: bool = False) -> str:
+    places = " ".join("{:.1f},{:.1f}".format(*_place(x, y)) for x, y in points)
+    style = (
+        'stroke="currentColor" stroke-opacity=".6" stroke-dasharray="4 4"'
+        if dashed
+        else 'stroke="#0d6efd" stroke-width="2"'
+    )
+    return f'<polyline points="{places}" fill="none" {style}/>'
+
+
+def _text(x: float, y: float, text: str, anchor: str, size: int, turned: int = 0) -> str:
+    turn = f' transform="rotate({turned} {x:.1f} {y:.1f})"' if turned else ""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="currentColor"{turn}>'
+        f"{escape(text)}</text>"
+    )
