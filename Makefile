@@ -13,8 +13,10 @@ ICONS := arrow-clockwise arrow-counterclockwise arrow-repeat bookmark-plus box-a
 	download emoji-smile exclamation-circle file-earmark-music funnel gear hourglass-split info-circle key keyboard moon-stars music-note-beamed \
 	music-note-list pause-fill pencil person-circle play-fill plus-lg question-circle search skip-forward soundwave sun tag three-dots trash \
 	upload vinyl x-lg
+MODEL ?= ml_models/msd-musicnn-1
+MODEL_VERSION ?= 1.1.0
 
-.PHONY: run setup admin test lint format bench schema lock help
+.PHONY: run setup admin test lint format bench schema train lock help
 
 run: setup ## the site on http://127.0.0.1:8000 with its worker; Ctrl-C stops both
 	@$(BIN)/python manage.py prepare
@@ -48,6 +50,12 @@ bench: .venv/.dev $(VENDOR)/.done ## speed and memory against named peers, as ra
 
 schema: .venv/.dev ## write docs/openapi.yaml anew from the code
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+# A run that was ended goes on where it was: build/train keeps what it has found.
+train: .venv/.dev ## the default model anew: make train DATASET=tracks.npz PRETRAINED=musicnn/ [AUDIO=folder/]
+	@test -n "$(DATASET)" -a -n "$(PRETRAINED)" || { echo "make train DATASET=… PRETRAINED=… (docs/model.md)"; exit 1; }
+	$(BIN)/python manage.py train "$(DATASET)" --recipe msd --pretrained "$(PRETRAINED)" $(if $(AUDIO),--audio "$(AUDIO)") \
+		--espeak --work build/train --out $(MODEL) --model-version $(MODEL_VERSION) --force
 
 lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml
 	$(call compile,dev,--extra train --extra dev)

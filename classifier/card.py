@@ -41,6 +41,8 @@ Below a probability of {manifest.threshold:.2f} the model says "not sure".
 Temperature: {manifest.temperature:.3f}.
 
 {genres(measured)}
+
+{bad_sound(measured)}
 """
 
 
@@ -63,6 +65,34 @@ def figures(measured: dict[str, Any]) -> str:
         ("accuracy where answered", percent(measured["selective_accuracy"])),
     ]
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+
+
+def spread(measured: dict[str, Any]) -> str:
+    """Mean and range of the measures over deals of the artists into folds, as Markdown table rows."""
+    deals = [measured, *measured["other_deals"]]
+    rows = []
+    for name, key in (
+        ("accuracy", "accuracy"),
+        ("balanced accuracy", "balanced_accuracy"),
+        ("expected calibration error", "ece"),
+        ("answered", "coverage"),
+        ("accuracy where answered", "selective_accuracy"),
+    ):
+        values = [deal[key] for deal in deals]
+        each = ", ".join(percent(value) for value in values)
+        rows.append(f"| {name} | {percent(sum(values) / len(values))} | {each} |")
+    return "\n".join(["| | mean | each deal |", "|---|---|---|", *rows])
+
+
+def bad_sound(measured: dict[str, Any]) -> str:
+    """What bad sound costs, as a Markdown table; empty when it was not measured."""
+    if "robustness" not in measured:
+        return ""
+    lines = ["| sound | accuracy | points lost | same genre |", "|---|---|---|---|"]
+    for row in measured["robustness"]["sounds"]:
+        lost = f"{100 * row['lost']:.1f}"
+        lines.append(f"| {row['sound']} | {percent(row['accuracy'])} | {lost} | {percent(row['same'])} |")
+    return "\n".join(lines)
 
 
 def genres(measured: dict[str, Any]) -> str:

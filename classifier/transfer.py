@@ -9,7 +9,7 @@ trained on all tracks. Everything, from the log-mel window on, is one LiteRT gra
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,18 @@ import tensorflow as tf
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from classifier import bundle, heads, msd
+from classifier import bundle, heads, msd, plots, speech, wear, work
 from classifier.calibration import cross_fitted, fit_temperature, fit_threshold
 from classifier.card import model_card
 from classifier.crossvalidation import Deal, deal, in_bad_sound
 from classifier.datasets import Dataset, DatasetError, artist_folds
-from classifier.description import describe, hear_dataset, hear_sounds
+from classifier.description import describe, hear_dataset, hear_kept, hear_sounds, network_key
 from classifier.evaluation import evaluate
+from classifier.features import FeatureConfig
 from classifier.heads import Head
 from classifier.inference import softmax
 from classifier.moods import MOODS, quantile_table
+from classifier.robustness import spectrograms
 
 FloatArray = NDArray[np.float32]
 Progress = Callable[[Iterable[int], str], Iterable[int]]
@@ -46,6 +48,8 @@ SPREAD = ("accuracy", "balanced_accuracy", "ece", "coverage", "selective_accurac
 class Recipe:
     """Everything that decides what comes out, with the data and the pretrained weights.
 
+    Each track is learned from as it is and `worn` times as bad recordings are (`wear`);
+    `sounds_without_genre` and `voices` are how many of them teach what no music is.
     `strength` is the inverse of the regression's penalty; `seed` makes the sounds and deals the artists into
     folds, `deals` times, to see how much the figures depend on that.
     """
@@ -55,6 +59,8 @@ class Recipe:
     deals: int = 3
     strength: float = 0.002
     sounds_without_genre: int = 1000
+    voices: int = 300
+    worn: int = 1
     target_accuracy: float = 0.91
     embedding: int = 64
     max_windows: int = 32
@@ -92,12 +98,14 @@ def train(
     version: str = "1.0.0",
     folder: Path | None = None,
     audio: Path | None = None,
+    spoken: Sequence[Path] = (),
 ) -> bundle.Manifest:
     """Judge by cross-validation, train on all tracks, and write the bundle to the folder `out`.
 
     `weights` are the pretrained network's (`msd.read_weights`); `source` says in a sentence what the tracks
     are. `folder` keeps what takes long (`work.kept`): started again after a kill, training goes on there.
     `audio` is a folder genre/track.* with the sound of some of the tracks, to measure what bad sound costs.
+    `spoken` are files of speech, which is no music.
     Raises DatasetError when there are too few genres or tracks.
     """
     labels = dataset.labels
@@ -111,8 +119,11 @@ def train(
                 raise DatasetError(f"Each genre needs tracks of several artists for {recipe.folds} folds.")
     network = describe(weights, dataset.config)
     described = hear_dataset(network, dataset, progress, folder)
-    sounds = hear_sounds(network, dataset.config, recipe.sounds_without_genre, recipe.seed, folder)
-    deals = [deal(described, truth, sounds, folds, recipe.strength, progress, folder) for folds in dealt]
+    taught = with_worn(network, dataset, described, recipe, folder)
+    sounds = no_music(network, dataset.config, recipe, spoken, folder)
+    deals = [
+        deal(described, truth, sounds, folds, recipe.strength, progress, folder, taught) for folds in dealt
+    ]
     log_p = deals[0].log_probabilities
     temperature = fit_temperature(log_p, truth)
     threshold = fit_threshold(softmax(log_p / temperature), truth, recipe.target_accuracy)
@@ -131,7 +142,7 @@ def train(
     if audio is not None:
         metrics["robustness"] = in_bad_sound(dataset, described, deals, network, audio, progress, folder)
     out.mkdir(parents=True, exist_ok=True)
-    genre = heads.fit(described, truth, sounds, recipe.strength)
+    genre = heads.fit(taught, truth, sounds, recipe.strength)
     export(network, genre, heads.projection(described, truth, recipe.embedding), out / bundle.GRAPH)
     moods = quantile_table(np.stack([windows[:, MOOD_TAGS].mean(axis=0) for windows in described]))
     manifest = _manifest(
@@ -145,11 +156,45 @@ def train(
         source,
         version,
         moods,
+        len(spoken),
     )
     manifest = bundle.write(out, manifest)
+    (out / "reliability.svg").write_text(plots.reliability(metrics["reliability"]), encoding="utf-8")
     if not (out / "README.md").exists():  # a card that someone has written on is theirs
         (out / "README.md").write_text(model_card(manifest), encoding="utf-8")
     return manifest
+
+
+def with_worn(
+    network: keras.Model,
+    dataset: Dataset,
+    described: list[FloatArray],
+    recipe: Recipe,
+    folder: Path | None,
+) -> list[FloatArray]:
+    """The windows of each track, and those of the track worn, (windows, numbers)."""
+    versions = [described]
+    heard_by = network_key(network, dataset.config)
+    for seed in range(recipe.seed, recipe.seed + recipe.worn):
+        made_of = work.key(dataset.mel, dataset.frames, wear, str(seed), heard_by)
+        versions.append(hear_kept(network, wear.worn_tracks(dataset, seed), folder, "worn", made_of))
+    return [np.concatenate(rows) for rows in zip(*versions, strict=True)]
+
+
+def no_music(
+    network: keras.Model, config: FeatureConfig, recipe: Recipe, spoken: Sequence[Path], folder: Path | None
+) -> FloatArray:
+    """What the network says of windows of synthesized sounds, of synthesized voices, and of `spoken`."""
+    sounds = hear_sounds(network, config, recipe.sounds_without_genre, recipe.seed, folder)
+    length, rng = 2 * network.input_shape[1], np.random.default_rng(recipe.seed)
+    voices = speech.speech_spectrograms(recipe.voices, config, length, rng)
+    heard_by = network_key(network, config)
+    made_of = work.key(speech, f"{recipe.voices} {recipe.seed} {length}", heard_by)
+    told = hear_kept(network, voices, folder, "voices", made_of)
+    if spoken:
+        made_of = work.key(*(file.read_bytes().hex() for file in spoken), heard_by)
+        told += hear_kept(network, spectrograms(spoken, config), folder, "spoken", made_of)
+    return np.concatenate([sounds, *told])
 
 
 def judged(dataset: Dataset, deal: Deal, truth: NDArray[np.int64], recipe: Recipe) -> dict[str, Any]:
@@ -169,6 +214,7 @@ def _manifest(
     source: str,
     version: str,
     moods: dict[str, list[float]],
+    spoken: int,
 ) -> bundle.Manifest:
     genres, counts = np.unique(dataset.genres, return_counts=True)
     libraries = ("ai-edge-litert", "keras", "librosa", "numpy", "scikit-learn")
@@ -189,6 +235,7 @@ def _manifest(
             "data": source,
             "tracks": {str(genre): int(count) for genre, count in zip(genres, counts, strict=True)},
             "recipe": recipe.as_dict(),
+            "spoken": spoken,
         },
         metrics=metrics,
         libraries={library: importlib.metadata.version(library) for library in libraries}

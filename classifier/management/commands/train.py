@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from classifier import datasets
+from classifier import datasets, espeak
 from classifier.management.commands.evaluate import table
 
 
@@ -43,6 +44,9 @@ class Command(BaseCommand):
             type=Path,
             help="for msd: a folder genre/track.* with the tracks' sound, to measure robustness",
         )
+        parser.add_argument(
+            "--espeak", action="store_true", help="for msd: learn speech from the program espeak-ng, too"
+        )
         parser.add_argument("--force", action="store_true", help="replace a model that is there")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -53,6 +57,8 @@ class Command(BaseCommand):
             raise CommandError("--epochs must be at least 1.")
         if options["recipe"] == "msd" and options["pretrained"] is None:
             raise CommandError("--recipe msd needs --pretrained.")
+        if options["espeak"] and not espeak.installed():
+            raise CommandError("--espeak needs the program espeak-ng (on Debian: apt-get install espeak-ng).")
         try:
             from classifier import msd, training, transfer
         except ImportError as error:
@@ -77,17 +83,19 @@ class Command(BaseCommand):
             if options["recipe"] == "msd":
                 weights = msd.read_weights(options["pretrained"] / "MSD_musicnn")
                 on_top = transfer.Recipe(seed=options["seed"])
-                manifest = transfer.train(
-                    dataset,
-                    weights,
-                    out,
-                    on_top,
-                    progress,
-                    source,
-                    version=options["model_version"],
-                    folder=options["work"],
-                    audio=options["audio"],
-                )
+                with tempfile.TemporaryDirectory() as folder:
+                    manifest = transfer.train(
+                        dataset,
+                        weights,
+                        out,
+                        on_top,
+                        progress,
+                        source,
+                        version=options["model_version"],
+                        folder=options["work"],
+                        audio=options["audio"],
+                        spoken=espeak.read_aloud(Path(folder)) if options["espeak"] else [],
+                    )
             else:
                 manifest = training.train(dataset, out, recipe, progress, source)
         except (datasets.DatasetError, ValueError, OSError) as error:
