@@ -48,7 +48,7 @@ SPREAD = ("accuracy", "balanced_accuracy", "ece", "coverage", "selective_accurac
 class Recipe:
     """Everything that decides what comes out, with the data and the pretrained weights.
 
-    Each track is learned from as it is and `worn` times as bad recordings are (`wear`);
+    Each track is learned from as it is, and `worn` windows of it as bad recordings are (`wear`);
     `sounds_without_genre` and `voices` are how many of them teach what no music is.
     `strength` is the inverse of the regression's penalty; `seed` makes the sounds and deals the artists into
     folds, `deals` times, to see how much the figures depend on that.
@@ -60,7 +60,7 @@ class Recipe:
     strength: float = 0.002
     sounds_without_genre: int = 1000
     voices: int = 300
-    worn: int = 1
+    worn: int = 2
     target_accuracy: float = 0.91
     embedding: int = 64
     max_windows: int = 32
@@ -172,13 +172,16 @@ def with_worn(
     recipe: Recipe,
     folder: Path | None,
 ) -> list[FloatArray]:
-    """The windows of each track, and those of the track worn, (windows, numbers)."""
-    versions = [described]
-    heard_by = network_key(network, dataset.config)
-    for seed in range(recipe.seed, recipe.seed + recipe.worn):
-        made_of = work.key(dataset.mel, dataset.frames, wear, str(seed), heard_by)
-        versions.append(hear_kept(network, wear.worn_tracks(dataset, seed), folder, "worn", made_of))
-    return [np.concatenate(rows) for rows in zip(*versions, strict=True)]
+    """The windows of each track, and `recipe.worn` more of it worn, (windows, numbers)."""
+    if not recipe.worn:
+        return described
+    length = recipe.worn * network.input_shape[1]
+    excerpts = wear.worn_excerpts(dataset, length, recipe.seed)
+    made_of = work.key(
+        dataset.mel, dataset.frames, wear, f"{length} {recipe.seed}", network_key(network, dataset.config)
+    )
+    heard = hear_kept(network, excerpts, folder, "worn", made_of)
+    return [np.concatenate(rows) for rows in zip(described, heard, strict=True)]
 
 
 def no_music(

@@ -1,4 +1,4 @@
-"""What recordings go through, done to a log-mel spectrogram: training hears each track worn, too.
+"""What recordings go through, done to a log-mel spectrogram: training hears some of each track worn, too.
 
 Narrow bands (old discs, telephones, low sample rates), noise, and the holes that strong compression leaves
 where nobody hears them. `robustness` does such things to sound itself, and measures.
@@ -26,11 +26,13 @@ def worn(log_mel: FloatArray, config: FeatureConfig, rng: np.random.Generator) -
     return again
 
 
-def worn_tracks(dataset: Dataset, seed: int) -> Iterator[FloatArray]:
-    """Each track of a dataset, worn."""
+def worn_excerpts(dataset: Dataset, frames: int, seed: int) -> Iterator[FloatArray]:
+    """An excerpt (n_mels, at most `frames`) from anywhere in each track of a dataset, worn."""
     rng = np.random.default_rng(seed)
     for track in range(len(dataset)):
-        yield worn(dataset.log_mel(track), dataset.config, rng)
+        log_mel = worn(dataset.log_mel(track), dataset.config, rng)
+        start = int(rng.integers(max(1, log_mel.shape[1] - frames + 1)))
+        yield log_mel[:, start : start + frames]
 
 
 def muffled(log_mel: FloatArray, config: FeatureConfig, rng: np.random.Generator) -> FloatArray:

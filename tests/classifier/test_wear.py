@@ -10,6 +10,7 @@ import pytest
 
 from classifier import wear
 from classifier.features import FeatureConfig
+from tests.classifier.test_datasets import make_dataset
 
 CONFIG = FeatureConfig()
 CENTRES = librosa.mel_frequencies(130, fmin=0, fmax=11_025)[1:-1]
@@ -65,3 +66,11 @@ def test_compression_takes_only_what_is_soft_and_high() -> None:
     changed = wear.compressed(track(), CONFIG, np.random.default_rng(3))
     assert np.array_equal(changed[CENTRES < 2000], track()[CENTRES < 2000])
     assert (changed < track())[CENTRES > 2000].mean() > 0.02
+
+
+def test_an_excerpt_of_each_track() -> None:
+    dataset = make_dataset(4, 80)
+    first, second = (list(wear.worn_excerpts(dataset, 50, seed=4)) for _ in range(2))
+    assert [excerpt.shape for excerpt in first] == [(128, 50)] * 4
+    assert all(np.array_equal(one, other) for one, other in zip(first, second, strict=True))
+    assert next(wear.worn_excerpts(dataset, 500, seed=4)).shape == (128, 80)
