@@ -73,7 +73,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     datasets.write_npz(folder / "easy.npz", easy_dataset())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(msd, "read_weights", lambda _: random_weights())
-        patch.setattr(transfer, "Recipe", partial(transfer.Recipe, sounds_without_genre=8))
+        patch.setattr(transfer, "Recipe", partial(transfer.Recipe, sounds_without_genre=8, voices=2))
         call_command(
             "train",
             str(folder / "easy.npz"),
