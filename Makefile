@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 NPM_CI := ci --no-audit --no-update-notifier --no-fund --ignore-scripts --loglevel=error
 VENDOR := static/vendor
-ICONS := arrow-clockwise arrow-counterclockwise arrow-repeat bookmark-plus box-arrow-right check-lg clipboard cloud-arrow-up dash-circle \
+ICONS := arrow-clockwise arrow-counterclockwise arrow-repeat bar-chart bookmark-plus box-arrow-right check-lg clipboard cloud-arrow-up dash-circle \
 	download emoji-smile exclamation-circle file-earmark-music funnel gear hourglass-split info-circle key keyboard moon-stars music-note-beamed \
 	music-note-list pause-fill pencil person-circle play-fill plus-lg question-circle search skip-forward soundwave sun tag three-dots trash \
 	upload vinyl x-lg

@@ -44,6 +44,12 @@ def hundred(probability: float | None) -> int:
 
 
 @register.filter
+def left_free(part: float) -> int:
+    """What 0.72 leaves of 100: 28, for bars that stand."""
+    return 100 - hundred(part)
+
+
+@register.filter
 def clock(seconds: float | None) -> str:
     """Seconds as "3:07" or "1:02:45"."""
     if seconds is None:

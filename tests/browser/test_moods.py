@@ -1,4 +1,4 @@
-"""More like this, in a library of six genres that lie apart."""
+"""More like this, mood stations, the map and the overview, in a library of six genres that lie apart."""
 
 from __future__ import annotations
 
@@ -30,6 +30,14 @@ for number in range(60):
             "moods": {mood: round(chance.random() ** (0.2 if n == kind else 2), 4) for n, mood in enumerate(moods)},
         },
     )
+"""
+#: Their owner agrees with three in four of what the model heard in every second of them.
+_SAY = """
+from library import services
+from library.models import User
+owner = User.objects.latest("id")
+for number, track in enumerate(owner.tracks.order_by("created_at")[::2]):
+    services.genre_set(track=track, person=owner, genre=track.prediction.top if number % 4 else "rock")
 """
 
 
@@ -93,3 +101,16 @@ def test_point_at_the_map(sixty: Page) -> None:
     for _ in range(30):
         page.keyboard.press("ArrowRight" if name["x"] < 600 else "ArrowLeft")
     expect(page.locator("#around .near-row a").first).not_to_have_text(str(first))
+
+
+def test_overview(sixty: Page, site: Site) -> None:
+    page = sixty
+    site.manage("shell", "--no-imports", "-c", _SAY)
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("heading", name="How often the model was right")).to_be_visible()
+    look_at(page, "overview")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    bar = page.get_by_role("region", name="Genres").get_by_role("link", name="Jazz")
+    found = bar.locator(".overview-count").inner_text().split()[0]
+    bar.click()
+    expect(page.locator("#track-count")).to_have_text(f"{found} tracks found")

@@ -1,0 +1,89 @@
+"""A library at large: hours, lengths, and how often the model was right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+
+from library.genres import GENRES, UNSURE
+from library.models import Track, User, Verdict
+
+#: Lengths of tracks in seconds, from and to.
+LENGTHS: list[tuple[int | None, int | None]] = [
+    (None, 120), (120, 180), (180, 240), (240, 300), (300, 600), (600, None),
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How often the model was right on tracks that have their owner's word."""
+
+    right: int
+    tracks: int
+
+    @property
+    def share(self) -> float:
+        return self.right / self.tracks if self.tracks else 0
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, Any]]) -> Record:
+        some = list(rows)
+        return cls(sum(row["right"] for row in some), sum(row["tracks"] for row in some))
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """`by_genre`: by what the model heard, sure or not. `own`: tracks of genres that it does not know."""
+
+    sure: Record
+    unsure: Record
+    by_genre: dict[str, Record]
+    own: int
+
+
+def seconds_by_genre(owner: User) -> dict[str, float]:
+    """How long the tracks of each effective genre are together; `unsure` for those heard that have none."""
+    rows = Track.objects.filter(owner=owner, status=Track.Status.READY).order_by()
+    sums = rows.values_list("genre").annotate(Sum("duration"))
+    return {genre or UNSURE: seconds or 0 for genre, seconds in sums}
+
+
+def tracks_by_length(owner: User) -> list[int]:
+    """How many tracks have each of the `LENGTHS`, both ends included."""
+    within = [
+        Q(
+            **{
+                f"duration__{lookup}": bound
+                for lookup, bound in (("gte", low), ("lte", high))
+                if bound is not None
+            }
+        )
+        for low, high in LENGTHS
+    ]
+    counts = {str(number): Count("pk", filter=length) for number, length in enumerate(within)}
+    return list(Track.objects.filter(owner=owner).order_by().aggregate(**counts).values())
+
+
+def records_of(owner: User) -> Records:
+    """The model's record against the owner's words that stand, as it was when each was said."""
+    later = Verdict.objects.filter(track=OuterRef("track"), undone_at=None).order_by("-created_at", "-id")
+    standing = Verdict.objects.filter(track__owner=owner, undone_at=None, pk=Subquery(later.values("pk")[:1]))
+    said = standing.exclude(genre="").exclude(heard="").order_by()
+    known = said.filter(genre__in=GENRES)
+    rows = known.values("heard", "sure").annotate(
+        tracks=Count("pk"), right=Count("pk", filter=Q(genre=F("heard")))
+    )
+    counted = list(rows)
+    return Records(
+        sure=Record.of(row for row in counted if row["sure"]),
+        unsure=Record.of(row for row in counted if not row["sure"]),
+        by_genre={
+            genre: Record.of(row for row in counted if row["heard"] == genre)
+            for genre in GENRES
+            if any(row["heard"] == genre for row in counted)
+        },
+        own=said.exclude(genre__in=GENRES).count(),
+    )

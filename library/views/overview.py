@@ -1,0 +1,74 @@
+"""The library at large, as pictures that lead to the tracks behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from library import selectors
+from library.facets import Choice, facets_of
+from library.filters import filter_of
+from library.genres import UNSURE
+from library.requests import Request
+from library.selectors.overview import LENGTHS, records_of, seconds_by_genre, tracks_by_length
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A number as a part of the largest beside it. `query` finds the tracks behind it."""
+
+    label: str
+    count: int
+    part: float
+    query: str
+    css: str = ""
+    seconds: float = 0
+
+
+@require_safe
+def overview(request: Request) -> HttpResponse:
+    genres = selectors.genre_names_of(request.user)
+    facets = {f.name: f.choices for f in facets_of(filter_of(request.user, QueryDict()), genres)}
+    names = {UNSURE: "Not sure"} | {genre.key: genre.name for genre in genres}
+    seconds = {names.get(key, key): sum_ for key, sum_ in seconds_by_genre(request.user).items()}
+    decades = sorted(facets.get("year", []), key=lambda decade: decade.label.zfill(5))
+    return render(
+        request,
+        "library/overview.html",
+        {
+            "genres": genres,
+            "usage": selectors.usage_of(request.user),
+            "by_genre": bars(sorted(facets.get("genre", []), key=lambda genre: -genre.count), seconds),
+            "by_mood": bars(facets.get("mood", [])),
+            "by_decade": bars(decades),
+            "by_length": bars(_lengths(tracks_by_length(request.user))),
+            "by_format": bars(sorted(facets.get("format", []), key=lambda kind: -kind.count)),
+            "records": records_of(request.user),
+        },
+    )
+
+
+def bars(choices: Iterable[Choice], seconds: dict[str, float] | None = None) -> list[Bar]:
+    rows = list(choices)
+    most = max((row.count for row in rows), default=0) or 1
+    return [
+        Bar(row.label, row.count, row.count / most, row.query, row.css, (seconds or {}).get(row.label, 0))
+        for row in rows
+    ]
+
+
+def _lengths(counts: list[int]) -> Iterable[Choice]:
+    """Lengths of tracks in words, with the searches for them."""
+    for (low, high), count in zip(LENGTHS, counts, strict=True):
+        bounds = {"duration_min": low, "duration_max": high}
+        query = urlencode({name: bound for name, bound in bounds.items() if bound is not None})
+        first, last = (low or 0) // 60, (high or 0) // 60
+        label = (
+            f"Up to {last} min" if not first else f"{first}–{last} min" if last else f"Over {first} min"
+        )
+        yield Choice(label, count, f"?{query}")

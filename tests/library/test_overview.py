@@ -1,0 +1,126 @@
+"""The overview: a library in numbers, each leading to the tracks behind it, and the model's record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from library import services
+from library.models import Track, User
+from library.selectors.overview import Record, records_of, seconds_by_genre, tracks_by_length
+
+pytestmark = pytest.mark.django_db
+MakeTrack = Callable[..., Track]
+URL = "/overview/"
+
+
+def text(client: Client, address: str = URL) -> str:
+    return client.get(address).content.decode()
+
+
+@pytest.fixture
+def mixed(make_track: MakeTrack) -> None:
+    """A library with something of everything."""
+    make_track(
+        heard={"top": "jazz", "moods": {"sad": 0.9, "happy": 0.8}}, year=1963, duration=100, kind="mp3"
+    )
+    make_track(heard={"top": "jazz", "moods": {"sad": 0.8}}, year=1969, duration=180, kind="mp3")
+    make_track(heard={"top": "rock", "moods": {"sad": 0.2}}, year=2004, duration=700, kind="flac")
+    make_track(heard={"label": None}, duration=None)
+    make_track(status=Track.Status.QUEUED, duration=None)
+
+
+@pytest.mark.usefixtures("mixed")
+class TestPictures:
+    def test_every_number_is_what_its_link_finds(self, alice_client: Client) -> None:
+        page = text(alice_client)
+        bars = re.findall(r'href="/(\?[^"]+)">.*?tabular">([\d,]+)<', page, re.S)
+        assert {query.split("=")[0] for query, _ in bars} == {
+            "?genre", "?mood", "?duration_min", "?duration_max", "?format",
+        }  # fmt: skip
+        decades = re.findall(r'href="/(\?year[^"]+)"[^>]*>\s*<span[^>]*>([\d,]+)<', page)
+        assert len(decades) == 2
+        for query, count in [*bars, *decades]:
+            found = re.search(r'id="track-count"[^>]*>\s*(\d+)', text(alice_client, "/" + unescape(query)))
+            assert (found[1] if found else "0") == count, query
+
+    def test_hours_by_genre(self, alice: User) -> None:
+        assert seconds_by_genre(alice) == {"jazz": 280, "rock": 700, "unsure": 0}
+
+    def test_lengths(self, alice: User) -> None:
+        assert tracks_by_length(alice) == [1, 1, 1, 0, 0, 1]  # three minutes sharp are in both
+
+    def test_sums(self, alice_client: Client) -> None:
+        figures = re.findall(r"<dd[^>]*>(.*?)</dd>", text(alice_client), re.S)
+        assert [" ".join(re.sub(r"<[^>]+>", "", figure).split()) for figure in figures[:2]] == ["5", "16 min"]
+
+    def test_only_ones_own(self, charlie_client: Client) -> None:
+        page = text(charlie_client)
+        assert "Nothing to show yet" in page
+        assert "Jazz" not in page
+
+
+class TestRecord:
+    def test_right_and_wrong_by_what_was_heard(self, make_track: MakeTrack, alice: User) -> None:
+        said = [("jazz", "jazz"), ("jazz", "blues"), ("rock", "rock"), ("metal", "rock")]
+        for heard, word in said:
+            services.genre_set(track=make_track(heard={"top": heard}), person=alice, genre=word)
+        unsure = make_track(heard={"top": "jazz", "label": None})
+        services.genre_confirm(track=unsure, person=alice)
+        make_track()  # nobody said anything about it
+        found = records_of(alice)
+        assert (found.sure, found.unsure) == (Record(2, 4), Record(1, 1))
+        assert found.by_genre == {"jazz": Record(2, 3), "metal": Record(0, 1), "rock": Record(1, 1)}
+
+    def test_only_the_word_that_stands_counts(self, track: Track, alice: User) -> None:
+        services.genre_set(track=track, person=alice, genre="rock")
+        services.genre_set(track=track, person=alice, genre="blues")
+        assert records_of(alice).sure == Record(1, 1)
+        services.genre_undo(track=track, person=alice)
+        assert records_of(alice).sure == Record(0, 1)
+        services.genre_set(track=track, person=alice, genre="")
+        assert records_of(alice).sure == Record(0, 0)
+
+    def test_genres_it_does_not_know_are_told_apart(self, track: Track, alice: User) -> None:
+        own = services.own_genre_add(owner=alice, name="Shoegaze")
+        services.genre_set(track=track, person=alice, genre=own.key)
+        found = records_of(alice)
+        assert (found.own, found.sure.tracks, found.by_genre) == (1, 0, {})
+
+    def test_only_ones_own(self, track: Track, alice: User, charlie: User) -> None:
+        services.genre_confirm(track=track, person=alice)
+        assert records_of(charlie).by_genre == {}
+
+    def test_in_words(self, make_track: MakeTrack, alice: User, alice_client: Client) -> None:
+        assert "Nothing to show yet" in text(alice_client)
+        tracks = [make_track() for _ in range(4)]
+        assert "Nobody has said yet" in text(alice_client)
+        for track, word in zip(tracks, ["blues", "blues", "blues", "rock"], strict=True):
+            services.genre_set(track=track, person=alice, genre=word)
+        page = re.sub(r"<[^>]+>|\s+", " ", text(alice_client))
+        assert re.search(r"it was right on\s+3 of 4\s+tracks you gave your word on \(75 %\)", page)
+
+
+@pytest.mark.parametrize("tracks", [1, 20])
+def test_as_many_queries_for_one_as_for_twenty(
+    make_track: MakeTrack,
+    alice: User,
+    alice_client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    tracks: int,
+) -> None:
+    for number in range(tracks):
+        track = make_track(
+            heard={"top": "rock" if number % 2 else "jazz", "moods": {"sad": 0.9}}, year=1960 + number
+        )
+        services.track_tag(track=track, name=f"tag {number}")
+        services.genre_confirm(track=track, person=alice)
+    # session, person, own genres; counts, tags (2), moods; hours, sums, lengths; the record (2), what needs you
+    with django_assert_num_queries(13):
+        text(alice_client, reverse("overview"))
