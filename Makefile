@@ -9,10 +9,11 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 NPM_CI := ci --no-audit --no-update-notifier --no-fund --ignore-scripts --loglevel=error
 VENDOR := static/vendor
-ICONS := arrow-clockwise arrow-counterclockwise arrow-repeat bar-chart bookmark-plus box-arrow-right check-lg clipboard cloud-arrow-up dash-circle \
-	download emoji-smile exclamation-circle file-earmark-music funnel gear hourglass-split info-circle key keyboard moon-stars music-note-beamed \
-	music-note-list pause-fill pencil person-circle play-fill plus-lg question-circle search skip-forward soundwave sun tag three-dots trash \
-	upload vinyl x-lg
+ICONS := arrow-clockwise arrow-counterclockwise arrow-down arrow-repeat arrow-up bar-chart bookmark-plus box-arrow-right check-lg \
+	clipboard cloud-arrow-up collection-play dash-circle download emoji-smile exclamation-circle file-earmark-music funnel gear grip-vertical \
+	hourglass-split info-circle key keyboard list-ol moon-stars music-note-beamed music-note-list pause-fill pencil person-circle play-fill \
+	plus-lg question-circle repeat repeat-1 search shuffle skip-end-fill skip-forward skip-start-fill soundwave sun tag three-dots trash \
+	upload vinyl volume-up x-lg
 MODEL ?= ml_models/msd-musicnn-1
 MODEL_VERSION ?= 1.1.0
 

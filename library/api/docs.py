@@ -59,6 +59,8 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_genre": (422, "The genre is neither one of the ten nor one of yours."),
     "bad_name": (422, "Names have 1 to 40 characters."),
     "no_search": (422, "There is nothing in the search that could be kept."),
+    "saved_search": (409, "A saved search finds its tracks itself: none can be put in, moved or taken out."),
+    "unknown_playlist": (422, "The act needs a playlist."),
     "no_file": (422, "No file came with the request."),
     "bad_export": (422, "The file is no export of Earmark's that can be read."),
     "bad_value": (422, "The value will not do for this field."),

@@ -18,6 +18,14 @@ from library.selectors.needs_you import (
     new_genre_for,
 )
 from library.selectors.people import belongings_of
+from library.selectors.playlists import (
+    items_of,
+    length_of,
+    playlists_for,
+    playlists_of,
+    playlists_with_counts,
+    tracks_in,
+)
 from library.selectors.reviewing import OWNERS_WORD, open_to, tracks_open_to
 from library.selectors.tags import suggestions_for, tag_named, tags_of, tags_on, tags_with_counts
 from library.selectors.tracks import (
@@ -43,12 +51,17 @@ __all__ = [
     "belongings_of",
     "genre_names_of",
     "history_of",
+    "items_of",
     "last_word_of",
+    "length_of",
     "needs_you_after",
     "needs_you_of",
     "new_genre_for",
     "open_to",
     "own_genres_of",
+    "playlists_for",
+    "playlists_of",
+    "playlists_with_counts",
     "predictions_of",
     "suggestions_for",
     "tag_named",
@@ -58,6 +71,7 @@ __all__ = [
     "tokens_of",
     "track_count_by_genre",
     "tracks_by_hash",
+    "tracks_in",
     "tracks_of",
     "tracks_open_to",
     "uploads_of",

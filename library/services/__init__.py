@@ -28,7 +28,15 @@ from library.services.genres import (
 )
 from library.services.many import files_delete, tracks_analyse_again, tracks_delete, tracks_enqueue
 from library.services.people import user_add, user_change_email, user_delete, user_share
-from library.services.playlists import search_save
+from library.services.playlists import (
+    playlist_add,
+    playlist_append,
+    playlist_delete,
+    playlist_move,
+    playlist_remove,
+    playlist_rename,
+    search_save,
+)
 from library.services.tags import (
     suggestion_reject,
     tag_add,
@@ -64,6 +72,12 @@ __all__ = [
     "own_genre_add",
     "own_genre_delete",
     "own_genre_rename",
+    "playlist_add",
+    "playlist_append",
+    "playlist_delete",
+    "playlist_move",
+    "playlist_remove",
+    "playlist_rename",
     "prediction_adopt",
     "prediction_record",
     "search_save",

@@ -8,6 +8,7 @@ from django.utils import timezone
 from library.errors import Refused
 from library.models import Act
 from library.services.genres import genres_unset
+from library.services.playlists import playlist_append_undo
 from library.services.tags import tagging_undo
 
 
@@ -16,4 +17,6 @@ def act_undo(*, act: Act) -> int:
     with transaction.atomic():
         if not Act.objects.filter(pk=act.pk, undone_at=None).update(undone_at=timezone.now()):
             raise Refused("undone_already", "That has been undone already.")
+        if act.kind == Act.Kind.PLAYLIST:
+            return playlist_append_undo(act=act)
         return genres_unset(act=act) if act.kind == Act.Kind.GENRE else tagging_undo(act=act)

@@ -19,8 +19,9 @@ from library.errors import Refused
 from library.filters import tracks_matching
 from library.models import Act, Track
 from library.requests import Request
-from library.views.base import back
+from library.views.base import back, parsed_uuid
 from library.views.downloads import zip_of
+from library.views.playlists import owned_playlist
 
 
 @dataclass
@@ -55,7 +56,10 @@ def selected(request: Request) -> Selection:
     for text in request.POST.getlist("track"):
         with suppress(ValueError):
             ids.add(uuid.UUID(text))
-    tracks = selectors.tracks_of(request.user).filter(pk__in=ids)
+    # In the order of the list they were selected in, which is the one they have in a playlist then.
+    order = QueryDict(mutable=True)
+    order.setlist("ordering", QueryDict(request.POST.get("query", "")[:2000]).getlist("ordering"))
+    tracks = tracks_matching(request.user, order).filter(pk__in=ids)
     count = tracks.count()
     return Selection(tracks, count, len(ids) - count)
 
@@ -95,6 +99,19 @@ def untag(request: Request, selection: Selection, value: str) -> HttpResponse:
     return told(request, selection, f"{act.summary}: {tracks_in(act)}.", act, "they did not have that tag")
 
 
+def playlist(request: Request, selection: Selection, value: str) -> HttpResponse:
+    """Into a playlist, at its end: an old one, or a new one of the name `new_playlist`."""
+    if name := "" if value else request.POST.get("new_playlist", ""):
+        into = services.playlist_add(owner=request.user, name=name)
+    elif value:
+        into = owned_playlist(request, parsed_uuid(value))
+    else:
+        raise Refused("unknown_playlist", "Choose a playlist first, or name a new one.", 422)
+    act = services.playlist_append(playlist=into, tracks=selection.tracks)
+    why = "they were in that playlist already"
+    return told(request, selection, f"{act.summary}: {tracks_in(act)}.", act, why)
+
+
 def analyse(request: Request, selection: Selection, value: str) -> HttpResponse:
     done = services.tracks_analyse_again(tracks=selection.tracks)
     messages.success(request, f"{counted(done)} will be heard again, after what you have just uploaded.")
@@ -128,6 +145,7 @@ ACTS: dict[str, Callable[[Request, Selection, str], HttpResponseBase]] = {
     "genre": genre,
     "tag": tag,
     "untag": untag,
+    "playlist": playlist,
     "analyse": analyse,
     "download": download,
     "delete": delete,

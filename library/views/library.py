@@ -63,6 +63,7 @@ def library(request: Request) -> HttpResponse:
             "ordering": ",".join(found.asked.get("ordering", [])),
             "first": changed(request.GET),
             "all_tags": selectors.tags_of(request.user),
+            "all_playlists": selectors.playlists_of(request.user).filter(smart=False),
         },
     )
 

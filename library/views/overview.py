@@ -68,7 +68,5 @@ def _lengths(counts: list[int]) -> Iterable[Choice]:
         bounds = {"duration_min": low, "duration_max": high}
         query = urlencode({name: bound for name, bound in bounds.items() if bound is not None})
         first, last = (low or 0) // 60, (high or 0) // 60
-        label = (
-            f"Up to {last} min" if not first else f"{first}–{last} min" if last else f"Over {first} min"
-        )
+        label = f"Up to {last} min" if not first else f"{first}–{last} min" if last else f"Over {first} min"
         yield Choice(label, count, f"?{query}")

@@ -23,4 +23,4 @@ def similar(request: Request, track_id: uuid.UUID) -> HttpResponse:
     few = "few" in request.GET
     near = similar_to(request.user, track, FEW if few else PAGE_SIZE)
     template = "library/_similar.html" if few else "library/similar.html"
-    return render(request, template, {"track": track, "near": near, "few": few})
+    return render(request, template, {"track": track, "near": near})

@@ -82,5 +82,10 @@
     for (const box of boxes()) box.checked = chosen.has(box.value);
     show();
   });
+  // The next page is another list, also when it is the same one after an act.
+  document.addEventListener("earmark:leave", () => {
+    chosen.clear();
+    last = null;
+  });
   addEventListener("pageshow", show);
 })();

@@ -95,8 +95,14 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-find-sort]")) find(addressOf(event.target.form));
   });
-  addEventListener("popstate", () => {
-    if (tracks()) find(location.href, { push: false });
+  // Within the library the way back swaps the list, too; other pages come by navigate.js.
+  document.addEventListener("earmark:return", (event) => {
+    if (!tracks()) return;
+    event.preventDefault();
+    find(location.href, { push: false });
+  });
+  document.addEventListener("earmark:leave", () => {
+    if (field()) field().value = new URLSearchParams(location.search).get("q") ?? "";
   });
 
   // A row that is pointed at shows where in the track which genre is heard strongest.

@@ -4,7 +4,7 @@
   const part = (name) => document.querySelector(`[data-needs-you] [data-needs-${name}]`);
 
   addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, textarea, select, [role=menu], .dropdown")) return;
     const key = event.key.toLowerCase();
     if (key === "enter" && event.target.closest("button, a, summary")) return;

@@ -1,7 +1,7 @@
 // The listening strip: waveform, genre timeline and spectrogram on one time axis, with one cursor.
 (() => {
   const STEP = 5; // seconds an arrow key goes
-  const nonce = document.currentScript.nonce;
+  const nonce = document.querySelector("script[nonce]").nonce;
   const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const getJson = async (url) => (await fetch(url)).json();
@@ -12,6 +12,7 @@
   async function start(strip, goOn) {
     strip.dataset.started = "";
     const gone = new AbortController();
+    const { signal } = gone;
     let wave;
     running.set(strip, {
       isPlaying: () => (wave ? wave.isPlaying() : goOn),
@@ -38,7 +39,7 @@
     document.addEventListener("earmark:theme", () => {
       wave.setOptions({ waveColor: colour("--em-muted"), progressColor: colour("--em-accent") });
       draw();
-    }, { signal: gone.signal });
+    }, { signal });
 
     const seek = part("seek");
     function show(time) {
@@ -77,6 +78,19 @@
       });
     }
     wave.on("timeupdate", show);
+    // Only one sounds at a time; and when the page is left while it plays, the player bar goes on with it.
+    const sound = wave.getMediaElement();
+    wave.on("play", () => document.dispatchEvent(new CustomEvent("earmark:sound", { detail: sound })));
+    document.addEventListener("earmark:sound", ({ detail }) => {
+      if (detail !== sound) wave.pause();
+    }, { signal });
+    document.addEventListener("earmark:leave", () => {
+      if (!wave.isPlaying()) return;
+      const { audio: url, href, title: name, artist, genre, css } = strip.dataset;
+      const detail = { track: { url, href, title: name, artist, genre, css }, at: wave.getCurrentTime() };
+      wave.pause();
+      document.dispatchEvent(new CustomEvent("earmark:handover", { detail }));
+    }, { signal });
     wave.on("error", () => (part("said").textContent = "This browser could not play the track. Download it instead."));
 
     addEventListener("keydown", (event) => {
@@ -99,7 +113,7 @@
       if (!acts[event.key]) return;
       event.preventDefault();
       acts[event.key]();
-    }, { signal: gone.signal });
+    }, { signal });
     strip.dataset.ready = "";
     // Only now has it a source to play. A browser may still want a click first.
     if (goOn) wave.once("ready", () => wave.play().catch(() => {}));

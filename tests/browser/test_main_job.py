@@ -29,7 +29,7 @@ def test_from_sign_up_to_a_deleted_track(signed_up: Page, tmp_path: Path) -> Non
     for file in files:
         page.goto("/")
         rows.filter(has=page.locator("[data-play]")).first.wait_for()
-        page.get_by_role("link", name="song").nth(files.index(file)).click()
+        page.get_by_role("link", name="song", exact=True).nth(files.index(file)).click()
         expect(page.locator("[data-strip][data-ready]")).to_be_visible()
         page.get_by_role("button", name="Play", exact=True).click()
         expect(page.get_by_role("button", name="Pause")).to_be_visible()

@@ -38,6 +38,8 @@ PAGES = [
     Address("track-genre-undo", "post", 302),
     Address("track-tag", "post", 302, {"name": "live"}),
     Address("track-tag-reject", "post", 302, {"name": "live"}),
+    Address("track-playlists", "get", 200),
+    Address("track-playlists", "post", 302, {"new": "Late"}),
     Address("track-delete", "get", 200),
     Address("track-delete", "post", 302),
     Address("timeline", "get", 200),
@@ -54,11 +56,18 @@ THINGS = {
     "act": lambda alice: services.tracks_tag(
         tracks=Track.objects.filter(owner=alice), person=alice, name="live"
     ),
+    "playlist": lambda alice: services.playlist_add(owner=alice, name="Late"),
     "upload": lambda alice: PartialUpload.objects.create(
         owner=alice, name="album.zip", length=9, contents={"added": 1, "known": 0, "refused": 0}
     ),
 }
 THING_PAGES = [
+    Address("playlist", "get", 200),
+    Address("playlist-length", "get", 200),
+    Address("playlist-queue", "get", 200),
+    Address("playlist-rename", "post", 302, {"name": "Early"}),
+    Address("playlist-delete", "get", 200),
+    Address("playlist-delete", "post", 302),
     Address("genre-rename", "post", 302, {"name": "Dream pop"}),
     Address("genre-delete", "get", 200),
     Address("genre-delete", "post", 302),
@@ -72,7 +81,7 @@ THING_PAGES = [
 ]
 #: Addresses that name a track and something of it, that are for scripts, or that name a mood; each has a test of
 #: its own, the last two in test_resumable and test_moods.
-PAIRS = {"track-untag", "upload-pieces", "station"}
+PAIRS = {"playlist-move", "playlist-remove", "track-untag", "upload-pieces", "station"}
 ADMIN = [
     Address("admin:library_track_change", "get", 200),
     Address("admin:library_track_delete", "get", 200),
@@ -90,8 +99,8 @@ def name_of(address: Address) -> str:
 def ask(client: Client, address: Address, track_id: uuid.UUID | int) -> tuple[int, bytes]:
     response = getattr(client, address.method)(reverse(address.name, args=[track_id]), address.data)
     body = b"" if response.streaming else response.content
-    # A page's CSRF token is masked anew each time.
-    return response.status_code, re.sub(rb"\b\w{64}\b", b"TOKEN", body)
+    # A page's CSRF token is masked anew each time, and its nonce holds for it alone.
+    return response.status_code, re.sub(rb'\b\w{64}\b|nonce="[^"]+"', b"TOKEN", body)
 
 
 @pytest.mark.parametrize("address", PAGES, ids=name_of)
@@ -140,6 +149,25 @@ def test_a_tag_comes_off_ones_own_track_only(
     assert alice_client.post(reverse("track-untag", args=[track.pk, theirs.pk])).status_code == 404
     assert alice_client.post(reverse("track-untag", args=[track.pk, tag.pk])).status_code == 302
     assert not track.tags.exists()
+
+
+def test_tracks_are_moved_in_and_taken_out_of_ones_own_playlists_only(
+    alice: User, alice_client: Client, charlie_client: Client, charlie: User, track: Track
+) -> None:
+    own, other = (services.playlist_add(owner=alice, name=name) for name in ("Late", "Early"))
+    theirs = services.playlist_add(owner=charlie, name="Theirs")
+    services.playlist_append(playlist=own, tracks=Track.objects.filter(pk=track.pk))
+    item = own.items.get()
+    for name in ("playlist-move", "playlist-remove"):
+        for client, ids in (
+            (charlie_client, [own.pk, item.pk]),
+            (charlie_client, [theirs.pk, item.pk]),
+            (charlie_client, [own.pk, item.pk + 1]),
+            (alice_client, [other.pk, item.pk]),
+        ):
+            assert client.post(reverse(name, args=ids), {"to": "0"}).status_code == 404
+        assert alice_client.post(reverse(name, args=[own.pk, item.pk]), {"to": "0"}).status_code == 302
+    assert not own.items.exists()
 
 
 @pytest.mark.parametrize("address", ADMIN, ids=name_of)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from library import services
-from library.models import Act, Prediction, Tag, Track, User
+from library.models import Act, Playlist, Prediction, Tag, Track, User
 from library.services import many
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +42,38 @@ def genres(*tracks: Track) -> list[str]:
 @pytest.fixture
 def three(make_track: MakeTrack) -> list[Track]:
     return [make_track(heard={"top": top}) for top in ("blues", "jazz", "rock")]
+
+
+class TestPlaylist:
+    def test_into_a_new_one_in_the_order_of_the_list_and_undone_at_once(
+        self, alice_client: Client, make_track: MakeTrack
+    ) -> None:
+        tracks = [make_track(title=title) for title in "bca"]
+        page = act(alice_client, "playlist", *tracks, new_playlist="Late", query="q=nothing&ordering=-title")
+        assert "Added to “Late”: 3 tracks." in page
+        late = Playlist.objects.get()
+        assert [item.track.title for item in late.items.all()] == ["c", "b", "a"]
+        undo(alice_client)
+        assert not late.items.exists()
+
+    def test_into_one_that_is_there_all_that_match(self, alice_client: Client, three: list[Track]) -> None:
+        late = services.playlist_add(owner=three[0].owner, name="Late")
+        value = f"playlist:{late.pk}"
+        act(alice_client, value, three[0])
+        page = act(alice_client, value, all="1", query="genre=blues&genre=jazz")
+        assert "Added to “Late”: 1 track." in page
+        assert "1 track left as it was: they were in that playlist already." in page
+        assert late.items.count() == 2
+
+    def test_not_into_none_nor_into_anothers(
+        self, alice_client: Client, charlie: User, three: list[Track]
+    ) -> None:
+        theirs = services.playlist_add(owner=charlie, name="Theirs")
+        for value in (theirs.pk, "nonsense"):
+            data = {"act": f"playlist:{value}", "track": [three[0].pk]}
+            assert alice_client.post(reverse("acts"), data).status_code == 404
+        assert "Choose a playlist first" in act(alice_client, "playlist", three[0])
+        assert not theirs.items.exists()
 
 
 class TestGenre:

@@ -1,0 +1,50 @@
+"""Playlists, and what is in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Sum
+from django.http import QueryDict
+
+from library.models import Playlist, PlaylistItem, Track, User
+from library.selectors.tracks import tracks_of
+
+
+def playlists_of(owner: User) -> QuerySet[Playlist]:
+    return Playlist.objects.filter(owner=owner)
+
+
+def playlists_with_counts(owner: User) -> QuerySet[Playlist]:
+    """The owner's playlists, each with `track_count` and `seconds`; a saved search has neither."""
+    counted = playlists_of(owner).annotate(track_count=Count("items"), seconds=Sum("items__track__duration"))
+    return counted.order_by("name", "pk")
+
+
+def playlists_for(owner: User, track: Track) -> QuerySet[Playlist]:
+    """The playlists a track can be put in, each saying whether it `has_it`."""
+    there = PlaylistItem.objects.filter(playlist=OuterRef("pk"), track=track)
+    return playlists_of(owner).filter(smart=False).annotate(has_it=Exists(there))
+
+
+def tracks_in(owner: User, playlist: Playlist) -> QuerySet[Track]:
+    """The tracks of a playlist in their order; of a saved search, what it finds now."""
+    from library.filters import tracks_matching  # which needs the selectors itself
+
+    if playlist.smart:
+        return tracks_matching(owner, QueryDict(playlist.query))
+    there = tracks_of(owner).filter(playlist_items__playlist=playlist)
+    return there.order_by("playlist_items__position", "playlist_items__id")
+
+
+def items_of(owner: User, playlist: Playlist) -> QuerySet[PlaylistItem]:
+    """What is in a playlist, in its order, each with its track and what was heard in it."""
+    tracks = Track.objects.select_related("prediction").defer("prediction__segments")
+    return PlaylistItem.objects.filter(playlist=playlist, playlist__owner=owner).prefetch_related(
+        Prefetch("track", tracks)
+    )
+
+
+def length_of(tracks: QuerySet[Track]) -> dict[str, Any]:
+    """How many tracks, and how many seconds of music."""
+    return tracks.order_by().aggregate(track_count=Count("pk"), seconds=Sum("duration"))

@@ -1,0 +1,126 @@
+"""Playlists: those one put together, and searches that were kept."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from library import selectors, services
+from library.models import Playlist, PlaylistItem
+from library.playing import CHUNK, queue_answer, start_in
+from library.requests import Request
+from library.views.base import PAGE_SIZE, back, owned_track, parsed_uuid
+from library.views.library import page_of
+
+
+def owned_playlist(request: Request, playlist_id: uuid.UUID) -> Playlist:
+    return get_object_or_404(selectors.playlists_of(request.user), pk=playlist_id)
+
+
+def owned_item(request: Request, playlist_id: uuid.UUID, item_id: int) -> PlaylistItem:
+    items = PlaylistItem.objects.filter(playlist__owner=request.user, playlist=playlist_id)
+    return get_object_or_404(items.select_related("playlist", "track"), pk=item_id)
+
+
+@require_http_methods(["GET", "POST"])
+def playlists(request: Request) -> HttpResponse:
+    """All of them; and a new one."""
+    if request.method == "POST":
+        return redirect(services.playlist_add(owner=request.user, name=request.POST.get("name", "")))
+    page = Paginator(selectors.playlists_with_counts(request.user), PAGE_SIZE)
+    return render(request, "library/playlists.html", {"page": page.get_page(request.GET.get("page"))})
+
+
+@require_safe
+def playlist(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
+    """What is in a playlist, or what a saved search finds now."""
+    found = owned_playlist(request, playlist_id)
+    tracks = selectors.tracks_in(request.user, found)
+    page: Page[Any]
+    if found.smart:
+        page = page_of(request, tracks)
+    else:
+        items = Paginator(selectors.items_of(request.user, found), PAGE_SIZE)
+        page = items.get_page(request.GET.get("page"))
+    length = selectors.length_of(tracks)
+    return render(request, "library/playlist.html", {"playlist": found, "page": page, "length": length})
+
+
+@require_safe
+def playlist_length(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
+    """How much a saved search finds now: asked for by the list of playlists, for each of them apart."""
+    found = owned_playlist(request, playlist_id)
+    length = selectors.length_of(selectors.tracks_in(request.user, found))
+    return render(request, "library/_playlist_length.html", length)
+
+
+@require_safe
+def playlist_queue(request: Request, playlist_id: uuid.UUID) -> JsonResponse:
+    """A playlist's tracks in their order, from `start` on; `more` is the address of the next ones."""
+    found = owned_playlist(request, playlist_id)
+    start = start_in(request.GET)
+    tracks = list(selectors.tracks_in(request.user, found)[start : start + CHUNK + 1])
+    more = f"{reverse('playlist-queue', args=[found.pk])}?start={start + CHUNK}"
+    genres = selectors.genre_names_of(request.user)
+    return queue_answer(tracks[:CHUNK], genres, more=more if len(tracks) > CHUNK else None)
+
+
+@require_POST
+def playlist_rename(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
+    found = owned_playlist(request, playlist_id)
+    services.playlist_rename(playlist=found, name=request.POST.get("name", ""))
+    return redirect(found)
+
+
+@require_http_methods(["GET", "POST"])
+def playlist_delete(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
+    found = owned_playlist(request, playlist_id)
+    if request.method == "GET":
+        return render(request, "library/playlist_delete.html", {"playlist": found})
+    services.playlist_delete(playlist=found)
+    messages.success(request, f"Deleted “{found}”. Its tracks are still in your library.")
+    return redirect("playlists")
+
+
+@require_POST
+def item_move(request: Request, playlist_id: uuid.UUID, item_id: int) -> HttpResponse:
+    """Put a track at another place: `to`, counted from 0."""
+    to = request.POST.get("to", "")
+    item = owned_item(request, playlist_id, item_id)
+    if to.removeprefix("-").isascii() and to.removeprefix("-").isdigit():
+        services.playlist_move(item=item, position=min(int(to), 10**9))
+    return back(request, "playlists")
+
+
+@require_POST
+def item_remove(request: Request, playlist_id: uuid.UUID, item_id: int) -> HttpResponse:
+    services.playlist_remove(item=owned_item(request, playlist_id, item_id))
+    return back(request, "playlists")
+
+
+@require_http_methods(["GET", "POST"])
+def track_playlists(request: Request, track_id: uuid.UUID) -> HttpResponse:
+    """Put a track in a playlist: `playlist`, its id, or `new`, the name of one that is made for it."""
+    found = owned_track(request, track_id)
+    asked = {"track": found, "playlists": selectors.playlists_for(request.user, found)}
+    if request.method == "GET":
+        return render(request, "library/track_playlists.html", asked)
+    if name := request.POST.get("new", "").strip():
+        into = services.playlist_add(owner=request.user, name=name)
+    else:
+        into = owned_playlist(request, parsed_uuid(request.POST.get("playlist", "")))
+    only = selectors.tracks_of(request.user).filter(pk=found.pk)
+    act = services.playlist_append(playlist=into, tracks=only)
+    asked |= {"added_to": into, "act": act}
+    if request.headers.get("HX-Request"):
+        return render(request, "library/_add_to_playlist.html", asked)
+    if act.data["done"]:
+        messages.success(request, f"Added “{found}” to “{into}”.", extra_tags=f"undo:{act.pk}")
+    return redirect(into)

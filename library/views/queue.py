@@ -1,0 +1,26 @@
+"""What is played after the rows a list shows."""
+
+from __future__ import annotations
+
+from django.http import JsonResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from library import selectors
+from library.filters import tracks_matching
+from library.playing import CHUNK, queue_answer, start_in
+from library.requests import Request
+
+
+@require_safe
+def queue(request: Request) -> JsonResponse:
+    """Tracks of a search, in its order, from `start` on; `more` is the address of the next ones."""
+    start = start_in(request.GET)
+    found = list(tracks_matching(request.user, request.GET)[start : start + CHUNK + 1])
+    more = request.GET.copy()
+    more["start"] = str(start + CHUNK)
+    return queue_answer(
+        found[:CHUNK],
+        selectors.genre_names_of(request.user),
+        more=f"{reverse('queue')}?{more.urlencode()}" if len(found) > CHUNK else None,
+    )

@@ -1,0 +1,135 @@
+// From page to page without a reload, so that the music goes on: links and forms fetch the next page, and only what
+// is in #content, the rail and the title changes. Whatever is no page of the frame (a file, the admin, the sign-in
+// page) loads as ever, and so does everything without this script. A link or form with `data-reload` opts out.
+//
+// Scripts and styles of a page are loaded once and stay; a page's script starts again on `htmx:after:swap`. On the way
+// back, a page that handles its own addresses may cancel `earmark:return`.
+(() => {
+  const SAVE_AFTER = 100; // milliseconds without scrolling
+  const content = document.getElementById("content");
+  const samePage = (one, other) => one.pathname === other.pathname && one.search === other.search;
+  let shown = new URL(location.href);
+  let latest = 0;
+  let current = new AbortController();
+  let saving;
+
+  // Returns whether the page could be shown. `leave` says where to go when it could not.
+  async function go(url, { method = "GET", body, restore = false, leave = () => location.assign(url) } = {}) {
+    const mine = ++latest;
+    current.abort();
+    current = new AbortController();
+    content.setAttribute("aria-busy", "true");
+    let response, text;
+    try {
+      response = await fetch(url, { method, body, headers: { Accept: "text/html" }, signal: current.signal });
+      const isPage = response.headers.get("Content-Type")?.startsWith("text/html") && !response.headers.has("Content-Disposition");
+      if (!isPage) current.abort();
+      else text = await response.text();
+    } catch (error) {
+      if (mine !== latest) return;
+      content.removeAttribute("aria-busy");
+      return leave();
+    }
+    if (mine !== latest) return;
+    content.removeAttribute("aria-busy");
+    const next = text && new DOMParser().parseFromString(text, "text/html");
+    if (!next?.body.classList.contains("framed")) return response.redirected ? location.assign(response.url) : leave();
+    await show(next, text, response, url, restore);
+  }
+
+  async function show(next, text, response, url, restore) {
+    const address = new URL(response.url);
+    address.hash = new URL(url, location.href).hash;
+    await Promise.all([...next.querySelectorAll("link[rel=stylesheet]")].map(loadStyle));
+    if (!restore) {
+      clearTimeout(saving);
+      if (address.href === location.href) history.replaceState({}, "");
+      else history.pushState({}, "", address);
+    }
+    shown = new URL(location.href);
+    document.dispatchEvent(new Event("earmark:leave"));
+    for (const open of document.querySelectorAll("dialog[open]")) open.close();
+    // htmx would hand a style on to the next element of the same id, by an attribute, which the policy forbids.
+    for (const styled of content.querySelectorAll("[id][style]")) styled.removeAttribute("style");
+    await htmx.swap({
+      text, target: "#content", select: "#content", swap: "innerHTML strip:true", selectOOB: "#rail:innerMorph", sourceElement: content,
+    });
+    await loadScripts(next);
+    const anchor = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (anchor) anchor.scrollIntoView();
+    else scrollTo({ top: history.state?.scroll ?? 0, behavior: "instant" });
+    focusOn(anchor || content.querySelector("[autofocus], h1") || content);
+  }
+
+  function focusOn(element) {
+    if (element.tabIndex < 0) element.tabIndex = -1;
+    element.focus({ preventScroll: true });
+  }
+
+  function loadStyle({ href }) {
+    if ([...document.styleSheets].some((sheet) => sheet.href === href)) return;
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+    document.head.append(link);
+    return new Promise((done) => (link.onload = link.onerror = done));
+  }
+
+  // In their order, one after the other: a page's script may use the library before it.
+  async function loadScripts(next) {
+    const there = new Set([...document.scripts].map((script) => script.src));
+    for (const { src, type } of next.querySelectorAll("script[src]")) {
+      if (there.has(src)) continue;
+      const script = Object.assign(document.createElement("script"), { src, type });
+      document.head.append(script);
+      await new Promise((done) => (script.onload = script.onerror = done));
+    }
+  }
+
+  const isOurs = (url) => url.origin === location.origin && url.protocol.startsWith("http");
+
+  // On the window, after every listener of the page's own: what one of them has handled is left alone.
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (!link || event.defaultPrevented || event.button) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (link.hasAttribute("download") || link.hasAttribute("target") || link.dataset.reload !== undefined) return;
+    const url = new URL(link.getAttribute("href"), location.href); // a link in a picture has no text as its href
+    if (!isOurs(url) || (url.hash && samePage(url, location))) return;
+    event.preventDefault();
+    go(url.href);
+  });
+
+  addEventListener("submit", (event) => {
+    const { target: form, submitter } = event;
+    if (event.defaultPrevented || form.closest("[data-reload]") || submitter?.dataset.reload !== undefined) return;
+    const url = new URL(submitter?.hasAttribute("formaction") ? submitter.formAction : form.action || location.href);
+    if (form.method === "dialog" || !isOurs(url)) return;
+    event.preventDefault();
+    const data = new FormData(form, submitter);
+    if (form.method === "get") {
+      url.search = new URLSearchParams(data);
+      return go(url.href);
+    }
+    const body = form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
+    // An answer that is a file, or no page of the frame: the browser asks again in its own way.
+    go(url.href, {
+      method: "POST", body, leave: () => {
+        form.dataset.reload = "";
+        form.requestSubmit(submitter);
+        delete form.dataset.reload;
+      },
+    });
+  });
+
+  history.scrollRestoration = "manual";
+  addEventListener("scroll", () => {
+    clearTimeout(saving);
+    saving = setTimeout(() => history.replaceState({ ...history.state, scroll: scrollY }, ""), SAVE_AFTER);
+  });
+  addEventListener("popstate", () => {
+    clearTimeout(saving);
+    if (location.pathname === shown.pathname && !document.dispatchEvent(new Event("earmark:return", { cancelable: true }))) return;
+    if (samePage(location, shown)) return scrollTo({ top: history.state?.scroll ?? 0, behavior: "instant" });
+    go(location.href, { restore: true, leave: () => location.reload() });
+  });
+  if (history.state?.scroll) scrollTo({ top: history.state.scroll, behavior: "instant" });
+})();

@@ -1,0 +1,141 @@
+"""Listening through: the music goes on from page to page and from track to track."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests import sounds
+from tests.browser.test_main_job import upload
+
+STARTED = re.compile(r"^0:0[1-9]")
+
+
+@pytest.fixture
+def library(signed_up: Page, tmp_path: Path) -> Page:
+    """Somebody's library of three songs: c, b, a."""
+    page = signed_up
+    page.get_by_role("link", name="Upload").first.click()
+    expect(page.get_by_role("heading", level=1, name="Upload")).to_be_visible()
+    for number, name in enumerate("abc"):
+        upload(page, sounds.write(tmp_path / f"{name}.wav", seconds=8, seed=number))
+        expect(page.locator(".tray-row a")).to_have_count(number + 1)
+    page.goto("/")
+    expect(page.locator(".row-track")).to_have_count(3)
+    # A mark that a reload would wipe out.
+    page.evaluate("window.unbroken = true")
+    return page
+
+
+def bar(page: Page) -> Locator:
+    return page.get_by_role("region", name="Player")
+
+
+def is_unbroken(page: Page) -> bool:
+    return bool(page.evaluate("window.unbroken && !document.querySelector('[data-player-audio]').paused"))
+
+
+def test_music_goes_on_from_page_to_page(library: Page) -> None:
+    page = library
+    page.get_by_role("button", name="Play b").click()
+    expect(bar(page)).to_contain_text("b")
+    expect(page.locator("[data-player-time]")).to_have_text(STARTED)
+
+    page.get_by_role("link", name="c", exact=True).click()
+    expect(page.get_by_role("heading", level=1, name="c")).to_be_focused()
+    expect(page).to_have_title("c · Earmark")
+    page.get_by_role("link", name="Upload").click()
+    expect(page.get_by_role("heading", level=1, name="Upload")).to_be_focused()
+    expect(page.get_by_role("link", name="Upload")).to_have_attribute("aria-current", "page")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1, name="c")).to_be_visible()
+    # A form that is no link: saying what it is, and back.
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Artist").fill("Nobody")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".track-head")).to_contain_text("Nobody")
+    page.go_back()
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_role("button", name="Pause b")).to_be_visible()
+    expect(page).to_have_title("Library · Earmark")
+    assert is_unbroken(page)
+
+    # Signing out is a real departure.
+    page.get_by_role("button", name="Account menu").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert not page.evaluate("window.unbroken")
+
+
+def test_next_previous_and_the_queue(library: Page) -> None:
+    page = library
+    page.get_by_role("button", name="Play c").click()
+    title = page.locator("[data-player-title]")
+    expect(title).to_have_text("c")
+    page.locator("h1").click()
+    page.keyboard.press("Shift+N")
+    expect(title).to_have_text("b")
+    page.keyboard.press("Shift+P")
+    expect(title).to_have_text("c")
+    page.keyboard.press(" ")
+    expect(bar(page).get_by_role("button", name="Play")).to_be_visible()
+    page.keyboard.press(" ")
+    expect(bar(page).get_by_role("button", name="Pause")).to_be_visible()
+
+    bar(page).get_by_role("button", name="Queue").click()
+    queue = page.get_by_role("region", name="Queue")
+    expect(queue).to_contain_text("1 of 3")
+    queue.get_by_role("button", name="Take “b” out").click()
+    expect(queue).to_contain_text("1 of 2")
+    queue.get_by_role("button", name="a", exact=True).click()
+    expect(title).to_have_text("a")
+    expect(bar(page).get_by_role("button", name="Next")).to_be_disabled()
+    bar(page).get_by_role("button", name="Repeat: off").click()
+    bar(page).get_by_role("button", name="Next").click()
+    expect(title).to_have_text("c")
+    page.keyboard.press("Escape")
+
+    # Loading anew: the queue is there again, and waits.
+    page.reload()
+    expect(title).to_have_text("c")
+    expect(bar(page).get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_a_track_plays_through_to_the_next_and_skips_what_cannot_be_played(library: Page) -> None:
+    page = library
+    page.route(
+        "**/audio/", lambda route: route.abort() if route.request.url == missing else route.continue_()
+    )
+    missing = page.evaluate(
+        "new URL(document.querySelectorAll('[data-play]')[1].dataset.play, location).href"
+    )
+    page.get_by_role("button", name="Play c").click()
+    expect(page.locator("[data-player-time]")).to_have_text(STARTED)
+    page.evaluate(
+        "{const a = document.querySelector('[data-player-audio]'); a.currentTime = a.duration - 0.3}"
+    )
+    expect(page.locator("[data-player-title]")).to_have_text("a")
+    expect(page.get_by_text("“b” could not be played.")).to_be_visible()
+
+
+def test_one_sound_at_a_time_and_the_bar_goes_on_where_the_strip_stopped(library: Page) -> None:
+    page = library
+    page.get_by_role("button", name="Play b").click()
+    page.get_by_role("link", name="c", exact=True).click()
+    strip = page.get_by_role("region", name="Listen")
+    expect(page.locator("[data-strip][data-ready]")).to_be_visible(timeout=60_000)
+    strip.get_by_role("button", name="Play", exact=True).click()
+    expect(bar(page).get_by_role("button", name="Play")).to_be_visible()
+    bar(page).get_by_role("button", name="Play").click()
+    expect(strip.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    strip.get_by_role("button", name="Play", exact=True).click()
+    expect(page.locator("[data-strip-time]")).to_have_text(STARTED)
+
+    page.get_by_role("link", name="Library").click()
+    expect(page.locator("[data-player-title]")).to_have_text("c")
+    expect(page.locator("[data-player-time]")).to_have_text(STARTED)
+    assert is_unbroken(page)

@@ -1,0 +1,98 @@
+"""Playlists: made from the library, put in order by keyboard and by drag, and played through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import sounds
+from tests.browser.looks import look_at
+from tests.browser.test_main_job import upload
+
+
+@pytest.fixture
+def playlist(signed_up: Page, tmp_path: Path) -> Page:
+    """On the page of a playlist "Late" of three songs: a, b, c."""
+    page = signed_up
+    page.get_by_role("link", name="Playlists").click()
+    look_at(page, "playlists-empty")
+    page.get_by_role("link", name="Upload").first.click()
+    expect(page.get_by_role("heading", level=1, name="Upload")).to_be_visible()
+    for number, name in enumerate("abc"):
+        upload(page, sounds.write(tmp_path / f"{name}.wav", seconds=4, seed=number))
+        expect(page.locator(".tray-row a")).to_have_count(number + 1)
+    page.get_by_role("button", name="Close the list of uploads").click()
+    page.get_by_role("link", name="Library").click()
+    sheet = page.get_by_role("dialog")
+    for name in "abc":
+        page.get_by_role("link", name=f"Add {name} to a playlist").click()
+        if name == "a":
+            sheet.get_by_label("A new playlist").fill("Late")
+            sheet.get_by_role("button", name="Create and add").click()
+        else:
+            sheet.get_by_role("button", name="Late").click()
+        expect(sheet.get_by_role("status")).to_have_text("Added to “Late”")
+        if name == "c":
+            look_at(page, "playlist-added")
+            sheet.get_by_role("link", name="Open the playlist").click()
+        else:
+            sheet.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("heading", level=1, name="Late")).to_be_focused()
+    return page
+
+
+def order(page: Page, expected: str) -> None:
+    expect(page.locator(".row-name a")).to_have_text(list(expected))
+
+
+def test_order_by_keyboard_and_drag_and_played_through(playlist: Page) -> None:
+    page = playlist
+    order(page, "abc")
+    page.get_by_role("link", name="a", exact=True).focus()
+    page.keyboard.press("Alt+ArrowDown")
+    order(page, "bac")
+    expect(page.get_by_text("“a” is number 2 now.")).to_be_attached()
+    expect(page.get_by_role("button", name="Move a down")).to_be_focused()
+    page.keyboard.press("Enter")
+    order(page, "bca")
+    page.keyboard.press("Alt+ArrowUp")
+    order(page, "bac")
+
+    handle = page.locator("[data-handle]").last.bounding_box()
+    first = page.locator(".row-item").first.bounding_box()
+    assert handle
+    assert first
+    page.mouse.move(handle["x"] + 5, handle["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(handle["x"] + 5, first["y"] + 40)
+    page.mouse.move(handle["x"] + 5, first["y"] + 4)
+    page.mouse.up()
+    expect(page.get_by_text("“c” is number 1 now.")).to_be_attached()
+    page.reload()
+    order(page, "cba")
+
+    page.get_by_role("button", name="Take b out").click()
+    order(page, "ca")
+    page.get_by_role("button", name="Play", exact=True).click()
+    title = page.locator("[data-player-title]")
+    expect(title).to_have_text("c")
+    page.get_by_role("button", name="Queue").click()
+    look_at(page, "playlist")
+    page.get_by_role("button", name="Close the queue").click()
+    # Four seconds later, with nothing done.
+    expect(title).to_have_text("a")
+
+    page.get_by_text("Rename").click()
+    page.get_by_role("textbox", name="Name").fill("Very late")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1, name="Very late")).to_be_visible()
+    page.get_by_role("link", name="Playlists").click()
+    expect(page.locator(".playlists")).to_contain_text("2 tracks")
+    look_at(page, "playlists")
+    page.get_by_role("link", name="Very late").click()
+    page.get_by_role("link", name="Delete").click()
+    look_at(page, "playlist-delete")
+    page.get_by_role("button", name="Delete the playlist").click()
+    expect(page.get_by_text("Its tracks are still in your library")).to_be_visible()
