@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from django.db.models.fields.files import FieldFile
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
@@ -37,6 +37,20 @@ def serve_spectrogram(request: HttpRequest, track: Track) -> HttpResponseBase:
     suffix = str(track.spectrogram.name).rpartition(".")[2]
     name = f"spectrogram.{suffix}"
     return serve(request, track.spectrogram, content_type=f"image/{suffix}", filename=name)
+
+
+def serve_peaks(request: HttpRequest, track: Track) -> HttpResponseBase:
+    return serve(request, track.peaks, content_type="application/json", filename="peaks.json")
+
+
+def serve_timeline(track: Track) -> JsonResponse:
+    """What the listening strip draws: genres, and per segment its start, end and probabilities."""
+    if track.prediction is None:
+        return JsonResponse({"genres": [], "segments": []})
+    return JsonResponse(
+        {"genres": track.prediction.genres, "segments": track.prediction.segments},
+        headers={"Cache-Control": "private, max-age=60"},
+    )
 
 
 def serve(

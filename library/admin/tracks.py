@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from library import services
+from library import selectors, services
 from library.admin.base import ReadOnly, SharedOnly, reviewer_of
-from library.files import serve_audio, serve_spectrogram
+from library.admin.desk import Desk
 from library.genres import GENRES
 from library.models import Prediction, Track
 from library.templatetags.earmark import clock
@@ -45,6 +41,21 @@ class HeardFilter(admin.SimpleListFilter):
         return queryset.filter(prediction__label=self.value()) if self.value() else queryset
 
 
+class QueueFilter(admin.SimpleListFilter):
+    """What waits for review, the most doubtful first."""
+
+    title = "review"
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("waiting", "waits for it")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Track]) -> QuerySet[Track]:
+        if self.value() != "waiting":
+            return queryset
+        return selectors.review_queue_of(reviewer_of(request), among=queryset)
+
+
 class PredictionInline(ReadOnly, admin.TabularInline):
     model = Prediction
     readonly_fields = ("model_name", "model_version", "label", "top", "confidence", "created_at")
@@ -58,9 +69,9 @@ class PredictionInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Track)
-class TrackAdmin(SharedOnly):
+class TrackAdmin(Desk):
     list_display = ["title", "artist", "owner", "status", "error", "counts", "heard", "length", "created_at"]
-    list_filter = ["status", "error_code", HeardFilter, "genre_source", "needs_you", "kind"]
+    list_filter = [QueueFilter, "status", "error_code", HeardFilter, "genre_source", "needs_you", "kind"]
     search_fields = ["title", "artist", "album", "original_name", "owner__email", "=sha256"]
     search_help_text = "Title, artist, album, file name, owner, or the whole SHA-256."
     date_hierarchy = "created_at"
@@ -76,6 +87,15 @@ class TrackAdmin(SharedOnly):
         ("File", {"fields": ["original_name", "kind", "file_size", "sha256", "length", "audio"]}),
         ("Dates", {"fields": ["created_at", "updated_at"]}),
     ]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        if request.GET.get(QueueFilter.parameter_name):
+            return ["title", "artist", "owner", "file_genre", "owner_genre", "heard", "listen", "picture"]
+        return self.list_display
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        waiting = request.GET.get(QueueFilter.parameter_name)
+        return [selectors.RANK.asc(), "id"] if waiting else super().get_ordering(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Track]:
         rows = super().get_queryset(request).select_related("owner", "prediction")
@@ -112,11 +132,9 @@ class TrackAdmin(SharedOnly):
         if not track.spectrogram:
             return None
         address = reverse("admin:library_track_spectrogram", args=[track.pk])
-        return format_html('<img src="{}" alt="Spectrogram of {}" width="720" height="160">', address, track)
-
-    # A reviewer who may change tracks may say what they are and have them analysed again; the rows stay the site's.
-    def has_review_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("library.change_track")
+        return format_html(
+            '<img src="{}" alt="Spectrogram of {}" width="720" height="160" loading="lazy">', address, track
+        )
 
     @admin.action(description="Confirm what was heard", permissions=["review"])
     def confirm_heard(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
@@ -172,27 +190,6 @@ class TrackAdmin(SharedOnly):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
         services.tracks_delete(tracks=queryset)
-
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        return [
-            path("<uuid:track_id>/audio/", wrap(self.audio_view), name="library_track_audio"),
-            path(
-                "<uuid:track_id>/spectrogram/", wrap(self.spectrogram_view), name="library_track_spectrogram"
-            ),
-            *super().get_urls(),
-        ]
-
-    def audio_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
-        return serve_audio(request, self._track(request, track_id))
-
-    def spectrogram_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
-        return serve_spectrogram(request, self._track(request, track_id))
-
-    def _track(self, request: HttpRequest, track_id: UUID) -> Track:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return get_object_or_404(self.get_queryset(request), pk=track_id)
 
 
 @admin.register(Prediction)

@@ -1,5 +1,11 @@
 """Reads. All of them start from the owner: what is not theirs does not exist for them."""
 
+from library.selectors.agreement import (
+    Agreement,
+    agreement_by_genre,
+    agreement_by_reviewer,
+    agreement_by_week,
+)
 from library.selectors.genres import (
     GenreChoice,
     GenreNames,
@@ -13,7 +19,7 @@ from library.selectors.needs_you import (
     Place,
     answers_for,
     last_word_of,
-    needs_you_after,
+    left_after,
     needs_you_of,
     new_genre_for,
 )
@@ -26,7 +32,15 @@ from library.selectors.playlists import (
     playlists_with_counts,
     tracks_in,
 )
-from library.selectors.reviewing import OWNERS_WORD, open_to, tracks_open_to
+from library.selectors.reviewing import (
+    OWNERS_WORD,
+    RANK,
+    failed_open_to,
+    failures_elsewhere,
+    open_to,
+    review_queue_of,
+    tracks_open_to,
+)
 from library.selectors.tags import suggestions_for, tag_named, tags_of, tags_on, tags_with_counts
 from library.selectors.tracks import (
     history_of,
@@ -42,19 +56,26 @@ from library.selectors.uploads import uploads_of
 
 __all__ = [
     "OWNERS_WORD",
+    "RANK",
+    "Agreement",
     "Answer",
     "GenreChoice",
     "GenreNames",
     "Place",
     "acts_of",
+    "agreement_by_genre",
+    "agreement_by_reviewer",
+    "agreement_by_week",
     "answers_for",
     "belongings_of",
+    "failed_open_to",
+    "failures_elsewhere",
     "genre_names_of",
     "history_of",
     "items_of",
     "last_word_of",
+    "left_after",
     "length_of",
-    "needs_you_after",
     "needs_you_of",
     "new_genre_for",
     "open_to",
@@ -63,6 +84,7 @@ __all__ = [
     "playlists_of",
     "playlists_with_counts",
     "predictions_of",
+    "review_queue_of",
     "suggestions_for",
     "tag_named",
     "tags_of",

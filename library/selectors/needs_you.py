@@ -1,4 +1,4 @@
-"""The queue of tracks that ask for their owner's word."""
+"""Tracks that ask for somebody's word, one after the other."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from library.models import Track, User, Verdict
 from library.selectors.genres import GenreChoice, GenreNames
+from library.selectors.reviewing import open_to
 from library.selectors.tracks import tracks_of
 from library.text import key_from
 
@@ -22,27 +23,27 @@ DIGITS = "1234567890"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A track's place in the queue. As text it stands in the address of what comes after it."""
+    """A track's place in a queue. As text it stands in the address of what comes after it."""
 
-    confidence: float
+    rank: float
     id: UUID
 
     def __str__(self) -> str:
-        return f"{self.confidence!r},{self.id}"
+        return f"{self.rank!r},{self.id}"
 
     @classmethod
     def of(cls, track: Track) -> Place:
-        return cls(track.confidence or 0.0, track.pk)
+        return cls(getattr(track, "rank", None) or 0.0, track.pk)
 
     @classmethod
     def read(cls, text: str) -> Place | None:
         """The place a text names; None, that is the start, when it names none."""
-        confidence, _, track_id = text.partition(",")
+        rank, _, track_id = text.partition(",")
         try:
-            place = cls(float(confidence), UUID(track_id))
+            place = cls(float(rank), UUID(track_id))
         except ValueError:
             return None
-        return place if math.isfinite(place.confidence) else None
+        return place if math.isfinite(place.rank) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,15 @@ class Answer:
 
 
 def needs_you_of(owner: User) -> QuerySet[Track]:
-    """Tracks that ask for their owner's word, those the model is least sure of first."""
-    return tracks_of(owner).filter(needs_you=True).order_by("confidence", "id")
+    """Tracks that ask for their owner's word, by `rank`: those the model is least sure of first."""
+    return tracks_of(owner).filter(needs_you=True).annotate(rank=F("confidence")).order_by("rank", "id")
 
 
-def needs_you_after(owner: User, place: Place | None) -> QuerySet[Track]:
-    """What is left of the queue after a place; all of it after None."""
-    queue = needs_you_of(owner)
+def left_after(queue: QuerySet[Track], place: Place | None) -> QuerySet[Track]:
+    """What is left of a queue after a place; all of it after None."""
     if place is None:
         return queue
-    return queue.filter(Q(confidence__gt=place.confidence) | Q(confidence=place.confidence, id__gt=place.id))
+    return queue.filter(Q(rank__gt=place.rank) | Q(rank=place.rank, id__gt=place.id))
 
 
 def answers_for(track: Track, genres: GenreNames) -> list[Answer]:
@@ -87,15 +87,18 @@ def new_genre_for(track: Track, answers: list[Answer]) -> str:
     return track.file_genre if fits and not any(answer.in_file for answer in answers) else ""
 
 
-def last_word_of(person: User) -> Verdict | None:
-    """The latest word somebody said on a single track of theirs, if it stands and was said just now."""
+def last_word_of(person: User, *, of_others: bool = False) -> Verdict | None:
+    """The latest word somebody said on a single track, if it stands, was said just now, and the track is theirs.
+
+    With `of_others`: if it is somebody else's, who shares it.
+    """
     latest = (
-        Verdict.objects.filter(person=person, undone_at=None)
+        Verdict.objects.filter(open_to(person, "track__owner"), person=person, undone_at=None)
         .select_related("track")
         .only("genre", "act", "created_at", "person", "track__owner", "track__title")
         .order_by("-id")
         .first()
     )
-    if latest is None or latest.act_id or latest.track.owner_id != person.pk:
+    if latest is None or latest.act_id or (latest.track.owner_id != person.pk) != of_others:
         return None
     return latest if latest.created_at > timezone.now() - FRESH else None

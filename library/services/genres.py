@@ -1,7 +1,8 @@
 """Truth about a genre: people's words, and what counts in the end.
 
-Three layers, and none overwrites another: the file's tag, what a model heard, what the owner said. A word is
-a `Verdict`; the latest that was not undone is the owner's, and counts before the model's.
+Three layers, and none overwrites another: the file's tag, what a model heard, what people said. A word is
+a `Verdict`. Those that were not undone stand, and the latest counts before the model's; but a reviewer's
+never counts before the owner's own.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import itertools
 
 from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from library.errors import Refused
@@ -46,10 +47,13 @@ def genre_confirm(*, track: Track, person: User) -> Verdict:
 
 
 def genre_undo(*, track: Track, person: User) -> Verdict:
-    """Undo the latest word on a track. Raises Refused: `nothing_to_undo`."""
+    """Undo the word that counts for a track; a reviewer undoes their own latest. Raises Refused: `nothing_to_undo`."""
     with transaction.atomic():
         Track.objects.select_for_update().get(pk=track.pk)
-        latest = Verdict.objects.filter(track=track, undone_at=None).first()
+        standing = Verdict.objects.filter(track=track, undone_at=None)
+        latest = own = standing.filter(person=person).first()
+        if person.pk == track.owner_id and not (own and own.genre):
+            latest = standing.first()
         if latest is None:
             raise Refused("nothing_to_undo", "Nobody has said anything about this track's genre yet.")
         latest.undone_at = timezone.now()
@@ -98,7 +102,7 @@ def genres_unset(*, act: Act) -> int:
 
 
 def genres_settle(tracks: QuerySet[Track]) -> None:
-    """Derive from the layers what counts: the owner's word, else the model's when it is sure, else nothing.
+    """Derive from the layers what counts: people's word, else the model's when it is sure, else nothing.
 
     A track asks for its owner's word when the model is unsure, or sure of something else than the file's tag.
     """
@@ -106,7 +110,12 @@ def genres_settle(tracks: QuerySet[Track]) -> None:
     said = Verdict.objects.filter(track=OuterRef("pk"), undone_at=None).order_by("-created_at", "-id")
     now = timezone.now()
     tracks = tracks.order_by()
-    tracks.update(owner_genre=Coalesce(Subquery(said.values("genre")[:1]), Value("")), updated_at=now)
+    # An owner who took their word back has said "": then the latest word counts, whoever said it.
+    own = NullIf(Subquery(said.filter(person=OuterRef("owner")).values("genre")[:1]), Value(""))
+    tracks.update(
+        owner_genre=Coalesce(own, Subquery(said.values("genre")[:1]), Value("")),
+        updated_at=now,
+    )
     doubtful = heard.filter(Q(label=None) | ~Q(track__file_label="") & ~Q(label=F("track__file_label")))
     tracks.update(
         genre=Case(

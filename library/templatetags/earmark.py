@@ -141,16 +141,21 @@ def sounds_like(prediction: Prediction) -> str:
 
 @register.simple_tag
 def why_asked(track: Track) -> str:
-    """Why a track asks for its owner's word, as a sentence."""
+    """Why a track asks for somebody's word, as a sentence or two."""
     prediction = track.prediction
     if prediction is None:
         return ""
-    file = f"The file says {track.file_genre}" if track.file_genre else ""
+    others = [f"the file says {track.file_genre}"] * bool(track.file_genre)
+    others += [f"its owner says {genre_name(track.owner_genre).lower()}"] * bool(track.owner_genre)
     if prediction.label:
-        return (
-            f"{file}, Earmark hears {genre_name(prediction.label).lower()}, {percent(prediction.confidence)}."
-        )
-    return f"Not sure: {_two_guesses(prediction)}." + (f" {file}." if file else "")
+        heard = f"Earmark hears {genre_name(prediction.label).lower()}, {percent(prediction.confidence)}"
+        return _capitalised(", ".join([*others, heard]))
+    sentences = [f"Not sure: {_two_guesses(prediction)}", ", ".join(others)]
+    return " ".join(_capitalised(sentence) for sentence in sentences if sentence)
+
+
+def _capitalised(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _two_guesses(prediction: Prediction) -> str:

@@ -1,0 +1,146 @@
+"""The desk's own pages, in the look of the site: the review queue, agreement, failures, and the files they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
+
+from classifier.errors import MESSAGES
+from library import selectors, services
+from library.admin.base import SharedOnly, reviewer_of
+from library.files import serve_audio, serve_peaks, serve_spectrogram, serve_timeline
+from library.models import Track
+from library.requests import Request
+from library.views import needs_you
+from library.views.base import PAGE_SIZE, back
+
+REVIEW = needs_you.Desk(
+    page="admin:library_track_review",
+    say="admin:library_track_say",
+    undo="admin:library_track_unsay",
+    about="admin:library_track_change",
+    files="admin:library_track_",
+    of_others=True,
+)
+
+
+class Desk(SharedOnly):
+    """Pages and files about shared tracks. The rows stay the site's: what is said or done goes through services."""
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: list[tuple[str, str, Callable[..., HttpResponseBase]]] = [
+            ("review/", "review", self.review_view),
+            ("agreement/", "agreement", self.agreement_view),
+            ("failed/", "failed", self.failed_view),
+            ("failed/again/", "failed_again", require_POST(self.failed_again_view)),
+            ("<uuid:track_id>/say/", "say", require_POST(self.say_view)),
+            ("<uuid:track_id>/unsay/", "unsay", require_POST(self.unsay_view)),
+            ("<uuid:track_id>/again/", "again", require_POST(self.again_view)),
+            ("<uuid:track_id>/audio/", "audio", self.audio_view),
+            ("<uuid:track_id>/spectrogram/", "spectrogram", self.spectrogram_view),
+            ("<uuid:track_id>/peaks/", "peaks", self.peaks_view),
+            ("<uuid:track_id>/timeline/", "timeline", self.timeline_view),
+        ]
+        wrap = self.admin_site.admin_view
+        own = [path(address, wrap(view), name=f"library_track_{name}") for address, name, view in pages]
+        return [*own, *super().get_urls()]
+
+    def has_review_permission(self, request: HttpRequest) -> bool:
+        """Who may change tracks may say what they are, and have them analysed again."""
+        return request.user.has_perm("library.change_track")
+
+    def review_view(self, request: HttpRequest) -> HttpResponse:
+        asked = self._looking(request)
+        context = needs_you.queue_context(asked, selectors.review_queue_of(asked.user), REVIEW)
+        return render(request, "desk/review.html", context)
+
+    def say_view(self, request: HttpRequest, track_id: UUID) -> HttpResponse:
+        track = self._track(request, track_id, to_review=True)
+        services.genre_set(track=track, person=reviewer_of(request), genre=request.POST.get("genre", ""))
+        return back(cast(Request, request), REVIEW.page)
+
+    def unsay_view(self, request: HttpRequest, track_id: UUID) -> HttpResponse:
+        track = self._track(request, track_id, to_review=True)
+        services.genre_undo(track=track, person=reviewer_of(request))
+        return back(cast(Request, request), REVIEW.page)
+
+    def agreement_view(self, request: HttpRequest) -> HttpResponse:
+        reviewer = self._looking(request).user
+        by_genre = selectors.agreement_by_genre(reviewer)
+        return render(
+            request,
+            "desk/agreement.html",
+            {
+                "total": sum(by_genre.values(), selectors.Agreement()),
+                "by_genre": by_genre,
+                "by_week": selectors.agreement_by_week(reviewer),
+                "by_reviewer": selectors.agreement_by_reviewer(reviewer),
+            },
+        )
+
+    def failed_view(self, request: HttpRequest) -> HttpResponse:
+        reviewer = self._looking(request).user
+        failed = selectors.failed_open_to(reviewer)
+        rows = failed.order_by().values_list("error_code").annotate(count=Count("pk"))
+        return render(
+            request,
+            "desk/failed.html",
+            {
+                "page": Paginator(failed, PAGE_SIZE).get_page(request.GET.get("page")),
+                "reasons": _with_sentences(rows.order_by("-count", "error_code")),
+                "elsewhere": _with_sentences(selectors.failures_elsewhere(reviewer)),
+            },
+        )
+
+    def again_view(self, request: HttpRequest, track_id: UUID) -> HttpResponse:
+        track = self._track(request, track_id, to_review=True)
+        return self._again(request, Track.objects.filter(pk=track.pk))
+
+    def failed_again_view(self, request: HttpRequest) -> HttpResponse:
+        """All that failed for one reason, `code`."""
+        reviewer = self._looking(request, to_review=True).user
+        failed = selectors.failed_open_to(reviewer).filter(error_code=request.POST.get("code", ""))
+        return self._again(request, failed)
+
+    def _again(self, request: HttpRequest, tracks: QuerySet[Track]) -> HttpResponse:
+        done = services.tracks_analyse_again(tracks=tracks)
+        messages.success(request, f"Trying {done} {'track' if done == 1 else 'tracks'} again.")
+        return back(cast(Request, request), "admin:library_track_failed")
+
+    def audio_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
+        return serve_audio(request, self._track(request, track_id))
+
+    def spectrogram_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
+        return serve_spectrogram(request, self._track(request, track_id))
+
+    def peaks_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
+        return serve_peaks(request, self._track(request, track_id))
+
+    def timeline_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
+        return serve_timeline(self._track(request, track_id))
+
+    def _looking(self, request: HttpRequest, *, to_review: bool = False) -> Request:
+        """The request of somebody who may see shared tracks and, if that is what it is for, review them."""
+        if not self.has_view_permission(request) or (to_review and not self.has_review_permission(request)):
+            raise PermissionDenied
+        return cast(Request, request)
+
+    def _track(self, request: HttpRequest, track_id: UUID, *, to_review: bool = False) -> Track:
+        self._looking(request, to_review=to_review)
+        return cast(Track, get_object_or_404(self.get_queryset(request), pk=track_id))
+
+
+def _with_sentences(counts: Iterable[tuple[str, int]]) -> list[tuple[str, str, int]]:
+    """Reasons as (code, sentence, how many)."""
+    return [(code, MESSAGES.get(code, code), count) for code, count in counts]

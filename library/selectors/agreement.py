@@ -1,0 +1,85 @@
+"""How often people agree with what the model thought most probable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, DateField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncWeek
+from django.utils import timezone
+
+from library.genres import GENRES
+from library.models import User, Verdict
+from library.selectors.reviewing import OWNERS_WORD, open_to
+
+WEEKS = 26
+AGREED = Q(genre=F("heard"))
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Of so many words, in so many people agreed with the model; and of those where it was sure."""
+
+    words: int = 0
+    agreed: int = 0
+    sure: int = 0
+    sure_agreed: int = 0
+
+    def __add__(self, other: Agreement) -> Agreement:
+        return Agreement(
+            self.words + other.words,
+            self.agreed + other.agreed,
+            self.sure + other.sure,
+            self.sure_agreed + other.sure_agreed,
+        )
+
+    @property
+    def share(self) -> float | None:
+        return self.agreed / self.words if self.words else None
+
+    @property
+    def sure_share(self) -> float | None:
+        return self.sure_agreed / self.sure if self.sure else None
+
+
+def agreement_by_genre(reviewer: User) -> dict[str, Agreement]:
+    """By what the model thought most probable: the ten, those without any words, too."""
+    counts = _counted(_words(reviewer), "heard")
+    return {genre: counts.get(genre, Agreement()) for genre in GENRES}
+
+
+def agreement_by_week(reviewer: User) -> dict[date, Agreement]:
+    """By the Monday of the week in which it was said: the last half year, weeks without any words, too."""
+    today = timezone.localdate()
+    last = today - timedelta(days=today.weekday())
+    mondays = [last - timedelta(weeks=WEEKS - 1 - week) for week in range(WEEKS)]
+    words = _words(reviewer).filter(created_at__date__gte=mondays[0])
+    counts = _counted(words.annotate(week=TruncWeek("created_at", output_field=DateField())), "week")
+    return {monday: counts.get(monday, Agreement()) for monday in mondays}
+
+
+def agreement_by_reviewer(reviewer: User) -> list[tuple[str, Agreement]]:
+    """By the reviewer who said it, on music that is not their own; the busiest first."""
+    words = _words(reviewer).exclude(OWNERS_WORD).exclude(person=None)
+    return sorted(_counted(words, "person__email").items(), key=lambda row: (-row[1].words, row[0]))
+
+
+def _counted(words: QuerySet[Verdict], by: str) -> dict[Any, Agreement]:
+    rows = words.values_list(by).annotate(
+        words=Count("pk"),
+        agreed=Count("pk", AGREED),
+        sure_words=Count("pk", Q(sure=True)),
+        sure_agreed=Count("pk", AGREED & Q(sure=True)),
+    )
+    return {key: Agreement(*counts) for key, *counts in rows}
+
+
+def _words(reviewer: User) -> QuerySet[Verdict]:
+    """The last word that stands of each person on each track, where the model had heard something."""
+    words = Verdict.objects.filter(open_to(reviewer, "track__owner"), undone_at=None)
+    later = Verdict.objects.filter(
+        track=OuterRef("track"), person=OuterRef("person"), undone_at=None, pk__gt=OuterRef("pk")
+    )
+    return words.filter(~Exists(later), heard__in=GENRES).exclude(genre="").order_by()

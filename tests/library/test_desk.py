@@ -1,0 +1,276 @@
+"""The reviewer's desk: what waits for review, in which order, what was said, and what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from library import selectors, services
+from library.models import Track, User, Verdict
+from tests.people import UserFactory, make_reviewer, signed_in
+
+pytestmark = pytest.mark.django_db
+Make = Callable[..., Track]
+
+REVIEW = reverse("admin:library_track_review")
+AGREEMENT = reverse("admin:library_track_agreement")
+FAILED = reverse("admin:library_track_failed")
+PAGES = [REVIEW, AGREEMENT, FAILED]
+
+
+@pytest.fixture(autouse=True)
+def alice_shares(alice: User) -> None:
+    services.user_share(user=alice, share=True)
+
+
+@pytest.fixture
+def unsure(make_track: Make) -> Make:
+    """Makes tracks the model is not sure of."""
+
+    def make(confidence: float = 0.3, **fields: Any) -> Track:
+        return make_track(heard={"label": None, "confidence": confidence}, **fields)
+
+    return make
+
+
+def asked(client: Client, url: str = REVIEW) -> Track | None:
+    track = client.get(url).context["track"]
+    assert track is None or isinstance(track, Track)
+    return track
+
+
+def say(client: Client, track: Track, genre: str) -> None:
+    client.post(reverse("admin:library_track_say", args=[track.pk]), {"genre": genre})
+    track.refresh_from_db()
+
+
+class TestQueue:
+    def test_the_most_doubtful_first(self, alice: User, bob: User, make_track: Make, unsure: Make) -> None:
+        make_track()
+        contradicted = make_track(file_genre="Jazz")
+        sure_enough, hardly = unsure(0.4), unsure(0.2)
+        both = unsure(0.4, file_genre="Jazz")
+        overruled = make_track(file_genre="Rock", heard={"confidence": 0.9})
+        services.genre_set(track=overruled, person=alice, genre="rock")
+        queue = selectors.review_queue_of(bob)
+        assert list(queue) == [both, overruled, hardly, sure_enough, contradicted]
+
+    def test_what_is_settled_does_not_wait(self, alice: User, bob: User, unsure: Make) -> None:
+        agreed, own = unsure(), unsure()
+        services.genre_confirm(track=agreed, person=alice)
+        services.own_genre_add(owner=alice, name="Shoegaze")
+        services.genre_set(track=own, person=alice, genre="shoegaze")
+        unsure(status="failed")
+        assert not selectors.review_queue_of(bob).exists()
+
+    def test_one_reviewers_word_is_enough(self, bob: User, unsure: Make) -> None:
+        track = unsure()
+        carol = make_reviewer(UserFactory())
+        say(signed_in(carol), track, "jazz")
+        assert not selectors.review_queue_of(bob).exists()
+        services.genre_undo(track=track, person=carol)
+        assert selectors.review_queue_of(bob).exists()
+
+    def test_ones_own_wait_elsewhere(self, bob: User, bob_client: Client, unsure: Make) -> None:
+        unsure(owner=bob)
+        assert "Nothing to review" in bob_client.get(REVIEW).content.decode()
+
+    def test_answer_skip_undo(self, bob_client: Client, unsure: Make) -> None:
+        first, second = unsure(0.2, title="First"), unsure(0.3, title="Second")
+        page = bob_client.get(REVIEW)
+        assert page.context["track"] == first
+        assert reverse("admin:library_track_spectrogram", args=[first.pk]) in page.content.decode()
+        assert asked(bob_client, page.context["skip"]) == second
+        say(bob_client, first, "jazz")
+        assert (first.genre, first.genre_source) == ("jazz", "owner")
+        page = bob_client.get(REVIEW)
+        assert page.context["track"] == second
+        assert "You said jazz" in page.content.decode()
+        undo = reverse("admin:library_track_unsay", args=[page.context["last"].track_id])
+        back = bob_client.post(undo, {"next": page.context["undone"]})
+        assert asked(bob_client, back["Location"]) == first
+
+    def test_why_it_waits(self, alice: User, bob_client: Client, make_track: Make) -> None:
+        track = make_track(file_genre="Jazz")
+        services.genre_set(track=track, person=alice, genre="rock")
+        page = bob_client.get(REVIEW).content.decode()
+        assert "The file says Jazz, its owner says rock, Earmark hears blues, 70 %." in page
+
+    def test_many_at_once(self, bob_client: Client, make_track: Make, unsure: Make) -> None:
+        waiting = [unsure(0.3, title="Doubtful"), unsure(0.2, title="Very doubtful")]
+        make_track(title="Settled")
+        url = reverse("admin:library_track_changelist") + "?review=waiting"
+        page = bob_client.get(url).content.decode()
+        assert "Settled" not in page
+        assert page.index("Very doubtful") < page.index(">Doubtful")
+        rows = [str(track.pk) for track in waiting]
+        done = bob_client.post(url, {"action": "confirm_heard", "_selected_action": rows}, follow=True)
+        assert "Confirmed 2 tracks." in done.content.decode()
+        assert "Undo</button>" in done.content.decode()
+        assert set(Track.objects.values_list("owner_genre", flat=True)) == {"blues", ""}
+
+
+class TestWhoseWordCounts:
+    def test_a_reviewers_never_before_the_owners(self, alice: User, bob: User, track: Track) -> None:
+        services.genre_set(track=track, person=alice, genre="jazz")
+        services.genre_set(track=track, person=bob, genre="rock")
+        assert track.genre == "jazz"
+        services.genre_undo(track=track, person=alice)
+        assert track.genre == "rock"
+        services.genre_undo(track=track, person=alice)
+        assert (track.genre, track.genre_source) == ("blues", "model")
+
+    def test_the_owner_has_the_last_word(self, alice: User, bob: User, track: Track) -> None:
+        services.genre_set(track=track, person=bob, genre="rock")
+        services.genre_set(track=track, person=alice, genre="")
+        assert (track.genre, track.genre_source) == ("blues", "model")
+
+    def test_a_reviewer_takes_back_only_their_own(
+        self, alice: User, bob_client: Client, track: Track
+    ) -> None:
+        services.genre_set(track=track, person=alice, genre="jazz")
+        bob_client.post(reverse("admin:library_track_unsay", args=[track.pk]))
+        track.refresh_from_db()
+        assert track.genre == "jazz"
+
+    def test_the_owner_sees_it_in_the_history(
+        self, alice_client: Client, bob_client: Client, track: Track
+    ) -> None:
+        say(bob_client, track, "rock")
+        page = alice_client.get(reverse("track", args=[track.pk])).content.decode()
+        assert "A reviewer said rock (it was blues)" in page
+        assert "bob@example.org" not in page
+
+
+class TestAgreement:
+    def test_by_genre_the_last_words_that_stand(self, alice: User, bob: User, make_track: Make) -> None:
+        one, two, three = make_track(), make_track(), make_track(heard={"label": None})
+        services.genre_set(track=one, person=alice, genre="jazz")
+        services.genre_confirm(track=one, person=alice)
+        services.genre_set(track=one, person=bob, genre="rock")
+        services.genre_set(track=two, person=bob, genre="jazz")
+        services.genre_undo(track=two, person=bob)
+        services.genre_confirm(track=three, person=bob)
+        found = selectors.agreement_by_genre(bob)
+        assert found["blues"] == selectors.Agreement(words=3, agreed=2, sure=2, sure_agreed=1)
+        assert found["jazz"].share is None
+        assert selectors.agreement_by_reviewer(bob) == [
+            ("bob@example.org", selectors.Agreement(words=2, agreed=1, sure=1, sure_agreed=0))
+        ]
+
+    def test_by_week(self, alice: User, bob: User, make_track: Make) -> None:
+        for weeks, genre in ((0, "blues"), (2, "jazz"), (2, "blues"), (60, "blues")):
+            word = services.genre_set(track=make_track(), person=alice, genre=genre)
+            Verdict.objects.filter(pk=word.pk).update(created_at=timezone.now() - timedelta(weeks=weeks))
+        found = list(selectors.agreement_by_week(bob).items())
+        assert len(found) == 26
+        assert all(monday.weekday() == 0 for monday, _ in found)
+        assert [counts.words for _, counts in found[-3:]] == [2, 0, 1]
+        assert [counts.share for _, counts in found[-3:]] == [0.5, None, 1.0]
+
+    def test_as_a_picture(self, bob_client: Client, track: Track) -> None:
+        assert "Nobody has said anything" in bob_client.get(AGREEMENT).content.decode()
+        say(bob_client, track, "blues")
+        page = bob_client.get(AGREEMENT).content.decode()
+        assert '<rect width="100%"' in page
+        assert 'class="desk-column"' in page
+        assert "style=" not in page.replace('rel="stylesheet"', "")
+
+
+class TestFailed:
+    def test_reasons_and_another_try(self, bob: User, bob_client: Client, make_track: Make) -> None:
+        broken, silent = (make_track(status="failed", error_code=code) for code in ("corrupt", "silent"))
+        page = bob_client.get(FAILED).content.decode()
+        assert broken.error_message in page
+        bob_client.post(reverse("admin:library_track_again", args=[broken.pk]))
+        broken.refresh_from_db()
+        assert broken.status == "queued"
+        bob_client.post(reverse("admin:library_track_failed_again"), {"code": "silent"})
+        silent.refresh_from_db()
+        assert silent.status == "queued"
+        assert "Nothing failed" in bob_client.get(FAILED).content.decode()
+
+    def test_elsewhere_only_numbers(
+        self, bob: User, bob_client: Client, charlie: User, make_track: Make
+    ) -> None:
+        for number in range(2):
+            make_track(owner=charlie, title=f"Secret {number}", status="failed", error_code="silent")
+        page = bob_client.get(FAILED).content.decode()
+        assert selectors.failures_elsewhere(bob) == [("silent", 2)]
+        assert "not shared" in page
+        assert "Secret" not in page
+        assert "charlie" not in page
+        bob_client.post(reverse("admin:library_track_failed_again"), {"code": "silent"})
+        assert Track.objects.filter(status="failed").count() == 2
+
+
+class TestWhoMayCome:
+    @pytest.mark.parametrize("page", PAGES)
+    def test_only_staff_with_rights(
+        self, page: str, client: Client, alice_client: Client, charlie: User, charlie_client: Client
+    ) -> None:
+        for visitor in (client, alice_client, charlie_client):
+            assert "/login/?next=/admin/" in visitor.get(page)["Location"]
+        charlie.is_staff = True
+        charlie.save()
+        assert signed_in(charlie).get(page).status_code == 403
+
+    def test_who_may_only_look_changes_nothing(self, bob: User, track: Track) -> None:
+        bob.user_permissions.remove(*bob.user_permissions.filter(codename="change_track"))
+        client = signed_in(bob)
+        for name in ("say", "unsay", "again"):
+            assert client.post(reverse(f"admin:library_track_{name}", args=[track.pk])).status_code == 403
+        assert client.post(reverse("admin:library_track_failed_again")).status_code == 403
+        assert client.get(REVIEW).status_code == 200
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_nothing_of_who_does_not_share(
+        self, page: str, bob_client: Client, charlie: User, make_track: Make
+    ) -> None:
+        unsure = make_track(owner=charlie, title="Secret", file_genre="Jazz", heard={"label": None})
+        make_track(owner=charlie, title="Secret", status="failed")
+        services.genre_set(track=unsure, person=charlie, genre="jazz")
+        for address in (page, f"{page}?track={unsure.pk}", f"{page}?after=-2.0,{unsure.pk}"):
+            shown = bob_client.get(address).content.decode()
+            assert "Secret" not in shown
+            assert "charlie" not in shown
+        assert selectors.agreement_by_genre(make_reviewer(UserFactory()))["blues"].words == 0
+
+    def test_a_word_on_what_is_no_longer_shared_is_not_shown(
+        self, alice: User, bob_client: Client, track: Track
+    ) -> None:
+        say(bob_client, track, "jazz")
+        services.user_share(user=alice, share=False)
+        page = bob_client.get(REVIEW)
+        assert page.context["last"] is None
+        assert track.title not in page.content.decode()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_cost_as_many_queries_whatever_there_is(
+    page: str, bob: User, bob_client: Client, unsure: Make
+) -> None:
+    def add() -> None:
+        owner = UserFactory(share_with_reviewers=True)
+        unsure(owner=owner)
+        unsure(owner=owner, status="failed")
+        services.genre_confirm(track=unsure(owner=owner), person=bob)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert bob_client.get(page).status_code == 200
+        return len(captured)
+
+    add()
+    few = queries()
+    for _ in range(10):
+        add()
+    assert queries() == few
