@@ -164,6 +164,14 @@ TASKS = {
 # -- people
 
 AUTH_USER_MODEL = "library.User"
+AUTHENTICATION_BACKENDS = ["library.accounts.backends.LimitedBackend"]
+#: How often signing in may fail within so many minutes, for one e-mail address and from one internet address.
+EARMARK_SIGN_IN_PER_EMAIL = env.int("EARMARK_SIGN_IN_PER_EMAIL", default=5)
+EARMARK_SIGN_IN_PER_ADDRESS = env.int("EARMARK_SIGN_IN_PER_ADDRESS", default=30)
+EARMARK_SIGN_IN_MINUTES = env.int("EARMARK_SIGN_IN_MINUTES", default=15)
+#: How many proxies stand before the site and say, in X-Forwarded-For, where a request comes from.
+EARMARK_HTTPS = env.bool("EARMARK_HTTPS", default=False)
+EARMARK_PROXIES = env.int("EARMARK_PROXIES", default=1 if EARMARK_HTTPS else 0)
 EARMARK_SIGNUP_OPEN = env.bool("EARMARK_SIGNUP_OPEN", default=True)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "library"
@@ -216,6 +224,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "library.api.errors.exception_handler",
     "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
     "DEFAULT_VERSION": "v1",
+    # Else whoever asks could write any address there, and so escape the limits.
+    "NUM_PROXIES": EARMARK_PROXIES,
     # `format` is the file's, in a search.
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -245,7 +255,7 @@ SECURE_CSP = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SAMESITE = "Lax"
-if env.bool("EARMARK_HTTPS", default=False):
+if EARMARK_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000

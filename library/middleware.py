@@ -7,8 +7,9 @@ from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
-from library.errors import Refused
+from library.errors import Refused, TooOften
 from library.requests import Request
 from library.views.base import back
 
@@ -23,5 +24,9 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused):
             return None
+        if isinstance(exception, TooOften):
+            response = render(request, "429.html", {"refused": exception}, status=exception.status)
+            response["Retry-After"] = str(int(exception.wait.total_seconds()))
+            return response
         messages.error(request, exception.message)
         return back(cast(Request, request))

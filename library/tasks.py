@@ -15,6 +15,11 @@ def enqueue_tracks(track_ids: list[str]) -> None:
     services.tracks_enqueue(track_ids=track_ids)
 
 
+@task(priority=50)
+def send_password_letter(email: str, host: str, secure: bool) -> None:
+    services.password_letter_send(email=email, host=host, secure=secure)
+
+
 @task
 def delete_files(names: list[str]) -> None:
     services.files_delete(names=names)

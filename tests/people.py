@@ -14,6 +14,7 @@ import factory
 from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.tasks import default_task_backend
 from django.test import Client
 
 from library import services
@@ -126,6 +127,13 @@ def make_reviewer(user: User) -> User:
         Permission.objects.filter(content_type__app_label="library").exclude(codename__endswith="_user")
     )
     return user
+
+
+def work_off() -> None:
+    """Do what waits for a worker."""
+    for result in default_task_backend.results:
+        result.task.func(*result.args, **result.kwargs)
+    default_task_backend.clear()
 
 
 def signed_in(user: User) -> Client:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from library.models import ApiToken, User
+from library.tasks import send_password_letter
 
 EMAIL_TAKEN = "There is an account under this e-mail address already."
 PASSWORD_HELP = "At least 8 characters; nothing common, and not your e-mail address."  # noqa: S105 - a sentence
@@ -146,6 +147,13 @@ class PasswordChangeForm(auth_forms.PasswordChangeForm):
 class PasswordResetForm(auth_forms.PasswordResetForm):
     bound_field_class = BootstrapField
     email = email_field()
+
+    def save(self, *args: Any, **options: Any) -> None:
+        # In the background: how long the answer takes must not tell whether there is such an account.
+        request = options["request"]
+        send_password_letter.enqueue(
+            email=self.cleaned_data["email"], host=request.get_host(), secure=request.is_secure()
+        )
 
 
 class SetPasswordForm(auth_forms.SetPasswordForm):

@@ -38,8 +38,6 @@ urlpatterns = [
         auth_views.PasswordResetView.as_view(
             form_class=forms.PasswordResetForm,
             template_name="accounts/password_reset.html",
-            email_template_name="accounts/password_reset_email.txt",
-            subject_template_name="accounts/password_reset_subject.txt",
         ),
         name="password_reset",
     ),

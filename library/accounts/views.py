@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
+from library.accounts.backends import address_of
 from library.accounts.forms import EMAIL_TAKEN, EmailForm, PasswordNeeded, SignUpForm, TokenForm
 from library.requests import Request
 from library.services.people import EmailTakenError
@@ -38,14 +39,19 @@ def signup(request: HttpRequest) -> HttpResponse:
     if not settings.EARMARK_SIGNUP_OPEN:
         return render(request, "accounts/signup_closed.html", status=403)
     form = SignUpForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            user = services.user_add(**form.cleaned_data)
-        except EmailTakenError:
-            form.add_error("email", EMAIL_TAKEN)
-        else:
-            login(request, user)
-            return redirect("library")
+    if request.method == "POST":
+        # It says when an address is taken, so nobody may ask that for a list of addresses.
+        noted = services.sign_in_begin(address=address_of(request))
+        if not form.has_error("email", "taken"):
+            services.sign_in_forget(noted=noted)
+        if form.is_valid():
+            try:
+                user = services.user_add(**form.cleaned_data)
+            except EmailTakenError:
+                form.add_error("email", EMAIL_TAKEN)
+            else:
+                login(request, user)
+                return redirect("library")
     return render(request, "accounts/signup.html", {"form": form})
 
 

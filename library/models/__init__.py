@@ -4,7 +4,7 @@ No workflow here: every write goes through `library.services`.
 """
 
 from library.models.genres import Act, Genre, Verdict
-from library.models.people import ApiToken, KeptAnswer, User, UserManager
+from library.models.people import ApiToken, FailedSignIn, KeptAnswer, User, UserManager
 from library.models.playlists import Playlist, PlaylistItem
 from library.models.tags import Mood, Rejection, Tag, Tagging
 from library.models.tracks import Embedding, Prediction, Track
@@ -14,6 +14,7 @@ __all__ = [
     "Act",
     "ApiToken",
     "Embedding",
+    "FailedSignIn",
     "Genre",
     "KeptAnswer",
     "Mood",

@@ -57,6 +57,19 @@ class User(AbstractUser):
         return self.email.partition("@")[0]
 
 
+class FailedSignIn(models.Model):
+    """A password that was wrong. For whom, or from where, is only to be recognised, not to be read."""
+
+    digest = models.CharField("keyed hash of an e-mail address or an internet address", max_length=64)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["digest", "created_at"], name="failed_of_a_digest")]
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d %H:%M}"
+
+
 class KeptAnswer(models.Model):
     """What the API answered to a request that may be sent again."""
 

@@ -27,7 +27,7 @@ from library.services.genres import (
     own_genre_rename,
 )
 from library.services.many import files_delete, tracks_analyse_again, tracks_delete, tracks_enqueue
-from library.services.people import user_add, user_change_email, user_delete, user_share
+from library.services.people import password_letter_send, user_add, user_change_email, user_delete, user_share
 from library.services.playlists import (
     playlist_add,
     playlist_append,
@@ -37,6 +37,7 @@ from library.services.playlists import (
     playlist_rename,
     search_save,
 )
+from library.services.sign_in import sign_in_begin, sign_in_forget, sign_in_succeed
 from library.services.tags import (
     suggestion_reject,
     tag_add,
@@ -72,6 +73,7 @@ __all__ = [
     "own_genre_add",
     "own_genre_delete",
     "own_genre_rename",
+    "password_letter_send",
     "playlist_add",
     "playlist_append",
     "playlist_delete",
@@ -81,6 +83,9 @@ __all__ = [
     "prediction_adopt",
     "prediction_record",
     "search_save",
+    "sign_in_begin",
+    "sign_in_forget",
+    "sign_in_succeed",
     "suggestion_reject",
     "tag_add",
     "tag_change",

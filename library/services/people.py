@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.forms import PasswordResetForm
 from django.db import IntegrityError, transaction
 
 from library.models import PartialUpload, Track, User
@@ -31,6 +32,18 @@ def user_change_email(*, user: User, email: str) -> None:
     except IntegrityError as error:
         user.refresh_from_db(fields=["email"])
         raise EmailTakenError from error
+
+
+def password_letter_send(*, email: str, host: str, secure: bool) -> None:
+    """Send the way to a new password to whoever has an account under this address; to nobody, if none has."""
+    form = PasswordResetForm({"email": email})
+    if form.is_valid():
+        form.save(
+            domain_override=host,
+            use_https=secure,
+            email_template_name="accounts/password_reset_email.txt",
+            subject_template_name="accounts/password_reset_subject.txt",
+        )
 
 
 def user_share(*, user: User, share: bool) -> None:

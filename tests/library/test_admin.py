@@ -15,7 +15,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from library import services
 from library.models import ApiToken, Prediction, Track, User
-from tests.people import PASSWORD, UserFactory, signed_in
+from tests.people import PASSWORD, UserFactory, signed_in, work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -35,12 +35,6 @@ def everybody_shares(alice: User, charlie: User) -> None:
 def root_client(db: None) -> Client:
     """Who runs the site."""
     return signed_in(User.objects.create_superuser("root@example.org", PASSWORD))
-
-
-def work_off() -> None:
-    """Do what waits for a worker."""
-    for result in default_task_backend.results:
-        result.task.func(*result.args)
 
 
 def queries(client: Client, url: str) -> int:
