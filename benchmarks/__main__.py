@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, each in a fresh process, in about four minutes. Linux: it reads `/proc`."""
+"""`make bench`: every benchmark, each in a fresh process, in about ten minutes. Linux: it reads `/proc`."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def main() -> None:
         run("memory", song)
     run("web")
     run("library")
+    run("similar")
 
 
 if __name__ == "__main__":

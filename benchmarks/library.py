@@ -13,10 +13,12 @@ import random
 import tempfile
 import time
 import uuid
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import batched
+from math import hypot
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -54,6 +56,12 @@ PAGES = {
     "facets of a search": "/facets/?q=night",
     "facets of a tag and a mood": "/facets/?tag=live&mood=happy",
     "facets without a tag": "/facets/?not_tag=live",
+    "moods and map": "/moods/",
+    "a point of the map": "/moods/?x=50&y=50",
+    "a mood's station": "/moods/happy/",
+    "its page 200": "/moods/happy/?page=200",
+    "more like a track": "/tracks/{track}/similar/",
+    "overview": "/overview/",
 }
 WORDS = (
     "night",
@@ -80,7 +88,7 @@ def fill(owner: Any, count: int) -> None:
     from django.db.models import OuterRef, Subquery
 
     from library.genres import GENRES
-    from library.models import Mood, Prediction, Tag, Tagging, Track
+    from library.models import Embedding, Mood, Prediction, Tag, Tagging, Track
     from library.services.analysis import names_settle
 
     # Added over years, not all at this moment.
@@ -91,7 +99,7 @@ def fill(owner: Any, count: int) -> None:
     )
     began = datetime(2020, 1, 1, tzinfo=UTC)
     for numbers in batched(range(count), 2000):
-        tracks, predictions, moods, taggings = [], [], [], []
+        tracks, predictions, moods, taggings, embeddings = [], [], [], [], []
         for number in numbers:
             sure = chance.random() < 0.8
             top, said = chance.choice([*GENRES]), chance.choice([*GENRES]) if chance.random() < 0.1 else ""
@@ -145,6 +153,16 @@ def fill(owner: Any, count: int) -> None:
                     moods=scores,
                 )
             )
+            vector = [chance.gauss(corner == top, 0.3) for corner in GENRES for _ in range(6)]
+            size = hypot(*vector)
+            embeddings.append(
+                Embedding(
+                    track=track,
+                    owner=owner,
+                    model="bench 1",
+                    vector=array("f", (n / size for n in vector)).tobytes(),
+                )
+            )
             moods += [
                 Mood(owner=owner, track=track, name=mood, score=score) for mood, score in scores.items()
             ]
@@ -156,6 +174,7 @@ def fill(owner: Any, count: int) -> None:
         Prediction.objects.bulk_create(predictions)
         Mood.objects.bulk_create(moods)
         Tagging.objects.bulk_create(taggings)
+        Embedding.objects.bulk_create(embeddings)
     current = Prediction.objects.filter(track=OuterRef("pk")).values("pk")[:1]
     Track.objects.filter(owner=owner).update(prediction=Subquery(current))
 
@@ -205,7 +224,9 @@ def measure(owner: Any, title: str, plans: bool) -> None:
     client = Client(headers={"Host": "127.0.0.1"})
     client.force_login(owner)
     rows, asked = [], {}
-    for name, address in PAGES.items():
+    track = owner.tracks.first()
+    for name, page in PAGES.items():
+        address = page.format(track=track.pk)
         asked[name] = Queries()
         with connection.execute_wrapper(asked[name]):
             assert client.get(address).status_code == 200, address
