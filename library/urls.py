@@ -54,6 +54,7 @@ urlpatterns = [
     path("tracks/<uuid:track_id>/peaks/", files.peaks, name="peaks"),
     path("moods/", moods.moods, name="moods"),
     path("moods/<str:mood>/", moods.station, name="station"),
+    path("moods/<str:mood>/queue/", moods.station_queue, name="station-queue"),
     path("overview/", overview.overview, name="overview"),
     path("labels/", genres.labels, name="labels"),
     path("labels/genres/", genres.genre_add, name="genre-add"),

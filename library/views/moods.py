@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from library.playing import CHUNK, queue_answer, start_in
 from library.requests import Request
+from library.selectors.genres import genre_names_of
 from library.selectors.maps import Place, around, map_of
 from library.selectors.moods import moods_of, station_of
 from library.selectors.tracks import tracks_by_id
@@ -40,6 +43,20 @@ def station(request: Request, mood: str) -> HttpResponse:
     tracks = tracks_by_id(request.user, scores)
     near = [(tracks[pk], score) for pk, score in scores.items() if pk in tracks]
     return render(request, "library/station.html", {"mood": mood, "page": page, "near": near})
+
+
+@require_safe
+def station_queue(request: Request, mood: str) -> JsonResponse:
+    """A station's tracks in their order, from `start` on; `more` is the address of the next ones."""
+    start = start_in(request.GET)
+    ids = list(station_of(request.user, mood).values_list("track_id", flat=True)[start : start + CHUNK + 1])
+    tracks = tracks_by_id(request.user, ids[:CHUNK])
+    more = f"{reverse('station-queue', args=[mood])}?start={start + CHUNK}"
+    return queue_answer(
+        [tracks[pk] for pk in ids[:CHUNK] if pk in tracks],
+        genre_names_of(request.user),
+        more=more if len(ids) > CHUNK else None,
+    )
 
 
 def place_in(params: QueryDict) -> Place | None:

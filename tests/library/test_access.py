@@ -81,7 +81,7 @@ THING_PAGES = [
 ]
 #: Addresses that name a track and something of it, that are for scripts, or that name a mood; each has a test of
 #: its own, the last two in test_resumable and test_moods.
-PAIRS = {"playlist-move", "playlist-remove", "track-untag", "upload-pieces", "station"}
+PAIRS = {"playlist-move", "playlist-remove", "track-untag", "upload-pieces", "station", "station-queue"}
 ADMIN = [
     Address("admin:library_track_change", "get", 200),
     Address("admin:library_track_delete", "get", 200),

@@ -62,6 +62,23 @@ class TestStations:
         assert "More than 90 % of music" in text(alice_client, station)
         assert f'href="{station}"' in text(alice_client, reverse("moods"))
 
+    def test_it_plays_on(
+        self,
+        make_track: MakeTrack,
+        alice_client: Client,
+        charlie_client: Client,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("library.views.moods.CHUNK", 2)
+        for score in (0.95, 0.9, 0.85):
+            make_track(title=f"has {score}", heard={"moods": {"easy listening": score}})
+        address = reverse("station-queue", args=["easy listening"])
+        first = alice_client.get(address).json()
+        assert [track["title"] for track in first["tracks"]] == ["has 0.95", "has 0.9"]
+        last = alice_client.get(first["more"]).json()
+        assert ([track["title"] for track in last["tracks"]], last["more"]) == (["has 0.85"], None)
+        assert charlie_client.get(address).json() == {"tracks": [], "more": None}
+
     def test_only_ones_own(self, make_track: MakeTrack, charlie: User, alice_client: Client) -> None:
         make_track(owner=charlie, title="theirs", heard={"moods": {"happy": 0.9}})
         assert alice_client.get(reverse("station", args=["happy"])).status_code == 404
