@@ -7,11 +7,24 @@ from rest_framework.permissions import AllowAny
 from rest_framework.routers import SimpleRouter
 
 from library.api import docs
-from library.api.views import account, acts, base, events, files, hear, labels, tracks, truth, uploads
+from library.api.views import (
+    account,
+    acts,
+    base,
+    events,
+    files,
+    hear,
+    labels,
+    playlists,
+    tracks,
+    truth,
+    uploads,
+)
 
 router = SimpleRouter(use_regex_path=False)
 router.register("tracks", tracks.TrackViewSet, basename="track")
 router.register("tags", labels.TagViewSet, basename="tag")
+router.register("playlists", playlists.PlaylistViewSet, basename="playlist")
 
 v1 = [
     *router.urls,
@@ -25,6 +38,10 @@ v1 = [
     path("tracks/<uuid:id>/genre/history/", truth.GenreHistoryView.as_view(), name="track-genre-history"),
     path("tracks/<uuid:id>/tags/", truth.TagsOfTrackView.as_view(), name="track-tags"),
     path("tracks/<uuid:id>/tags/<int:tag_id>/", truth.TagOfTrackView.as_view(), name="track-untag"),
+    path("playlists/<uuid:id>/items/", playlists.PlaylistItemsView.as_view(), name="playlist-items"),
+    path(
+        "playlists/<uuid:id>/items/<int:item_id>/", playlists.PlaylistItemView.as_view(), name="playlist-item"
+    ),
     path("genres/", labels.GenresView.as_view(), name="genres"),
     path("genres/<str:key>/", labels.OwnGenreView.as_view(), name="genre"),
     path("acts/", acts.ActsView.as_view(), name="acts"),

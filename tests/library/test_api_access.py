@@ -59,6 +59,17 @@ OPERATIONS = [
     Operation("get", "/tags/{tag_id}/", 200),
     Operation("patch", "/tags/{tag_id}/", 200, {"name": "other"}, needs="write"),
     Operation("delete", "/tags/{tag_id}/", 204, needs="delete"),
+    Operation("get", "/playlists/", 200),
+    Operation("post", "/playlists/", 201, {"name": "Early"}, needs="write"),
+    Operation("get", "/playlists/{playlist_id}/", 200),
+    Operation("patch", "/playlists/{playlist_id}/", 200, {"name": "Early"}, needs="write"),
+    Operation("delete", "/playlists/{playlist_id}/", 204, needs="delete"),
+    Operation("get", "/playlists/{playlist_id}/items/", 200),
+    Operation(
+        "post", "/playlists/{playlist_id}/items/", 200, {"tracks": [str(uuid.UUID(int=3))]}, needs="write"
+    ),
+    Operation("patch", "/playlists/{playlist_id}/items/{item_id}/", 204, {"position": 0}, needs="write"),
+    Operation("delete", "/playlists/{playlist_id}/items/{item_id}/", 204, needs="write"),
     Operation("get", "/genres/", 200),
     Operation("post", "/genres/", 201, {"name": "Dream pop"}, needs="write"),
     Operation("patch", "/genres/{key}/", 200, {"name": "Shoegazing"}, needs="write"),
@@ -88,11 +99,15 @@ def alices(alice: User, track: Track) -> dict[str, Any]:
     """The ids in the paths, of things of alice's."""
     services.genre_set(track=track, person=alice, genre="jazz")
     token, _ = services.token_create(owner=alice, name="another")
+    late = services.playlist_add(owner=alice, name="Late")
+    services.playlist_append(playlist=late, tracks=selectors.tracks_of(alice))
     return {
         "id": track.pk,
         "tag_id": services.track_tag(track=track, name="live").pk,
         "key": services.own_genre_add(owner=alice, name="Shoegaze").key,
         "token_id": token.pk,
+        "playlist_id": late.pk,
+        "item_id": late.items.get().pk,
         "act_id": services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name="an act").pk,
     }
 
@@ -102,6 +117,8 @@ NOBODYS = {
     "tag_id": 987654,
     "key": "polka",
     "token_id": 987654,
+    "playlist_id": uuid.UUID(int=3),
+    "item_id": 987654,
     "act_id": uuid.UUID(int=2),
 }
 
