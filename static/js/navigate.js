@@ -61,6 +61,11 @@
     focusOn(anchor || content.querySelector("[autofocus], h1") || content);
   }
 
+  // So for every swap: what a style was taken off again (by a menu, say) still has an empty attribute.
+  document.addEventListener("htmx:before:swap", () => {
+    for (const plain of document.querySelectorAll('[id][style=""]')) plain.removeAttribute("style");
+  });
+
   function focusOn(element) {
     if (element.tabIndex < 0) element.tabIndex = -1;
     element.focus({ preventScroll: true });
