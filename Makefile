@@ -17,7 +17,7 @@ ICONS := arrow-clockwise arrow-counterclockwise arrow-down arrow-repeat arrow-up
 MODEL ?= ml_models/msd-musicnn-1
 MODEL_VERSION ?= 1.1.0
 
-.PHONY: run setup admin test lint format bench schema train lock help
+.PHONY: run setup admin test lint format bench screenshots schema train lock help
 
 run: setup ## the site on http://127.0.0.1:8000 with its worker; Ctrl-C stops both
 	@$(BIN)/python manage.py prepare
@@ -48,6 +48,11 @@ format: .venv/.dev ## put code and templates into the house's form
 
 bench: .venv/.dev $(VENDOR)/.done ## speed and memory against named peers, as ratios
 	$(BIN)/python -m benchmarks
+
+screenshots: .venv/.dev $(VENDOR)/.done ## a picture of every page for docs/screenshots.md, by the browser tests
+	rm -rf build/screenshots
+	EARMARK_TEST_BROWSER=required $(BIN)/python -m pytest tests/browser -q
+	$(BIN)/python -m tests.browser.album
 
 schema: .venv/.dev ## write docs/openapi.yaml anew from the code
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

@@ -116,7 +116,7 @@ def test_on_a_phone_the_filters_are_a_sheet(library: Page) -> None:
     page.get_by_role("button", name="Filters").click()
     sheet = page.get_by_role("dialog")
     expect(sheet).to_be_visible()
-    page.screenshot(path=SCREENSHOTS / "find-sheet-360.png")
+    page.screenshot(path=SCREENSHOTS / "find-sheet-360-light.png")
     assert axe(page) == []
     sheet.get_by_role("link", name=re.compile("^Jazz")).click()
     expect(page.locator(".row-track")).to_have_count(2)
