@@ -1,14 +1,19 @@
 """The background worker: django-tasks-db's, with a sweep for what was left lying: tracks, uploads."""
 
+import itertools
+import logging
 import threading
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 from django_tasks_db.management.commands import db_worker
 
 from library import services
 
+logger = logging.getLogger(__name__)
+
 SWEEP_SECONDS = 60
+SWEEPS_TO_STATISTICS = 15
 
 
 class Command(db_worker.Command):
@@ -20,8 +25,24 @@ class Command(db_worker.Command):
 
 
 def _sweep_for_ever() -> None:
-    while True:
-        services.tracks_sweep()
-        services.uploads_expire()
+    for number in itertools.count():
+        try:
+            services.tracks_sweep()
+            services.uploads_expire()
+            if number % SWEEPS_TO_STATISTICS == 0:
+                refresh_statistics()
+        except DatabaseError:  # it may be back the next time
+            logger.exception("The sweep has failed. It tries again in %s seconds.", SWEEP_SECONDS)
         close_old_connections()
         threading.Event().wait(SWEEP_SECONDS)
+
+
+def refresh_statistics() -> None:
+    """Let SQLite know what its tables hold. PostgreSQL sees to that by itself.
+
+    Without statistics it chooses indexes by their shape alone, and may read a whole library for one page.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA analysis_limit=400")  # rows it looks at in each index: milliseconds
+            cursor.execute("ANALYZE")

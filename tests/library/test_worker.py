@@ -1,0 +1,40 @@
+"""What the worker does beside analysing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import DatabaseError, connection
+
+from library import services
+from library.management.commands import worker
+from library.models import Track
+
+
+def test_sqlite_learns_what_its_tables_hold(make_track: Callable[..., Track]) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL gathers its statistics by itself")
+    make_track()
+    worker.refresh_statistics()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'library_track'")
+        assert cursor.fetchone()[0] > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_was_away_does_not_end_the_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread would be gone for good, and with it every track that a killed worker leaves behind."""
+    sweeps: list[int] = []
+
+    def away() -> int:
+        sweeps.append(len(sweeps))
+        if len(sweeps) == 3:
+            raise KeyboardInterrupt
+        raise DatabaseError("away")
+
+    monkeypatch.setattr(services, "tracks_sweep", away)
+    monkeypatch.setattr(worker, "SWEEP_SECONDS", 0)
+    with pytest.raises(KeyboardInterrupt):
+        worker._sweep_for_ever()
+    assert len(sweeps) == 3
