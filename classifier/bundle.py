@@ -27,6 +27,9 @@ INPUTS = ("mfcc", "log_mel")
 #: Fields that came later: a manifest without them means these.
 _LATER: dict[str, Any] = {"input": "mfcc", "max_windows": None, "moods": {}}
 
+#: The figures that are kept of a version that another one has replaced (`metrics["earlier"]`).
+EARLIER = ("selective_accuracy", "reliability")
+
 
 class BundleError(Exception):
     """A model cannot be loaded; the message says which and why."""
@@ -159,6 +162,19 @@ def write(path: Path, manifest: Manifest) -> Manifest:
     manifest = Manifest(**{**values, "weights": digests})
     (path / MANIFEST).write_text(json.dumps(manifest.as_dict(), indent=2) + "\n", encoding="utf-8")
     return manifest
+
+
+def earlier_figures(path: Path) -> dict[str, dict[str, Any]]:
+    """What the answers of the versions in `path` up to now are worth, by version; for the one that replaces them.
+
+    Predictions outlive the version that made them, and are told its figures, not another's.
+    """
+    try:
+        replaced = load(path).manifest
+    except BundleError:
+        return {}
+    kept = {name: replaced.metrics[name] for name in EARLIER if name in replaced.metrics}
+    return {**replaced.metrics.get("earlier", {}), replaced.version: kept}
 
 
 def _require(condition: bool, message: str) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 
 from django.conf import settings
 
+#: A share of fewer tracks than these says little.
+ENOUGH_TRACKS = 20
+
 
 @functools.cache
 def manifest(name: str) -> dict[str, Any]:
@@ -39,13 +42,24 @@ def installed() -> list[dict[str, Any]]:
     ]
 
 
-def times_right_in_ten(name: str, version: str) -> int | None:
-    """How often a sure verdict was right on tracks by artists the model had not heard, in ten.
-
-    None when the model is not installed in that version, or its manifest does not say.
-    """
+def _figures(name: str, version: str) -> dict[str, Any]:
+    """What the card measured of a version: the installed one, or one whose place it took."""
     card = manifest(name)
-    if card.get("version") != version:
-        return None
-    share = card.get("metrics", {}).get("selective_accuracy")
-    return None if share is None else round(10 * share)
+    metrics = dict(card.get("metrics", {}))
+    return metrics if card.get("version") == version else dict(metrics.get("earlier", {}).get(version, {}))
+
+
+def share_right_at(name: str, version: str, confidence: float) -> float | None:
+    """How often that version's first guess was right at about this confidence, by artists it had not heard.
+
+    None when the card does not say, or says it of too few tracks. A verdict is never told another version's figures.
+    """
+    for row in _figures(name, version).get("reliability", []):
+        if row["from"] < confidence <= row["to"] and row["tracks"] >= ENOUGH_TRACKS:
+            return float(row["right"])
+    return None
+
+
+def share_right_when_sure(name: str, version: str) -> float | None:
+    """How often that version was right where it named a genre; None when the card does not say."""
+    return _figures(name, version).get("selective_accuracy")

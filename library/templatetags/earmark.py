@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from classifier.scales import mel_ticks
 from library.genres import GENRES
-from library.model_cards import times_right_in_ten
+from library.model_cards import share_right_at, share_right_when_sure
 from library.models import Prediction, Track, Verdict
 from library.selectors import GenreChoice, GenreNames
 
@@ -190,13 +190,19 @@ def is_verdict(row: object) -> bool:
 
 @register.simple_tag
 def verdict_worth(prediction: Prediction) -> str:
-    """What such a verdict is worth, as a sentence; empty when the model's card does not say."""
-    if not prediction.label:
-        return ""
-    right = times_right_in_ten(prediction.model_name, prediction.model_version)
+    """What such a verdict, or such a guess, is worth, as a sentence; empty when the model's card does not say."""
+    model = (prediction.model_name, prediction.model_version)
+    right = share_right_at(*model, prediction.confidence)
+    sure = percent(prediction.confidence)
+    if right is not None:
+        who = f"When it is {sure} sure, it" if prediction.label else f"At {sure}, its first guess"
+    elif prediction.label:
+        right, who = share_right_when_sure(*model), "When it names a genre, it"
     if right is None:
         return ""
-    return f"When it is sure, it is right about {right} times in 10 (artists it had not heard)."
+    tenths = round(10 * right)
+    often = "more than 9" if tenths == 10 else f"about {tenths}"
+    return f"{who} is right {often} times in 10 (artists it had not heard)."
 
 
 @register.simple_tag

@@ -108,6 +108,15 @@ def test_manifests_from_before_there_was_a_choice_of_input(folder: Path) -> None
     assert (manifest.input, manifest.max_windows) == ("mfcc", None)
 
 
+def test_what_earlier_versions_were_worth_is_kept(folder: Path) -> None:
+    edit(folder, version="1", metrics={"selective_accuracy": 0.8, "accuracy": 0.7, "ece": 0.1})
+    assert bundle.earlier_figures(folder) == {"1": {"selective_accuracy": 0.8}}
+    rows = [{"from": 0.4, "to": 0.5, "tracks": 30, "confidence": 0.45, "right": 0.5}]
+    edit(folder, version="2", metrics={"reliability": rows, "earlier": bundle.earlier_figures(folder)})
+    assert bundle.earlier_figures(folder) == {"1": {"selective_accuracy": 0.8}, "2": {"reliability": rows}}
+    assert bundle.earlier_figures(folder / "none") == {}
+
+
 def test_a_name_cannot_leave_the_models_folder() -> None:
     assert bundle.locate("mfcc-cnn-1", "/models") == Path("/models/mfcc-cnn-1")
     assert bundle.locate("../secret", "/models") == Path("../secret")  # a path, as on a command line

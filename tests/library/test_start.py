@@ -46,11 +46,3 @@ def test_a_model_that_is_not_installed_stops_it_with_a_sentence(settings: Settin
     settings.EARMARK_MODEL = "nobody-trained-this"
     with pytest.raises(SystemCheckError, match="There is no model “nobody-trained-this”"):
         call_command("check")
-
-
-def test_what_a_verdict_is_worth_comes_from_the_models_card(settings: Settings) -> None:
-    card = model_cards.manifest(settings.EARMARK_MODEL)
-    share = card["metrics"]["selective_accuracy"]
-    assert model_cards.times_right_in_ten(settings.EARMARK_MODEL, card["version"]) == round(10 * share)
-    assert model_cards.times_right_in_ten(settings.EARMARK_MODEL, "another version") is None
-    assert model_cards.times_right_in_ten("another model", card["version"]) is None
