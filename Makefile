@@ -15,7 +15,7 @@ ICONS := arrow-clockwise arrow-counterclockwise arrow-down arrow-repeat arrow-up
 	plus-lg question-circle repeat repeat-1 search shuffle skip-end-fill skip-forward skip-start-fill soundwave sun tag three-dots trash \
 	upload vinyl volume-up x-lg
 MODEL ?= ml_models/msd-musicnn-1
-MODEL_VERSION ?= 1.1.0
+MODEL_VERSION ?= 1.2.0
 
 .PHONY: run setup admin test lint format bench screenshots schema train lock help
 

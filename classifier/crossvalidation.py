@@ -49,24 +49,21 @@ def deal(
     strength: float,
     progress: Progress = lambda rounds, note: rounds,
     folder: Path | None = None,
-    taught: list[FloatArray] | None = None,
 ) -> Deal:
     """Fit a head for each fold on the others, and ask it about its own.
 
-    Heads learn from the windows `taught` of each track (default: `described`).
     `sounds` and `strength` are as for `heads.fit`. With `folder`, each head is kept there as soon as it is
     fitted: a run that was ended in the middle goes on with the next fold.
     """
-    lessons = described if taught is None else taught
-    counts = np.array([len(rows) for rows in lessons])
-    made_from = work.key(np.concatenate(lessons), counts, truth, sounds, repr(strength), heads)
+    counts = np.array([len(rows) for rows in described])
+    made_from = work.key(np.concatenate(described), counts, truth, sounds, repr(strength), heads)
     found: list[Head] = []
     log_p = np.zeros((len(truth), int(truth.max()) + 1))
     for fold in progress(range(int(folds.max()) + 1), "cross-validate"):
         others = np.flatnonzero(folds != fold)
 
         def fit(others: NDArray[np.int64] = others) -> work.Arrays:
-            return vars(heads.fit([lessons[track] for track in others], truth[others], sounds, strength))
+            return vars(heads.fit([described[track] for track in others], truth[others], sounds, strength))
 
         found.append(Head(**work.kept(folder, "head", work.key(others, made_from), fit)))
         for track in np.flatnonzero(folds == fold):

@@ -1,8 +1,8 @@
 """Training on top of a pretrained network: a dataset and `MSD_musicnn` to a bundle.
 
-The pretrained network and MFCC statistics describe each window; a logistic regression tells its genre.
+The pretrained network and MFCC statistics describe each window; a linear head tells its genre (`heads`).
 It is judged by cross-validation over all tracks, no artist in two folds; temperature and threshold are
-fitted on what each fold's regression says of tracks that it was not trained on. The shipped one is
+fitted on what each fold's head says of tracks that it was not trained on. The shipped one is
 trained on all tracks. Everything, from the log-mel window on, is one LiteRT graph.
 """
 
@@ -20,7 +20,7 @@ import tensorflow as tf
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from classifier import bundle, heads, msd, plots, speech, wear, work
+from classifier import bundle, heads, msd, plots, speech, work
 from classifier.calibration import cross_fitted, fit_temperature, fit_threshold
 from classifier.card import model_card
 from classifier.crossvalidation import Deal, deal, in_bad_sound
@@ -48,7 +48,6 @@ SPREAD = ("accuracy", "balanced_accuracy", "ece", "coverage", "selective_accurac
 class Recipe:
     """Everything that decides what comes out, with the data and the pretrained weights.
 
-    Each track is learned from as it is, and `worn` windows of it as bad recordings are (`wear`);
     `sounds_without_genre` and `voices` are how many of them teach what no music is.
     `strength` is the inverse of the regression's penalty; `seed` makes the sounds and deals the artists into
     folds, `deals` times, to see how much the figures depend on that.
@@ -60,7 +59,6 @@ class Recipe:
     strength: float = 0.002
     sounds_without_genre: int = 1000
     voices: int = 300
-    worn: int = 2
     target_accuracy: float = 0.91
     embedding: int = 64
     max_windows: int = 32
@@ -119,11 +117,8 @@ def train(
                 raise DatasetError(f"Each genre needs tracks of several artists for {recipe.folds} folds.")
     network = describe(weights, dataset.config)
     described = hear_dataset(network, dataset, progress, folder)
-    taught = with_worn(network, dataset, described, recipe, folder)
     sounds = no_music(network, dataset.config, recipe, spoken, folder)
-    deals = [
-        deal(described, truth, sounds, folds, recipe.strength, progress, folder, taught) for folds in dealt
-    ]
+    deals = [deal(described, truth, sounds, folds, recipe.strength, progress, folder) for folds in dealt]
     log_p = deals[0].log_probabilities
     temperature = fit_temperature(log_p, truth)
     threshold = fit_threshold(softmax(log_p / temperature), truth, recipe.target_accuracy)
@@ -141,8 +136,10 @@ def train(
     }
     if audio is not None:
         metrics["robustness"] = in_bad_sound(dataset, described, deals, network, audio, progress, folder)
+    if earlier := {of: told for of, told in bundle.earlier_figures(out).items() if of != version}:
+        metrics["earlier"] = earlier
     out.mkdir(parents=True, exist_ok=True)
-    genre = heads.fit(taught, truth, sounds, recipe.strength)
+    genre = heads.fit(described, truth, sounds, recipe.strength)
     export(network, genre, heads.projection(described, truth, recipe.embedding), out / bundle.GRAPH)
     moods = quantile_table(np.stack([windows[:, MOOD_TAGS].mean(axis=0) for windows in described]))
     manifest = _manifest(
@@ -163,25 +160,6 @@ def train(
     if not (out / "README.md").exists():  # a card that someone has written on is theirs
         (out / "README.md").write_text(model_card(manifest), encoding="utf-8")
     return manifest
-
-
-def with_worn(
-    network: keras.Model,
-    dataset: Dataset,
-    described: list[FloatArray],
-    recipe: Recipe,
-    folder: Path | None,
-) -> list[FloatArray]:
-    """The windows of each track, and `recipe.worn` more of it worn, (windows, numbers)."""
-    if not recipe.worn:
-        return described
-    length = recipe.worn * network.input_shape[1]
-    excerpts = wear.worn_excerpts(dataset, length, recipe.seed)
-    made_of = work.key(
-        dataset.mel, dataset.frames, wear, f"{length} {recipe.seed}", network_key(network, dataset.config)
-    )
-    heard = hear_kept(network, excerpts, folder, "worn", made_of)
-    return [np.concatenate(rows) for rows in zip(described, heard, strict=True)]
 
 
 def no_music(

@@ -15,7 +15,7 @@ from django.core.management.base import CommandError
 
 from classifier import bundle, datasets, description, heads, msd, transfer
 from classifier.features import FeatureConfig
-from classifier.inference import Classifier
+from classifier.inference import Classifier, softmax
 from tests.classifier.test_training import easy_dataset
 
 #: Kernels of the real network's shapes, but for the number of channels.
@@ -138,15 +138,15 @@ def test_the_graph_says_what_keras_says(model: Path, network: keras.Model) -> No
     rng = np.random.default_rng(2)
     windows = rng.uniform(-80, 0, (transfer.BATCH, *network.input_shape[1:])).astype(np.float32)
     head = heads.Head(
-        rng.normal(size=(network.output_shape[1], 3)).astype(np.float32) / 100, np.zeros(3, "f")
+        rng.normal(size=(network.output_shape[1], 5)).astype(np.float32) / 100, np.zeros(5, "f")
     )
     path = model.parent / "agree.tflite"
     transfer.export(network, head, head, path)
     heard = Interpreter(str(path), num_threads=1).get_signature_runner()(log_mel=windows)
     expected = np.asarray(network(windows)) @ head.kernel
     assert np.abs(heard["embedding"] - expected).max() < 1e-3
-    p = np.exp(expected) / np.exp(expected).sum(axis=1, keepdims=True)
-    log_p = np.log(p[:, :2] + p[:, 2:] / 2)
+    nothing = softmax(expected[:, :3])[:, 2:]  # two genres and what is no music, then two scores
+    log_p = np.log((1 - nothing) * softmax(expected[:, :2] + expected[:, 3:]) + nothing / 2)
     assert np.abs(heard["log_probabilities"] - log_p).max() < 1e-3
     assert np.ptp(expected, axis=0).max() > 0.01
 
