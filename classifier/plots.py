@@ -11,7 +11,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 #: The plot's square within the picture, in pixels.
-LEFT, TOP, SIDE = 70.0, 20.0, 300.0
+LEFT, TOP, SIDE = 86.0, 20.0, 300.0
 
 
 def draw(folder: Path, measures: dict[str, Any], curve: Sequence[tuple[float, float]]) -> None:
@@ -32,7 +32,7 @@ def draw(folder: Path, measures: dict[str, Any], curve: Sequence[tuple[float, fl
 def reliability(rows: Sequence[dict[str, Any]]) -> str:
     """How often a confidence was right: a dot for each bin, larger for more tracks, and the ideal line."""
     most = max(row["tracks"] for row in rows)
-    marks = [_line([(0, 0), (1, 1)], dashed=True)]
+    marks, numbers = [_line([(0, 0), (1, 1)], dashed=True)], []
     for row in rows:
         x, y = _place(row["confidence"], row["right"])
         radius = 3 + 9 * (row["tracks"] / most) ** 0.5
@@ -41,8 +41,10 @@ def reliability(rows: Sequence[dict[str, Any]]) -> str:
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="#0d6efd" fill-opacity=".75">'
             f"<title>{told}</title></circle>"
         )
-        marks.append(_text(x + radius + 3, y + 4, str(row["tracks"]), "start", 11))
-    return _chart("Reliability: how often a confidence was right", "confidence", "share right", marks)
+        numbers.append(_text(x + radius + 3, y + 4, str(row["tracks"]), "start", 11))
+    return _chart(
+        "Reliability: how often a confidence was right", "confidence", "share right", marks + numbers
+    )
 
 
 def coverage(curve: Sequence[tuple[float, float]]) -> str:
@@ -66,13 +68,17 @@ def confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> str:
         marks.append(_text(x, TOP + SIDE + 12, label, "end", 11, turned=-45))
         for column, count in enumerate(counts):
             share = count / max(sum(counts), 1)
+            strong = share >= 0.5  # strong enough for white on it, by day and by night
             x = LEFT + column * cell
             marks.append(
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell:.1f}" height="{cell:.1f}" '
-                f'fill="#0d6efd" fill-opacity="{0.75 * share:.2f}"/>'
+                f'fill="#0d6efd" fill-opacity="{0.8 + 0.2 * share if strong else share:.2f}"/>'
             )
             if count:
-                marks.append(_text(x + cell / 2, y + cell / 2 + 4, str(count), "middle", 11))
+                colour = "#fff" if strong else "currentColor"
+                marks.append(_text(x + cell / 2, y + cell / 2 + 4, str(count), "middle", 11, fill=colour))
+    marks.append(_text(LEFT + SIDE / 2, TOP + SIDE + 62, "heard as", "middle", 12))
+    marks.append(_text(12, TOP + SIDE / 2, "annotated as", "middle", 12, turned=-90))
     return _picture("Confusion: rows are the annotated genre, columns what was heard", marks)
 
 
@@ -98,7 +104,7 @@ def _picture(title: str, marks: list[str]) -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
             f'width="{width:.0f}" height="{height:.0f}" font-family="system-ui, sans-serif" '
-            'color="#6c757d" role="img">',
+            'color="#7a828a" role="img">',
             f"<title>{escape(title)}</title>",
             *marks,
             "</svg>\n",
@@ -120,9 +126,11 @@ def _line(points: Sequence[tuple[float, float]], dashed: bool = False) -> str:
     return f'<polyline points="{places}" fill="none" {style}/>'
 
 
-def _text(x: float, y: float, text: str, anchor: str, size: int, turned: int = 0) -> str:
+def _text(
+    x: float, y: float, text: str, anchor: str, size: int, turned: int = 0, fill: str = "currentColor"
+) -> str:
     turn = f' transform="rotate({turned} {x:.1f} {y:.1f})"' if turned else ""
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="currentColor"{turn}>'
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{fill}"{turn}>'
         f"{escape(text)}</text>"
     )

@@ -32,14 +32,24 @@ def test_a_dot_is_where_its_figures_are() -> None:
     rows = [{"tracks": 9, "confidence": 0.5, "right": 1.0}, {"tracks": 36, "confidence": 1.0, "right": 0.0}]
     dots = list(ElementTree.fromstring(plots.reliability(rows)).iter(f"{SVG}circle"))
     places = [(float(dot.get("cx", 0)), float(dot.get("cy", 0))) for dot in dots]
-    assert places == [(220, 20), (370, 320)]
+    assert places == [(236, 20), (386, 320)]
     assert float(dots[0].get("r", 0)) < float(dots[1].get("r", 0))
 
 
 def test_confusion_counts_and_escapes() -> None:
     picture = plots.confusion(["r&b", "rock"], [[3, 0], [1, 7]])
     texts = [text.text for text in ElementTree.fromstring(picture).iter(f"{SVG}text")]
-    assert sorted(filter(None, texts)) == ["1", "3", "7", "r&b", "r&b", "rock", "rock"]
+    assert sorted(filter(None, texts)) == [
+        "1",
+        "3",
+        "7",
+        "annotated as",
+        "heard as",
+        "r&b",
+        "r&b",
+        "rock",
+        "rock",
+    ]
 
 
 def test_evaluate_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
