@@ -24,6 +24,9 @@ def look_at(page: Page, name: str) -> None:
                 " document.dispatchEvent(new Event('earmark:theme')) }",
                 theme,
             )
+            page.evaluate(
+                "scrollTo({ top: 0, behavior: 'instant' })"
+            )  # what is half below the top bar is no small target
             page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
             where = f"{name} at {width} px, {theme}"
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
