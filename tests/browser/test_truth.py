@@ -50,8 +50,10 @@ def test_one_track(library: Page) -> None:
 
     tags = page.get_by_role("region", name="Tags")
     tags.get_by_label("New tag").fill("live")
-    tags.get_by_role("button", name="Add").click()
+    tags.get_by_label("New tag").press("Enter")
     expect(tags.get_by_role("button", name="Take off live")).to_be_visible()
+    expect(tags.get_by_label("New tag")).to_have_value("")
+    expect(tags.get_by_label("New tag")).to_be_focused()
     look_at(page, "track-answered")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("link", name="Edit").click()
