@@ -61,8 +61,8 @@ def test_a_refused_file_says_why_and_does_not_stop_the_others(signed_up: Page, t
 
     upload(page, text, empty, good)
     tray = page.get_by_role("region", name="Uploads")
-    expect(tray.get_by_text("not an audio file")).to_be_visible()
-    expect(tray.get_by_text("The file is empty")).to_be_visible()
+    expect(tray.locator(".tray-error", has_text="not an audio file")).to_be_visible()
+    expect(tray.locator(".tray-error", has_text="The file is empty")).to_be_visible()
     expect(page.locator(".row-track")).to_have_count(1)
 
     page.goto("/upload/")

@@ -142,7 +142,14 @@ def test_nobody_reads_on(song: Path) -> None:
 def test_ctrl_c(song: Path, tmp_path: Path) -> None:
     long = sounds.write(tmp_path / "long.flac", 40, channels=1)
     command = [*COMMAND, song, *[long] * 200]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+
+    def hear_ctrl_c() -> None:
+        """What a shell starts in the background, these tests perhaps, ignores it, and so does what that starts."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=hear_ctrl_c
+    ) as running:
         assert running.stdout is not None
         running.stdout.readline()  # the first file is answered
         running.send_signal(signal.SIGINT)
