@@ -9,13 +9,16 @@ from django.utils.functional import SimpleLazyObject
 
 from library import selectors
 
+#: Beyond so many, the number beside "Needs you" is not told (99+), nor counted on each page.
+COUNTED = 99
+
 
 def library(request: HttpRequest) -> dict[str, Any]:
-    """`genres`: the person's genres by key. `needs_you_count`: how many tracks ask for their word."""
+    """`genres`: the person's genres by key. `needs_you_count`: how many tracks ask for their word, 100 at most."""
     user = request.user
     if not user.is_authenticated:
         return {}
     return {
         "genres": SimpleLazyObject(lambda: selectors.genre_names_of(user)),
-        "needs_you_count": SimpleLazyObject(lambda: selectors.needs_you_of(user).count()),
+        "needs_you_count": SimpleLazyObject(lambda: selectors.needs_you_of(user)[: COUNTED + 1].count()),
     }

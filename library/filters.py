@@ -176,7 +176,8 @@ class TrackFilter(filters.FilterSet):  # type: ignore[misc]
 
     def filter_mood(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
         for mood in value:
-            tracks = tracks.filter(pk__in=self._in_mood([mood]))
+            # Joined, so that a database may go through the tracks in their order until a page is full.
+            tracks = tracks.filter(moods__owner=self.owner, moods__name=mood, moods__score__gte=MOOD_FROM)
         return tracks
 
     def filter_not_mood(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
