@@ -70,9 +70,9 @@ def whole_process(*command: str) -> tuple[float, float]:
 
 
 def process_seconds(pid: int) -> float:
-    """CPU time that a running process has taken (Linux)."""
+    """CPU time that a running process and those of its children that have ended have taken (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory_mib(pid: int, field: str = "VmRSS") -> float:

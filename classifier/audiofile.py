@@ -23,6 +23,9 @@ from av.stream import Discard
 from classifier import kinds
 from classifier.errors import AudioError
 
+#: A file with more streams than this is refused: a film has a dozen.
+MAX_STREAMS = 64
+
 
 @dataclass(frozen=True)
 class AudioLimits:
@@ -102,6 +105,10 @@ class AudioFile:
                 format=kinds.KINDS[kind].demuxer,
                 buffer_size=1 << 16,
                 io_open=_refuse,
+                container_options={
+                    "codec_whitelist": ",".join(sorted(kinds.DECODERS)),
+                    "max_streams": str(MAX_STREAMS),
+                },
             )
         except (av.error.FFmpegError, ValueError, UnicodeError) as error:
             raise AudioError("corrupt") from error
@@ -120,7 +127,7 @@ class AudioFile:
             if other is not stream:
                 other.discard = Discard.all  # cover pictures, video, subtitles
         context = stream.codec_context
-        if context is None:
+        if context is None or context.codec.name not in kinds.DECODERS:
             raise AudioError("unsupported_codec")
         context.thread_count = 1
         info = self.info

@@ -127,16 +127,17 @@ class Classifier:
         """Hear a file, in one pass over its sound.
 
         With `pictures_dir`, waveform peaks and spectrogram are written there (`pictures.PEAKS_NAME` and
-        `SPECTROGRAM_NAME`). `progress` is told each stage: "decoding", "listening", "drawing". Raises
-        AudioError as `Decoder` does.
+        `SPECTROGRAM_NAME`). `progress` is told each stage: "decoding" (as soon as there is sound),
+        "listening", "drawing". Raises AudioError as `Decoder` does.
         """
         progress = progress or (lambda stage: None)
-        progress("decoding")
         decoder = Decoder(path, limits, self.manifest.features.sample_rate)
         mel, peaks = MelStream(self.manifest.features), PeakStream()
         # Threads that share a matrix product round differently: with one, every process answers the same.
         with threadpool_limits(1):
-            for block in decoder:
+            for number, block in enumerate(decoder):
+                if not number:
+                    progress("decoding")
                 mel.push(block)
                 peaks.push(block)
         info = decoder.info

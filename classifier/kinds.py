@@ -44,6 +44,19 @@ KINDS: dict[str, Kind] = {
     )
 }
 
+#: FFmpeg's decoders for what music comes in. Those for pictures, films, and the sound of games of the nineties are
+#: not even started, not to look what is there either: each is one more thing that a file could break.
+DECODERS = frozenset(
+    {
+        "mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float", "aac", "alac", "ac3", "eac3", "dca", "mlp", "truehd",
+        "flac", "opus", "libopus", "vorbis", "libvorbis", "speex", "libspeex", "wavpack", "tta", "gsm", "gsm_ms",
+        "wmav1", "wmav2", "wmapro", "wmalossless", "wmavoice", "qdm2", "amrnb", "amrwb",
+        "adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt", "adpcm_yamaha", "pcm_alaw", "pcm_mulaw",
+        "pcm_u8", "pcm_s8", "pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be",
+        *(f"pcm_{sign}{bits}{end}" for sign in "su" for bits in (16, 24, 32) for end in ("le", "be")),
+    }
+)  # fmt: skip
+
 #: Codecs (FFmpeg's names) that Chrome, Firefox and Safari all play in each kind.
 _BROWSERS_PLAY: dict[str, frozenset[str]] = {
     "wav": frozenset({"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_f32le"}),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import selectors
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,9 @@ BEAT = 10.0
 #: One thread each: answers are then the same on every machine, and workers share the cores among themselves.
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "NUMBA_CACHE_DIR")
+
+#: The longest answer, that for a track of three hours, is a fiftieth of this.
+LONGEST_LINE = 2**24
 
 Messages = Iterator[dict[str, Any]]
 
@@ -102,12 +107,13 @@ class Listener:
 
     def _send(self, request: dict[str, Any], on_beat: Callable[[], None] | None) -> Messages:
         """Hand a request over; what the process answers. One that just ends for idleness is replaced."""
-        line = json.dumps(request).encode() + b"\n"
+        number = secrets.token_hex(8)  # what a file taught the process to say beforehand has another
+        line = json.dumps({"id": number} | request).encode() + b"\n"
         for child in (self._running(), None):
             if child is None:
                 child = self._start()
             assert child.stdin is not None
-            messages = self._messages(child, on_beat)
+            messages = self._messages(child, number, on_beat)
             try:
                 child.stdin.write(line)
                 next(messages)  # {"accepted": true}
@@ -131,8 +137,10 @@ class Listener:
                 return message
         raise AssertionError("messages end by an exception")
 
-    def _messages(self, child: subprocess.Popen[bytes], on_beat: Callable[[], None] | None) -> Messages:
-        """What the process says, until the caller has heard enough.
+    def _messages(
+        self, child: subprocess.Popen[bytes], number: str, on_beat: Callable[[], None] | None
+    ) -> Messages:
+        """What the process says to the request of that number, until the caller has heard enough.
 
         Raises AudioError when it dies or is late.
         """
@@ -150,8 +158,9 @@ class Listener:
                 if not said:
                     raise AudioError("timeout" if child.wait() == -signal.SIGXCPU else "crashed")
                 *lines, unfinished = (unfinished + said).split(b"\n")
-                for line in lines:
-                    yield json.loads(line)
+                if len(unfinished) > LONGEST_LINE:
+                    raise AudioError("crashed")
+                yield from (message for line in lines if (message := _message(line, number)))
         raise AudioError("timeout")
 
     def _running(self) -> subprocess.Popen[bytes] | None:
@@ -172,9 +181,19 @@ class Listener:
     def _stop(self) -> None:
         if self._child is None:
             return
-        self._child.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(self._child.pid, signal.SIGKILL)  # with what it has forked
         self._child.wait()
         for pipe in (self._child.stdin, self._child.stdout):
             assert pipe is not None
             pipe.close()
         self._child = None
+
+
+def _message(line: bytes, number: str) -> dict[str, Any] | None:
+    """What a line says, if it says anything and belongs to this request: a process that dies may break off."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) and message.get("id") == number else None

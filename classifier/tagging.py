@@ -22,7 +22,7 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggspeex import OggSpeex
 from mutagen.oggvorbis import OggVorbis
 
-from classifier.limits import limit_cpu_time, limit_file_size, limit_memory
+from classifier.limits import isolate, limit_cpu_time, limit_file_size, limit_memory
 
 #: Text by field; None takes the field out; `tags` is a list. Fields that are not there stay as they are.
 Tags = dict[str, Any]
@@ -110,6 +110,7 @@ def _length(path: Path) -> float:
 
 def main() -> None:
     _, kind, path = sys.argv
+    isolate()
     limit_memory(MEMORY)
     limit_cpu_time(SECONDS)
     limit_file_size(os.path.getsize(path) + GROWTH)

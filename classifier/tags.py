@@ -17,8 +17,12 @@ from mutagen.id3 import ID3, ID3NoHeaderError
 from mutagen.mp4 import MP4
 
 from classifier.audiofile import AudioFile
+from classifier.limits import TooMuch, bounded
 
 MAX_LENGTH = 200
+#: What reading tags may take: CPU seconds, and bytes. A tag with a picture of 100 MB takes a third of the one
+#: and most of the other.
+SECONDS, MEMORY = 3.0, 512 * 2**20
 
 _ID3 = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "year": "TDRC", "genre": "TCON", "track": "TRCK"}
 _MP4 = {
@@ -38,15 +42,21 @@ _VORBIS = {
 def read_tags(path: str | Path) -> dict[str, str | int]:
     """`title`, `artist`, `album`, `genre` (strings) and `year`, `track` (integers), where the file has them.
 
-    Never raises for what is in the file: broken or missing tags give an empty dict.
+    Never raises for what is in the file: broken, missing or endless tags give an empty dict. To be called in a
+    process's main thread, where it can be interrupted.
     """
     found: dict[str, Any] = {}
-    for read in (_read, _read_ffmpeg):
-        # Both parse hostile bytes; whatever they trip over means "no tags".
+    # Both readers parse hostile bytes; whatever they trip over means "no tags".
+    try:
+        with bounded(seconds=SECONDS, memory=MEMORY):
+            found = _read(Path(path))
+    except (TooMuch, MemoryError):
+        return {}  # FFmpeg might take as long, and cannot be interrupted
+    except Exception:  # noqa: S110
+        pass
+    if not found:
         with suppress(Exception):
-            found = read(Path(path))
-        if found:
-            break
+            found = _read_ffmpeg(Path(path))
     tags: dict[str, str | int] = {}
     for field in ("title", "artist", "album", "genre"):
         text = _clean(found.get(field))

@@ -1,0 +1,282 @@
+"""What a file is heard in: a process that may do little, and whose death of whatever sort harms nobody."""
+
+from __future__ import annotations
+
+import io
+import os
+import resource
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from classifier import child
+from classifier import listener as listener_module
+from classifier.bundle import DEFAULT_MODELS_DIR
+from classifier.errors import AudioError
+from classifier.limits import TooMuch, bounded
+from classifier.listener import ROOT, Listener
+from tests import sounds
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+
+
+def make(**options: Any) -> Listener:
+    return Listener(model="mfcc-cnn-1", models_dir=DEFAULT_MODELS_DIR, **options)
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[Listener]:
+    listener = make(memory=2**30)
+    yield listener
+    listener.close()
+
+
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`short.wav`, and `long.flac`, which takes seconds to hear."""
+    folder = tmp_path_factory.mktemp("songs")
+    sounds.write(folder / "short.wav", 4, channels=1)
+    pcm = np.concatenate([sounds.music(4, 8_000, 1), np.zeros((1, 8_000 * 3_600), np.float32)], axis=1)
+    sounds.write(folder / "long.flac", pcm=pcm, sample_rate=8_000)
+    return folder
+
+
+def hearing(listener: Listener) -> int:
+    """The process that hears the file: the listening process's only child."""
+    return int(Path(f"/proc/{listener.pid}/task/{listener.pid}/children").read_text())
+
+
+def when_decoding(do: Callable[[int], object], listener: Listener) -> Callable[[str], None]:
+    def on_stage(stage: str) -> None:
+        if stage == "decoding":
+            do(hearing(listener))
+
+    return on_stage
+
+
+def status(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+# How it dies
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGKILL, "crashed"),
+        (signal.SIGSEGV, "crashed"),
+        (signal.SIGABRT, "crashed"),
+        (signal.SIGBUS, "crashed"),
+        (signal.SIGTERM, "crashed"),
+        (signal.SIGXCPU, "timeout"),
+    ],
+)
+def test_a_death_by_any_signal_is_one_files_own(
+    listener: Listener, songs: Path, number: signal.Signals, code: str
+) -> None:
+    listener.listen(songs / "short.wav")
+    pid = listener.pid
+    with pytest.raises(AudioError) as refusal:
+        listener.listen(
+            songs / "long.flac", on_stage=when_decoding(lambda fork: os.kill(fork, number), listener)
+        )
+    assert refusal.value.code == code
+    assert listener.listen(songs / "short.wav")["duration"] == pytest.approx(4)
+    assert listener.pid == pid is not None
+
+
+def test_one_that_stands_still_is_late(songs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = make()
+    forks: list[int] = []
+
+    def stop(fork: int) -> None:
+        forks.append(os.pidfd_open(fork))
+        os.kill(fork, signal.SIGSTOP)
+
+    try:
+        listener.listen(songs / "short.wav")
+        monkeypatch.setattr(listener, "_timeout", 2)
+        with pytest.raises(AudioError) as refusal:
+            listener.listen(songs / "long.flac", on_stage=when_decoding(stop, listener))
+        assert refusal.value.code == "timeout"
+        assert select.select(forks, [], [], 30)[0]  # it has ended, although it could not hear that it should
+        monkeypatch.undo()
+        assert listener.listen(songs / "short.wav")["duration"] == pytest.approx(4)
+    finally:
+        listener.close()
+        for fork in forks:
+            os.close(fork)
+
+
+def test_too_much_computing_is_late(listener: Listener, songs: Path) -> None:
+    """The kernel ends a process that has used up its CPU time."""
+
+    def tighten(fork: int) -> None:
+        _, hard = resource.prlimit(fork, resource.RLIMIT_CPU)
+        resource.prlimit(fork, resource.RLIMIT_CPU, (1, hard))
+
+    with pytest.raises(AudioError) as refusal:
+        listener.listen(songs / "long.flac", on_stage=when_decoding(tighten, listener))
+    assert refusal.value.code == "timeout"
+    assert listener.listen(songs / "short.wav")
+
+
+# What it may do
+
+
+def test_limits_and_privileges(songs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EARMARK_SECRET_KEY", "EARMARK_DATABASE_URL", "AWS_SECRET_ACCESS_KEY", "PGPASSWORD"):
+        monkeypatch.setenv(name, "hush-hush")
+    seen: dict[str, Any] = {}
+
+    def look(fork: int) -> None:
+        process = Path(f"/proc/{fork}")
+        seen["environment"] = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+        seen["limits"] = {
+            line[:26].strip(): line[26:].split()[:2] for line in (process / "limits").read_text().splitlines()
+        }
+        seen["status"] = status(fork)
+        seen["network"] = os.readlink(process / "ns/net")
+        seen["input"] = os.readlink(process / "fd/0")
+
+    listener = make(timeout=600)
+    try:
+        listener.listen(songs / "short.wav", on_stage=when_decoding(look, listener))
+    finally:
+        listener.close()
+    assert b"OMP_NUM_THREADS=1" in seen["environment"]
+    assert b"hush-hush" not in seen["environment"]
+    assert seen["status"]["NoNewPrivs"] == "1"
+    assert int(seen["status"]["CapEff"], 16) & ~0b110 == 0
+    assert int(seen["status"]["CapPrm"], 16) & ~0b110 == 0
+    assert seen["input"] == "/dev/null"
+    assert int(seen["limits"]["Max cpu time"][0]) <= 602
+    assert int(seen["limits"]["Max cpu time"][1]) <= 632
+    assert int(seen["limits"]["Max address space"][1]) < 2**30 * 6
+    assert int(seen["limits"]["Max file size"][1]) <= 512 * 2**20
+    assert seen["limits"]["Max core file size"] == ["0", "0"]
+    if namespaces_allowed():
+        assert seen["network"] != os.readlink("/proc/self/ns/net")
+
+
+def namespaces_allowed() -> bool:
+    code = "import ctypes, sys; libc = ctypes.CDLL(None); " + (
+        "sys.exit(bool(libc.unshare(0x40000000) and libc.unshare(0x50000000)))"
+    )
+    return subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+TALK = """
+import encodings.idna, os, socket, sys, tempfile
+from classifier.limits import isolate
+port, user = map(int, sys.argv[1:])
+with tempfile.TemporaryDirectory() as folder:
+    if user:
+        os.chown(folder, user, user)
+        os.setgid(user)
+        os.setuid(user)
+    isolate()
+    with open(folder + "/written", "w") as file:
+        file.write("files can be made as before")
+    try:
+        socket.create_connection(("127.0.0.1", port), 2)
+    except OSError:
+        print("alone")
+"""
+
+
+@pytest.mark.parametrize("user", [0, 65_534])
+def test_no_network(user: int) -> None:
+    if not namespaces_allowed():
+        pytest.skip("this system lets no process leave its network")
+    if user and os.getuid():
+        pytest.skip("only root can become another")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        command = [sys.executable, "-c", TALK, str(server.getsockname()[1]), str(user)]
+        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.stdout == "alone\n", ran.stderr
+
+
+def test_new_privileges_cannot_be_had() -> None:
+    """The flag that no program started from here can be rid of, set-user-id or not."""
+    code = (
+        "import ctypes; from classifier.limits import isolate; isolate();"
+        "print(ctypes.CDLL(None).prctl(39, 0, 0, 0, 0))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "1"
+
+
+# What it may say
+
+
+def test_what_it_says_is_not_believed() -> None:
+    """A decoder that was taken over may say anything, also for files that come later."""
+    later = b'{"id": "0123456789abcdef", "result": {}}'
+    for line in (b"", b"\xff", b"[1]", b"null", b"{", b"[" * 100_000, later):
+        assert listener_module._message(line, "fedcba9876543210") is None
+    assert listener_module._message(later, "0123456789abcdef") is not None
+
+
+def test_a_word_broken_off_does_not_swallow_the_next() -> None:
+    out = io.StringIO()
+    out.write('{"id": "7", "result": {"probab')
+    child._speaker(out, "7")(error={"code": "crashed"})
+    heard = [listener_module._message(line.encode(), "7") for line in out.getvalue().split("\n")]
+    assert [message for message in heard if message] == [{"id": "7", "error": {"code": "crashed"}}]
+
+
+FLOOD = """
+import json, sys
+request = json.loads(sys.stdin.readline())
+print(json.dumps({"id": request["id"], "accepted": True}), flush=True)
+while True:
+    sys.stdout.write("x" * 65536)
+"""
+
+
+def test_talk_without_end_is_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = make()
+    monkeypatch.setattr(listener, "_command", [sys.executable, "-c", FLOOD])
+    monkeypatch.setattr(listener_module, "LONGEST_LINE", 2**20)
+    with pytest.raises(AudioError) as refusal:
+        listener.listen("any.wav")
+    assert refusal.value.code == "crashed"
+    assert listener.pid is None
+
+
+# What is done within bounds
+
+
+def test_time_is_bounded_even_where_errors_are_swallowed() -> None:
+    def swallow() -> None:
+        with suppress(TooMuch):
+            work()
+        work()
+
+    def work() -> None:
+        while True:
+            sum(range(1000))
+
+    with pytest.raises(TooMuch), bounded(seconds=0.05, memory=2**30):
+        swallow()
+    assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
+
+
+def test_memory_is_bounded_and_free_again() -> None:
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with pytest.raises(MemoryError), bounded(seconds=10, memory=64 * 2**20):
+        bytearray(256 * 2**20)
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+    bytearray(256 * 2**20)
