@@ -1,0 +1,169 @@
+"""Bad and odd files, in the process that really hears them: each is heard or refused with its code, within limits.
+
+The cases and what is expected of them are in `tests/hostile`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from classifier.bundle import DEFAULT_MODELS_DIR
+from classifier.errors import MESSAGES, AudioError
+from classifier.kinds import HEAD_BYTES, sniff
+from classifier.listener import Listener
+from tests import sounds
+from tests.hostile_audio import CASES, HEARD, Case
+
+#: Less than a site allows: address space beyond the model's, CPU seconds, seconds of sound.
+MEMORY, SECONDS, LONGEST = 768 * 2**20, 5, 300
+#: What a file that was cut or changed at random may come to. One cut out of the middle of its tables may well be
+#: of another rate, or silent.
+DAMAGE = {
+    HEARD, "corrupt", "too_short", "too_long", "not_audio", "unsupported_codec", "bad_sample_rate",
+    "too_many_channels", "silent", "drm",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[Listener]:
+    """One process for all of them, since none of them harms it."""
+    listener = Listener(
+        model="mfcc-cnn-1",
+        models_dir=DEFAULT_MODELS_DIR,
+        memory=MEMORY,
+        timeout=SECONDS,
+        max_seconds=LONGEST,
+    )
+    listener._timeout = 120  # the limit here is on CPU time; the clock is for a machine that has much to do
+    yield listener
+    listener.close()
+
+
+def outcome(listener: Listener, path: Path, out_dir: Path) -> tuple[str, dict[str, Any], float]:
+    """`HEARD` or the code; the tags; and the most memory that the process was seen to take, in bytes."""
+    tags: dict[str, Any] = {}
+    peak = [0.0]
+
+    def look(said: object) -> None:
+        """Best effort: a process that has just ended cannot be asked any more."""
+        try:
+            fork = Path(f"/proc/{listener.pid}/task/{listener.pid}/children").read_text().split()[0]
+            found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{fork}/status").read_text())
+            peak.append(int(found[1]) * 1024 if found else 0)
+        except (OSError, IndexError):
+            pass
+
+    try:
+        result = listener.listen(
+            path, out_dir=out_dir, on_stage=look, on_tags=lambda found: (tags.update(found), look(found))
+        )
+    except AudioError as error:
+        return error.code, tags, max(peak)
+    json.dumps(result, allow_nan=False)
+    assert sum(result["probabilities"].values()) == pytest.approx(1)
+    assert 3 <= result["duration"] <= LONGEST
+    return HEARD, tags, max(peak)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if not name.endswith(".zip")])
+def test_it_is_heard_or_refused_with_its_code(listener: Listener, tmp_path: Path, name: str) -> None:
+    path = CASES[name].write(tmp_path)
+    before = path.stat().st_mtime_ns
+    pid = listener.pid
+    code, tags, peak = outcome(listener, path, tmp_path / "out")
+    assert code in CASES[name].outcomes
+    assert peak < MEMORY
+    assert all(len(text) <= 200 for text in tags.values() if isinstance(text, str))
+    assert pid in {None, listener.pid}  # the process that waits for the next file has seen nothing of it
+    assert path.stat().st_mtime_ns == before
+    made = {file.name for file in tmp_path.rglob("*") if file.is_file()} - {name}
+    assert made <= {"peaks.json", "spectrogram.png", "playable.mp3"} if code == HEARD else not made
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name.endswith(".zip")])
+def test_archives_are_no_sound(name: str) -> None:
+    """An upload takes them apart; whoever hears a file does not."""
+    made = CASES[name].make(Path("unused"))
+    assert isinstance(made, bytes)
+    assert sniff(made[:HEAD_BYTES]) is None
+
+
+def test_there_are_enough_of_them_and_all_are_named_for_what_they_are() -> None:
+    assert len(CASES) >= 40
+    assert all(isinstance(case, Case) and case.outcomes for case in CASES.values())
+    codes = set().union(*(case.outcomes for name, case in CASES.items() if not name.endswith(".zip")))
+    assert codes - {HEARD} <= set(MESSAGES)
+    assert codes >= {
+        HEARD,
+        "corrupt",
+        "not_audio",
+        "unsupported_codec",
+        "drm",
+        "too_long",
+        "silent",
+        "timeout",
+    }
+
+
+def test_tags_that_can_be_had_are_had(listener: Listener, tmp_path: Path) -> None:
+    """A picture of 100 MB beside the title is no reason to go without it."""
+    for name, title in {
+        "mp3_picture_of_100_mb.mp3": "Blue Train",
+        "mp3_picture_to_draw.mp3": "Blue Train",
+        "html_in_a_title.mp3": "<script>alert(1)</script>[2J",
+    }.items():
+        _, tags, _ = outcome(listener, CASES[name].write(tmp_path), tmp_path / "out")
+        assert tags.get("title") == title
+
+
+@functools.cache
+def whole(extension: str) -> bytes:
+    return sounds.as_bytes(extension, 8, tags={"title": "Blue Train"})
+
+
+@pytest.mark.parametrize("extension", sounds.EXTENSIONS)
+def test_cut_off_at_every_tenth(listener: Listener, tmp_path: Path, extension: str) -> None:
+    data = whole(extension)
+    path = tmp_path / f"cut{extension}"
+    codes = []
+    for tenth in range(1, 11):
+        path.write_bytes(data[: len(data) * tenth // 10])
+        codes.append(outcome(listener, path, tmp_path / "out")[0])
+    assert set(codes) <= {HEARD, "corrupt", "too_short"}
+    assert codes[0] != HEARD
+    assert codes[-1] == HEARD
+    if extension != ".m4a":  # its index is at its end
+        assert codes[5] == HEARD
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks")
+@pytest.mark.parametrize("extension", sounds.EXTENSIONS)
+@settings(
+    max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+)
+@given(
+    flips=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 7)), min_size=1, max_size=40),
+    front=st.booleans(),
+)
+def test_bits_turned_at_random(
+    listener: Listener, tmp_path: Path, extension: str, flips: list[tuple[float, int]], front: bool
+) -> None:
+    data = bytearray(whole(extension))
+    reach = min(len(data), 600) if front else len(data)  # headers deserve more than their share
+    for place, bit in flips:
+        data[int(place * (reach - 1))] ^= 1 << bit
+    path = tmp_path / f"damaged{extension}"
+    path.write_bytes(data)
+    code, _, peak = outcome(listener, path, tmp_path / "out")
+    assert code in DAMAGE
+    assert peak < MEMORY
