@@ -14,6 +14,9 @@ import factory
 from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.signals import request_finished
+from django.db import close_old_connections
+from django.http.response import HttpResponseBase
 from django.tasks import default_task_backend
 from django.test import Client
 
@@ -35,6 +38,13 @@ def wav(number: int = 0, *, seconds: float = 0.25, rate: int = 8000) -> bytes:
         out.setparams((1, 2, rate, 0, "NONE", ""))
         out.writeframes(b"".join(struct.pack("<h", sample) for sample in tone))
     return file.getvalue()
+
+
+def let_go(response: HttpResponseBase) -> None:
+    """End an answer as a server does, but leave open the connection whose transaction the test lives in."""
+    request_finished.disconnect(close_old_connections)
+    response.close()
+    request_finished.connect(close_old_connections)
 
 
 def upload(content: bytes | None = None, name: str = "song.wav") -> SimpleUploadedFile:

@@ -18,7 +18,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from library import selectors, services
 from library.models import Track, User
-from tests.people import signed_in, upload, wav, with_token
+from tests.people import let_go, signed_in, upload, wav, with_token
 
 pytestmark = pytest.mark.django_db
 
@@ -132,7 +132,7 @@ def ask(client: Client, operation: Operation, ids: dict[str, Any]) -> tuple[int,
     else:
         response = getattr(client, operation.method)(address, operation.body, content_type="application/json")
     body = b"" if response.streaming else response.content
-    response.close()
+    let_go(response)
     return response.status_code, body
 
 

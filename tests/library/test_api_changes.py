@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from library.api.changes import horizon
 from library.api.views.events import AT_ONCE, Stream, parse_since
 from library.models import Track, User
-from tests.people import TrackFactory, with_token
+from tests.people import TrackFactory, let_go, with_token
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -142,8 +142,8 @@ class TestEvents:
         assert open_streams[0]["Content-Type"] == "text/event-stream"
         refused = alice_api.get("/api/v1/events/")
         assert (refused.status_code, refused.json()["code"]) == (503, "too_many_streams")
-        open_streams.pop().close()
+        let_go(open_streams.pop())
         again = alice_api.get("/api/v1/events/")
         assert again.status_code == 200
         for stream in (again, *open_streams):
-            stream.close()
+            let_go(stream)

@@ -142,7 +142,7 @@ class TestArchive:
         assert names == ["Song.wav", "song (2).wav", "Song (3).wav"]
 
     @pytest.mark.parametrize(
-        "name", ["../../etc/passwd", "..\\..\\x", "/abs", "C:\\x", "a\x00b", "..", ".", "x" * 255, "🎷" * 60]
+        "name", ["../../etc/passwd", "..\\..\\x", "/abs", "C:\\x", "a\x01b", "..", ".", "x" * 255, "🎷" * 60]
     )
     def test_names_stay_inside(self, alice_client: Client, make_track: MakeTrack, name: str) -> None:
         make_track(title=name, artist=name, album=name)

@@ -96,8 +96,9 @@ class Stream:
             for event in self.new():
                 said = time.monotonic()
                 yield event
-            # Not held while nothing happens.
-            connection.close()
+            # Not held while nothing happens; a transaction that others began is theirs to end.
+            if not connection.in_atomic_block:
+                connection.close()
             time.sleep(EVERY)
             if time.monotonic() - said > QUIET:
                 said = time.monotonic()
