@@ -196,6 +196,13 @@ def last_word(context: Context, verdict: Verdict) -> str:
     return f"You said {context['genres'].named(verdict.genre).name.lower()}: “{verdict.track.title}”"
 
 
+@register.simple_tag(takes_context=True)
+def whose_word(context: Context, history: list[Prediction | Verdict]) -> str:
+    """Whose the words are that stand: a reviewer's count until the owner says something."""
+    people = {row.person for row in history if isinstance(row, Verdict) and row.undone_at is None}
+    return "A reviewer" if people and context["user"] not in people else "You"
+
+
 @register.filter
 def is_verdict(row: object) -> bool:
     return isinstance(row, Verdict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -148,6 +149,14 @@ class TestWhoseWordCounts:
         page = alice_client.get(reverse("track", args=[track.pk])).content.decode()
         assert "A reviewer said rock (it was blues)" in page
         assert "bob@example.org" not in page
+
+    def test_the_owner_sees_whose_it_is(self, alice_client: Client, bob_client: Client, track: Track) -> None:
+        say(bob_client, track, "rock")
+        whose = re.compile(r"</svg> (You|A reviewer)</dt>")
+        page = reverse("track", args=[track.pk])
+        assert whose.findall(alice_client.get(page).content.decode()) == ["A reviewer"]
+        alice_client.post(reverse("track-genre", args=[track.pk]), {"genre": "jazz"})
+        assert whose.findall(alice_client.get(page).content.decode()) == ["You"]
 
 
 class TestAgreement:
