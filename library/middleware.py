@@ -1,4 +1,4 @@
-"""What a service refuses is told on the page one was on."""
+"""What a service refuses is told on the page one was on; what browsers are told not to do."""
 
 from __future__ import annotations
 
@@ -12,6 +12,23 @@ from django.shortcuts import render
 from library.errors import Refused, TooOften
 from library.requests import Request
 from library.views.base import back
+
+#: What no page of ours needs, no page may use, whatever gets into it.
+PERMISSIONS = "camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb"
+
+
+class BrowserLimitsMiddleware:
+    """The two headers that Django has no setting for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = ", ".join(f"{name}=()" for name in PERMISSIONS)
+        # No other site may show, play or read what is here, not even as a picture.
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
 
 
 class RefusalMiddleware:

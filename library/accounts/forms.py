@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.contrib.auth import authenticate, password_validation
 from django.contrib.auth import forms as auth_forms
-from django.contrib.auth import password_validation
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from library.models import ApiToken, User
+from library.requests import Request
 from library.tasks import send_password_letter
 
 EMAIL_TAKEN = "There is an account under this e-mail address already."
@@ -82,28 +83,25 @@ class PasswordNeeded(forms.Form):
     bound_field_class = BootstrapField
     current_password = password_field("Current password", "current-password")
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        self.user = user
+    def __init__(self, *args: Any, request: Request, **kwargs: Any) -> None:
+        self.request = request
         super().__init__(*args, **kwargs)
 
     @sensitive_variables("password")
     def clean_current_password(self) -> str:
-        password = self.cleaned_data["current_password"]
-        if not self.user.check_password(password):
-            raise forms.ValidationError("This is not your current password.")
-        return str(password)
+        return _own_password(self.request, self.cleaned_data["current_password"])
 
 
 class EmailForm(PasswordNeeded):
     email = email_field()
     field_order = ("email",)
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, user=user, **kwargs)
-        self.initial["email"] = user.email
+    def __init__(self, *args: Any, request: Request, **kwargs: Any) -> None:
+        super().__init__(*args, request=request, **kwargs)
+        self.initial["email"] = request.user.email
 
     def clean_email(self) -> str:
-        return _free_email(self.cleaned_data["email"], but_not=self.user)
+        return _free_email(self.cleaned_data["email"], but_not=self.request.user)
 
 
 class TokenForm(forms.ModelForm):
@@ -143,6 +141,14 @@ class PasswordChangeForm(auth_forms.PasswordChangeForm):
     new_password1 = password_field("New password", "new-password", PASSWORD_HELP)
     new_password2 = password_field("New password again", "new-password")
 
+    def __init__(self, *args: Any, request: Request, **kwargs: Any) -> None:
+        self.request = request
+        super().__init__(*args, **kwargs)
+
+    @sensitive_variables("password")
+    def clean_old_password(self) -> str:
+        return _own_password(self.request, self.cleaned_data["old_password"])
+
 
 class PasswordResetForm(auth_forms.PasswordResetForm):
     bound_field_class = BootstrapField
@@ -160,6 +166,14 @@ class SetPasswordForm(auth_forms.SetPasswordForm):
     bound_field_class = BootstrapField
     new_password1 = password_field("New password", "new-password", PASSWORD_HELP)
     new_password2 = password_field("New password again", "new-password")
+
+
+@sensitive_variables("password")
+def _own_password(request: Request, password: str) -> str:
+    """The password, if it is that of whoever is signed in. Tried too often, it raises TooOften as signing in does."""
+    if authenticate(request, username=request.user.email, password=password) != request.user:
+        raise forms.ValidationError("This is not your current password.")
+    return password
 
 
 def _free_email(email: str, *, but_not: User | None = None) -> str:

@@ -1,5 +1,7 @@
 """Accounts. The names of the password views are Django's."""
 
+from typing import Any
+
 from django.contrib.auth import views as auth_views
 from django.contrib.messages.views import SuccessMessageMixin
 from django.urls import path, reverse_lazy
@@ -12,6 +14,9 @@ class PasswordChange(SuccessMessageMixin, auth_views.PasswordChangeView):
     template_name = "accounts/password_change.html"
     success_url = reverse_lazy("account")
     success_message = "Your password is changed."
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"request": self.request}
 
 
 urlpatterns = [

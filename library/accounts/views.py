@@ -67,7 +67,7 @@ def account(request: Request) -> HttpResponse:
 @sensitive_post_parameters("current_password")
 @require_POST
 def email_change(request: Request) -> HttpResponse:
-    form = EmailForm(request.POST, user=request.user)
+    form = EmailForm(request.POST, request=request)
     if form.is_valid():
         try:
             services.user_change_email(user=request.user, email=form.cleaned_data["email"])
@@ -94,7 +94,7 @@ def share(request: Request) -> HttpResponse:
 @sensitive_post_parameters("current_password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_delete(request: Request) -> HttpResponse:
-    form = PasswordNeeded(request.POST or None, user=request.user)
+    form = PasswordNeeded(request.POST or None, request=request)
     if request.method == "POST" and form.is_valid():
         services.user_delete(user=request.user)
         logout(request)
@@ -137,7 +137,7 @@ def _account_page(
     request: Request, *, email_form: EmailForm | None = None, token_form: TokenForm | None = None
 ) -> HttpResponse:
     context = {
-        "email_form": email_form or EmailForm(user=request.user),
+        "email_form": email_form or EmailForm(request=request),
         "token_form": token_form or TokenForm(),
         "tokens": selectors.tokens_of(request.user),
         "new_key": _new_key(request),

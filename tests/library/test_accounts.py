@@ -129,7 +129,7 @@ class TestPasswords:
     def test_change_needs_the_old_one(self, alice_client: Client, alice: User) -> None:
         data = {"old_password": "wrong", "new_password1": "x quiet room", "new_password2": "x quiet room"}
         page = alice_client.post(reverse("password_change"), data).content.decode()
-        assert "incorrectly" in described(page, "old_password")
+        assert "not your current password" in described(page, "old_password")
         alice.refresh_from_db()
         assert alice.check_password(PASSWORD)
 

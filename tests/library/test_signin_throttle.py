@@ -100,6 +100,31 @@ def test_after_a_quarter_of_an_hour_it_is_forgotten_and_gone(alice: User) -> Non
     assert not FailedSignIn.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("email_change", "current_password"),
+        ("account_delete", "current_password"),
+        ("password_change", "old_password"),
+    ],
+)
+def test_an_open_session_is_no_place_to_try_passwords(
+    name: str, field: str, alice: User, alice_client: Client
+) -> None:
+    fields = {"email": "alice@example.com", "new_password1": "quiet rooms", "new_password2": "quiet rooms"}
+    for _ in range(5):
+        assert alice_client.post(reverse(name), fields | {field: "wrong"}).status_code == 200
+    assert alice_client.post(reverse(name), fields | {field: PASSWORD}).status_code == 429
+    assert sign_in(alice.email, PASSWORD).status_code == 429
+    alice.refresh_from_db()
+    assert (alice.email, alice.check_password(PASSWORD)) == ("alice@example.org", True)
+
+
+def test_the_admin_has_no_password_form_of_its_own(bob_client: Client) -> None:
+    answer = bob_client.post(reverse("admin:password_change"), {"old_password": PASSWORD})
+    assert (answer.status_code, answer["Location"]) == (302, reverse("password_change"))
+
+
 def test_limits_are_settings(alice: User, settings: Settings) -> None:
     settings.EARMARK_SIGN_IN_PER_EMAIL = 1
     settings.EARMARK_SIGN_IN_MINUTES = 60
