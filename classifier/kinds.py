@@ -158,9 +158,11 @@ _MP4_PATH = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
 def _has_encrypted_track(file: BinaryIO, start: int, end: int, path: tuple[bytes, ...]) -> bool:
     """Walk the boxes of an MP4 (ISO/IEC 14496-12) to the first sample entry of each track."""
     for _ in range(1000):  # more boxes than any real file has at one level
+        if start >= end:  # a box may claim to end where no file can be read
+            return False
         file.seek(start)
         header = file.read(16)
-        if len(header) < 16 or start >= end:
+        if len(header) < 16:
             return False
         size, name = struct.unpack(">I4s", header[:8])
         skip = 8

@@ -39,7 +39,7 @@ case("nested.zip", "archive_in_archive")(
     lambda path: packed(("inner.zip", packed(("inner.zip", packed(("song.wav", song(WAV)))))))
 )
 case("bomb.zip", "archive_entry_ratio")(lambda path: packed(("bomb.wav", song(WAV)[:44] + bytes(20 * MIB))))
-case("overlapping.zip", HEARD, "archive_entry_damaged", "archive_entry_ratio", "silent")(
+case("overlapping.zip", "archive_entry_damaged", "archive_entry_ratio", "corrupt")(
     lambda path: overlapping(500)
 )
 case("symlink.zip", "archive_entry_special")(

@@ -101,6 +101,12 @@ case("mp4_only_a_name.m4a", "corrupt", "not_audio")(lambda path: box(b"ftyp", b"
 case("mp4_moov_in_moov.m4a", "corrupt", "not_audio")(
     lambda path: box(b"ftyp", b"M4A \0\0\0\0") + nested(100_000)
 )
+for name, size in {"mp4_box_of_8_eb.m4a": 2**63, "mp4_box_of_4_eb.m4a": 2**62}.items():
+    case(name, "corrupt", "not_audio")(
+        lambda path, size=size: (
+            box(b"ftyp", b"M4A \0\0\0\0") + struct.pack(">I4sQ", 1, b"free", size) + song(".m4a")
+        )
+    )
 case("mp4_edits_10000.m4a", HEARD, "too_short", "too_long")(
     lambda path: with_box(b"edts", edits(*[(40, i * 7 % 4000, 0x10000) for i in range(10_000)]), TRAK)
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import resource
 import stat
 import struct
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipInfo
 
 import pytest
 from django.conf import settings as site
@@ -19,18 +18,11 @@ from django.urls import reverse
 
 from library import archives
 from library.models import PartialUpload, Track, User
+from tests.hostile.archives import packed
 from tests.library.test_resumable import create, patch
 from tests.people import upload, wav
 
 pytestmark = pytest.mark.django_db
-
-
-def packed(*entries: tuple[str | ZipInfo, bytes], method: int = ZIP_DEFLATED) -> bytes:
-    file = io.BytesIO()
-    with ZipFile(file, "w", method) as archive:
-        for name, content in entries:
-            archive.writestr(name, content, method)
-    return file.getvalue()
 
 
 def send(client: Client, content: bytes, name: str = "album.zip") -> PartialUpload:
