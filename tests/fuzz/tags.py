@@ -1,0 +1,64 @@
+"""Whatever the bytes are: tags as promised, soon, or none; and a copy takes new ones or stays out of the way.
+
+`python -m tests.fuzz.tags CORPUS`
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["classifier", "mutagen"]):
+    from classifier.copies import TAGGABLE
+    from classifier.kinds import sniff_file
+    from classifier.limits import TooMuch, bounded
+    from classifier.tagging import write_tags
+    from classifier.tags import MAX_LENGTH, read_tags
+
+from tests.fuzz import fuzz
+
+#: CPU seconds: what these small files may take is far less than what large ones may.
+SECONDS = 2.0
+NEW = {"title": "Kind of Blue", "artist": "Somebody", "album": None, "year": "1959", "tags": ["calm", "late"]}
+
+
+def check(path: Path) -> None:
+    before = path.read_bytes()
+    started = time.process_time()
+    tags = read_tags(path)
+    assert time.process_time() - started < SECONDS
+    assert tags.keys() <= {"title", "artist", "album", "genre", "year", "track"}
+    for field, value in tags.items():
+        if field in ("year", "track"):
+            assert isinstance(value, int)
+            assert 0 < value < 10_000
+        else:
+            assert isinstance(value, str)
+            assert 0 < len(value) <= MAX_LENGTH
+            assert value.isprintable()
+            value.encode()
+    assert path.read_bytes() == before
+    with path.open("rb") as file:
+        kind = sniff_file(file)
+    if kind in TAGGABLE:
+        _write(path, kind)
+
+
+def _write(path: Path, kind: str) -> None:
+    copy = path.with_name("copy")
+    shutil.copyfile(path, copy)
+    try:
+        with bounded(seconds=SECONDS, memory=2**29):
+            write_tags(copy, kind, NEW)
+    except TooMuch:
+        raise
+    except Exception:  # what mutagen trips over ends a process of its own, and the copy is not used
+        return
+    assert copy.stat().st_size < path.stat().st_size + 2**20
+
+
+if __name__ == "__main__":
+    fuzz(check)
