@@ -11,6 +11,7 @@ from library.api.views import (
     account,
     acts,
     base,
+    discover,
     events,
     files,
     hear,
@@ -38,6 +39,16 @@ v1 = [
     path("tracks/<uuid:id>/genre/history/", truth.GenreHistoryView.as_view(), name="track-genre-history"),
     path("tracks/<uuid:id>/tags/", truth.TagsOfTrackView.as_view(), name="track-tags"),
     path("tracks/<uuid:id>/tags/<int:tag_id>/", truth.TagOfTrackView.as_view(), name="track-untag"),
+    path("tracks/<uuid:id>/suggestions/", truth.SuggestionsView.as_view(), name="track-suggestions"),
+    path(
+        "tracks/<uuid:id>/suggestions/reject/", truth.SuggestionRejectView.as_view(), name="suggestion-reject"
+    ),
+    path("tracks/<uuid:id>/similar/", discover.SimilarView.as_view(), name="track-similar"),
+    path("moods/", discover.MoodsView.as_view(), name="moods"),
+    path("moods/<str:mood>/", discover.StationView.as_view(), name="mood"),
+    path("map/", discover.MapView.as_view(), name="map"),
+    path("map/around/", discover.AroundView.as_view(), name="map-around"),
+    path("overview/", discover.OverviewView.as_view(), name="overview"),
     path("playlists/<uuid:id>/items/", playlists.PlaylistItemsView.as_view(), name="playlist-items"),
     path(
         "playlists/<uuid:id>/items/<int:item_id>/", playlists.PlaylistItemView.as_view(), name="playlist-item"

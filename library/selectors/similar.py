@@ -21,11 +21,16 @@ class Neighbour:
     """A track near another."""
 
     track: Track
-    closeness: str
+    similarity: float
+    """The cosine of both vectors, -1 to 1."""
     genre: str
     """The genre that both have; "" when they have not the same."""
     moods: list[str]
     """Moods that both have, the strongest first."""
+
+    @property
+    def closeness(self) -> str:
+        return next(word for least, word in CLOSENESS if self.similarity >= least)
 
 
 def similar_to(owner: User, track: Track, count: int) -> list[Neighbour]:
@@ -41,7 +46,7 @@ def similar_to(owner: User, track: Track, count: int) -> list[Neighbour]:
     return [
         Neighbour(
             track=other,
-            closeness=next(word for least, word in CLOSENESS if similarity >= least),
+            similarity=similarity,
             genre=track.genre if track.genre == other.genre else "",
             moods=shared_moods(track, other),
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Case, Count, Q, QuerySet, Sum, When
 
 from library.models import ApiToken, Prediction, Track, User, Verdict
 
@@ -14,6 +14,12 @@ from library.models import ApiToken, Prediction, Track, User, Verdict
 def tracks_of(owner: User) -> QuerySet[Track]:
     """The owner's tracks, newest first, each with its current prediction (without the long timeline)."""
     return Track.objects.filter(owner=owner).select_related("prediction").defer("prediction__segments")
+
+
+def tracks_named(owner: User, ids: list[UUID]) -> QuerySet[Track]:
+    """Those of the tracks that are the owner's, in the order in which they are named."""
+    in_order = Case(*(When(pk=pk, then=place) for place, pk in enumerate(ids)), default=len(ids))
+    return tracks_of(owner).filter(pk__in=ids).order_by(in_order)
 
 
 def tracks_by_id(owner: User, ids: Iterable[UUID]) -> dict[UUID, Track]:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from library import selectors, services
-from library.models import Track, User
+from library.models import Mood, Track, User
 from tests.people import let_go, signed_in, upload, wav, with_token
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,14 @@ OPERATIONS = [
     Operation("get", "/tracks/{id}/genre/history/", 200),
     Operation("post", "/tracks/{id}/tags/", 200, {"name": "live"}, needs="write"),
     Operation("delete", "/tracks/{id}/tags/{tag_id}/", 204, needs="write"),
+    Operation("get", "/tracks/{id}/suggestions/", 200),
+    Operation("post", "/tracks/{id}/suggestions/reject/", 204, {"name": "sad"}, needs="write"),
+    Operation("get", "/tracks/{id}/similar/", 200),
+    Operation("get", "/moods/", 200),
+    Operation("get", "/moods/{mood}/", 200),
+    Operation("get", "/map/", 200),
+    Operation("get", "/map/around/?x=50&y=50", 200),
+    Operation("get", "/overview/", 200),
     Operation("get", "/tags/", 200),
     Operation("post", "/tags/", 201, {"name": "new"}, needs="write"),
     Operation("get", "/tags/{tag_id}/", 200),
@@ -98,11 +106,13 @@ def every_operation(test: Callable[..., None]) -> Callable[..., None]:
 def alices(alice: User, track: Track) -> dict[str, Any]:
     """The ids in the paths, of things of alice's."""
     services.genre_set(track=track, person=alice, genre="jazz")
+    Mood.objects.create(owner=alice, track=track, name="happy", score=0.9)
     token, _ = services.token_create(owner=alice, name="another")
     late = services.playlist_add(owner=alice, name="Late")
     services.playlist_append(playlist=late, tracks=selectors.tracks_of(alice))
     return {
         "id": track.pk,
+        "mood": "happy",
         "tag_id": services.track_tag(track=track, name="live").pk,
         "key": services.own_genre_add(owner=alice, name="Shoegaze").key,
         "token_id": token.pk,
@@ -114,6 +124,7 @@ def alices(alice: User, track: Track) -> dict[str, Any]:
 
 NOBODYS = {
     "id": uuid.UUID(int=1),
+    "mood": "polished",
     "tag_id": 987654,
     "key": "polka",
     "token_id": 987654,

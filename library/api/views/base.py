@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import exceptions
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -16,6 +17,10 @@ from library import selectors
 from library.api.idempotency import Answered, answer_begin, answer_keep
 from library.api.throttling import Limited
 from library.models import KeptAnswer, Track, User
+
+FIELDS = OpenApiParameter(
+    "fields", str, description="Tell only these fields of a track, by name, joined by commas."
+)
 
 
 class OwnersView(Limited):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, QuerySet, When
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, mixins, viewsets
@@ -117,9 +117,7 @@ class PlaylistItemsView(OwnersView, generics.GenericAPIView):
         playlist = self.playlist()
         given = serializers.PlaylistAppendSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        ids = given.validated_data["tracks"]
-        in_order = Case(*(When(pk=pk, then=place) for place, pk in enumerate(ids)))
-        tracks = selectors.tracks_of(self.owner).filter(pk__in=ids).order_by(in_order)
+        tracks = selectors.tracks_named(self.owner, given.validated_data["tracks"])
         act = services.playlist_append(playlist=playlist, tracks=tracks)
         return Response({"id": act.pk, "done": act.data["done"], "skipped": act.data["skipped"]})
 

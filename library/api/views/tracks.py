@@ -17,13 +17,9 @@ from library import selectors, services
 from library.api.changes import ChangesPagination, changed_since
 from library.api.schema import UPLOAD_REFUSALS, answers
 from library.api.serializers import tracks as serializers
-from library.api.views.base import OwnersView
+from library.api.views.base import FIELDS, OwnersView
 from library.filters import TrackFilter
 from library.models import Track
-
-FIELDS = OpenApiParameter(
-    "fields", str, description="Answer only with these fields, by name, joined by commas."
-)
 
 
 @extend_schema(tags=["Tracks"])

@@ -118,5 +118,36 @@ class TagOfTrackView(OwnersView):
         return Response(status=204)
 
 
+class SuggestionsView(OwnersView):
+    @extend_schema(
+        operation_id="track_suggestions",
+        tags=["Tags"],
+        summary="See which tags may fit a track",
+        description=(
+            "The file's genre when it is none of the ten, and strong moods. To accept one, put it on the track as a "
+            "tag; what was rejected does not come back."
+        ),
+        responses=answers({200: truth.TagNameSerializer(many=True)}, 404),
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        return Response([{"name": name} for name in selectors.suggestions_for(self.owner, self.track(id))])
+
+
+class SuggestionRejectView(OwnersView):
+    @extend_schema(
+        operation_id="track_suggestion_reject",
+        tags=["Tags"],
+        summary="Turn a suggested tag down for good",
+        request=truth.TagNameSerializer,
+        responses=answers({204: None}, 400, 404, 415, 422),
+    )
+    def post(self, request: Request, id: UUID) -> Response:
+        track = self.track(id)
+        tag = truth.TagNameSerializer(data=request.data)
+        tag.is_valid(raise_exception=True)
+        services.suggestion_reject(track=track, name=tag.validated_data["name"])
+        return Response(status=204)
+
+
 def layers(track: Track) -> Response:
     return Response(tracks.GenreSerializer(track).data)
