@@ -10,6 +10,7 @@ from pathlib import Path
 
 import environ
 from django.utils.csp import CSP
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -51,6 +52,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "library.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Before whatever answers by itself: files of the site and refusals have these headers, too.
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -263,6 +265,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 if EARMARK_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
+    # Those who watch ask the process itself, not the proxy.
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
     SECURE_HSTS_SECONDS = env.int("EARMARK_HSTS_SECONDS", default=31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("EARMARK_HSTS_SUBDOMAINS", default=False)
     # Whether other sites of the same domain speak https is not ours to say.
@@ -274,10 +278,36 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env.str("EARMARK_TIME_ZONE", default="UTC")
 USE_TZ = True
 
+# -- watching
+
+#: Who reads /metrics sends this as a bearer token; without one there is no such page.
+EARMARK_METRICS_TOKEN = env.str("EARMARK_METRICS_TOKEN", default="")
+#: When a track has been waiting for so many seconds, /readyz says that the queue does not work; 0: never.
+EARMARK_READY_QUEUE_SECONDS = env.int("EARMARK_READY_QUEUE_SECONDS", default=3600)
+
+_json_log = env.str("EARMARK_LOG_FORMAT", default="lines") == "json"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"about": {"()": "library.logs.AboutFilter"}},
+    "formatters": {
+        "lines": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": ["levelname", "name", "message", "request_id", "track_id"],
+            "timestamp": True,
+            # Django adds the request to its errors; its address may say what somebody has searched for.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
+        },
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if _json_log else "lines",
+            "filters": ["about"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.str("EARMARK_LOG_LEVEL", default="INFO")},
+    # A line for each request is for programs that read logs; who starts the site at home need not see them.
+    "loggers": {"earmark.requests": {"level": "INFO" if _json_log else "WARNING"}},
 }

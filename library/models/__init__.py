@@ -4,6 +4,7 @@ No workflow here: every write goes through `library.services`.
 """
 
 from library.models.genres import Act, Genre, Verdict
+from library.models.measures import StageTime
 from library.models.people import ApiToken, FailedSignIn, KeptAnswer, User, UserManager
 from library.models.playlists import Playlist, PlaylistItem
 from library.models.tags import Mood, Rejection, Tag, Tagging
@@ -23,6 +24,7 @@ __all__ = [
     "PlaylistItem",
     "Prediction",
     "Rejection",
+    "StageTime",
     "Tag",
     "Tagging",
     "Track",

@@ -141,11 +141,8 @@ class Track(models.Model):
             models.Index(fields=["owner", "sort_title", "id"], name="by_title"),
             models.Index(fields=["owner", "sort_artist", "id"], name="by_artist"),
             models.Index(fields=["owner", "sort_album", "id"], name="by_album"),
-            models.Index(
-                fields=["leased_until"],
-                condition=models.Q(status__in=["queued", "analysing"]),
-                name="unfinished",
-            ),
+            # What waits, what is in work, what failed, of all owners.
+            models.Index(fields=["status", "updated_at"], name="by_status"),
             models.Index(
                 fields=["owner", "confidence", "id"],
                 condition=models.Q(needs_you=True),

@@ -26,9 +26,11 @@ from django.utils import timezone
 from classifier.errors import AudioError
 from library.genres import genre_in_tag
 from library.listening import listen
+from library.logs import about
 from library.models import Embedding, Mood, Prediction, Track
 from library.models.tracks import SEARCH_LENGTH, SORT_LENGTH
 from library.services.genres import genres_settle
+from library.services.stages import Stopwatch, stage_times_add
 from library.text import fold
 
 logger = logging.getLogger(__name__)
@@ -88,20 +90,35 @@ def track_analyse(*, track_id: uuid.UUID | str) -> None:
     track = track_lease(track_id=track_id)
     if track is None:
         return
+    with about(track=track.pk):
+        _hear(track)
+
+
+def _hear(track: Track) -> None:
+    watch = Stopwatch()
+
+    def stage_begins(stage: str) -> None:
+        watch.begin(stage)
+        _progress(track, stage=stage)
+
     with tempfile.TemporaryDirectory(prefix="earmark-") as folder, local_copy(track.original) as path:
         try:
             result = listen(
                 path,
                 out_dir=Path(folder),
-                on_stage=lambda stage: _progress(track, stage=stage),
+                on_stage=stage_begins,
                 on_tags=lambda tags: _tags_record(track, tags),
                 on_beat=lambda: _progress(track),
             )
         except AudioError as error:
-            logger.info("Track %s: %s", track.pk, error.code)
+            logger.info("Not heard: %s", error.code, extra={"code": error.code})
             _finish(track, status=Track.Status.FAILED, error_code=error.code)
             return
+        watch.begin("storing")
         _result_record(track, result, Path(folder))
+        watch.end()
+        stage_times_add(seconds=watch.seconds)
+        logger.info("Heard")
 
 
 def prediction_record(*, track: Track, result: dict[str, Any]) -> Prediction:

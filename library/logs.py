@@ -1,0 +1,80 @@
+"""The log: which request or which track a line is about, and one line for each request.
+
+No line names people, files or titles: ids lead to them, for those who may look.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.http import HttpRequest, HttpResponse
+
+logger = logging.getLogger("earmark.requests")
+
+#: What a proxy may call a request. Anything else could forge lines of the log.
+REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+_request: ContextVar[str] = ContextVar("request", default="")
+_track: ContextVar[str] = ContextVar("track", default="")
+
+
+@contextmanager
+def about(*, track: object) -> Iterator[None]:
+    """Lines that are logged inside are about this track."""
+    before = _track.set(str(track))
+    try:
+        yield
+    finally:
+        _track.reset(before)
+
+
+class AboutFilter(logging.Filter):
+    """Sets `request_id` and `track_id` on every record, and takes away what Django tells of a request's address."""
+
+    def filter(self, record: logging.LogRecord) -> logging.LogRecord:
+        record = copy.copy(record)
+        record.request_id = _request.get()
+        record.track_id = _track.get()
+        request = record.__dict__.pop("request", None)
+        if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
+            record.args = tuple(_route(request) if value == request.path else value for value in record.args)
+        return record
+
+
+class RequestLogMiddleware:
+    """Gives each request an id, the proxy's if it sent one, and notes how it was answered.
+
+    Noted is the pattern of the address, not the address: what somebody searches for is nobody's business.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        sent = request.headers.get("X-Request-ID", "")
+        request_id = sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+        before, began = _request.set(request_id), time.perf_counter()
+        try:
+            response = self.get_response(request)
+            facts = {
+                "method": request.method,
+                "route": _route(request),
+                "status": response.status_code,
+                "milliseconds": round(1000 * (time.perf_counter() - began)),
+            }
+            logger.info("%(method)s %(route)s %(status)s, %(milliseconds)s ms", facts, extra=facts)
+        finally:
+            _request.reset(before)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+def _route(request: HttpRequest) -> str:
+    return f"/{request.resolver_match.route}" if request.resolver_match else "no such address"

@@ -1,0 +1,44 @@
+"""The site's numbers for Prometheus. They are the database's, so that it does not matter which process is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils import timezone
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.registry import Collector
+
+from library.selectors import health
+
+
+class SiteCollector(Collector):
+    def collect(self) -> Iterator[Metric]:
+        queue = health.queue_now()
+        age = (timezone.now() - queue.since).total_seconds() if queue.since else 0.0
+        depth = GaugeMetricFamily(
+            "earmark_tracks_unfinished", "Tracks that are not heard yet.", labels=["state"]
+        )
+        depth.add_metric(["waiting"], queue.waiting)
+        depth.add_metric(["in_work"], queue.in_work)
+        yield depth
+        yield GaugeMetricFamily("earmark_queue_age_seconds", "How long the longest has been waiting.", age)
+        failed = GaugeMetricFamily(
+            "earmark_tracks_failed", "Tracks that could not be heard.", labels=["code"]
+        )
+        for code, count in sorted(health.failures_by_code().items()):
+            failed.add_metric([code], count)
+        yield failed
+        stages = SummaryMetricFamily(
+            "earmark_analysis_seconds", "Time in each stage of an analysis.", labels=["stage"]
+        )
+        for stage, (times, seconds) in sorted(health.stage_times().items()):
+            stages.add_metric([stage], times, seconds)
+        yield stages
+
+
+def exposition() -> bytes:
+    """All numbers in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(SiteCollector())
+    return generate_latest(registry)

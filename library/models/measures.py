@@ -1,0 +1,16 @@
+"""What the site knows about its own work."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class StageTime(models.Model):
+    """How often a stage of an analysis was gone through, and how long that took all in all."""
+
+    stage = models.CharField(max_length=10, primary_key=True)
+    times = models.PositiveBigIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.stage}: {self.times} times, {self.seconds:.1f} s"

@@ -1,0 +1,40 @@
+"""How the site is: what waits to be heard, what failed, how long hearing takes. Of all owners, in numbers alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min, Q
+
+from library.models import StageTime, Track
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Tracks that wait, tracks that are being heard, and since when the longest has been waiting."""
+
+    waiting: int
+    in_work: int
+    since: datetime | None
+
+
+def queue_now() -> Queue:
+    unfinished = Track.objects.filter(status__in=(Track.Status.QUEUED, Track.Status.ANALYSING)).order_by()
+    waits = Q(status=Track.Status.QUEUED)
+    counts = unfinished.aggregate(
+        waiting=Count("pk", waits), all=Count("pk"), since=Min("updated_at", filter=waits)
+    )
+    return Queue(counts["waiting"], counts["all"] - counts["waiting"], counts["since"])
+
+
+def failures_by_code() -> dict[str, int]:
+    """How many tracks could not be heard, by the reason."""
+    failed = Track.objects.filter(status=Track.Status.FAILED).order_by()
+    return dict(failed.values_list("error_code").annotate(Count("pk")))
+
+
+def stage_times() -> dict[str, tuple[int, float]]:
+    """How often each stage of an analysis was gone through, by any worker ever, and how many seconds it took."""
+    rows = StageTime.objects.values_list("stage", "times", "seconds")
+    return {stage: (times, seconds) for stage, times, seconds in rows}

@@ -1,0 +1,36 @@
+"""How long the stages of an analysis take: measured by the worker, added up in the database for whoever watches."""
+
+from __future__ import annotations
+
+import time
+
+from django.db.models import F
+
+from library.models import StageTime
+
+
+class Stopwatch:
+    """Measures one analysis, stage by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._stage = ""
+        self._since = 0.0
+
+    def begin(self, stage: str) -> None:
+        """The stage before, if there was one, ends."""
+        self.end()
+        self._stage, self._since = stage, time.monotonic()
+
+    def end(self) -> None:
+        if self._stage:
+            took = time.monotonic() - self._since
+            self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + took
+        self._stage = ""
+
+
+def stage_times_add(*, seconds: dict[str, float]) -> None:
+    """Add one analysis. Always in the same order, so that two workers never wait for each other's rows."""
+    for stage, took in sorted(seconds.items()):
+        StageTime.objects.get_or_create(stage=stage)
+        StageTime.objects.filter(stage=stage).update(times=F("times") + 1, seconds=F("seconds") + took)

@@ -1,0 +1,140 @@
+"""What machines that watch the site are told: that it lives, whether it can work, its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.core.files.storage import FileSystemStorage
+from django.test import Client
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from library import services
+from library.models import Track
+from library.services.stages import Stopwatch, stage_times_add
+
+pytestmark = pytest.mark.django_db
+Make = Callable[..., Track]
+
+
+@pytest.fixture
+def numbers(client: Client, settings: Settings) -> Callable[[], dict[str, float]]:
+    """What Prometheus would note."""
+    settings.EARMARK_METRICS_TOKEN = "seen by us alone"
+
+    def ask() -> dict[str, float]:
+        answer = client.get("/metrics", headers={"Authorization": "Bearer seen by us alone"})
+        assert answer.status_code == 200
+        return {
+            sample.name + "".join(f" {value}" for value in sample.labels.values()): sample.value
+            for family in text_string_to_metric_families(answer.content.decode())
+            for sample in family.samples
+        }
+
+    return ask
+
+
+class TestLive:
+    def test_nothing_is_looked_at(
+        self, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        with django_assert_num_queries(0):
+            answer = client.get("/healthz")
+        assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+    def test_without_the_proxy(self, client: Client, settings: Settings) -> None:
+        settings.SECURE_SSL_REDIRECT = True
+        settings.SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+        assert client.get("/healthz").status_code == 200
+
+
+class TestReady:
+    def test_all_is_there(self, client: Client) -> None:
+        answer = client.get("/readyz")
+        assert answer.status_code == 200
+        assert answer.json() == {"database": True, "storage": True, "model": True, "queue": True}
+
+    def test_the_model_is_not(self, client: Client, settings: Settings) -> None:
+        settings.EARMARK_MODEL = "nobodys-1"
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json()["model"]) == (503, False)
+
+    def test_the_storage_is_not(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        def away(*_: object) -> bool:
+            raise OSError("the key is 12345")
+
+        monkeypatch.setattr(FileSystemStorage, "exists", away)
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json()["storage"]) == (503, False)
+        assert b"12345" not in answer.content
+
+    def test_nobody_works(self, client: Client, make_track: Make, settings: Settings) -> None:
+        waiting = make_track(status="queued")
+        assert client.get("/readyz").status_code == 200
+        Track.objects.filter(pk=waiting.pk).update(updated_at=timezone.now() - timedelta(hours=2))
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json()["queue"]) == (503, False)
+        settings.EARMARK_READY_QUEUE_SECONDS = 0
+        assert client.get("/readyz").status_code == 200
+
+
+class TestMetrics:
+    def test_not_there_without_the_token(
+        self, client: Client, alice_client: Client, settings: Settings
+    ) -> None:
+        assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
+        settings.EARMARK_METRICS_TOKEN = "seen by us alone"
+        assert client.get("/metrics").status_code == 404
+        assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
+        assert alice_client.get("/metrics").status_code == 404
+
+    def test_the_queue(self, make_track: Make, numbers: Callable[[], dict[str, float]]) -> None:
+        make_track()
+        assert numbers()["earmark_tracks_unfinished waiting"] == 0
+        first, second, _ = (make_track(status="queued") for _ in range(3))
+        Track.objects.filter(pk=first.pk).update(updated_at=timezone.now() - timedelta(minutes=5))
+        assert services.analysis.track_lease(track_id=second.pk)
+        now = numbers()
+        assert now["earmark_tracks_unfinished waiting"] == 2
+        assert now["earmark_tracks_unfinished in_work"] == 1
+        assert 300 <= now["earmark_queue_age_seconds"] < 330
+
+    def test_failures(self, make_track: Make, numbers: Callable[[], dict[str, float]]) -> None:
+        for code in ("corrupt", "corrupt", "crashed"):
+            make_track(status="failed", error_code=code)
+        now = numbers()
+        assert now["earmark_tracks_failed corrupt"] == 2
+        assert now["earmark_tracks_failed crashed"] == 1
+
+    def test_time_by_stage(self, numbers: Callable[[], dict[str, float]]) -> None:
+        stage_times_add(seconds={"listening": 1.5, "drawing": 0.25})
+        stage_times_add(seconds={"listening": 2.5})
+        now = numbers()
+        assert now["earmark_analysis_seconds_count listening"] == 2
+        assert now["earmark_analysis_seconds_sum listening"] == pytest.approx(4)
+        assert now["earmark_analysis_seconds_sum drawing"] == pytest.approx(0.25)
+
+    def test_as_many_queries_for_any_number(
+        self,
+        make_track: Make,
+        numbers: Callable[[], dict[str, float]],
+        django_assert_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        for number in range(20):
+            make_track(status=("queued", "failed", "ready")[number % 3])
+        with django_assert_num_queries(3):
+            numbers()
+
+
+def test_a_stopwatch_adds_up_what_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([10.0, 11.0, 11.0, 14.0, 14.0, 14.5])
+    monkeypatch.setattr("library.services.stages.time.monotonic", lambda: next(times))
+    watch = Stopwatch()
+    for stage in ("listening", "drawing", "listening"):
+        watch.begin(stage)
+    watch.end()
+    watch.end()
+    assert watch.seconds == {"listening": 1.5, "drawing": 3.0}

@@ -1,0 +1,79 @@
+"""What the log says: each line which request or track it is about, and nothing about people."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from logging.config import dictConfig
+from typing import Any
+
+import pytest
+from django.test import Client
+from pythonjsonlogger.json import JsonFormatter
+
+from config.settings import LOGGING
+from library.logs import AboutFilter, about
+from library.models import Track
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> Lines:
+    """What has been logged, in the form that the settings give it."""
+    form = LOGGING["formatters"]["json"]
+    assert form["()"] == "pythonjsonlogger.json.JsonFormatter"
+    formatter = JsonFormatter(fmt=form["fmt"], reserved_attrs=form["reserved_attrs"])
+    caplog.handler.addFilter(AboutFilter())
+    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "earmark.requests")
+    return lambda: [json.loads(formatter.format(record)) for record in caplog.records]
+
+
+def test_the_settings_are_understood() -> None:
+    root = logging.getLogger()
+    before = root.handlers[:]
+    try:
+        dictConfig(LOGGING)
+        assert any(isinstance(each, AboutFilter) for handler in root.handlers for each in handler.filters)
+    finally:
+        root.handlers[:] = before
+
+
+class TestRequests:
+    def test_a_line_each(self, alice_client: Client, track: Track, lines: Lines) -> None:
+        answer = alice_client.get(f"/tracks/{track.pk}/?q=secret", headers={"X-Request-ID": "from-the-proxy"})
+        assert answer["X-Request-ID"] == "from-the-proxy"
+        (line,) = (line for line in lines() if line["name"] == "earmark.requests")
+        assert (line["method"], line["status"], line["request_id"]) == ("GET", 200, "from-the-proxy")
+        assert line["route"] == "/tracks/<uuid:track_id>/"
+        assert line["milliseconds"] >= 0
+
+    def test_nothing_of_people(
+        self, alice_client: Client, track: Track, lines: Lines, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        alice_client.get("/", {"q": track.title})
+        alice_client.post(f"/tracks/{track.pk}/edit/", {"title": "A quiet song"})
+        monkeypatch.setattr("library.views.library.page_of", lambda *_: 1 / 0)
+        alice_client.raise_request_exception = False
+        assert alice_client.get("/", {"q": track.title}).status_code == 500
+        told = json.dumps(lines())
+        assert "Internal Server Error: /" in told
+        for secret in ("alice@example.org", track.title, "A quiet song", track.sha256, track.original_name):
+            assert secret not in told
+
+    @pytest.mark.parametrize("sent", ["", "short", "x" * 65, "two words here", "lines\u2028inside"])
+    @pytest.mark.django_db
+    def test_an_id_that_is_none_is_not_taken(self, client: Client, sent: str) -> None:
+        given = client.get("/healthz", headers={"X-Request-ID": sent})["X-Request-ID"]
+        assert given != sent
+        assert len(given) == 32
+
+
+def test_a_line_about_a_track(lines: Lines) -> None:
+    logger = logging.getLogger("library.services.analysis")
+    with about(track="1234"):
+        logger.info("Heard")
+    logger.info("Nothing else")
+    assert [line["track_id"] for line in lines()] == ["1234", ""]
