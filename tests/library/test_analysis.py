@@ -14,7 +14,7 @@ from django.tasks import default_task_backend
 from django.utils import timezone
 
 from library import services
-from library.models import Prediction, Track, User
+from library.models import Prediction, StageTime, Track, User
 from library.services import analysis
 from tests import sounds
 
@@ -48,6 +48,7 @@ def test_a_track_is_heard(alice: User, mp3: bytes) -> None:
     track.refresh_from_db()
 
     assert (track.status, track.error_code, track.lease) == ("ready", "", None)
+    assert {"listening", "drawing", "storing"} <= set(StageTime.objects.values_list("stage", flat=True))
     assert track.duration == pytest.approx(6, abs=0.1)
     assert (track.title, track.artist, track.album, track.year, track.file_genre) == (
         "Blue Train", "Nobody", "None", 1957, "Jazz",
