@@ -23,6 +23,10 @@ MESSAGES: dict[str, str] = {
     "out_of_memory": "The analysis needed more memory than is allowed for one track.",
     "timeout": "The analysis took longer than is allowed for one track.",
     "crashed": "The decoder crashed on this file.",
+    # Said by the library, of what happened on the server.
+    "storage_full": "The server's disk is full. Try again later.",
+    "server_error": "Something went wrong on the server, not in this file. Have it analysed again.",
+    "file_missing": "The uploaded file is no longer on the server. Delete the track and upload it again.",
 }
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +14,35 @@ from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
+from classifier.errors import AudioError
+
+#: What a system says when nothing more can be written: the disk, a person's share of it, a limit of the process.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def full_disk_refused() -> Iterator[None]:
+    """A full disk is no error of the site's: AudioError `storage_full`, and nothing is stored."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise AudioError("storage_full") from error
+
+
+def write_all(file: int, piece: bytes) -> None:
+    """Write to a file descriptor. No buffer is left whose failure would come later, where nobody expects it."""
+    rest = memoryview(piece)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+
 
 class HashingUploadHandler(TemporaryFileUploadHandler):
     """Django's handler for temporary files, which also takes the SHA-256 and stops writing at the limit.
 
     The file gets an attribute, `sha256`. Its `size` is what was sent: beyond the limit, more than was kept.
+    Where the disk was full, the attribute `storage_full` says so.
     """
 
     file: TemporaryUploadedFile
@@ -22,19 +50,34 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         self._hash = hashlib.sha256()
-        self._too_large = False
+        self._too_large = self._storage_full = False
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if start + len(raw_data) > settings.EARMARK_MAX_UPLOAD_BYTES:
             self._too_large = True
-        if not self._too_large:
-            self._hash.update(raw_data)
-            self.file.write(raw_data)
+        if self._too_large or self._storage_full:
+            return
+        self._hash.update(raw_data)
+        try:
+            write_all(self.file.fileno(), raw_data)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            # To raise it here would be an error of whatever reads the form first. The service refuses the file.
+            self._storage_full = True
+            os.ftruncate(self.file.fileno(), 0)
 
     def file_complete(self, file_size: int) -> UploadedFile | None:
         upload = super().file_complete(file_size)
+        upload.storage_full = self._storage_full  # type: ignore[union-attr]
         upload.sha256 = self._hash.hexdigest()  # type: ignore[union-attr]
         return upload
+
+
+def arrival_check(upload: UploadedFile) -> None:
+    """Raises AudioError: `storage_full`, when the disk was full before all bytes were there."""
+    if getattr(upload, "storage_full", False):
+        raise AudioError("storage_full")
 
 
 class ArrivedFile(UploadedFile):

@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
+from urllib.parse import urlsplit
+
+import psycopg2
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,11 +43,34 @@ class Site:
 
 
 @contextmanager
+def own_environment(folder: Path) -> Iterator[dict[str, str]]:
+    """The environment of a site that shares nothing with others: a data folder and an empty database.
+
+    That is a file in the folder, or, where EARMARK_DATABASE_URL names a PostgreSQL, a new one on that server.
+    """
+    env = os.environ | {"EARMARK_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    url = urlsplit(env.pop("EARMARK_DATABASE_URL", ""))
+    if not url.scheme.startswith("postgres"):
+        yield env
+        return
+    name = f"earmark_{token_hex(6)}"
+    server = psycopg2.connect(url.geturl())
+    server.autocommit = True
+    with server.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+        try:
+            yield env | {"EARMARK_DATABASE_URL": url._replace(path=f"/{name}").geturl()}
+        finally:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            server.close()
+
+
+@contextmanager
 def running_site(folder: Path, *, workers: int = 1, **settings: str) -> Iterator[Site]:
     """A site that is there until the block ends. `settings` are environment variables."""
     # The socket listens before the server runs: the first visitor waits in line, and nobody has to poll.
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        env = os.environ | {"EARMARK_DATA_DIR": str(folder), "EARMARK_LOG_LEVEL": "WARNING"} | settings
+    with socket.create_server(("127.0.0.1", 0)) as listening, own_environment(folder) as own:
+        env = own | {"EARMARK_LOG_LEVEL": "WARNING"} | settings
         site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", env)
         site.manage("prepare")
         bind = f"fd://{listening.fileno()}"

@@ -10,10 +10,13 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from tests.live import own_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -40,12 +43,17 @@ def still_running(folder: Path) -> list[int]:
     return found
 
 
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[dict[str, str]]:
+    with own_environment(tmp_path) as env:
+        yield env
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_one_ctrl_c_ends_it_all(tmp_path: Path) -> None:
+def test_one_ctrl_c_ends_it_all(tmp_path: Path, own: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    env = os.environ | {
-        "EARMARK_DATA_DIR": str(tmp_path),
+    env = own | {
         "EARMARK_BIND": address,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }

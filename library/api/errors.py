@@ -25,7 +25,7 @@ logger = logging.getLogger("django.request")
 PROBLEM_TYPE = "application/problem+json"
 
 #: The status of each refusal of a file. 415: no such file will ever be taken. 413 and 409: this one is too
-#: much. 503: the same file may do better later. All others are 422: audio, but not to be analysed.
+#: much. 503 and 507: the same file may do better later. All others are 422: audio, but not to be analysed.
 AUDIO_STATUS: dict[str, int] = {
     "not_audio": 415,
     "unsupported_codec": 415,
@@ -33,6 +33,7 @@ AUDIO_STATUS: dict[str, int] = {
     "too_large": 413,
     "over_quota": 409,
     "timeout": 503,
+    "storage_full": 507,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 
 from django.db import models
@@ -30,16 +31,21 @@ def original_name(track: Track, filename: str) -> str:
     return stored_name(track, f"original{KINDS[track.kind].extension}")
 
 
+def made_name(track: Track, name: str, suffix: str) -> str:
+    """The key of what an analysis made: another each time, so that a key always stands for the same bytes."""
+    return stored_name(track, f"{name}-{secrets.token_hex(6)}{suffix}")
+
+
 def peaks_name(track: Track, filename: str) -> str:
-    return stored_name(track, "peaks.json")
+    return made_name(track, "peaks", ".json")
 
 
 def spectrogram_name(track: Track, filename: str) -> str:
-    return stored_name(track, "spectrogram" + filename[filename.rfind(".") :])
+    return made_name(track, "spectrogram", filename[filename.rfind(".") :])
 
 
 def playable_name(track: Track, filename: str) -> str:
-    return stored_name(track, "playable.mp3")
+    return made_name(track, "playable", ".mp3")
 
 
 def new_folder() -> str:

@@ -9,10 +9,6 @@ from library.services.analysis import (
     prediction_adopt,
     prediction_record,
     track_analyse,
-    track_analyse_again,
-    track_enqueue,
-    track_lease,
-    tracks_sweep,
 )
 from library.services.exchange import library_import
 from library.services.genres import (
@@ -37,6 +33,7 @@ from library.services.playlists import (
     playlist_rename,
     search_save,
 )
+from library.services.queue import track_analyse_again, track_enqueue, track_lease, tracks_sweep
 from library.services.sign_in import sign_in_begin, sign_in_forget, sign_in_succeed
 from library.services.tags import (
     suggestion_reject,

@@ -1,8 +1,4 @@
-"""How a track is heard: queue, lease, listen, record.
-
-A worker owns a track while it holds the lease. Every write of a result is conditional on that lease,
-so a worker that was thought dead and comes back late changes nothing.
-"""
+"""How a track is heard: listen, record. Who hears it is decided in `services.queue`."""
 
 from __future__ import annotations
 
@@ -12,16 +8,12 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import File
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db import connection, transaction
 from django.db.models.fields.files import FieldFile
-from django.utils import timezone
 
 from classifier.errors import AudioError
 from library.genres import genre_in_tag
@@ -29,60 +21,13 @@ from library.listening import listen
 from library.logs import about
 from library.models import Embedding, Mood, Prediction, Track
 from library.models.tracks import SEARCH_LENGTH, SORT_LENGTH
+from library.services.assets import ASSETS, asset_store, strays_delete
 from library.services.genres import genres_settle
+from library.services.queue import lease_end, lease_extend, lease_fail, lease_return, track_lease
 from library.services.stages import Stopwatch, stage_times_add
 from library.text import fold
 
 logger = logging.getLogger(__name__)
-
-#: How long a worker may be silent before its track is given to another.
-LEASE = timedelta(seconds=60)
-#: How long an upload may wait while no worker has anything to do, before its task counts as lost.
-PATIENCE = timedelta(minutes=5)
-UNFINISHED = (Track.Status.QUEUED, Track.Status.ANALYSING)
-
-
-def track_enqueue(*, track_id: uuid.UUID, later: bool = False) -> None:
-    """Have a track heard; `later` is after everything that somebody has just uploaded."""
-    from library.tasks import analyse_track as task  # tasks call services; only few look back
-
-    if later and task.get_backend().supports_priority:
-        task = task.using(priority=-10)
-    task.enqueue(str(track_id))
-
-
-def track_analyse_again(*, track: Track) -> None:
-    """Queue a finished track once more. One that is still waiting or being heard is left alone."""
-    if requeue(Track.objects.filter(pk=track.pk)):
-        track.refresh_from_db()
-        transaction.on_commit(lambda: track_enqueue(track_id=track.pk))
-
-
-def requeue(tracks: QuerySet[Track]) -> list[uuid.UUID]:
-    """Set finished tracks back to waiting; which they were. Their tasks are the caller's to enqueue."""
-    finished = tracks.order_by().exclude(status__in=UNFINISHED)
-    ids = list(finished.values_list("pk", flat=True))
-    finished.filter(pk__in=ids).update(
-        status=Track.Status.QUEUED, stage="", error_code="", attempts=0, lease=None, leased_until=None,
-        updated_at=timezone.now(),
-    )  # fmt: skip
-    return ids
-
-
-def track_lease(*, track_id: uuid.UUID | str) -> Track | None:
-    """Take a track for this worker, or return None if another has it, it is finished, or it is gone."""
-    lease, now = uuid.uuid4(), timezone.now()
-    taken = Track.objects.filter(
-        _free(now), pk=track_id, attempts__lt=settings.EARMARK_ANALYSIS_ATTEMPTS
-    ).update(
-        status=Track.Status.ANALYSING,
-        stage="",
-        lease=lease,
-        leased_until=now + LEASE,
-        attempts=F("attempts") + 1,
-        updated_at=now,
-    )
-    return Track.objects.get(pk=track_id, lease=lease) if taken else None
 
 
 def track_analyse(*, track_id: uuid.UUID | str) -> None:
@@ -91,7 +36,17 @@ def track_analyse(*, track_id: uuid.UUID | str) -> None:
     if track is None:
         return
     with about(track=track.pk):
-        _hear(track)
+        strays_delete(track=track)  # an earlier worker may have died between its files and the row
+        try:
+            _hear(track)
+        except Exception:
+            connection.close_if_unusable_or_obsolete()
+            if not _is_gone(track) and lease_fail(track=track):
+                strays_delete(track=track)
+            raise
+        except BaseException:
+            lease_return(track=track)
+            raise
 
 
 def _hear(track: Track) -> None:
@@ -99,26 +54,34 @@ def _hear(track: Track) -> None:
 
     def stage_begins(stage: str) -> None:
         watch.begin(stage)
-        _progress(track, stage=stage)
+        lease_extend(track=track, stage=stage)
 
-    with tempfile.TemporaryDirectory(prefix="earmark-") as folder, local_copy(track.original) as path:
+    with _own_folder() as folder, local_copy(track.original) as path:
         try:
             result = listen(
                 path,
-                out_dir=Path(folder),
+                out_dir=folder,
                 on_stage=stage_begins,
                 on_tags=lambda tags: _tags_record(track, tags),
-                on_beat=lambda: _progress(track),
+                on_beat=lambda: lease_extend(track=track),
             )
         except AudioError as error:
             logger.info("Not heard: %s", error.code, extra={"code": error.code})
-            _finish(track, status=Track.Status.FAILED, error_code=error.code)
+            if not _is_gone(track):
+                lease_end(track=track, status=Track.Status.FAILED, error_code=error.code)
             return
         watch.begin("storing")
-        _result_record(track, result, Path(folder))
+        _result_record(track, result, folder)
         watch.end()
         stage_times_add(seconds=watch.seconds)
         logger.info("Heard")
+
+
+def _is_gone(track: Track) -> bool:
+    """Whether the reason is that the uploaded file is no longer there. Then the track fails with that."""
+    if track.original.storage.exists(str(track.original.name)):
+        return False
+    return lease_end(track=track, status=Track.Status.FAILED, error_code="file_missing")
 
 
 def prediction_record(*, track: Track, result: dict[str, Any]) -> Prediction:
@@ -173,44 +136,6 @@ def names_settle(track: Track) -> dict[str, str]:
     return derived
 
 
-def tracks_sweep() -> int:
-    """Queue again what dead workers left behind, and give up on tracks that killed too many of them.
-
-    Returns how many tracks were moved. Any number of workers may sweep: each track is moved once.
-    """
-    now = timezone.now()
-    expired = Track.objects.filter(status=Track.Status.ANALYSING, leased_until__lt=now)
-    moved = expired.filter(attempts__gte=settings.EARMARK_ANALYSIS_ATTEMPTS).update(
-        status=Track.Status.FAILED, error_code="crashed", lease=None, leased_until=None, updated_at=now
-    )
-    left: list[tuple[uuid.UUID, dict[str, Any]]] = [(track.pk, {"lease": track.lease}) for track in expired]
-    if not Track.objects.filter(status=Track.Status.ANALYSING).exists():
-        # Nobody is at work, yet these wait: their tasks were lost between the upload's commit and the queue.
-        waiting = Track.objects.filter(status=Track.Status.QUEUED, updated_at__lt=now - PATIENCE)
-        left += [
-            (track.pk, {"updated_at": track.updated_at}) for track in waiting.order_by("updated_at")[:100]
-        ]
-    for track_id, unchanged in left:
-        if Track.objects.filter(pk=track_id, **unchanged).update(
-            status=Track.Status.QUEUED, stage="", lease=None, leased_until=None, updated_at=now
-        ):
-            track_enqueue(track_id=track_id)
-            moved += 1
-    return moved
-
-
-def _free(now: Any) -> Q:
-    return Q(status=Track.Status.QUEUED) | Q(status=Track.Status.ANALYSING, leased_until__lt=now)
-
-
-def _progress(track: Track, **changes: Any) -> None:
-    """Extend the lease and note the stage."""
-    now = timezone.now()
-    Track.objects.filter(pk=track.pk, lease=track.lease).update(
-        leased_until=now + LEASE, updated_at=now, **changes
-    )
-
-
 def _tags_record(track: Track, tags: dict[str, Any]) -> None:
     """Take over what the file says about itself, but for what its owner has set by hand."""
     known = {
@@ -224,17 +149,18 @@ def _tags_record(track: Track, tags: dict[str, Any]) -> None:
     for field, value in known.items():
         setattr(track, field, value)
     known["file_label"] = genre_in_tag(track.file_genre)
-    _progress(track, **known, **names_settle(track))
+    lease_extend(track=track, **known, **names_settle(track))
 
 
 def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
     """Store the pictures, then the row in one transaction; what the row no longer names is deleted last."""
-    before = [track.peaks.name, track.spectrogram.name, track.playable.name]
-    made = {field: _store(track, field, folder) for field in ("peaks", "spectrogram", "playable")}
+    before = [getattr(track, field).name for field in ASSETS]
+    made = {field: asset_store(track=track, field=field, folder=folder) for field in ASSETS}
+    connection.close_if_unusable_or_obsolete()  # it may have been away meanwhile
     with transaction.atomic():
         prediction = prediction_record(track=track, result=result)
-        kept = _finish(
-            track,
+        kept = lease_end(
+            track=track,
             status=Track.Status.READY,
             error_code="",
             prediction=prediction,
@@ -251,22 +177,11 @@ def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
             storage.delete(name)
 
 
-def _store(track: Track, field: str, folder: Path) -> str:
-    """Move a file the analysis made into storage; the name under which it is there, or ""."""
-    made = next(folder.glob(f"{field}.*"), None)
-    if made is None:
-        return ""
-    stored: FieldFile = getattr(track, field)
-    with made.open("rb") as content:
-        return stored.storage.save(stored.field.generate_filename(track, made.name), File(content))
-
-
-def _finish(track: Track, **changes: Any) -> bool:
-    """The last write of an analysis; False if the lease was lost and nothing was written."""
-    written = Track.objects.filter(pk=track.pk, lease=track.lease).update(
-        stage="", lease=None, leased_until=None, updated_at=timezone.now(), **changes
-    )
-    return bool(written)
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    """Where an analysis puts what it makes. What a killed worker leaves there is cleared away after a day."""
+    with tempfile.TemporaryDirectory(prefix="earmark-", dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+        yield Path(folder)
 
 
 @contextmanager
@@ -275,7 +190,7 @@ def local_copy(stored: FieldFile) -> Iterator[Path]:
     try:
         path = Path(stored.path)
     except NotImplementedError:
-        with tempfile.NamedTemporaryFile(prefix="earmark-") as copy:
+        with tempfile.NamedTemporaryFile(prefix="earmark-", dir=settings.FILE_UPLOAD_TEMP_DIR) as copy:
             with stored.open("rb") as content:
                 for chunk in content.chunks():
                     copy.write(chunk)

@@ -16,7 +16,7 @@ from classifier.kinds import HEAD_BYTES, sniff
 from library import archives
 from library.models import Track, User
 from library.services.tracks import clean_name, size_check, track_add
-from library.uploads import ArrivedFile
+from library.uploads import ArrivedFile, full_disk_refused, write_all
 
 #: An archive may unpack to this many times the limit of one upload.
 ARCHIVE_UPLOADS = 4
@@ -41,7 +41,9 @@ def archive_unpack(*, owner: User, path: Path) -> Iterator[Unpacked]:
     with archives.opened(path) as archive:
         for entry in archives.entries(archive):
             # A file of our own making, under a name of our own: what the entry is called is only shown.
-            with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR, delete=False) as out:
+            with tempfile.NamedTemporaryFile(
+                buffering=0, dir=settings.FILE_UPLOAD_TEMP_DIR, delete=False
+            ) as out:
                 spot = Path(out.name)
                 try:
                     unpacked = _take(owner, archive, entry, out, room)
@@ -63,9 +65,9 @@ def _take(owner: User, archive: ZipFile, entry: ZipInfo, out: IO[bytes], room: i
                 raise archives.refusal("archive_too_large")
             # Counted as it comes: what the archive says of an entry's size is not believed.
             size_check(size=out.tell() + len(piece))
-            out.write(piece)
+            with full_disk_refused():
+                write_all(out.fileno(), piece)
             digest.update(piece)
-        out.flush()
         with ArrivedFile(Path(out.name), name, digest.hexdigest()) as file:
             track, created = track_add(owner=owner, upload=file)
     except AudioError as error:

@@ -14,10 +14,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from library.models import Track
-from library.services.analysis import requeue, track_enqueue
+from library.services.assets import FILES
+from library.services.queue import requeue, track_enqueue
 
 BATCH = 1000
-FILES = ("original", "playable", "peaks", "spectrogram")
 
 
 def tracks_analyse_again(*, tracks: QuerySet[Track]) -> int:

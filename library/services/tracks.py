@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 
@@ -17,15 +17,17 @@ from classifier.kinds import sniff_file
 from library.errors import Refused
 from library.models import Track, User
 from library.models.tracks import EDITABLE
-from library.services.analysis import names_settle, track_enqueue
-from library.uploads import sha256_of
+from library.services.analysis import names_settle
+from library.services.assets import FILES, strays_delete
+from library.services.queue import track_enqueue
+from library.uploads import arrival_check, full_disk_refused, sha256_of
 
 
 def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     """Store an uploaded file and queue its analysis.
 
     Returns the track and whether it is new: the same bytes uploaded twice by one owner are one track.
-    Raises AudioError: `empty`, `too_large`, `not_audio`, `over_quota`. Then nothing was stored.
+    Raises AudioError: `empty`, `too_large`, `not_audio`, `over_quota`, `storage_full`. Then nothing was stored.
     """
     kind = upload_check(upload=upload)
     digest = sha256_of(upload)
@@ -43,17 +45,23 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
         sha256=digest,
     )
     names_settle(track)
-    track.original.save(name, upload, save=False)
     try:
+        with full_disk_refused():
+            track.original.save(name, upload, save=False)
         with transaction.atomic():
             track.save()
-            transaction.on_commit(lambda: track_enqueue(track_id=track.pk))
+            # A queue that is away is no reason to refuse: the sweep finds who waits without a task.
+            transaction.on_commit(lambda: track_enqueue(track_id=track.pk), robust=True)
     except IntegrityError:
         # The same file arrived twice at the same moment, and the other was first.
         track.original.delete(save=False)
         return Track.objects.get(owner=owner, sha256=digest), False
     except BaseException:
-        track.original.delete(save=False)
+        connection.close_if_unusable_or_obsolete()
+        # The row may be there although nobody could say so any more. Then the file stays, and it is heard.
+        if not Track.objects.filter(pk=track.pk).exists():
+            track.original = None
+            strays_delete(track=track)  # with the half of a file that a full disk leaves
         raise
     return track, True
 
@@ -82,7 +90,7 @@ def track_edit(*, track: Track, **changes: Any) -> None:
 def track_delete(*, track: Track) -> None:
     """Delete a track with all its files and predictions."""
     storage = track.original.storage
-    names = [field.name for field in (track.original, track.playable, track.peaks, track.spectrogram)]
+    names = [getattr(track, field).name for field in FILES]
 
     def delete_files() -> None:
         for name in filter(None, names):
@@ -110,7 +118,11 @@ def title_from(name: str) -> str:
 
 
 def upload_check(*, upload: UploadedFile) -> str:
-    """The upload's kind, told from its bytes. Raises AudioError: `empty`, `too_large`, `not_audio`."""
+    """The upload's kind, told from its bytes.
+
+    Raises AudioError: `empty`, `too_large`, `not_audio`, `storage_full`.
+    """
+    arrival_check(upload)
     size_check(size=upload.size)
     kind = sniff_file(cast(BinaryIO, upload.file))
     upload.seek(0)

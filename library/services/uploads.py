@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import hashlib
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from library.models import PartialUpload, User
 from library.models.uploads import LIFETIME
 from library.services.archives import archive_unpack
 from library.services.tracks import clean_name, quota_check, size_check, track_add
-from library.uploads import ArrivedFile
+from library.uploads import FULL, ArrivedFile, arrival_check, write_all
 
 
 class Checksum(NamedTuple):
@@ -127,8 +127,11 @@ def uploads_expire() -> int:
     before = timezone.now() - LIFETIME
     for path in Path(settings.FILE_UPLOAD_TEMP_DIR).rglob("*"):
         with contextlib.suppress(FileNotFoundError):
-            if path.is_file() and path.stat().st_mtime < before.timestamp():
-                path.unlink()
+            if path.stat().st_mtime < before.timestamp():
+                if path.is_file():
+                    path.unlink()
+                elif path.name.startswith("earmark-"):
+                    shutil.rmtree(path)
     return PartialUpload.objects.filter(updated_at__lt=before).delete()[0]
 
 
@@ -163,12 +166,10 @@ def _append(file: int, offset: int, piece: bytes) -> int:
     with _alone(file):
         if (size := os.fstat(file).st_size) != offset:
             raise _conflict(size)
-        rest = memoryview(piece)
         try:
-            while rest:
-                rest = rest[os.write(file, rest) :]
+            write_all(file, piece)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno not in FULL:
                 raise
             raise Refused("storage_full", "The server's disk is full. Try again later.", 507) from error
     return offset + len(piece)
@@ -199,6 +200,7 @@ def _complete(upload: PartialUpload, file: int) -> None:
 def _finish(upload: PartialUpload, file: UploadedFile) -> None:
     """All bytes are here: make a track of them, or many."""
     try:
+        arrival_check(file)
         size_check(size=file.size)
         file.seek(0)
         if archives.is_archive(file.read(HEAD_BYTES)):

@@ -5,7 +5,7 @@ import logging
 import threading
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django_tasks_db.management.commands import db_worker
 
 from library import services
@@ -13,6 +13,7 @@ from library import services
 logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 60
+DATABASE_SECONDS = 5
 SWEEPS_TO_STATISTICS = 15
 
 
@@ -21,7 +22,15 @@ class Command(db_worker.Command):
 
     def handle(self, **options: Any) -> None:
         threading.Thread(target=_sweep_for_ever, daemon=True).start()
-        super().handle(**options)
+        while True:
+            try:
+                return super().handle(**options)
+            except (OperationalError, InterfaceError):
+                logger.exception(
+                    "The database is away. The worker tries again in %s seconds.", DATABASE_SECONDS
+                )
+                connection.close()
+                threading.Event().wait(DATABASE_SECONDS)
 
 
 def _sweep_for_ever() -> None:
@@ -31,7 +40,7 @@ def _sweep_for_ever() -> None:
             services.uploads_expire()
             if number % SWEEPS_TO_STATISTICS == 0:
                 refresh_statistics()
-        except DatabaseError:  # it may be back the next time
+        except Exception:  # a database or storage that is away may be back the next time
             logger.exception("The sweep has failed. It tries again in %s seconds.", SWEEP_SECONDS)
         close_old_connections()
         threading.Event().wait(SWEEP_SECONDS)

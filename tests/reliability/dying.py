@@ -1,0 +1,90 @@
+"""A process that is killed at one exact point, as by `kill -9`: `python -m tests.reliability.dying POINT COMMAND…`.
+
+COMMAND is manage.py's, or `gunicorn` with its arguments. The process is a real one up to the point where it
+kills itself; the product knows nothing of this.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+
+def die(*_: Any, **__: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def before(module: Any, name: str) -> None:
+    setattr(module, name, die)
+
+
+def after(module: Any, name: str) -> None:
+    does = getattr(module, name)
+
+    def does_and_dies(*args: Any, **kwargs: Any) -> None:
+        does(*args, **kwargs)
+        die()
+
+    setattr(module, name, does_and_dies)
+
+
+def at_stage(stage: str) -> None:
+    from library.services import analysis
+
+    extend = analysis.lease_extend
+
+    def extend_or_die(**changes: Any) -> None:
+        extend(**changes)
+        if changes.get("stage") == stage:
+            die()
+
+    analysis.lease_extend = extend_or_die
+
+
+def _points() -> dict[str, Callable[[], None]]:
+    from library.models import Track
+    from library.services import analysis, tracks
+
+    return {
+        # A worker's: from the moment it has taken the task from the queue.
+        "claimed": lambda: before(analysis, "track_lease"),
+        "leased": lambda: after(analysis, "track_lease"),
+        "decoding": lambda: at_stage("decoding"),
+        "listening": lambda: at_stage("listening"),
+        "drawing": lambda: at_stage("drawing"),
+        "one file stored": lambda: after(analysis, "asset_store"),
+        "all files stored": lambda: before(analysis, "prediction_record"),
+        "row written, not committed": lambda: before(analysis, "prediction_adopt"),
+        "row committed": lambda: after(analysis, "_result_record"),
+        # A web process's, when all bytes of an upload are here.
+        "upload stored": lambda: before(Track, "save"),
+        "upload committed": lambda: before(tracks, "track_enqueue"),
+    }
+
+
+def main() -> None:
+    point, command, *arguments = sys.argv[1:]
+    django.setup()
+    _points()[point]()
+    # What other processes left behind is not for this one.
+    from library.management.commands import worker
+
+    worker._sweep_for_ever = lambda: None
+    if command == "gunicorn":
+        from gunicorn.app.wsgiapp import run
+
+        sys.argv = [command, *arguments]
+        run()
+    else:
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["manage.py", command, *arguments])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""A site that may be killed: its processes, and a look at its rows and files from the outside."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from tests.live import ROOT, Site
+
+ADD = """
+import sys
+from pathlib import Path
+from library import services
+from library.models import User
+from library.uploads import ArrivedFile
+owner = User.objects.filter(email="alice@example.org").first() or services.user_add(
+    email="alice@example.org", password="a quiet listening room")
+for path in {paths!r}:
+    services.track_add(owner=owner, upload=ArrivedFile(Path(path), Path(path).name))
+"""
+#: Everything in storage that a row names.
+NAMED = " UNION ".join(
+    f"SELECT {name} FROM library_track WHERE {name} <> ''"
+    for name in ("original", "peaks", "spectrogram", "playable")
+)
+LONG_AGO = "'2001-01-01 00:00:00'"
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 120) -> Any:
+    """What `condition` says, as soon as it is true of anything; polled, with a deadline."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        threading.Event().wait(0.05)
+    raise AssertionError("it did not happen in time")
+
+
+@dataclass
+class Place:
+    folder: Path
+    env: dict[str, str]
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        (self.folder / "tmp").mkdir()
+        # A mark by which to find whatever is left of its processes.
+        self.env = self.env | {"TMPDIR": str(self.folder / "tmp"), "EARMARK_LOG_LEVEL": "WARNING"}
+
+    @property
+    def site(self) -> Site:
+        return Site("", self.env)
+
+    def manage(self, *arguments: str) -> str:
+        return self.site.manage(*arguments)
+
+    def start(self, *command: str, pass_fds: tuple[int, ...] = (), **env: str) -> subprocess.Popen[bytes]:
+        """A process of the site, with its output in a file of the folder."""
+        with (self.folder / "log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=ROOT, env=self.env | env, stdout=log, stderr=log, pass_fds=pass_fds, start_new_session=True,
+            )  # fmt: skip
+        self.processes.append(process)
+        return process
+
+    def worker(self, *arguments: str, point: str = "", **env: str) -> subprocess.Popen[bytes]:
+        """A worker; with `point`, one that is killed there."""
+        program = ("-m", "tests.reliability.dying", point) if point else ("manage.py",)
+        return self.start(*program, "worker", "--interval", "0.1", "--no-startup-delay", *arguments, **env)
+
+    def stop(self) -> None:
+        for process in self.processes:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def add(self, *paths: Path) -> None:
+        """Alice uploads files. They are moved into the library."""
+        self.manage("shell", "--no-imports", "-c", ADD.format(paths=[str(path) for path in paths]))
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        """Ask or change the database, past the site."""
+        if url := self.env.get("EARMARK_DATABASE_URL"):
+            connection: Any = psycopg2.connect(url)
+        else:
+            connection = sqlite3.connect(self.folder / "earmark.sqlite3", timeout=30)
+        with closing(connection), connection, closing(connection.cursor()) as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def status(self) -> dict[str, tuple[str, str, int]]:
+        """Of each track, by file name: status, error code, attempts."""
+        rows = self.sql("SELECT original_name, status, error_code, attempts FROM library_track")
+        return {name: (status, code, attempts) for name, status, code, attempts in rows}
+
+    def all_ended(self) -> bool:
+        return all(status in ("ready", "failed") for status, _, _ in self.status().values())
+
+    def time_passes(self) -> None:
+        """Every lease has run out, and what waits has waited long."""
+        self.sql(f"UPDATE library_track SET leased_until = {LONG_AGO} WHERE leased_until IS NOT NULL")
+        self.sql(f"UPDATE library_track SET updated_at = {LONG_AGO} WHERE status = 'queued'")
+
+    def stored(self) -> set[str]:
+        files = self.folder / "files"
+        return {str(path.relative_to(files)) for path in files.rglob("*") if path.is_file()}
+
+    def named(self) -> set[str]:
+        return {name for (name,) in self.sql(NAMED)}
+
+    def originals(self) -> dict[str, bool]:
+        """Of each track, by file name: whether its stored bytes are those that were uploaded."""
+        rows = self.sql("SELECT original_name, original, sha256 FROM library_track")
+        return {
+            name: hashlib.sha256((self.folder / "files" / stored).read_bytes()).hexdigest() == digest
+            for name, stored, digest in rows
+        }
+
+    def left_running(self) -> list[int]:
+        """Processes with this place's mark (Linux)."""
+        found = []
+        for environment in Path("/proc").glob("[0-9]*/environ"):
+            with suppress(OSError):
+                if f"TMPDIR={self.folder}/tmp".encode() in environment.read_bytes().split(b"\0"):
+                    found.append(int(environment.parent.name))
+        return found

@@ -1,0 +1,69 @@
+"""`kill -9` of the worker at every point: the next one ends what it had begun, exactly once."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import pytest
+
+from tests import sounds
+from tests.reliability.place import Place, wait_for
+
+#: Where a worker is killed → how often the track is begun until it is ready.
+POINTS = {
+    "claimed": 1,
+    "leased": 2,
+    "decoding": 2,
+    "listening": 2,
+    "drawing": 2,
+    "one file stored": 2,
+    "all files stored": 2,
+    "row written, not committed": 2,
+    "row committed": 1,
+}
+
+
+def name(point: str) -> str:
+    return f"killed when {point}.wav"
+
+
+@pytest.fixture(scope="module")
+def killed(place: Place) -> Place:
+    """At each point a worker was killed, with a track of its own; then one more worker was left to live."""
+    files = [
+        sounds.write(place.folder / name(point), seconds=3.5 + number / 8)
+        for number, point in enumerate(POINTS)
+    ]
+    place.add(*files)
+    for point in POINTS:
+        # The first in the queue is the next: tasks of dead workers do not come back by themselves.
+        assert place.worker(point=point).wait(120) == -signal.SIGKILL
+    place.time_passes()
+    place.worker()
+    wait_for(place.all_ended)
+    return place
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_the_track_is_ready_exactly_once(killed: Place, point: str) -> None:
+    assert killed.status()[name(point)] == ("ready", "", POINTS[point])
+    heard = killed.sql(
+        f"SELECT count(*) FROM library_prediction p JOIN library_track t ON t.id = p.track_id "
+        f"WHERE t.original_name = '{name(point)}'"
+    )
+    assert heard == [(1,)]
+    assert killed.originals()[name(point)]
+
+
+def test_no_file_is_left_and_none_is_missing(killed: Place) -> None:
+    assert killed.stored() == killed.named()
+    assert len(killed.stored()) == 3 * len(POINTS)  # original, peaks, spectrogram
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_no_process_outlives_its_worker(killed: Place) -> None:
+    living = killed.processes[-1]
+    living.terminate()
+    assert living.wait(60) == 0
+    wait_for(lambda: killed.left_running() == [])
