@@ -14,10 +14,12 @@ ICONS := arrow-clockwise arrow-counterclockwise arrow-down arrow-repeat arrow-up
 	hourglass-split info-circle key keyboard list-ol moon-stars music-note-beamed music-note-list pause-fill pencil person-circle play-fill \
 	plus-lg question-circle repeat repeat-1 search shuffle skip-end-fill skip-forward skip-start-fill soundwave sun tag three-dots trash \
 	upload vinyl volume-up x-lg
+# The classifier knows no database; of the browser's tests, the one that goes all the way will do.
+ON_POSTGRES := tests/library tests/reliability tests/server tests/test_run.py tests/browser/test_main_job.py
 MODEL ?= ml_models/msd-musicnn-1
 MODEL_VERSION ?= 1.2.0
 
-.PHONY: run setup admin test lint format bench screenshots schema train lock help
+.PHONY: run setup admin test test-postgres lint format bench screenshots schema train lock help
 
 run: setup ## the site on http://127.0.0.1:8000 with its worker; Ctrl-C stops both
 	@$(BIN)/python manage.py prepare
@@ -32,6 +34,9 @@ admin: setup ## make an account that may use the admin
 
 test: .venv/.dev $(VENDOR)/.done ## every test
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+
+test-postgres: .venv/.dev $(VENDOR)/.done ## what touches the database, on a PostgreSQL of its own
+	.ci/with-postgres $(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ON_POSTGRES)
 
 lint: .venv/.dev ## style, types, layers
 	$(BIN)/ruff check .
@@ -75,7 +80,7 @@ $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.12 --generat
 endef
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 .venv/pyvenv.cfg:
 	@test -n "$(PYTHON)" || { echo "Earmark needs Python 3.12 or later (with venv)."; exit 1; }

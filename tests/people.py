@@ -23,6 +23,7 @@ from django.test import Client
 from library import services
 from library.genres import GENRES, genre_in_tag
 from library.models import Prediction, Track, User
+from library.models.tracks import stored_name
 from library.services.analysis import names_settle
 
 PASSWORD = "a quiet listening room"
@@ -114,10 +115,8 @@ class TrackFactory(factory.django.DjangoModelFactory):
             track.error_code = track.error_code or "corrupt"
         if track.status == Track.Status.READY:
             storage = track.original.storage
-            track.peaks = storage.save(f"tracks/{track.folder}/peaks.json", ContentFile(b"{}"))
-            track.spectrogram = storage.save(
-                f"tracks/{track.folder}/spectrogram.png", ContentFile(b"picture")
-            )
+            track.peaks = storage.save(stored_name(track, "peaks.json"), ContentFile(b"{}"))
+            track.spectrogram = storage.save(stored_name(track, "spectrogram.png"), ContentFile(b"picture"))
         names_settle(track)
         track.file_label = genre_in_tag(track.file_genre)
         track.save()

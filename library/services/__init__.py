@@ -10,6 +10,7 @@ from library.services.analysis import (
     prediction_record,
     track_analyse,
 )
+from library.services.doctor import library_mend
 from library.services.exchange import library_import
 from library.services.genres import (
     genre_confirm,
@@ -67,6 +68,7 @@ __all__ = [
     "genres_set",
     "genres_settle",
     "library_import",
+    "library_mend",
     "own_genre_add",
     "own_genre_delete",
     "own_genre_rename",

@@ -1,0 +1,146 @@
+"""Whether rows and files belong together, and what to do where they do not.
+
+Works on any storage that can list. The library is gone through in 256 parts, by the first two digits of the
+tracks' folders, so that neither its rows nor its files are ever in memory together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from library.errors import Refused
+from library.models import PartialUpload, Track
+from library.models.uploads import LIFETIME
+from library.services.assets import FILES
+from library.services.queue import LEASE, requeue, track_enqueue, tracks_sweep
+from library.services.uploads import uploads_expire
+
+ROOT = "tracks"
+PARTS = [f"{number:02x}" for number in range(256)]
+#: A file this young may be an upload whose row is just being written.
+YOUNG = timedelta(hours=1)
+
+
+class Finding(NamedTuple):
+    """Something amiss: what kind of thing, which one, and what mends it."""
+
+    kind: str
+    what: str
+    remedy: str
+
+
+def library_mend(*, dry_run: bool, young: timedelta = YOUNG) -> Iterator[Finding]:
+    """Find what is amiss and mend it, one after the other; with `dry_run`, only find.
+
+    Raises Refused: `storage_empty`, when rows name files and there is none at all. Then a disk is not mounted or
+    a bucket is the wrong one, and no track is to be given up for that.
+    """
+    if Track.objects.exists() and not any(_list(ROOT)):
+        raise Refused("storage_empty", "The storage holds no file at all. Is it the right one, and mounted?")
+    for part in PARTS:
+        yield from _part(part, dry_run=dry_run, before=timezone.now() - young)
+    yield from _uploads(dry_run=dry_run)
+    yield from _leases(dry_run=dry_run)
+
+
+def _part(part: str, *, dry_run: bool, before: datetime) -> Iterator[Finding]:
+    # Rows first: a file that comes after the look into storage is then not thought to be missing.
+    rows = list(
+        Track.objects.filter(folder__startswith=part)
+        .order_by()
+        .only("status", "error_code", "folder", *FILES)
+    )
+    stored = set(_walk(f"{ROOT}/{part}"))
+    for track in rows:
+        yield from _missing(track, stored, dry_run=dry_run)
+    named = {getattr(track, field).name for track in rows for field in FILES}
+    for name in sorted(stored - named):
+        if _is_stray(name, before):
+            if not dry_run:
+                default_storage.delete(name)
+            yield Finding("stray file", name, "delete")
+
+
+def _missing(track: Track, stored: set[str], *, dry_run: bool) -> Iterator[Finding]:
+    gone = [
+        field
+        for field in FILES
+        if (name := getattr(track, field).name) and name not in stored and not default_storage.exists(name)
+    ]
+    is_given_up = track.error_code == "file_missing"
+    this = Track.objects.filter(pk=track.pk, **{field: getattr(track, field).name for field in FILES})
+    if "original" in gone:
+        if not is_given_up:
+            if not dry_run:
+                this.update(
+                    status=Track.Status.FAILED, error_code="file_missing", stage="", lease=None,
+                    leased_until=None, updated_at=timezone.now(),
+                )  # fmt: skip
+            yield Finding("missing upload", str(track.pk), "mark as failed")
+    elif is_given_up or (gone and track.is_finished):
+        if not dry_run:
+            with transaction.atomic():
+                for track_id in requeue(this):
+                    transaction.on_commit(lambda pk=track_id: track_enqueue(track_id=pk, later=True))  # type: ignore[misc]
+        yield Finding(
+            "upload is back" if is_given_up else "missing picture or copy", str(track.pk), "analyse again"
+        )
+
+
+def _is_stray(name: str, before: datetime) -> bool:
+    """Asked of files that no row named a moment ago."""
+    folder = name.split("/")[2]
+    for track in Track.objects.filter(folder=folder).only(*FILES):
+        if name in {getattr(track, field).name for field in FILES}:
+            return False
+    try:
+        return default_storage.get_modified_time(name) < before
+    except FileNotFoundError:
+        return False
+
+
+def _uploads(*, dry_run: bool) -> Iterator[Finding]:
+    """What has come of uploads and analyses that were never finished. Workers clear it away after a day."""
+    before = timezone.now() - LIFETIME
+    for path in sorted(Path(settings.FILE_UPLOAD_TEMP_DIR).rglob("*")):
+        with suppress(FileNotFoundError):
+            if path.is_file() and path.stat().st_mtime < before.timestamp():
+                yield Finding("unfinished upload", path.name, "delete")
+    for upload in PartialUpload.objects.filter(updated_at__lt=before, finished_at=None).iterator():
+        yield Finding("unfinished upload", f"row {upload.pk}", "delete")
+    if not dry_run:
+        uploads_expire()
+
+
+def _leases(*, dry_run: bool) -> Iterator[Finding]:
+    """Tracks of dead workers that no living one has taken up."""
+    stuck = Track.objects.filter(status=Track.Status.ANALYSING, leased_until__lt=Now() - LEASE)
+    for track in stuck.only("pk").iterator():
+        yield Finding("stuck track", str(track.pk), "queue again")
+    if not dry_run:
+        tracks_sweep()
+
+
+def _walk(folder: str) -> Iterator[str]:
+    folders, files = _list(folder)
+    yield from (f"{folder}/{name}" for name in files)
+    for name in folders:
+        yield from _walk(f"{folder}/{name}")
+
+
+def _list(folder: str) -> tuple[list[str], list[str]]:
+    """Folders and files in a folder of the storage; none where there is no such folder."""
+    try:
+        return default_storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []

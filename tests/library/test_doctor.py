@@ -1,0 +1,155 @@
+"""Rows and files that do not belong together are found, and mended; what is well is left alone."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.tasks import default_task_backend
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from library import services
+from library.models import PartialUpload, Track, User
+from library.models.tracks import stored_name
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MakeTrack = Callable[..., Track]
+
+
+def doctor(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("doctor", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def found(*arguments: str) -> str:
+    """What a dry run says of what is amiss."""
+    out = io.StringIO()
+    with pytest.raises(CommandError) as refusal:
+        call_command("doctor", "--dry-run", *arguments, stdout=out)
+    assert refusal.value.returncode == 1
+    return out.getvalue()
+
+
+def make_old(path: str | Path, days: float = 2) -> None:
+    then = time.time() - days * 86_400
+    os.utime(path, (then, then))
+
+
+def everything() -> set[str]:
+    return set(services.doctor._walk("tracks"))
+
+
+def test_what_is_well_is_left_alone(make_track: MakeTrack) -> None:
+    for _ in range(3):
+        make_track()
+    before = everything(), list(Track.objects.values())
+    assert "Everything is in its place." in doctor("--dry-run")
+    assert "Everything is in its place." in doctor()
+    assert (everything(), list(Track.objects.values())) == before
+
+
+def test_a_file_of_no_track_is_deleted(track: Track) -> None:
+    strays = [
+        default_storage.save(stored_name(track, "peaks-old.json"), ContentFile(b"{}")),
+        default_storage.save("tracks/ab/abcdef/original.mp3", ContentFile(b"sound")),
+    ]
+    assert "Everything is in its place." in doctor()  # young: the row may just be coming
+    for name in strays:
+        make_old(default_storage.path(name))
+    before = everything()
+    assert all(name in found() for name in strays)
+    assert everything() == before
+    doctor()
+    assert everything() == before - set(strays)
+    doctor("--dry-run")
+
+
+def test_a_track_whose_upload_is_gone_fails_until_it_is_back(make_track: MakeTrack) -> None:
+    make_track()
+    track = make_track()
+    content = track.original.read()
+    track.original.close()
+    default_storage.delete(track.original.name)
+
+    assert f"missing upload           {track.pk}" in found()
+    doctor()
+    track.refresh_from_db()
+    assert (track.status, track.error_code) == ("failed", "file_missing")
+    assert "no longer on the server" in track.error_message
+    doctor("--dry-run")  # it has been told
+
+    Path(track.original.path).write_bytes(content)
+    assert "upload is back" in found()
+    doctor()
+    track.refresh_from_db()
+    assert (track.status, track.error_code) == ("queued", "")
+    assert [result.args for result in default_task_backend.results] == [[str(track.pk)]]
+
+
+def test_a_missing_picture_is_made_again(track: Track) -> None:
+    default_storage.delete(track.spectrogram.name)
+    assert "missing picture or copy" in found()
+    doctor()
+    track.refresh_from_db()
+    assert track.status == "queued"
+    assert [result.args for result in default_task_backend.results] == [[str(track.pk)]]
+
+
+def test_unfinished_uploads_of_yesterday_are_cleared_away(alice: User, settings) -> None:
+    incoming = Path(settings.FILE_UPLOAD_TEMP_DIR)
+    upload = services.upload_begin(owner=alice, name="song.mp3", length=10)
+    left = incoming / "earmark-killed"
+    left.mkdir()
+    (left / "peaks.json").write_text("{}")
+    doctor("--dry-run")
+
+    for path in (upload.path, left / "peaks.json", left):
+        make_old(path)
+    PartialUpload.objects.update(updated_at=timezone.now() - timedelta(days=2))
+    assert found().count("unfinished upload") == 4  # two files, a row, and the sum
+    doctor()
+    assert not left.exists()
+    assert not upload.path.exists()
+    assert not PartialUpload.objects.exists()
+
+
+def test_a_stuck_track_is_freed(make_track: MakeTrack) -> None:
+    track = make_track(status="queued")
+    services.track_lease(track_id=track.pk)
+    Track.objects.update(leased_until=timezone.now() - timedelta(hours=1))
+    assert "stuck track" in found()
+    doctor()
+    track.refresh_from_db()
+    assert track.status == "queued"
+
+
+def test_a_storage_that_is_not_mounted_gives_up_no_track(track: Track, settings, tmp_path: Path) -> None:
+    (tmp_path / "files").rename(tmp_path / "elsewhere")
+    with pytest.raises(CommandError, match="mounted"):
+        doctor()
+    track.refresh_from_db()
+    assert track.status == "ready"
+
+
+def test_the_number_of_queries_does_not_grow_with_the_library(make_track: MakeTrack) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as context:
+            doctor()
+        return len(context)
+
+    make_track()
+    one = queries()
+    for _ in range(10):
+        make_track()
+    assert queries() == one
