@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.storage import FileSystemStorage
+from django.db import OperationalError, connections
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -48,7 +49,7 @@ class TestLive:
     def test_without_the_proxy(self, client: Client, settings: Settings) -> None:
         settings.SECURE_SSL_REDIRECT = True
         settings.SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
-        assert client.get("/healthz").status_code == 200
+        assert client.get("/healthz", headers={"Host": "10.1.2.3:8000"}).status_code == 200
 
 
 class TestReady:
@@ -70,6 +71,16 @@ class TestReady:
         answer = client.get("/readyz")
         assert (answer.status_code, answer.json()["storage"]) == (503, False)
         assert b"12345" not in answer.content
+
+    def test_the_database_is_not(self, alice_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        def away(*_: object, **__: object) -> None:
+            raise OperationalError("the password is 12345")
+
+        monkeypatch.setattr(connections["default"], "cursor", away)
+        answer = alice_client.get("/readyz")
+        assert (answer.status_code, answer.json()["database"]) == (503, False)
+        assert b"12345" not in answer.content
+        assert alice_client.get("/healthz").status_code == 200
 
     def test_nobody_works(self, client: Client, make_track: Make, settings: Settings) -> None:
         waiting = make_track(status="queued")
