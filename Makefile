@@ -17,7 +17,7 @@ ICONS := arrow-clockwise arrow-counterclockwise arrow-down arrow-repeat arrow-up
 # The classifier knows no database; of the browser's tests, the one that goes all the way will do.
 ON_POSTGRES := tests/library tests/reliability tests/server tests/test_run.py tests/browser/test_main_job.py
 MODEL ?= ml_models/msd-musicnn-1
-MODEL_VERSION ?= 1.2.0
+MODEL_VERSION ?= 1.3.0
 
 .PHONY: run setup admin test test-postgres lint format bench screenshots schema train lock help
 
@@ -63,10 +63,10 @@ schema: .venv/.dev ## write docs/openapi.yaml anew from the code
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 # A run that was ended goes on where it was: build/train keeps what it has found.
-train: .venv/.dev ## the default model anew: make train DATASET=tracks.npz PRETRAINED=musicnn/ [AUDIO=folder/]
+train: .venv/.dev ## the default model anew: make train DATASET=tracks.npz PRETRAINED=musicnn/ [AUDIO=folder/] [DESCRIPTION="what the tracks are"]
 	@test -n "$(DATASET)" -a -n "$(PRETRAINED)" || { echo "make train DATASET=… PRETRAINED=… (docs/model.md)"; exit 1; }
 	$(BIN)/python manage.py train "$(DATASET)" --recipe msd --pretrained "$(PRETRAINED)" $(if $(AUDIO),--audio "$(AUDIO)") \
-		--espeak --work build/train --out $(MODEL) --model-version $(MODEL_VERSION) --force
+		$(if $(DESCRIPTION),--description "$(DESCRIPTION)") --espeak --work build/train --out $(MODEL) --model-version $(MODEL_VERSION) --force
 
 lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml
 	$(call compile,dev,--extra train --extra dev)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from classifier import heads, robustness, work
 from classifier.datasets import Dataset, DatasetError
 from classifier.description import hear_kept, network_key
+from classifier.features import FeatureConfig
 from classifier.heads import Head
 
 FloatArray = NDArray[np.float32]
@@ -43,6 +44,7 @@ class Deal:
 
 def deal(
     described: list[FloatArray],
+    taught: list[FloatArray],
     truth: NDArray[np.int64],
     sounds: FloatArray,
     folds: NDArray[np.int64],
@@ -50,20 +52,20 @@ def deal(
     progress: Progress = lambda rounds, note: rounds,
     folder: Path | None = None,
 ) -> Deal:
-    """Fit a head for each fold on the others, and ask it about its own.
+    """Fit a head for each fold on what is `taught` of the others, and ask it about its own as `described`.
 
     `sounds` and `strength` are as for `heads.fit`. With `folder`, each head is kept there as soon as it is
     fitted: a run that was ended in the middle goes on with the next fold.
     """
-    counts = np.array([len(rows) for rows in described])
-    made_from = work.key(np.concatenate(described), counts, truth, sounds, repr(strength), heads)
+    counts = np.array([len(rows) for rows in taught])
+    made_from = work.key(np.concatenate(taught), counts, truth, sounds, repr(strength), heads)
     found: list[Head] = []
     log_p = np.zeros((len(truth), int(truth.max()) + 1))
     for fold in progress(range(int(folds.max()) + 1), "cross-validate"):
         others = np.flatnonzero(folds != fold)
 
         def fit(others: NDArray[np.int64] = others) -> work.Arrays:
-            return vars(heads.fit([described[track] for track in others], truth[others], sounds, strength))
+            return vars(heads.fit([taught[track] for track in others], truth[others], sounds, strength))
 
         found.append(Head(**work.kept(folder, "head", work.key(others, made_from), fit)))
         for track in np.flatnonzero(folds == fold):
@@ -71,48 +73,78 @@ def deal(
     return Deal(folds, found, log_p)
 
 
+@dataclass(frozen=True)
+class Recordings:
+    """The sound of some of a data set's tracks: file k is of track `tracks[k]`."""
+
+    files: list[Path]
+    tracks: list[int]
+
+    @classmethod
+    def of(cls, dataset: Dataset, audio: Path) -> Recordings:
+        """Those in the folder `audio` (genre/track.*). Raises DatasetError when there are none."""
+        names = dataset.names.tolist()
+        files = [file for file in sorted(audio.glob("*/*")) if file.stem in names]
+        if not files:
+            raise DatasetError(f"{audio} has no sound of any of the tracks (genre/name.*).")
+        return cls(files, [names.index(file.stem) for file in files])
+
+    def hear(
+        self,
+        network: keras.Model,
+        config: FeatureConfig,
+        worse: robustness.Degradation | None = None,
+        progress: Progress = lambda rounds, note: rounds,
+        folder: Path | None = None,
+    ) -> list[FloatArray]:
+        """What the network says of them, as they are or made worse; kept in `folder`."""
+        name = worse.name if worse else "as it is"
+        listing = repr([(file.stem, file.stat().st_size) for file in self.files])
+        made_of = work.key(network_key(network, config), robustness, listing, name)
+        listened = (self.files[number] for number in progress(range(len(self.files)), name))
+        return hear_kept(network, robustness.spectrograms(listened, config, worse), folder, "sound", made_of)
+
+    def beside(self, described: list[FloatArray], heard: list[FloatArray]) -> list[FloatArray]:
+        """Of each track what is `described`, and with it what was `heard` in its recording, if there is one."""
+        both = [*described]
+        for track, windows in zip(self.tracks, heard, strict=True):
+            both[track] = np.concatenate([both[track], windows])
+        return both
+
+
 def in_bad_sound(
     dataset: Dataset,
     described: list[FloatArray],
     deals: list[Deal],
     network: keras.Model,
-    audio: Path,
+    recordings: Recordings,
     progress: Progress = lambda rounds, note: rounds,
     folder: Path | None = None,
 ) -> dict[str, Any]:
-    """How the tracks whose sound is in `audio` (genre/track.*) are heard when it is made worse.
+    """How the tracks whose sound there is are heard when it is made worse.
 
     Each by the heads that did not know its artist, one of each deal; figures are means over deals. Returns
     `tracks`, `same_as_features` (the share that gets the same genre from sound as from `described`), and
     `sounds`, a row for each `robustness.DEGRADATIONS` with `sound`, `accuracy`, `lost` (of the accuracy of
     the sound as it is, the first row) and `same` (the share with the same genre as then).
-    Raises DatasetError when none of the tracks is there.
     """
-    names, genres = dataset.names.tolist(), dataset.genres.tolist()
-    files = [file for file in sorted(audio.glob("*/*")) if file.stem in names]
-    tracks = [names.index(file.stem) for file in files]
-    if not files:
-        raise DatasetError(f"{audio} has no sound of any of the tracks (genre/name.*).")
+    genres, tracks = dataset.genres.tolist(), recordings.tracks
     truth = np.array([dataset.labels.index(genres[track]) for track in tracks])
-    listing = repr([(file.stem, file.stat().st_size) for file in files])
 
     def told(heard: list[FloatArray]) -> NDArray[np.int64]:
         """The most probable genre, (deals, tracks)."""
         pairs = list(zip(tracks, heard, strict=True))
         return np.array([[deal.judge(track, rows).argmax() for track, rows in pairs] for deal in deals])
 
-    def hear(name: str, degradation: robustness.Degradation | None) -> NDArray[np.int64]:
-        made_of = work.key(network_key(network, dataset.config), robustness, listing, name)
-        listened = (files[number] for number in progress(range(len(files)), name))
-        sounds = robustness.spectrograms(listened, dataset.config, degradation)
-        return told(hear_kept(network, sounds, folder, "sound", made_of))
+    def hear(worse: robustness.Degradation | None) -> NDArray[np.int64]:
+        return told(recordings.hear(network, dataset.config, worse, progress, folder))
 
-    first = hear("as it is", None)
+    first = hear(None)
     accuracy = float((first == truth).mean())
     rows = [{"sound": "as it is", "accuracy": accuracy, "lost": 0.0, "same": 1.0}]
     for degradation in robustness.DEGRADATIONS:
-        genre = hear(degradation.name, degradation)
+        genre = hear(degradation)
         right, same = float((genre == truth).mean()), float((genre == first).mean())
         rows.append({"sound": degradation.name, "accuracy": right, "lost": accuracy - right, "same": same})
     same = float((first == told([described[track] for track in tracks])).mean())
-    return {"tracks": len(files), "same_as_features": same, "sounds": rows}
+    return {"tracks": len(tracks), "same_as_features": same, "sounds": rows}

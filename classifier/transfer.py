@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from classifier import bundle, heads, msd, plots, speech, work
 from classifier.calibration import cross_fitted, fit_temperature, fit_threshold
 from classifier.card import model_card
-from classifier.crossvalidation import Deal, deal, in_bad_sound
+from classifier.crossvalidation import Deal, Recordings, deal, in_bad_sound
 from classifier.datasets import Dataset, DatasetError, artist_folds
 from classifier.description import describe, hear_dataset, hear_kept, hear_sounds, network_key
 from classifier.evaluation import evaluate
@@ -102,7 +102,8 @@ def train(
 
     `weights` are the pretrained network's (`msd.read_weights`); `source` says in a sentence what the tracks
     are. `folder` keeps what takes long (`work.kept`): started again after a kill, training goes on there.
-    `audio` is a folder genre/track.* with the sound of some of the tracks, to measure what bad sound costs.
+    `audio` is a folder genre/track.* with the sound of some of the tracks: heads learn from it beside what the
+    data set has of them, and what bad sound costs is measured on it.
     `spoken` are files of speech, which is no music.
     Raises DatasetError when there are too few genres or tracks.
     """
@@ -118,7 +119,15 @@ def train(
     network = describe(weights, dataset.config)
     described = hear_dataset(network, dataset, progress, folder)
     sounds = no_music(network, dataset.config, recipe, spoken, folder)
-    deals = [deal(described, truth, sounds, folds, recipe.strength, progress, folder) for folds in dealt]
+    taught, recordings = described, None
+    if audio is not None:
+        recordings = Recordings.of(dataset, audio)
+        taught = recordings.beside(
+            described, recordings.hear(network, dataset.config, None, progress, folder)
+        )
+    deals = [
+        deal(described, taught, truth, sounds, folds, recipe.strength, progress, folder) for folds in dealt
+    ]
     log_p = deals[0].log_probabilities
     temperature = fit_temperature(log_p, truth)
     threshold = fit_threshold(softmax(log_p / temperature), truth, recipe.target_accuracy)
@@ -134,12 +143,12 @@ def train(
             for measures in (judged(dataset, other, truth, recipe) for other in deals[1:])
         ],
     }
-    if audio is not None:
-        metrics["robustness"] = in_bad_sound(dataset, described, deals, network, audio, progress, folder)
+    if recordings is not None:
+        metrics["robustness"] = in_bad_sound(dataset, described, deals, network, recordings, progress, folder)
     if earlier := {of: told for of, told in bundle.earlier_figures(out).items() if of != version}:
         metrics["earlier"] = earlier
     out.mkdir(parents=True, exist_ok=True)
-    genre = heads.fit(described, truth, sounds, recipe.strength)
+    genre = heads.fit(taught, truth, sounds, recipe.strength)
     export(network, genre, heads.projection(described, truth, recipe.embedding), out / bundle.GRAPH)
     moods = quantile_table(np.stack([windows[:, MOOD_TAGS].mean(axis=0) for windows in described]))
     manifest = _manifest(

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from classifier import heads, work
-from classifier.crossvalidation import deal
+from classifier.crossvalidation import Recordings, deal
 
 FOLDS = np.arange(40) % 4
 TRUTH = np.arange(40) // 4 % 2
@@ -26,7 +26,7 @@ SOUNDS = np.random.default_rng(1).normal(-5, 1, (20, 5)).astype(np.float32)
 
 def test_each_track_is_judged_by_the_head_that_does_not_know_it() -> None:
     tracks = described()
-    judged = deal(tracks, TRUTH, SOUNDS, FOLDS, 1.0)
+    judged = deal(tracks, tracks, TRUTH, SOUNDS, FOLDS, 1.0)
     assert len(judged.heads) == 4
     assert (judged.log_probabilities.argmax(axis=1) == TRUTH).mean() > 0.9
     for track in (0, 17):
@@ -38,8 +38,23 @@ def test_each_track_is_judged_by_the_head_that_does_not_know_it() -> None:
         assert np.array_equal(judged.judge(track, tracks[track]), judged.log_probabilities[track])
 
 
+def test_what_is_taught_beside_belongs_to_its_track() -> None:
+    """A head that judges a track has not heard its recording either."""
+    tracks = described()
+    recordings = Recordings(files=[Path("a.ogg"), Path("b.ogg")], tracks=[3, 12])
+    taught = recordings.beside(tracks, [tracks[3] + 50, tracks[12] - 50])
+    assert [len(rows) for rows in taught] == [6 if track in (3, 12) else 3 for track in range(40)]
+    assert len(tracks[3]) == 3
+    judged = deal(tracks, taught, TRUTH, SOUNDS, FOLDS, 1.0)
+    for fold in range(4):
+        others = np.flatnonzero(fold != FOLDS)
+        head = heads.fit([taught[other] for other in others], TRUTH[others], SOUNDS, 1.0)
+        assert np.array_equal(judged.heads[fold].kernel, head.kernel)
+    assert np.array_equal(judged.judge(3, tracks[3]), judged.log_probabilities[3])
+
+
 def test_after_a_kill_only_the_rest_is_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = deal(described(), TRUTH, SOUNDS, FOLDS, 1.0)
+    whole = deal(described(), described(), TRUTH, SOUNDS, FOLDS, 1.0)
     fit, calls = heads.fit, []
 
     def counted(*arguments: object) -> heads.Head:
@@ -50,16 +65,16 @@ def test_after_a_kill_only_the_rest_is_fitted(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(heads, "fit", counted)
     with pytest.raises(KeyboardInterrupt):
-        deal(described(), TRUTH, SOUNDS, FOLDS, 1.0, folder=tmp_path)
+        deal(described(), described(), TRUTH, SOUNDS, FOLDS, 1.0, folder=tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 2
-    again = deal(described(), TRUTH, SOUNDS, FOLDS, 1.0, folder=tmp_path)
+    again = deal(described(), described(), TRUTH, SOUNDS, FOLDS, 1.0, folder=tmp_path)
     assert len(calls) == 5  # two before, one killed, two after
     assert np.array_equal(again.log_probabilities, whole.log_probabilities)
 
 
 def test_other_data_or_parameters_are_fitted_anew(tmp_path: Path) -> None:
-    deal(described(), TRUTH, SOUNDS, FOLDS, 1.0, folder=tmp_path)
-    deal(described(), TRUTH, SOUNDS, FOLDS, 1.0, folder=tmp_path)
+    deal(described(), described(), TRUTH, SOUNDS, FOLDS, 1.0, folder=tmp_path)
+    deal(described(), described(), TRUTH, SOUNDS, FOLDS, 1.0, folder=tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 4
     for changed in (
         (described(), TRUTH, SOUNDS, FOLDS, 2.0),
@@ -69,7 +84,7 @@ def test_other_data_or_parameters_are_fitted_anew(tmp_path: Path) -> None:
         (described(), TRUTH, SOUNDS, np.arange(40) // 10, 1.0),
     ):
         before = len(list(tmp_path.glob("*.npz")))
-        deal(*changed, folder=tmp_path)
+        deal(changed[0], *changed, folder=tmp_path)
         assert len(list(tmp_path.glob("*.npz"))) == before + 4
 
 
