@@ -10,6 +10,7 @@ from library.services.analysis import (
     prediction_record,
     track_analyse,
 )
+from library.services.backup import library_backup, library_restore
 from library.services.doctor import library_mend
 from library.services.exchange import library_import
 from library.services.genres import (
@@ -67,8 +68,10 @@ __all__ = [
     "genre_undo",
     "genres_set",
     "genres_settle",
+    "library_backup",
     "library_import",
     "library_mend",
+    "library_restore",
     "own_genre_add",
     "own_genre_delete",
     "own_genre_rename",

@@ -39,7 +39,7 @@ NAMED = " UNION ".join(
 LONG_AGO = "'2001-01-01 00:00:00'"
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 120) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 90) -> Any:
     """What `condition` says, as soon as it is true of anything; polled, with a deadline."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

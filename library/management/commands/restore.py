@@ -1,0 +1,30 @@
+"""Bring back what `manage.py backup` has saved: `manage.py restore FOLDER`. The site must not run."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from library import services
+from library.errors import Refused
+
+
+class Command(BaseCommand):
+    help = (
+        "Put a backup in the place of an empty library, bring it up to date, and let the doctor look at it."
+    )
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("folder", type=Path)
+        parser.add_argument("--force", action="store_true", help="replace a library that is not empty")
+
+    def handle(self, *, folder: Path, force: bool, **options: Any) -> None:
+        try:
+            count = services.library_restore(folder=folder, force=force)
+        except Refused as error:
+            raise CommandError(error.message) from error
+        call_command("migrate", verbosity=0)
+        self.stdout.write(f"The database and {count} files are back.")
+        call_command("doctor", stdout=self.stdout)

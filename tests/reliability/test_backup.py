@@ -1,0 +1,87 @@
+"""There and back: a library that was saved is the same when it comes back, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import sounds
+from tests.live import own_environment
+from tests.reliability.place import Place, wait_for
+
+TABLES = ("user", "track", "prediction", "embedding", "mood")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def needs_tools(place: Place) -> None:
+    if "EARMARK_DATABASE_URL" in place.env and not shutil.which("pg_dump"):
+        pytest.skip("pg_dump is not installed")
+
+
+@pytest.fixture(scope="module")
+def library(place: Place) -> Place:
+    """Two tracks that were heard, one that waits, and one that failed."""
+    songs = [sounds.write(place.folder / f"{n}.mp3", seconds=3.5 + n / 8) for n in range(2)]
+    place.add(*songs, sounds.write(place.folder / "too short.wav", seconds=1))
+    worker = place.worker()
+    wait_for(place.all_ended)
+    worker.terminate()
+    worker.wait()
+    place.add(sounds.write(place.folder / "waits.wav", seconds=3.5))
+    return place
+
+
+def rows(place: Place) -> dict[str, list[Any]]:
+    return {table: sorted(map(repr, place.sql(f"SELECT * FROM library_{table}"))) for table in TABLES}
+
+
+def contents(place: Place) -> dict[str, str]:
+    return {
+        name: hashlib.sha256((place.folder / "files" / name).read_bytes()).hexdigest()
+        for name in place.stored()
+    }
+
+
+def test_there_and_back(library: Place, tmp_path: Path) -> None:
+    saved = tmp_path / "saved"
+    assert "8 files" in library.manage("backup", str(saved))  # four originals, four pictures
+    subprocess.run(["sha256sum", "--check", "--quiet", "files.sha256"], cwd=saved, check=True)
+
+    (tmp_path / "new").mkdir()
+    with own_environment(tmp_path / "new") as env:
+        new = Place(tmp_path / "new", env)
+        assert "Everything is in its place." in new.manage("restore", str(saved))
+        assert rows(new) == rows(library)
+        assert contents(new) == contents(library)
+        assert all(new.originals().values())
+
+        with pytest.raises(subprocess.CalledProcessError):
+            new.manage("restore", str(saved))  # there is a library already
+        new.manage("restore", "--force", str(saved))
+        assert rows(new) == rows(library)
+
+        new.worker()  # and it lives: who waited is heard
+        wait_for(new.all_ended)
+        new.stop()
+        assert new.status()["waits.wav"][0] == "ready"
+
+
+def test_a_second_backup_copies_only_what_is_new(library: Place, tmp_path: Path) -> None:
+    library.manage("backup", str(tmp_path))
+    times = {path: path.stat().st_mtime_ns for path in (tmp_path / "files").rglob("*.*")}
+    library.manage("backup", str(tmp_path))
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "files").rglob("*.*")} == times
+
+
+def test_a_damaged_backup_changes_nothing(library: Place, tmp_path: Path) -> None:
+    library.manage("backup", str(tmp_path))
+    next((tmp_path / "files").rglob("original.mp3")).write_bytes(b"rotten")
+    before = rows(library)
+    with pytest.raises(subprocess.CalledProcessError):
+        library.manage("restore", "--force", str(tmp_path))
+    assert rows(library) == before

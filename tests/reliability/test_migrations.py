@@ -1,0 +1,84 @@
+"""Migrations go forward and back, with what people had at each of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from library.models import Prediction, Track
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(transactional_db: None) -> Iterator[None]:
+    yield
+    migrate()
+
+
+def migrate(*target: str) -> None:
+    call_command("migrate", *target, verbosity=0)
+
+
+def names() -> list[str]:
+    """Every migration of the library, in order."""
+    executor = MigrationExecutor(connection)
+    [last] = [leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] == "library"]
+    return [name for app, name in executor.loader.graph.forwards_plan(last) if app == "library"]
+
+
+def add_somebody_with_a_track(migration: str) -> None:
+    """What there is when the site is at that migration: written by the models of then."""
+    state = MigrationExecutor(connection).loader.project_state([("library", migration)])
+    user = state.apps.get_model("library", "User").objects.create(email=f"{migration}@example.org")
+    track: Any = state.apps.get_model("library", "Track").objects.create(
+        owner=user,
+        original=f"tracks/{migration}",
+        original_name=f"{migration}.mp3",
+        title=f"Été {migration}",
+        kind="mp3",
+        size=1,
+        sha256=hashlib.sha256(migration.encode()).hexdigest(),
+        status="ready",
+    )
+    track.prediction = state.apps.get_model("library", "Prediction").objects.create(
+        track=track, model_name="m", model_version="1", label="jazz", top="jazz", confidence=0.9,
+        probabilities={"jazz": 0.9, "rock": 0.1}, segments=[],
+    )  # fmt: skip
+    track.save()
+
+
+def test_what_people_had_at_any_migration_is_there_after_the_last_and_back_again() -> None:
+    migrations = names()
+    migrate("library", "zero")
+    for migration in migrations:
+        migrate("library", migration)
+        add_somebody_with_a_track(migration)
+    migrate()
+    tracks = Track.objects.select_related("owner", "prediction")
+    assert {track.original_name for track in tracks} == {f"{migration}.mp3" for migration in migrations}
+    for track in tracks:
+        name = track.original_name.removesuffix(".mp3")
+        assert track.owner.email == f"{name}@example.org"
+        assert track.sha256 == hashlib.sha256(name.encode()).hexdigest()
+        assert track.title == f"Été {name}"
+        assert track.prediction is not None
+        assert track.prediction.probabilities == {"jazz": 0.9, "rock": 0.1}
+
+    for migration in reversed(migrations):
+        migrate("library", migration)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM library_track")
+        assert cursor.fetchone() == (len(migrations),)
+
+    migrate("library", "zero")
+    assert not [table for table in connection.introspection.table_names() if table.startswith("library_")]
+    migrate()
+    assert not Track.objects.exists()
+    assert not Prediction.objects.exists()

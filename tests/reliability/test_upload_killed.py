@@ -1,0 +1,130 @@
+"""`kill -9` of the web process while a file comes in: nothing half is kept, and what was accepted is heard."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests import sounds
+from tests.reliability.place import Place, wait_for
+
+TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
+
+
+@pytest.fixture(scope="module")
+def token(place: Place) -> str:
+    return place.site.token("alice@example.org")
+
+
+@pytest.fixture
+def song(tmp_path: Path, request: pytest.FixtureRequest) -> bytes:
+    """Another one for each test."""
+    seed = sum(request.node.name.encode())
+    return sounds.write(tmp_path / "song.wav", seconds=3.5, seed=seed).read_bytes()
+
+
+@contextmanager
+def serving(place: Place, token: str, point: str = "") -> Iterator[tuple[httpx.Client, int]]:
+    """A web server, ended by `kill -9` with all its processes: its client and its process id."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        bind = f"fd://{listening.fileno()}"
+        gunicorn = ("gunicorn", "config.wsgi", "--bind", bind, "--threads", "2", "--log-level", "warning")
+        program = ("-m", "tests.reliability.dying", point) if point else ("-m",)
+        process = place.start(*program, *gunicorn, pass_fds=(listening.fileno(),))
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+            yield client, process.pid
+        kill(process.pid)
+
+
+def kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def test_half_a_form_is_no_upload(place: Place, token: str, song: bytes) -> None:
+    incoming = place.folder / "incoming"
+    before = place.stored()
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="song.wav"\r\n\r\n'
+    tail = b"\r\n--b--\r\n"
+
+    def half() -> Iterator[bytes]:
+        yield head
+        yield song[: len(song) // 2]
+        wait_for(lambda: any(path.stat().st_size > 0 for path in incoming.glob("*.upload*")))
+        kill(pid)
+        yield song[len(song) // 2 :]
+        yield tail
+
+    length = len(head) + len(song) + len(tail)
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "Content-Length": str(length)}
+    with serving(place, token) as (client, pid), pytest.raises(httpx.TransportError):
+        client.post("/tracks/", content=half(), headers=headers)
+    assert place.stored() == before
+    assert place.status() == {}
+
+
+def test_a_file_in_pieces_goes_on_where_it_was(place: Place, token: str, song: bytes) -> None:
+    half = len(song) // 2
+    with serving(place, token) as (client, pid):
+        begun = client.post("/uploads/", headers=TUS | {"Upload-Length": str(len(song))})
+        address = httpx.URL(begun.headers["Location"]).path.removeprefix("/api/v1")
+        [waiting] = (place.folder / "incoming/partial").iterdir()
+
+        def pieces() -> Iterator[bytes]:
+            yield song[:half]
+            wait_for(lambda: waiting.stat().st_size > 0)
+            kill(pid)
+            yield song[half:]
+
+        headers = TUS | {"Upload-Offset": "0", "Content-Length": str(len(song))}
+        with pytest.raises(httpx.TransportError):
+            client.patch(address, content=pieces(), headers=headers)
+
+    with serving(place, token) as (client, _):
+        offset = int(client.head(address, headers=TUS).headers["Upload-Offset"])
+        assert 0 < offset <= half
+        done = client.patch(address, content=song[offset:], headers=TUS | {"Upload-Offset": str(offset)})
+        assert done.headers["Earmark-State"] == "added"
+        track = done.headers["Earmark-Track"].removeprefix("/api/v1")
+        assert client.get(f"{track}file/").content == song
+    assert not waiting.exists()
+    assert all(place.originals().values())
+
+
+def test_a_file_stored_before_its_row_is_a_stray_and_comes_again(
+    place: Place, token: str, song: bytes
+) -> None:
+    before = place.named()
+    with serving(place, token, "upload stored") as (client, _), pytest.raises(httpx.TransportError):
+        client.post("/tracks/", files={"file": ("twice.wav", song)})
+    assert place.named() == before
+    [stray] = place.stored() - before
+
+    os.utime(place.folder / "files" / stray, (0, 0))
+    assert stray in place.manage("doctor")
+    assert place.stored() == before
+
+    with serving(place, token) as (client, _):
+        assert client.post("/tracks/", files={"file": ("twice.wav", song)}).status_code == 202
+    assert place.stored() == place.named()
+
+
+def test_a_row_without_its_task_is_heard_all_the_same(place: Place, token: str, song: bytes) -> None:
+    """The last moment: the row is committed, and the process dies before it can queue the task."""
+    with serving(place, token, "upload committed") as (client, _), pytest.raises(httpx.TransportError):
+        client.post("/tracks/", files={"file": ("no task.wav", song)})
+    assert place.status()["no task.wav"] == ("queued", "", 0)
+    place.time_passes()
+    place.worker()
+    wait_for(place.all_ended)
+    assert place.status()["no task.wav"] == ("ready", "", 1)
+    assert place.stored() == place.named()
+    assert all(place.originals().values())
