@@ -108,22 +108,35 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-if S3_BUCKET := env.str("EARMARK_S3_BUCKET", default=""):
+S3_BUCKET = env.str("EARMARK_S3_BUCKET", default="")
+S3_ENDPOINT = env.str("EARMARK_S3_ENDPOINT", default="").rstrip("/") or None
+#: Who sends people their files: `stream`, `x-accel-redirect`, `x-sendfile` or `signed-url` (library/files.py).
+EARMARK_FILES_BY = env.str("EARMARK_FILES_BY", default="signed-url" if S3_BUCKET else "stream")
+EARMARK_X_ACCEL_PREFIX = env.str("EARMARK_X_ACCEL_PREFIX", default="/private-files/")
+EARMARK_SIGNED_URL_SECONDS = env.int("EARMARK_SIGNED_URL_SECONDS", default=900)
+if S3_BUCKET:
     _files = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
-            "endpoint_url": env.str("EARMARK_S3_ENDPOINT", default=None),
+            "endpoint_url": S3_ENDPOINT,
             "region_name": env.str("EARMARK_S3_REGION", default=None),
             "default_acl": None,
             "file_overwrite": False,
+            "signature_version": "s3v4",
+            # Larger files wait on disk, not in memory.
+            "max_memory_size": 2**20,
         },
     }
 else:
     _files = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         # No base_url: uploads have no public address, only views that ask whose they are.
-        "OPTIONS": {"location": DATA_DIR / "files", "file_permissions_mode": 0o600},
+        "OPTIONS": {
+            "location": DATA_DIR / "files",
+            # A web server that is to send them is in the site's group.
+            "file_permissions_mode": 0o640 if EARMARK_FILES_BY.startswith("x-") else 0o600,
+        },
     }
 STORAGES = {
     "default": _files,
@@ -261,6 +274,10 @@ SECURE_CSP = {
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }
+if EARMARK_FILES_BY == "signed-url":
+    # Where the store's addresses lead; with the wildcard, to buckets that have a host name of their own.
+    _store = S3_ENDPOINT or "https://amazonaws.com"
+    SECURE_CSP["media-src"] = [CSP.SELF, _store, _store.replace("://", "://*.")]
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SAMESITE = "Lax"
 if EARMARK_HTTPS:

@@ -21,3 +21,13 @@ def model_is_installed(**options: Any) -> list[CheckMessage]:
             id="earmark.E001",
         )
     ]
+
+
+@register
+def files_can_be_sent(**options: Any) -> list[CheckMessage]:
+    """A web server cannot send what lies in S3, and only S3 signs addresses."""
+    by, in_s3 = settings.EARMARK_FILES_BY, bool(settings.S3_BUCKET)
+    if by in (("stream", "signed-url") if in_s3 else ("stream", "x-accel-redirect", "x-sendfile")):
+        return []
+    where = "S3" if in_s3 else "local files"
+    return [Error(f"EARMARK_FILES_BY cannot be “{by}” with {where}.", id="earmark.E002")]

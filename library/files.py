@@ -1,11 +1,17 @@
-"""Stored files over HTTP: whole, in part (RFC 9110 ranges), or not again (ETag)."""
+"""Stored files over HTTP: whole, in part (RFC 9110 ranges), or not again (ETag).
+
+Who sends the bytes is a setting, `EARMARK_FILES_BY`: this process (`stream`), the web server before it, which is told
+by a header where they are (`x-accel-redirect`, `x-sendfile`), or an S3 store, by an address that is good for a
+while (`signed-url`). Who may have them is decided before, and always here.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
+from django.conf import settings
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -68,30 +74,63 @@ def serve(
         raise Http404
     # A stored name is never used twice, so it stands for the content.
     etag = quote_etag(f"{stored.name}-{size}")
-    part = _part(request, etag, size)
-
-    response: HttpResponse | StreamingHttpResponse
-    if part is None:
-        response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    headers = {
+        "Content-Type": content_type,
+        "Content-Disposition": content_disposition_header(attachment, filename) or "inline",
+        "Cache-Control": "private, max-age=3600",
+        # What people upload never runs as a page of this site.
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    if settings.EARMARK_FILES_BY == "signed-url" and content_type.startswith("audio/"):
+        return _by_store(stored, headers)
+    if settings.EARMARK_FILES_BY in ("x-accel-redirect", "x-sendfile"):
+        response: HttpResponseBase = _by_web_server(stored, headers)
     else:
-        start, length = part
-        body = () if request.method == "HEAD" else _read(stored, start, length)
-        response = StreamingHttpResponse(body) if body else HttpResponse()
-        response["Content-Length"] = str(length)
-        if length < size:
-            response.status_code = 206
-            response["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
-    response["Content-Type"] = content_type
-    response["Accept-Ranges"] = "bytes"
-    response["ETag"] = etag
-    response["Cache-Control"] = "private, max-age=3600"
-    # What people upload never runs as a page of this site.
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    if disposition := content_disposition_header(attachment, filename):
-        response["Content-Disposition"] = disposition
+        response = _by_us(request, stored, size, headers | {"ETag": etag})
     # It reads and writes headers only, so that a stream will do as well as the stubs' HttpResponse.
     plain = cast(HttpResponse, response)
     return get_conditional_response(request, etag=etag, response=plain) or response
+
+
+def _by_us(
+    request: HttpRequest, stored: FieldFile, size: int, headers: dict[str, str]
+) -> HttpResponse | StreamingHttpResponse:
+    headers = headers | {"Accept-Ranges": "bytes"}
+    part = _part(request, headers["ETag"], size)
+    if part is None:
+        return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
+    start, length = part
+    headers["Content-Length"] = str(length)
+    status = 200
+    if length < size:
+        status, headers["Content-Range"] = 206, f"bytes {start}-{start + length - 1}/{size}"
+    if request.method == "HEAD" or not length:
+        return HttpResponse(status=status, headers=headers)
+    return StreamingHttpResponse(_read(stored, start, length), status=status, headers=headers)
+
+
+def _by_web_server(stored: FieldFile, headers: dict[str, str]) -> HttpResponse:
+    """An empty answer that tells the web server which file to send in its place. Ranges are its affair, too."""
+    response = HttpResponse(headers=headers)
+    if settings.EARMARK_FILES_BY == "x-sendfile":
+        response["X-Sendfile"] = stored.path
+    else:
+        response["X-Accel-Redirect"] = f"{settings.EARMARK_X_ACCEL_PREFIX}{stored.name}"
+    return response
+
+
+def _by_store(stored: FieldFile, headers: dict[str, str]) -> HttpResponse:
+    """To where the store sends the file, under our headers, for as long as the signature is good."""
+    address = cast(Any, stored.storage).url(
+        stored.name,
+        parameters={
+            "ResponseContentType": headers["Content-Type"],
+            "ResponseContentDisposition": headers["Content-Disposition"],
+            "ResponseCacheControl": headers["Cache-Control"],
+        },
+        expire=settings.EARMARK_SIGNED_URL_SECONDS,
+    )
+    return HttpResponse(status=302, headers={"Location": address, "Cache-Control": "private, no-store"})
 
 
 def _part(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
@@ -116,6 +155,11 @@ def _part(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
 
 
 def _read(stored: FieldFile, start: int, length: int) -> Iterator[bytes]:
+    if bucket := getattr(stored.storage, "bucket", None):
+        # As a file, all of it would be fetched first.
+        part = f"bytes={start}-{start + length - 1}"
+        yield from bucket.Object(stored.name).get(Range=part)["Body"].iter_chunks(CHUNK)
+        return
     with stored.storage.open(str(stored.name), "rb") as content:
         content.seek(start)
         while length > 0 and (chunk := content.read(min(CHUNK, length))):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
+from library.api.views import events
 from library.models import Track, User
 from tests.people import TrackFactory, UserFactory, make_reviewer, signed_in, with_token
 
@@ -96,3 +99,16 @@ def make_track(alice: User) -> Callable[..., Track]:
 def track(make_track: Callable[..., Track]) -> Track:
     """Alice's, ready, heard as blues."""
     return make_track()
+
+
+@pytest.fixture
+def crawling(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For modules that crawl: no limits, nothing that waits for events, and no word about each refusal."""
+    settings.EARMARK_API_PER_MINUTE = 10**9
+    settings.EARMARK_SIGN_IN_PER_ADDRESS = 10**9
+    monkeypatch.setattr(events, "LASTS", 0.01)
+    monkeypatch.setattr(events, "EVERY", 0)
+    monkeypatch.setattr(events, "streams", BoundedSemaphore(10**6))
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)

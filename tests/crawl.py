@@ -1,0 +1,86 @@
+"""Every address of the site, from its own table of addresses: for tests that ask all of them something.
+
+An address with a part that `Fills` has no values for is an error: whoever adds one says here what fits.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.test import Client
+from django.urls import get_resolver
+
+UNSAFE = ("post", "put", "patch", "delete")
+METHODS = ("get", "head", "options", *UNSAFE)
+#: What stands in a route for a value: `<uuid:track_id>`, or a group of a regular expression.
+PART = re.compile(r"<(?:(\w+):)?(\w+)>")
+KINDS: dict[str, type] = {"uuid": UUID, "int": int}
+GROUP = re.compile(r"\(\?P<(\w+)>[^()]*\)")
+
+#: Values for the parts of addresses, by name.
+Fills = Mapping[str, Sequence[Any]]
+
+
+class Address(NamedTuple):
+    route: str
+    """As in `urls.py`, from the root on."""
+    values: tuple[str, ...]
+
+    @property
+    def url(self) -> str:
+        left = iter(self.values)
+        return "/" + PART.sub(lambda part: next(left), self.route)
+
+    @property
+    def is_api(self) -> bool:
+        return self.route.startswith("api/")
+
+
+def routes() -> list[str]:
+    return sorted(set(_routes(get_resolver(), "")))
+
+
+def addresses(fills: Fills) -> Iterator[Address]:
+    """Each address with each value in each of its parts, as far as it is of that kind."""
+    for route in routes():
+        parts = PART.findall(route)
+        missing = {name for _, name in parts} - set(fills)
+        assert not missing, f"Nothing is known to put into {route}: say in the test what fits {missing}."
+        fitting = [[v for v in fills[name] if isinstance(v, KINDS.get(kind, object))] for kind, name in parts]
+        # Of two parts, what belongs together stands at the same place, or at the first.
+        for places in itertools.product(*(range(len(values)) for values in fitting)):
+            if 0 in places or len(set(places)) <= 1:
+                chosen = (values[place] for values, place in zip(fitting, places, strict=True))
+                yield Address(route, tuple(map(str, chosen)))
+
+
+def ask(client: Client, method: str, address: Address, fields: dict[str, Any], query: str = "") -> Any:
+    """As a form sends its fields, and to the API as a program sends JSON."""
+    url = address.url + query
+    if method in ("get", "head", "options"):
+        return getattr(client, method)(url)
+    if address.is_api:
+        return getattr(client, method)(url, fields, content_type="application/json")
+    if method == "post":
+        return client.post(url, fields)
+    return getattr(client, method)(url, b"")
+
+
+def told(response: Any) -> bytes:
+    """All that comes out: headers and body."""
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    return "\n".join(f"{name}: {value}" for name, value in response.items()).encode() + b"\n\n" + body
+
+
+def _routes(resolver: Any, before: str) -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        # Regular expressions, which are few, as if they were routes.
+        own = GROUP.sub(r"<\1>", str(pattern.pattern)).removeprefix("^").removesuffix("$")
+        if hasattr(pattern, "url_patterns"):
+            yield from _routes(pattern, before + own)
+        else:
+            yield before + own
