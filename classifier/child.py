@@ -3,7 +3,8 @@
 It loads one model, then answers requests, one JSON object a line: `{"id", "path", "out_dir"}` on standard
 input, and on standard output `{"accepted"}`, `{"stage"}`s, `{"tags"}`, and at last `{"result"}` or `{"error"}`,
 each with the request's id. Each file is heard by a fork of the process, with limits on memory and time, without
-the site's secrets, and without a network where the system allows that: what a file does to it ends with it.
+the site's secrets, and without a network and other files where the system allows that: what a file does to it ends
+with it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import random
 import select
 import signal
+import sys
 import tempfile
 import traceback
 import wave
@@ -27,6 +29,7 @@ from classifier import kinds
 from classifier.audiofile import AudioLimits
 from classifier.errors import AudioError
 from classifier.inference import Classifier
+from classifier.landlock import confine
 from classifier.limits import die_with_parent, isolate, limit_cpu_time, limit_file_size, limit_memory
 from classifier.tags import read_tags
 from classifier.transcode import PLAYABLE_EXTENSION, transcode
@@ -35,6 +38,9 @@ from classifier.transcode import PLAYABLE_EXTENSION, transcode
 OPENING_SECONDS = 30
 #: No picture or playable copy is larger.
 MADE_BYTES = 512 * 2**20
+
+#: Besides the file, what hearing it reads: modules that are imported late, and how much memory is taken.
+OPEN = (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parent, Path("/proc/self"))
 
 Say = Callable[..., None]
 
@@ -95,6 +101,9 @@ def _answer(request: dict[str, Any], classifier: Classifier, options: argparse.N
     try:
         path = Path(request["path"])
         out_dir = Path(request["out_dir"]) if request["out_dir"] else None
+        if out_dir:
+            out_dir.mkdir(parents=True, exist_ok=True)
+        confine(read=[path, *OPEN], write=[out_dir] if out_dir else [])
         say(tags=read_tags(path))
         analysis = classifier.analyse(path, limits=limits, pictures_dir=out_dir, progress=progress)
         if out_dir and not kinds.playable(analysis.audio["kind"], analysis.audio["codec"]):

@@ -22,6 +22,7 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggspeex import OggSpeex
 from mutagen.oggvorbis import OggVorbis
 
+from classifier.landlock import confine
 from classifier.limits import isolate, limit_cpu_time, limit_file_size, limit_memory
 
 #: Text by field; None takes the field out; `tags` is a list. Fields that are not there stay as they are.
@@ -114,6 +115,7 @@ def main() -> None:
     limit_memory(MEMORY)
     limit_cpu_time(SECONDS)
     limit_file_size(os.path.getsize(path) + GROWTH)
+    confine(read=[Path(sys.prefix), Path(sys.base_prefix), Path("/proc/self")], write=[Path(path)])
     write_tags(Path(path), kind, json.load(sys.stdin))
 
 

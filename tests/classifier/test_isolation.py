@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import os
 import resource
@@ -216,6 +217,87 @@ def test_new_privileges_cannot_be_had() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "1"
+
+
+TRY_ALL = """
+import os, socket, subprocess, sys
+from pathlib import Path
+from classifier.landlock import confine
+from classifier.limits import isolate
+folder = Path(sys.argv[1])
+isolate()
+confine(read=[folder / "song", folder / "library"], write=[folder / "out"])
+for name, attempt in {
+    "reads the song": lambda: (folder / "song").read_text(),
+    "reads what it is made of": lambda: (folder / "library/code").read_text(),
+    "writes where it should": lambda: (folder / "out/picture").write_text("x"),
+    "takes away what it wrote": lambda: (folder / "out/picture").unlink(),
+    "changes the song": lambda: (folder / "song").write_text("x"),
+    "reads another song": lambda: (folder / "secret").read_text(),
+    "looks what there is": lambda: os.listdir(folder),
+    "writes elsewhere": lambda: (folder / "new").write_text("x"),
+    "reads the worker's environment": lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
+    "starts a program": lambda: os.execv(sys.executable, [sys.executable, "-c", "print('a program')"]),
+}.items():
+    try:
+        attempt()
+        print(name)
+    except OSError:
+        pass
+"""
+
+
+def test_other_files_are_out_of_reach(tmp_path: Path) -> None:
+    if not landlocked():
+        pytest.skip("this system has no Landlock")
+    for name in ("library", "out"):
+        (tmp_path / name).mkdir()
+    for name in ("song", "secret", "library/code"):
+        (tmp_path / name).write_text(name)
+    command = [sys.executable, "-c", TRY_ALL, str(tmp_path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == [
+        "reads the song",
+        "reads what it is made of",
+        "writes where it should",
+        "takes away what it wrote",
+    ]
+    assert (tmp_path / "song").read_text() == "song"
+
+
+TAKEN_OVER = """
+from pathlib import Path
+from classifier import child
+def read_tags(path):
+    try:
+        return {{"title": Path({secret!r}).read_text()}}
+    except OSError:
+        return {{"title": "nothing"}}
+child.read_tags = read_tags
+child.main()
+"""
+
+
+def test_a_decoder_that_was_taken_over_reads_no_other_file(songs: Path, tmp_path: Path) -> None:
+    if not landlocked():
+        pytest.skip("this system has no Landlock")
+    secret = tmp_path / "secret_key"
+    secret.write_text("hush-hush")
+    listener = make()
+    listener._command[1:3] = ["-c", TAKEN_OVER.format(secret=str(secret))]
+    told: list[dict[str, Any]] = []
+    try:
+        assert listener.listen(songs / "short.wav", out_dir=tmp_path, on_tags=told.append)
+        assert told == [{"title": "hush-hush"}]  # the folder it may write to is its own
+        told.clear()
+        assert listener.listen(songs / "short.wav", on_tags=told.append)
+    finally:
+        listener.close()
+    assert told == [{"title": "nothing"}]
+
+
+def landlocked() -> bool:
+    return ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) > 0
 
 
 # What it may say

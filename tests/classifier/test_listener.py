@@ -126,7 +126,7 @@ def test_refusals_pass_through_and_harm_nobody(listener: Listener, songs: Path, 
     assert refusal(listener, tmp_path / "empty.mp3") == "empty"
     assert refusal(listener, sounds.not_audio(tmp_path / "notes.mp3")) == "not_audio"
     assert refusal(listener, sounds.silence(tmp_path / "silent.wav"), out_dir=tmp_path / "out") == "silent"
-    assert not (tmp_path / "out").exists()
+    assert not list((tmp_path / "out").iterdir())
     listener.listen(songs / "short.mp3")
     assert listener.pid == pid is not None
 
