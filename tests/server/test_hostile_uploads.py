@@ -18,6 +18,8 @@ from tests.live import running_site
 
 TUS = {"Tus-Resumable": "1.0.0"}
 BYTES = "application/offset+octet-stream"
+#: What is to be late would keep the machine busy until it is; `tests/classifier` waits for that.
+SENT = [name for name, case in CASES.items() if case.outcomes != {"timeout"}]
 #: The rows there are, and the files they name.
 TELL = """
 import json
@@ -45,14 +47,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         workers=0,
         TMPDIR=str(folder / "tmp"),
         EARMARK_API_PER_MINUTE="100000",
-        EARMARK_ANALYSIS_SECONDS="20",
+        EARMARK_ANALYSIS_SECONDS="120",
         EARMARK_MAX_TRACK_SECONDS="300",
         EARMARK_MODEL="mfcc-cnn-1",
     ) as site:
         token = {"Authorization": f"Bearer {site.token('alice@example.org')}"}
         with httpx.Client(base_url=site.url, headers=TUS | token, timeout=60) as api:
-            for case in CASES.values():
-                path = case.write(folder / "made")
+            for name in SENT:
+                path = CASES[name].write(folder / "made")
                 _send(api, path)
                 path.unlink()
         site.manage("worker", "--batch", "--no-startup-delay")
@@ -86,7 +88,7 @@ def _send(api: httpx.Client, path: Path) -> None:
         assert begun.json()["code"] == "empty"
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SENT)
 def test_it_is_heard_or_refused_with_its_code(told: dict[str, Any], name: str) -> None:
     tracks = {track["id"]: track for track in told["tracks"]}
     [row] = [row for row in told["uploads"] if row["name"] == name and not row["archive"]]
