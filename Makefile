@@ -51,6 +51,12 @@ format: .venv/.dev ## put code and templates into the house's form
 	$(BIN)/ruff format .
 	$(BIN)/djlint --reformat --quiet templates
 
+load: .venv/.dev $(VENDOR)/.done ## 65 people at once, on a PostgreSQL of its own, for ten minutes
+	nice .ci/with-postgres $(BIN)/python -m benchmarks.load
+
+growth: .venv/.dev $(VENDOR)/.done ## what pages cost among a million tracks, for docs/performance.md: half an hour, 15 GB
+	nice .ci/with-postgres $(BIN)/python -m benchmarks.growth --write
+
 bench: .venv/.dev $(VENDOR)/.done ## speed and memory against named peers, as ratios
 	$(BIN)/python -m benchmarks
 

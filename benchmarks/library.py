@@ -83,7 +83,7 @@ TAGS = ("live", "piano", "acoustic", "christmas", "party", "sleep", "work", "vin
 MOODS = ["catchy", "chill", "easy listening", "happy", "mellow", "party", "sad", "sexy"]
 
 
-def fill(owner: Any, count: int) -> None:
+def fill(owner: Any, count: int, seed: int = 5) -> None:
     """Give somebody as many tracks, as an analysis would have left them, with tags and moods."""
     from django.db.models import OuterRef, Subquery
 
@@ -93,7 +93,7 @@ def fill(owner: Any, count: int) -> None:
 
     # Added over years, not all at this moment.
     Track._meta.get_field("created_at").auto_now_add = False
-    chance = random.Random(5)
+    chance = random.Random(seed)
     tags = Tag.objects.bulk_create(
         Tag(owner=owner, name=name, key=name) for name in [*TAGS, *(f"box {n}" for n in range(100))]
     )

@@ -1,0 +1,180 @@
+"""Fifty people browse, ten upload, five programs ask: gunicorn and two workers, for ten minutes.
+
+`make load` runs it on a PostgreSQL of its own; `python -m benchmarks.load` on SQLite. Everything is started here and
+ends here, and nobody but this machine is asked. People and site share its cores, so the times are those of a busy
+machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from pathlib import Path
+from statistics import quantiles
+
+from benchmarks.load import people
+from benchmarks.load.people import Answers, Person
+from benchmarks.measure import memory_mib, table
+from tests.live import Site, running_site
+
+BROWSING, UPLOADING, PROGRAMS = 50, 10, 5
+ACCOUNTS, TRACKS = 5, 1_000
+#: When everybody has arrived, as a share of the whole.
+SETTLED = 0.3
+SEED = """
+from benchmarks.library import fill
+from library import services
+from library.models import User
+for number in range({accounts}):
+    owner = services.user_add(email=f"listener{{number}}@example.org", password={password!r})
+    fill(owner, {tracks}, seed=number)
+for number in range({uploading}):
+    services.user_add(email=f"uploader{{number}}@example.org", password={password!r})
+"""
+WAITED = """
+import json
+from django_tasks_db.models import DBTaskResult
+from library.models import Track
+done = DBTaskResult.objects.filter(task_path__endswith="analyse_track", started_at__isnull=False)
+print(json.dumps({
+    "waited": [(a - b).total_seconds() for a, b in done.values_list("started_at", "enqueued_at")],
+    "unheard": Track.objects.exclude(status="ready").count(),
+}))
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--seconds", type=float, default=240, help="length of the song that is uploaded")
+    options = parser.parse_args()
+    if sys.platform != "linux":
+        sys.exit("It reads /proc and needs Linux.")
+    with tempfile.TemporaryDirectory() as folder:
+        song = people.some_song(Path(folder), options.seconds)
+        with running_site(Path(folder, "site"), workers=2, WEB_CONCURRENCY="2") as site:
+            ok = run(site, song, 60 * options.minutes)
+    sys.exit(0 if ok else 1)
+
+
+def run(site: Site, song: bytes, seconds: float) -> bool:
+    """Everybody at once, for so long; True if no request failed and every upload was heard."""
+    seed = SEED.format(accounts=ACCOUNTS, tracks=TRACKS, uploading=UPLOADING, password=people.PASSWORD)
+    site.manage("shell", "--no-imports", "-c", seed)
+    keys = [site.token(f"listener{number}@example.org") for number in range(ACCOUNTS)]
+    answers, before = Answers(), Answers()
+    songs = [_first_song(Person(site.url, before, 0, 0), key, song) for key in keys]
+    ends = time.monotonic() + seconds
+    numbers = itertools.count(1)
+    person = (Person(site.url, answers, ends, number) for number in itertools.count())
+    threads = [
+        people.start(
+            people.browses, next(person), f"listener{n % ACCOUNTS}@example.org", [songs[n % ACCOUNTS]]
+        )
+        for n in range(BROWSING)
+    ]
+    threads += [
+        people.start(people.uploads, next(person), f"uploader{n}@example.org", song, numbers)
+        for n in range(UPLOADING)
+    ]
+    threads += [people.start(people.programs, next(person), keys[n % ACCOUNTS]) for n in range(PROGRAMS)]
+    threading.Event().wait(SETTLED * seconds)
+    memory = [_memory()]
+    for thread in threads:
+        thread.join()
+    memory.append(_memory())
+    queue = _drained(site)
+    report(answers, memory, queue, seconds)
+    return not answers.troubles and not before.troubles and not queue["unheard"]
+
+
+def _first_song(person: Person, key: str, song: bytes) -> str:
+    person.client.headers["Authorization"] = f"Bearer {key}"
+    answer = person.ask("upload", "POST", "/api/v1/tracks/", files={"file": ("song.mp3", song, "audio/mpeg")})
+    assert answer is not None, person.answers.troubles
+    return str(answer.json()["id"])
+
+
+def _drained(site: Site) -> dict[str, list[float] | int]:
+    """How long each upload waited for a worker, when all have been heard, or after some minutes of waiting."""
+    for _ in range(60):
+        found = json.loads(site.manage("shell", "--no-imports", "-c", WAITED))
+        if not found["unheard"]:
+            break
+        threading.Event().wait(5)
+    return found
+
+
+def _memory() -> dict[str, float]:
+    """Resident MiB of the site's processes, by what they do."""
+    children = defaultdict(list)
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        children[parent].append(int(process.name))
+    total: dict[str, float] = defaultdict(float)
+    wanted = children[os.getpid()]
+    while wanted:
+        pid = wanted.pop()
+        wanted += children[pid]
+        try:
+            command, resident = Path(f"/proc/{pid}/cmdline").read_text(), memory_mib(pid)
+        except (OSError, AssertionError):
+            continue
+        kind = next((name for name in ("gunicorn", "worker", "classifier.child") if name in command), "")
+        total[kind] += resident
+    return total
+
+
+def report(answers: Answers, memory: list[dict[str, float]], queue: dict, seconds: float) -> None:
+    kinds: dict[str, list[float]] = defaultdict(list)
+    failed: dict[str, int] = defaultdict(int)
+    for kind, status, milliseconds in answers.seen:
+        kinds[kind].append(milliseconds)
+        failed[kind] += not 200 <= status < 400
+    everything = [milliseconds for times in kinds.values() for milliseconds in times]
+    rows = [(f"{kind} ({len(times):,})", percentiles(times, "ms")) for kind, times in sorted(kinds.items())]
+    table(
+        f"{len(everything):,} requests in {seconds:.0f} s, {sum(failed.values())} failed: p50 / p95 / p99",
+        [*rows, ("all", percentiles(everything, "ms"))],
+    )
+    table(
+        f"{len(queue['waited'])} uploads, {queue['unheard']} not heard: p50 / p95 / p99",
+        [
+            ("time in the queue", percentiles(queue["waited"], "s")),
+        ],
+    )
+    table(
+        "Resident memory of all processes, once settled → in the end",
+        [
+            (name, f"{memory[0][kind]:.0f} → {memory[1][kind]:.0f} MiB")
+            for kind, name in (
+                ("gunicorn", "web (1 + 2)"),
+                ("worker", "workers (2)"),
+                ("classifier.child", "listening (2)"),
+            )
+        ],
+    )
+    for trouble in answers.troubles[:20]:
+        print(trouble)
+
+
+def percentiles(values: list[float], unit: str) -> str:
+    if len(values) < 2:
+        return "–"
+    cuts = quantiles(values, n=100, method="inclusive")
+    digits = 0 if unit == "ms" else 1
+    return " / ".join(f"{cuts[number - 1]:,.{digits}f}" for number in (50, 95, 99)) + f" {unit}"
+
+
+if __name__ == "__main__":
+    main()
