@@ -19,7 +19,7 @@ ON_POSTGRES := tests/library tests/reliability tests/server tests/test_run.py te
 MODEL ?= ml_models/msd-musicnn-1
 MODEL_VERSION ?= 1.3.0
 
-.PHONY: run setup admin test test-postgres lint format bench screenshots schema train lock help
+.PHONY: run setup admin test test-postgres lint audit sbom format bench screenshots schema train lock help
 
 run: setup ## the site on http://127.0.0.1:8000 with its worker; Ctrl-C stops both
 	@$(BIN)/python manage.py prepare
@@ -67,6 +67,14 @@ screenshots: .venv/.dev $(VENDOR)/.done ## a picture of every page for docs/scre
 
 schema: .venv/.dev ## write docs/openapi.yaml anew from the code
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+audit: .venv/.dev ## whether anything it is made of is known to be vulnerable; says so when that cannot be asked
+	$(BIN)/python .ci/audit.py
+
+sbom: .venv/.dev ## a CycloneDX list of all that the site is made of: build/sbom-python.json, build/sbom-browser.json
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements/base.txt --output-format JSON --output-file build/sbom-python.json
+	npm sbom --package-lock-only --omit dev --sbom-format cyclonedx > build/sbom-browser.json
 
 # A run that was ended goes on where it was: build/train keeps what it has found.
 train: .venv/.dev ## the default model anew: make train DATASET=tracks.npz PRETRAINED=musicnn/ [AUDIO=folder/] [DESCRIPTION="what the tracks are"]
