@@ -1,0 +1,68 @@
+"""Workers beside each other: each track is heard once. And a worker that is told to stop, stops well."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections import Counter
+
+from tests import sounds
+from tests.reliability.place import Place, wait_for
+
+#: `EARMARK_TEST_WORKERS=20` measures what docs/reliability.md tells.
+WORKERS = int(os.environ.get("EARMARK_TEST_WORKERS", "2"))
+TRACKS = int(os.environ.get("EARMARK_TEST_TRACKS", "6"))
+
+
+def test_no_track_is_heard_twice(place: Place) -> None:
+    place.add(*(sounds.write(place.folder / f"{n}.wav", seconds=3.5 + n / 64) for n in range(TRACKS)))
+    # Every track has as many tasks as there are workers: all of them reach for each.
+    place.manage("shell", "--no-imports", "-c", AGAIN.format(times=WORKERS - 1))
+    workers = [place.worker("--batch", EARMARK_LOG_LEVEL="INFO") for _ in range(WORKERS)]
+    assert [worker.wait(500) for worker in workers] == [0] * WORKERS
+    assert set(place.status().values()) == {("ready", "", 1)}
+    assert len(place.status()) == TRACKS
+    heard = Counter(re.findall(r"Heard \[(\S+)\]|Heard$", (place.folder / "log").read_text(), re.M))
+    assert heard.total() == TRACKS
+    assert place.sql("SELECT count(*) FROM library_prediction") == [(TRACKS,)]
+    assert place.stored() == place.named()
+
+
+AGAIN = """
+from library import services
+from library.models import Track
+for track in Track.objects.all():
+    for _ in range({times}):
+        services.track_enqueue(track_id=track.pk)
+"""
+
+
+def said(place: Place) -> int:
+    """How often a worker has said that it was told to stop."""
+    return (place.folder / "log").read_text().count("shutting down gracefully")
+
+
+def test_a_worker_that_is_told_to_stop_ends_what_it_began(place: Place) -> None:
+    place.add(sounds.write(place.folder / "last.wav", seconds=30))
+    worker = place.worker()
+    wait_for(lambda: place.status()["last.wav"][0] == "analysing")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(120) == 0
+    assert place.status()["last.wav"] == ("ready", "", 1)
+
+
+def test_one_that_is_told_twice_hands_it_back(place: Place) -> None:
+    place.add(sounds.write(place.folder / "handed back.wav", seconds=60))
+    worker = place.worker()
+    wait_for(lambda: place.sql("SELECT 1 FROM library_track WHERE stage = 'decoding'"))
+    told = said(place)
+    worker.send_signal(signal.SIGTERM)
+    wait_for(lambda: said(place) > told)
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(60)
+    assert place.status()["handed back.wav"] == ("queued", "", 0)
+
+    assert place.worker("--batch").wait(120) == 0  # at once: no lease has to run out
+    assert place.status()["handed back.wav"] == ("ready", "", 1)
+    assert place.stored() == place.named()
