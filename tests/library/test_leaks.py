@@ -231,12 +231,12 @@ class TestTheCrawlWouldSeeIt:
         assert {line.split("/")[1] for line in found} == {"admin"}
 
     def test_a_new_address_that_it_cannot_fill_is_an_error(
-        self, hers: Belongings, settings: Settings, monkeypatch: pytest.MonkeyPatch
+        self, hers: Belongings, settings: Settings
     ) -> None:
         class WithAnother:
             urlpatterns = [path("radio/<int:wave_length>/", lambda request, wave_length: None)]
 
-        monkeypatch.setattr(settings, "ROOT_URLCONF", WithAnother)
+        settings.ROOT_URLCONF = WithAnother
         with pytest.raises(AssertionError, match="wave_length"):
             list(addresses(hers.ids))
 
