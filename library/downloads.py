@@ -18,6 +18,10 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.conf import settings
+from django.http import FileResponse, Http404, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.http import content_disposition_header
 
 from classifier.copies import TAGGABLE, tagged_copy
 from classifier.kinds import KINDS
@@ -59,6 +63,35 @@ def tagged(track: Track, genres: GenreNames) -> IO[bytes] | None:
         raise
     copy.close()
     return None
+
+
+def copy_answer(track: Track, genres: GenreNames) -> HttpResponseBase | None:
+    """A copy with tags, as a download; None if the file takes none. Raises Http404 when there is no file."""
+    try:
+        content = tagged(track, genres)
+    except FileNotFoundError:
+        raise Http404 from None
+    if content is None:
+        return None
+    kind = KINDS[track.kind]
+    name = f"{part(str(track)) or 'Untitled'}{kind.extension}"
+    return _private(FileResponse(content, as_attachment=True, filename=name, content_type=kind.mime))
+
+
+def archive_answer(owner: User, track_ids: Sequence[UUID], *, with_tags: bool) -> HttpResponseBase:
+    """An archive of some of the owner's tracks, as a download that is sent while it is made."""
+    parts = archive(owner, track_ids, with_tags=with_tags)
+    response = StreamingHttpResponse(parts, content_type="application/zip")
+    filename = f"Earmark {timezone.localdate().isoformat()}.zip"
+    response["Content-Disposition"] = content_disposition_header(True, filename) or "attachment"
+    return _private(response)
+
+
+def _private(response: StreamingHttpResponse) -> StreamingHttpResponse:
+    # What people upload never runs as a page of this site, and is for them alone.
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def archive(owner: User, track_ids: Sequence[UUID], *, with_tags: bool) -> Iterator[bytes]:

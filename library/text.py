@@ -1,9 +1,10 @@
-"""Names as people compare them."""
+"""Names as people compare them, and ids as they send them."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+import uuid
 
 
 def fold(text: str) -> str:
@@ -18,3 +19,11 @@ def fold(text: str) -> str:
 def key_from(name: str) -> str:
     """A name as a word for addresses and columns: "Drum & Bass" becomes "drum-bass"."""
     return re.sub(r"[^\w]+", "-", fold(name)).strip("-")
+
+
+def parsed_uuid(text: str) -> uuid.UUID:
+    """An id as a form sent it; what is none becomes the one that nothing has."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)

@@ -53,8 +53,8 @@ def answer_begin(*, owner: User, request: Request) -> KeptAnswer | None:
 
 
 def answer_keep(kept: KeptAnswer, response: Any) -> None:
-    """Keep an answer for whoever asks again."""
-    if response.status_code >= 500:
+    """Keep an answer for whoever asks again; not a file, which may as well be made once more."""
+    if response.status_code >= 500 or response.streaming:
         kept.delete()
         return
     kept.status, kept.body = response.status_code, response.data

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch
+from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from library import selectors
@@ -22,6 +23,8 @@ COLUMNS = [
     "genre", "genre_source", "genre_in_file", "genre_heard", "genre_said", "confidence", "model", "moods",
     "tags", "rejected", "history",
 ]  # fmt: skip
+#: How a formula begins, and what some programs skip before one.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_json(owner: User) -> Iterator[str]:
@@ -64,6 +67,16 @@ def as_csv(owner: User) -> Iterator[str]:
             "history": "; ".join(history),
         }
         yield line.writerow([_cell(cells[column]) for column in COLUMNS])
+
+
+def document(parts: Iterator[str], extension: str) -> StreamingHttpResponse:
+    """An export as a download that is sent while it is made."""
+    content_type = {"json": "application/json", "csv": "text/csv; charset=utf-8"}[extension]
+    response = StreamingHttpResponse(parts, content_type=content_type)
+    filename = f"earmark-library-{timezone.localdate().isoformat()}.{extension}"
+    response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _genres(owner: User) -> Iterator[dict[str, Any]]:
@@ -158,7 +171,7 @@ def _when(moment: datetime) -> str:
 
 def _cell(value: Any) -> Any:
     """A text that a spreadsheet would take for a formula gets a sign before it that says: text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 class _Echo:

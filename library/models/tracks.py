@@ -167,6 +167,12 @@ class Track(models.Model):
         return self.status in (self.Status.READY, self.Status.FAILED)
 
     @property
+    def progress(self) -> float:
+        """How much of the analysis lies behind, 0 to 1, by its stages."""
+        stages = ["", *self.Stage.values]
+        return 1.0 if self.is_finished else stages.index(self.stage) / len(stages)
+
+    @property
     def takes_tags(self) -> bool:
         """Whether a copy of the file can have title, genre and the rest written into it."""
         return self.kind in TAGGABLE

@@ -15,12 +15,13 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from library import selectors, services
+from library.downloads import archive_answer
 from library.errors import Refused
 from library.filters import tracks_matching
 from library.models import Act, Track
 from library.requests import Request
-from library.views.base import back, parsed_uuid
-from library.views.downloads import zip_of
+from library.text import parsed_uuid
+from library.views.base import back
 from library.views.playlists import owned_playlist
 
 
@@ -137,7 +138,7 @@ def delete(request: Request, selection: Selection, value: str) -> HttpResponse:
 def download(request: Request, selection: Selection, value: str) -> HttpResponseBase:
     """An archive: of the originals, or of copies with tags."""
     ids = list(selection.tracks.values_list("pk", flat=True))
-    return zip_of(request, ids, name="Earmark", with_tags=value == "tagged")
+    return archive_answer(request.user, ids, with_tags=value == "tagged")
 
 
 ACTS: dict[str, Callable[[Request, Selection, str], HttpResponseBase]] = {

@@ -22,14 +22,6 @@ def owned_track(request: Request, track_id: uuid.UUID) -> Track:
     return get_object_or_404(selectors.tracks_of(request.user), pk=track_id)
 
 
-def parsed_uuid(text: str) -> uuid.UUID:
-    """An id as a form sent it; what is none becomes the one that nothing has."""
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return uuid.UUID(int=0)
-
-
 def back(request: Request, otherwise: str = "library") -> HttpResponse:
     """To the page the form was on: a `next` field says where, else the Referer; never off this site."""
     for address in (request.POST.get("next", ""), request.headers.get("Referer", "")):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from library import services
 from library.errors import Refused
-from library.exchange.writing import as_csv, as_json
+from library.exchange.writing import as_csv, as_json, document
 from library.requests import Request
 
 
@@ -29,17 +26,9 @@ def exchange(request: Request) -> HttpResponse:
 
 @require_safe
 def export_json(request: Request) -> StreamingHttpResponse:
-    return _document(as_json(request.user), "application/json", "json")
+    return document(as_json(request.user), "json")
 
 
 @require_safe
 def export_csv(request: Request) -> StreamingHttpResponse:
-    return _document(as_csv(request.user), "text/csv; charset=utf-8", "csv")
-
-
-def _document(parts: Iterator[str], content_type: str, extension: str) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(parts, content_type=content_type)
-    filename = f"earmark-library-{timezone.localdate().isoformat()}.{extension}"
-    response["Content-Disposition"] = f'attachment; filename="{filename}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return document(as_csv(request.user), "csv")

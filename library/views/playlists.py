@@ -16,7 +16,8 @@ from library import selectors, services
 from library.models import Playlist, PlaylistItem
 from library.playing import CHUNK, queue_answer, start_in
 from library.requests import Request
-from library.views.base import PAGE_SIZE, back, owned_track, parsed_uuid
+from library.text import parsed_uuid
+from library.views.base import PAGE_SIZE, back, owned_track
 from library.views.library import page_of
 
 

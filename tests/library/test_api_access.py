@@ -44,6 +44,7 @@ OPERATIONS = [
     Operation("post", "/tracks/{id}/analyse/", 202, needs="write"),
     Operation("get", "/tracks/{id}/predictions/", 200),
     Operation("get", "/tracks/{id}/file/", 200),
+    Operation("get", "/tracks/{id}/tagged/", 200),
     Operation("get", "/tracks/{id}/audio/", 200),
     Operation("get", "/tracks/{id}/spectrogram/", 200),
     Operation("get", "/tracks/{id}/peaks/", 200),
@@ -90,6 +91,10 @@ OPERATIONS = [
     Operation("get", "/events/", 200),
     Operation("post", "/acts/", 200, {"act": "tag", "value": "live", "query": ""}, needs="write"),
     Operation("post", "/acts/{act_id}/undo/", 200, needs="write"),
+    Operation("post", "/archive/", 200, {"query": ""}),
+    Operation("get", "/export/json/", 200),
+    Operation("get", "/export/csv/", 200),
+    Operation("post", "/import/", 422, upload, needs="write"),  # the file is no export
     Operation("post", "/classify/", 422, upload),  # the file is too short to be heard
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -69,3 +70,41 @@ def test_what_is_wrong_is_pointed_at(alice_api: Client, body: dict[str, Any], po
     response = act(alice_api, **body)
     assert response.status_code == 400
     assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
+
+
+def test_into_a_playlist_in_the_order_given(alice: User, alice_api: Client, make_track: MakeTrack) -> None:
+    tracks = [make_track() for _ in range(3)]
+    playlist = services.playlist_add(owner=alice, name="Late")
+    ids = [str(tracks[number].pk) for number in (1, 2, 0)]
+    done = act(alice_api, act="playlist", value=str(playlist.pk), ids=ids).json()
+    assert (done["done"], done["skipped"]) == (3, 0)
+    assert [str(item.track_id) for item in playlist.items.all()] == ids
+    again = act(alice_api, act="playlist", value=str(playlist.pk), query="ordering=title").json()
+    assert (again["done"], again["skipped"]) == (0, 3)
+    assert alice_api.post(f"{ACTS}{done['id']}/undo/").json()["done"] == 3
+    assert not playlist.items.exists()
+
+
+def test_only_into_a_playlist_of_ones_own(
+    alice: User, charlie: User, charlie_api: Client, alice_api: Client, make_track: MakeTrack
+) -> None:
+    make_track(owner=charlie)
+    alices = services.playlist_add(owner=alice, name="Late")
+    smart = services.search_save(owner=alice, name="Blues", query="genre=blues")
+    refused = [
+        act(charlie_api, act="playlist", value=value, query="")
+        for value in (str(alices.pk), "00000000-0000-0000-0000-000000000001", "late")
+    ]
+    assert {(response.status_code, response.json()["code"]) for response in refused} == {
+        (422, "unknown_playlist")
+    }
+    assert len({response.content for response in refused}) == 1
+    response = act(alice_api, act="playlist", value=str(smart.pk), query="")
+    assert (response.status_code, response.json()["code"]) == (409, "saved_search")
+
+
+def test_a_thousand_by_id(alice: User, alice_api: Client, track: Track) -> None:
+    playlist = services.playlist_add(owner=alice, name="Late")
+    ids = [*(str(uuid.UUID(int=number)) for number in range(999)), str(track.pk)]
+    assert act(alice_api, act="playlist", value=str(playlist.pk), ids=ids).json()["done"] == 1
+    assert act(alice_api, act="tag", value="live", ids=ids).json()["done"] == 1

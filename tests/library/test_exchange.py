@@ -301,7 +301,7 @@ class TestCsv:
         assert (first["tags"], first["edited"]) == ("Été; live", "artist title year")
         assert "(undone)" in rows["1.wav"]["history"]
 
-    @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)"])
+    @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
     def test_no_text_is_a_formula(self, alice: User, make_track: MakeTrack, text: str) -> None:
         make_track(title=text)
         (row,) = csv.DictReader(io.StringIO("".join(as_csv(alice))))

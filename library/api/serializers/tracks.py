@@ -123,13 +123,17 @@ class TrackSerializer(SparseMixin, serializers.ModelSerializer):
     stage = serializers.CharField(
         help_text="What the analysis is doing just now; empty when it is not running."
     )
+    progress = serializers.FloatField(
+        help_text="How much of the analysis lies behind, 0 to 1, by its stages; 1 when it is over, well or not."
+    )
 
     class Meta:
         model = Track
         fields = [
             "id", "url", "title", "artist", "album", "year", "edited",
             "original_name", "kind", "size", "sha256", "duration",
-            "status", "stage", "error", "notices", "genre", "tags", "prediction", "created_at", "updated_at",
+            "status", "stage", "progress", "error", "notices", "genre", "tags", "prediction",
+            "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -79,11 +79,9 @@ class OwnGenreSerializer(serializers.ModelSerializer):
         fields = ["name"]
 
 
-class ActRequestSerializer(serializers.Serializer):
-    """An act, and the tracks it is about: `ids` or `query`, not both."""
+class ChosenSerializer(serializers.Serializer):
+    """Tracks: `ids` or `query`, not both."""
 
-    act = serializers.ChoiceField(choices=["confirm", "genre", "tag", "untag", "analyse", "delete"])
-    value = serializers.CharField(max_length=80, required=False, help_text="The genre's key, or the tag.")
     ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=1000, required=False)
     query = serializers.CharField(
         max_length=1000,
@@ -95,7 +93,30 @@ class ActRequestSerializer(serializers.Serializer):
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if ("ids" in data) == ("query" in data):
             raise serializers.ValidationError("Give either ids or a query.")
-        if data["act"] in ("genre", "tag", "untag") and not data.get("value"):
+        return data
+
+
+class ArchiveRequestSerializer(ChosenSerializer):
+    """The tracks that go into an archive: `ids` or `query`, not both."""
+
+    tagged = serializers.BooleanField(
+        default=False, help_text="Copies with tags where a file takes them, instead of the originals."
+    )
+
+
+class ActRequestSerializer(ChosenSerializer):
+    """An act, and the tracks it is about: `ids` or `query`, not both."""
+
+    act = serializers.ChoiceField(
+        choices=["confirm", "genre", "tag", "untag", "playlist", "analyse", "delete"]
+    )
+    value = serializers.CharField(
+        max_length=80, required=False, help_text="The genre's key, the tag, or the playlist's id."
+    )
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        data = super().validate(data)
+        if data["act"] in ("genre", "tag", "untag", "playlist") and not data.get("value"):
             raise serializers.ValidationError({"value": "This act needs a value."})
         return data
 

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -15,12 +17,15 @@ from rest_framework.response import Response
 
 from library import selectors, services
 from library.api.auth import TokenScope
+from library.api.renderers import AnythingRenderer
 from library.api.schema import answers
 from library.api.serializers import truth
 from library.api.views.base import OwnersView
+from library.downloads import archive_answer
 from library.errors import Refused
 from library.filters import tracks_matching
-from library.models import ApiToken, Track
+from library.models import ApiToken, Track, User
+from library.text import parsed_uuid
 
 
 class ActsView(OwnersView):
@@ -33,16 +38,17 @@ class ActsView(OwnersView):
         description=(
             "To those named by `ids`, or to all that `query` finds, which is written as in the address of the list. "
             "`confirm` agrees with the model, `genre` sets the genre `value` (a key), `tag` and `untag` put the tag "
-            "`value` on and take it off, `analyse` hears again, `delete` deletes and needs the scope `delete`. What "
-            "has an `id` in the answer can be undone as one."
+            "`value` on and take it off, `playlist` puts them at the end of the playlist `value` (an id), in the order "
+            "of `ids` or of the search, `analyse` hears again, `delete` deletes and needs the scope `delete`. What has "
+            "an `id` in the answer can be undone as one."
         ),
         request=truth.ActRequestSerializer,
-        responses=answers({200: truth.ActSerializer}, 400, 415, 422),
+        responses=answers({200: truth.ActSerializer}, 400, 409, 415, 422),
     )
     def post(self, request: Request) -> Response:
         asked = truth.ActRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        tracks = self.tracks(asked.validated_data)
+        tracks = chosen(self.owner, asked.validated_data)
         name, value = asked.validated_data["act"], asked.validated_data.get("value", "")
         if name == "delete":
             if isinstance(request.auth, ApiToken) and not request.auth.may_delete:
@@ -59,17 +65,17 @@ class ActsView(OwnersView):
             )
         elif name == "tag":
             act = services.tracks_tag(tracks=tracks, person=self.owner, name=value)
+        elif name == "playlist":
+            playlist = selectors.playlists_of(self.owner).filter(pk=parsed_uuid(value)).first()
+            if playlist is None:
+                raise Refused("unknown_playlist", "You have no such playlist.", 422)
+            act = services.playlist_append(playlist=playlist, tracks=tracks)
         else:
             tag = selectors.tag_named(self.owner, value)
             if tag is None:
                 raise Refused("unknown_tag", "You have no such tag.", 422)
             act = services.tracks_untag(tracks=tracks, person=self.owner, tag=tag)
         return Response({"id": act.pk, "done": act.data["done"], "skipped": act.data["skipped"]})
-
-    def tracks(self, asked: dict[str, Any]) -> QuerySet[Track]:
-        if "ids" in asked:
-            return selectors.tracks_of(self.owner).filter(pk__in=asked["ids"])
-        return tracks_matching(self.owner, QueryDict(asked["query"]))
 
 
 class ActUndoView(OwnersView):
@@ -84,3 +90,34 @@ class ActUndoView(OwnersView):
         act = get_object_or_404(selectors.acts_of(self.owner), pk=id)
         done = services.act_undo(act=act)
         return Response({"id": None, "done": done, "skipped": act.data["done"] - done})
+
+
+class ArchiveView(OwnersView):
+    """Many files in one."""
+
+    renderer_classes = [AnythingRenderer]
+    scopes = {"post": "read"}
+
+    @extend_schema(
+        operation_id="archive",
+        tags=["Many tracks at once"],
+        summary="Download many tracks as a ZIP archive",
+        description=(
+            "Sent while it is made, as `Artist/Album/Title`, in the order of `ids` or of the search. With `tagged`, "
+            "`Please note.txt` in it names the files that take no tags."
+        ),
+        request=truth.ArchiveRequestSerializer,
+        responses=answers({(200, "application/zip"): OpenApiTypes.BINARY}, 400, 415),
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        asked = truth.ArchiveRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        ids = list(chosen(self.owner, asked.validated_data).values_list("pk", flat=True))
+        return archive_answer(self.owner, ids, with_tags=asked.validated_data["tagged"])
+
+
+def chosen(owner: User, asked: dict[str, Any]) -> QuerySet[Track]:
+    """The owner's tracks that a request names, in the order in which it does."""
+    if "ids" in asked:
+        return selectors.tracks_named(owner, asked["ids"])
+    return tracks_matching(owner, QueryDict(asked["query"]))

@@ -49,10 +49,10 @@ class EventsView(OwnersView):
         tags=["Following changes"],
         summary="Hear of your tracks as they change",
         description=(
-            "Server-sent events: `track` with the track's `id`, `status`, `stage`, `genre` and `updated_at` each time "
-            "one is added or changes, and a comment every 15 seconds. Streams end after five minutes: connect again, "
-            "with the last event's id in `Last-Event-ID`, as browsers do. When too many listen, the answer is 503: "
-            "ask `/api/v1/tracks/changes/` instead."
+            "Server-sent events: `track` with the track's `id`, `status`, `stage`, `progress`, `genre` and "
+            "`updated_at` each time one is added or changes, and a comment every 15 seconds. Streams end after five "
+            "minutes: connect again, with the last event's id in `Last-Event-ID`, as browsers do. When too many "
+            "listen, the answer is 503: ask `/api/v1/tracks/changes/` instead."
         ),
         parameters=[OpenApiParameter("Last-Event-ID", str, "header", description="Go on after this event.")],
         responses=answers({(200, "text/event-stream"): OpenApiTypes.STR}, 503),
@@ -129,6 +129,7 @@ def event_of(track: Track) -> str:
         "id": str(track.pk),
         "status": track.status,
         "stage": track.stage,
+        "progress": track.progress,
         "genre": track.genre or None,
         "updated_at": track.updated_at.isoformat(),
     }

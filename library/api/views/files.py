@@ -6,12 +6,14 @@ from uuid import UUID
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
+from library import selectors
 from library.api.renderers import AnythingRenderer
 from library.api.schema import answers
 from library.api.views.base import OwnersView
+from library.downloads import copy_answer
 from library.files import serve, serve_audio, serve_original, serve_spectrogram
 
 
@@ -31,6 +33,26 @@ class OriginalView(FileView):
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         return serve_original(request._request, self.track(id))
+
+
+class TaggedView(FileView):
+    @extend_schema(
+        operation_id="track_tagged",
+        tags=["Files"],
+        summary="Download a copy with title, artist, album, year, genre and tags in it",
+        description=(
+            "`Earmark-Tagged` says whether they are: a file that takes none (WAV, AIFF, …) comes as it is. The "
+            "original is never changed."
+        ),
+        parameters=[OpenApiParameter("Earmark-Tagged", str, "header", enum=["yes", "no"], response=[200])],
+        responses=answers({(200, "audio/*"): OpenApiTypes.BINARY}, 404),
+    )
+    def get(self, request: Request, id: UUID) -> HttpResponseBase:
+        track = self.track(id)
+        copy = copy_answer(track, selectors.genre_names_of(self.owner))
+        answer = copy or serve_original(request._request, track)
+        answer["Earmark-Tagged"] = "yes" if copy else "no"
+        return answer
 
 
 class AudioView(FileView):

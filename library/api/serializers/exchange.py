@@ -1,0 +1,23 @@
+"""What goes in and comes out as a document."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+
+class ImportSerializer(serializers.Serializer):
+    # Emptiness is judged by the service, with its own code and sentence.
+    file = serializers.FileField(allow_empty_file=True, help_text="An export, as JSON.")
+
+
+class ImportReportSerializer(serializers.Serializer):
+    """What an import found and did."""
+
+    matched = serializers.IntegerField(help_text="Tracks of the export whose files are here.")
+    unmatched = serializers.IntegerField(help_text="Those whose files are not: nothing was done about them.")
+    missing = serializers.ListField(
+        child=serializers.CharField(), help_text="The file names of the first of these."
+    )
+    done = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many of what were added: `genres`, `tags`, …"
+    )
