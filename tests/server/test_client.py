@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import secrets
 import stat
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 
 from earmark_client import Library, LibraryError
 from earmark_client.cli import main
+from earmark_client.resumable import Unfinished
 from tests import sounds
 from tests.live import Site
 
@@ -60,6 +63,20 @@ def test_a_folder_goes_up_once(
     assert main(["export", "--format", "csv"]) == 0
     table = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert {row["sha256"] for row in table} == {row["sha256"] for row in rows}
+    assert main(["export", "--format", "json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["tracks"]) == 3
+
+
+def test_the_status_tells_what_could_not_be_heard(
+    signed_in: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = sounds.write(tmp_path / "short.wav", seconds=0.3)
+    assert main(["upload", str(short), "--quiet", "--wait"]) == 1
+    capsys.readouterr()
+    assert main(["status"]) == 1
+    told = capsys.readouterr()
+    assert "  failed: 1" in told.out
+    assert "1 could not be heard:\n  short.wav: " in told.err
 
 
 def test_what_fails_is_told_and_does_not_stop_the_rest(
@@ -103,15 +120,74 @@ def test_a_connection_that_breaks_off_is_tried_again(site: Site, folder: Path) -
     """The first three attempts end before or after the site has answered; the file is stored once."""
     waits: list[float] = []
     with Library(site.url, site.token("retry@example.org"), wait=waits.append) as library:
-        library._http = httpx.Client(
-            base_url=library._http.base_url,
-            headers=library._http.headers,
-            transport=Flaky(["before", "after", "busy"]),
-        )
+        through(library, Flaky(["before", "after", "busy"]))
         track = library.upload(folder / "three.ogg")
         assert track["duplicate"] is True  # the second attempt had arrived
         assert waits == [1.0, 2.0, 3.0]
         assert [row["id"] for row in library.tracks()] == [track["id"]]
+
+
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that counts as large, and goes up in six pieces."""
+    monkeypatch.setattr("earmark_client.library.LARGE", 100_000)
+    monkeypatch.setattr("earmark_client.resumable.PIECE", 100_000)
+    return sounds.write(tmp_path / "large.wav", seconds=8)
+
+
+def test_a_large_file_goes_on_where_it_broke_off(site: Site, large: Path, tmp_path: Path) -> None:
+    """The second attempt's bytes arrive in part, the third's all; no byte is sent twice that has been told of."""
+    size = large.stat().st_size
+    assert size > 600_000
+    token, waits, counted = site.token("large@example.org"), [], []
+    kept = tmp_path / "unfinished.json"
+    with Library(site.url, token, wait=waits.append, unfinished=kept) as library:
+        network = through(library, Flaky([None, None, "half", None, None, "after", None, "busy"]))
+        track = library.upload(large, counted.append)
+        assert track["duplicate"] is False
+        assert track["sha256"] == hashlib.sha256(large.read_bytes()).hexdigest()
+        assert sum(counted) == size
+        assert size < network.sent < size + 200_000
+        assert json.loads(kept.read_text()) == {}
+        assert library.upload(large)["duplicate"] is True
+
+
+def test_another_run_goes_on_where_one_was_stopped(site: Site, large: Path, tmp_path: Path) -> None:
+    token, kept = site.token("stopped@example.org"), tmp_path / "unfinished.json"
+    with Library(site.url, token, wait=lambda seconds: None, unfinished=kept) as library:
+        through(library, Flaky([None, None, None, None, *["before"] * 9]))
+        with pytest.raises(LibraryError, match="cannot be reached"):
+            library.upload(large)
+    with Library(site.url, token, unfinished=kept) as library:
+        network = through(library, Flaky([]))
+        assert library.upload(large)["size"] == large.stat().st_size
+        assert network.sent <= large.stat().st_size - 200_000
+
+
+def test_an_upload_that_the_site_has_forgotten_is_begun_anew(
+    site: Site, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, kept = site.token("forgotten@example.org"), tmp_path / "unfinished.json"
+    with Library(site.url, token, unfinished=kept) as library:
+        monkeypatch.setattr(Unfinished, "get", lambda self, key: "00000000-0000-0000-0000-000000000001")
+        assert library.upload(large)["duplicate"] is False
+
+
+def test_a_large_file_that_is_no_music(site: Site, large: Path) -> None:
+    large.write_bytes(b"no music at all\n" * 50_000)
+    with Library(site.url, site.token("no-music@example.org")) as library:
+        network = through(library, Flaky([]))
+        with pytest.raises(LibraryError, match="not an audio file"):
+            library.upload(large)
+        assert network.sent < 300_000  # its first bytes tell
+
+
+def test_an_archive_is_unpacked(site: Site, folder: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "album.zip", "w") as album:
+        album.write(folder / "three.ogg", "three.ogg")
+    with Library(site.url, site.token("archive@example.org")) as library:
+        assert library.upload(tmp_path / "album.zip")["id"] is None
+        assert [track["original_name"] for track in library.tracks()] == ["three.ogg"]
 
 
 def test_it_gives_up_in_the_end() -> None:
@@ -124,12 +200,20 @@ def test_it_gives_up_in_the_end() -> None:
     assert len(waits) == 4
 
 
+def through(library: Library, network: Flaky) -> Flaky:
+    library._http = httpx.Client(
+        base_url=library._http.base_url, headers=library._http.headers, transport=network
+    )
+    return network
+
+
 class Flaky(httpx.HTTPTransport):
     """A network that lets requests through only after a few mishaps."""
 
-    def __init__(self, mishaps: list[str]) -> None:
+    def __init__(self, mishaps: list[str | None]) -> None:
         super().__init__()
         self.mishaps = mishaps
+        self.sent = 0
 
     def handle_request(self, request: httpx.Request) -> Any:
         mishap = self.mishaps.pop(0) if self.mishaps else None
@@ -137,7 +221,16 @@ class Flaky(httpx.HTTPTransport):
             raise httpx.ConnectError("no route")
         if mishap == "busy":
             return httpx.Response(503, headers={"Retry-After": "3"})
+        if mishap == "half":
+            body = request.read()[: len(request.read()) // 2]
+            headers = request.headers.copy()
+            headers["Content-Length"] = str(len(body))
+            request = httpx.Request(request.method, request.url, headers=headers, content=body)
+        self.sent += int(request.headers.get("Content-Length", 0))
         response = super().handle_request(request)
+        if mishap == "half":
+            response.read()
+            raise httpx.WriteError("cut off")
         if mishap == "after":
             response.read()
             raise httpx.ReadError("cut off")

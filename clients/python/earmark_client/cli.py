@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import getpass
 import json
 import sys
 import time
-from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from earmark_client import config
-from earmark_client.library import Library, LibraryError
+from earmark_client.errors import LibraryError
+from earmark_client.library import Library
 from earmark_client.uploading import upload
-
-COLUMNS = ["id", "sha256", "original_name", "title", "artist", "album", "year", "duration", "status"]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,7 +53,10 @@ def parser() -> argparse.ArgumentParser:
 
     export = commands.add_parser("export", help="write what is known about every track to standard output")
     export.add_argument(
-        "--format", choices=["jsonl", "csv"], default="jsonl", help="an object per line, or a table"
+        "--format",
+        choices=["jsonl", "json", "csv"],
+        default="jsonl",
+        help="a track per line, all that is known as one document that can be imported again, or a table",
     )
     export.set_defaults(run=run_export)
     return whole
@@ -73,7 +74,7 @@ def run_login(given: argparse.Namespace) -> int:
 def run_upload(given: argparse.Namespace) -> int:
     if lost := [path for path in given.paths if not path.exists()]:
         raise LibraryError("no_file", f"There is no {lost[0]}.")
-    with Library(*config.load()) as library:
+    with config.open_library() as library:
         summary = upload(library, given.paths, jobs=given.jobs, quiet=given.quiet)
         print(f"{len(summary.sent)} sent, {len(summary.there)} there already, {len(summary.failed)} failed.")
         for path, reason in summary.failed.items():
@@ -100,30 +101,31 @@ def wait_for(library: Library, track_ids: list[str]) -> int:
 
 
 def run_status(given: argparse.Namespace) -> int:
-    with Library(*config.load()) as library:
-        account = library.account()
-        states = Counter(track["status"] for track in library.tracks(fields="status"))
+    """Tell how the library stands; 1 when some of it could not be heard."""
+    with config.open_library() as library:
+        account, states = library.account(), library.overview()["states"]
+        unheard = list(library.tracks(status="failed", fields="original_name,error"))
     usage, limits = account["usage"], account["limits"]
     print(f"{account['email']}: {usage['tracks']} tracks, {usage['seconds'] / 3600:.1f} hours")
     print(f"{usage['bytes'] / 2**30:.1f} of {limits['quota_bytes'] / 2**30:.0f} GB used")
     for state, count in sorted(states.items()):
         print(f"  {state}: {count}")
     print(f"  waiting for your word: {usage['needs_you']}")
-    return 0
+    if unheard:
+        print(f"{len(unheard)} could not be heard:", file=sys.stderr)
+    for track in unheard:
+        print(f"  {track['original_name']}: {track['error']['message']}", file=sys.stderr)
+    return 1 if unheard else 0
 
 
 def run_export(given: argparse.Namespace) -> int:
-    with Library(*config.load()) as library:
+    with config.open_library() as library:
+        parts: Iterator[str]
         if given.format == "jsonl":
-            for track in library.tracks():
-                print(json.dumps(track, ensure_ascii=False))
-            return 0
-        table = csv.writer(sys.stdout)
-        table.writerow([*COLUMNS, "genre", "genre_source", "tags"])
-        for track in library.tracks():
-            genre = track["genre"]
-            row = [track[column] for column in COLUMNS]
-            table.writerow([*row, genre["label"], genre["source"], "; ".join(track["tags"])])
+            parts = (json.dumps(track, ensure_ascii=False) + "\n" for track in library.tracks())
+        else:
+            parts = library.export(given.format)
+        sys.stdout.writelines(parts)
     return 0
 
 

@@ -6,12 +6,18 @@ import json
 import os
 from pathlib import Path
 
-from earmark_client.library import LibraryError
+from earmark_client.errors import LibraryError
+from earmark_client.library import Library
 
 
 def config_path() -> Path:
     folder = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     return Path(os.environ.get("EARMARK_CONFIG") or Path(folder) / "earmark" / "config.json")
+
+
+def open_library() -> Library:
+    """The library that was signed in to. Raises LibraryError when there is none."""
+    return Library(*load(), unfinished=config_path().with_name("uploads.json"))
 
 
 def save(url: str, token: str) -> Path:

@@ -9,29 +9,32 @@ from typing import IO, Any, BinaryIO, cast
 
 import httpx
 
+from earmark_client.errors import LibraryError, refusal
+from earmark_client.resumable import LARGE, Unfinished, send_in_pieces
+
 ATTEMPTS = 5
 #: These mean "not now", whatever was asked for.
-LATER = {429, 502, 503, 504}
+LATER = {423, 429, 502, 503, 504}
 HASHES_AT_ONCE = 1000
 
 
-class LibraryError(Exception):
-    """The site refused, or could not be reached. `code` is stable; `message` is for people."""
-
-    def __init__(self, code: str, message: str, status: int | None = None) -> None:
-        self.code = code
-        self.message = message
-        self.status = status
-        super().__init__(message)
-
-
 class Library:
-    """A connection to one library. May be used by several threads at once."""
+    """A connection to one library. May be used by several threads at once.
+
+    `unfinished` is a file that keeps which large uploads have been begun, so that another run can go on with them.
+    """
 
     def __init__(
-        self, url: str, token: str, *, timeout: float = 60, wait: Callable[[float], None] = time.sleep
+        self,
+        url: str,
+        token: str,
+        *,
+        timeout: float = 60,
+        wait: Callable[[float], None] = time.sleep,
+        unfinished: Path | None = None,
     ) -> None:
         self._wait = wait
+        self._unfinished = Unfinished(unfinished)
         self._http = httpx.Client(
             base_url=url.rstrip("/") + "/api/v1/",
             headers={"Authorization": f"Bearer {token}", "User-Agent": "earmark-client"},
@@ -57,7 +60,13 @@ class Library:
         return here
 
     def upload(self, path: Path, on_sent: Callable[[int], None] | None = None) -> dict[str, Any]:
-        """Send one file; the track it became, or was already (`duplicate`). `on_sent` hears of bytes on their way."""
+        """Send one file; the track it became, or was already (`duplicate`). `on_sent` hears of bytes on their way.
+
+        A large file goes up in pieces, and a ZIP archive, too: the site unpacks it, and there is no one track to tell
+        (`id` is None).
+        """
+        if path.stat().st_size > LARGE or path.suffix.lower() == ".zip":
+            return self._upload_in_pieces(path, on_sent)
 
         def send() -> httpx.Response:
             with path.open("rb") as file:
@@ -65,6 +74,33 @@ class Library:
                 return self._http.post("tracks/", files={"file": (path.name, cast(IO[bytes], stream))})
 
         return self._answer(send)
+
+    def _upload_in_pieces(self, path: Path, on_sent: Callable[[int], None] | None) -> dict[str, Any]:
+        state, track_id = send_in_pieces(
+            lambda method, url, **arguments: self._response(
+                lambda: self._http.request(method, url, **arguments)
+            ),
+            str(self._http.base_url),
+            path,
+            self._unfinished,
+            on_sent or (lambda count: None),
+        )
+        return (self.track(track_id) if track_id else {"id": None}) | {"duplicate": state == "known"}
+
+    def overview(self) -> dict[str, Any]:
+        """The library at large: usage, and tracks by genre, state and so on."""
+        return self._json("GET", "overview/")
+
+    def export(self, form: str) -> Iterator[str]:
+        """All that is known, as the site writes it: `json`, or `csv`. Piece by piece."""
+        try:
+            with self._http.stream("GET", f"export/{form}/") as response:
+                if not response.is_success:
+                    response.read()
+                    raise refusal(response)
+                yield from response.iter_text()
+        except httpx.TransportError as error:
+            raise LibraryError("unreachable", f"The site cannot be reached: {error}") from error
 
     def track(self, track_id: str) -> dict[str, Any]:
         return self._json("GET", f"tracks/{track_id}/")
@@ -82,10 +118,14 @@ class Library:
         return self._answer(lambda: self._http.request(method, url, **arguments))
 
     def _answer(self, send: Callable[[], httpx.Response]) -> dict[str, Any]:
+        body: dict[str, Any] = self._response(send).json()
+        return body
+
+    def _response(self, send: Callable[[], httpx.Response]) -> httpx.Response:
         """The answer to a request; tried again while the site cannot be reached or is busy.
 
-        Every request of this client may be sent twice: reading changes nothing, and a file that has arrived already
-        is not stored again.
+        Every request of this client may be sent twice: reading changes nothing, a file that has arrived already is
+        not stored again, and a piece of one says where it belongs.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -100,18 +140,8 @@ class Library:
                 continue
             break
         if response.is_success:
-            body: dict[str, Any] = response.json()
-            return body
+            return response
         raise refusal(response)
-
-
-def refusal(response: httpx.Response) -> LibraryError:
-    """What an error answer says; RFC 9457 where it is one."""
-    try:
-        problem = response.json()
-        return LibraryError(problem["code"], problem["detail"], response.status_code)
-    except (ValueError, KeyError, TypeError):
-        return LibraryError("error", f"The site answered {response.status_code}.", response.status_code)
 
 
 class Counted:

@@ -13,7 +13,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from earmark_client.library import Library, LibraryError
+from earmark_client.errors import LibraryError
+from earmark_client.library import Library
 
 SUFFIXES = {
     ".aac", ".aif", ".aiff", ".au", ".flac", ".m4a", ".mka", ".mp3", ".mp4", ".oga", ".ogg", ".opus", ".wav",
@@ -87,7 +88,7 @@ def upload(library: Library, paths: Iterable[Path], *, jobs: int = 4, quiet: boo
                 summary.failed[path] = error.strerror or str(error)
             else:
                 (summary.there if track["duplicate"] else summary.sent).append(path)
-                summary.tracks.append(track["id"])
+                summary.tracks += [track["id"]] if track["id"] else []
     return summary
 
 

@@ -1,0 +1,68 @@
+"""Server-sent events from a real server: an upload's way to ready, as it happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from earmark_client import Library
+from tests import sounds
+from tests.live import Site
+
+Event = tuple[str, dict[str, Any]]
+
+
+def listening(site: Site, token: str, **headers: str) -> Any:
+    return httpx.stream(
+        "GET",
+        f"{site.url}/api/v1/events/",
+        headers={"Authorization": f"Bearer {token}"} | headers,
+        timeout=120,
+    )
+
+
+def events(lines: Iterator[str]) -> Iterator[Event]:
+    """(id, data) of each event of a stream, as the standard has it: fields, then an empty line."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        elif fields.get("event") == "track":
+            yield fields["id"], json.loads(fields["data"])
+            fields = {}
+
+
+def until_ready(stream: Iterator[Event], track_id: str) -> list[Event]:
+    told = []
+    for event in stream:
+        told.append(event)
+        if event[1]["id"] == track_id and event[1]["status"] in ("ready", "failed"):
+            return told
+    raise AssertionError(f"the stream ended after {told}")
+
+
+def test_an_upload_is_told_until_it_is_ready(site: Site, tmp_path: Path) -> None:
+    token, others = site.token("listener@example.org"), site.token("somebody-else@example.org")
+    with Library(site.url, token) as library, Library(site.url, others) as other:
+        with listening(site, token) as response:
+            assert response.headers["Content-Type"] == "text/event-stream"
+            lines = response.iter_lines()
+            assert next(lines) == "retry: 2000"  # it listens now
+            other.upload(sounds.write(tmp_path / "other.ogg", seconds=4))
+            track = library.upload(sounds.write(tmp_path / "song.mp3", seconds=20))
+            told = until_ready(events(lines), track["id"])
+        assert {data["id"] for _, data in told} == {track["id"]}
+        last = told[-1][1]
+        assert (last["status"], last["progress"], last["stage"]) == ("ready", 1.0, "")
+        assert [data["progress"] for _, data in told] == sorted(data["progress"] for _, data in told)
+        assert [event_id for event_id, _ in told] == [data["updated_at"] for _, data in told]
+        assert library.track(track["id"])["genre"]["label"] == last["genre"]
+
+        # Who comes back with the last id they saw hears what they missed.
+        with listening(site, token, **{"Last-Event-ID": told[0][0]}) as response:
+            assert until_ready(events(response.iter_lines()), track["id"])[-1][1] == last
