@@ -53,6 +53,7 @@ def test_a_ready_track(alice_api: Client, track: Track) -> None:
         "duration": 6.0,
         "status": "ready",
         "stage": "",
+        "progress": 1.0,
         "error": None,
         "notices": [],
         "genre": BLUES,

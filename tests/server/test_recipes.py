@@ -41,7 +41,7 @@ def env(site: Site, tmp_path: Path) -> dict[str, str]:
 
 
 def test_there_are_recipes() -> None:
-    assert len(RECIPES) == 5
+    assert len(RECIPES) == 7
 
 
 @pytest.mark.parametrize(("title", "language", "code"), RECIPES, ids=[title for title, *_ in RECIPES])
