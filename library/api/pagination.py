@@ -71,11 +71,17 @@ class KeysetPagination(BasePagination):
         return Response({"next": self.address_after(self.page[-1]) if self.more else None, "results": data})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        links = {name: {"type": "string", "format": "uri"} for name in self.extra_links}
+        address = "https://music.example.org/api/v1/tracks/?cursor=WyIyMDI2Il0"
+        links = {name: {"type": "string", "format": "uri", "example": address} for name in self.extra_links}
+        following = {"type": ["string", "null"], "format": "uri", "example": None}
         return {
             "type": "object",
             "required": ["next", *links, "results"],
-            "properties": {"next": {"type": ["string", "null"], "format": "uri"}, **links, "results": schema},
+            "properties": {
+                "next": following,
+                **links,
+                "results": schema,
+            },
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
+from jsonschema import Draft202012Validator
 
 from classifier.errors import MESSAGES
 from library.models import Track
@@ -108,3 +109,17 @@ def test_both_are_open_to_everybody_and_the_page_also_frames_who_is_signed_in(al
     assert alice_client.get(
         reverse("api-schema"), headers={"Accept": "application/vnd.oai.openapi+json"}
     ).json()
+
+
+def test_examples_are_as_the_schema_says(schema: dict[str, Any]) -> None:
+    shown = 0
+    for path, methods in schema["paths"].items():
+        for operation in methods.values():
+            contents = [operation.get("requestBody", {}).get("content", {})]
+            contents += [answer.get("content", {}) for answer in operation["responses"].values()]
+            for content in (content for some in contents for content in some.values()):
+                for example in content.get("examples", {}).values():
+                    shown += 1
+                    described = Draft202012Validator(content["schema"] | {"components": schema["components"]})
+                    assert [error.message for error in described.iter_errors(example["value"])] == [], path
+    assert shown > 20

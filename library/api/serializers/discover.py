@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from library.api.serializers.account import UsageSerializer
+from library.api.serializers.examples import TRACK, example
 from library.api.serializers.tracks import TrackSerializer
 from library.selectors.similar import Neighbour
 
@@ -29,6 +31,9 @@ class PointSerializer(CountSerializer):
         return point
 
 
+@extend_schema_serializer(
+    examples=example({"similarity": 0.93, "genre": "blues", "moods": ["mellow"], "track": TRACK})
+)
 class NeighbourSerializer(serializers.Serializer):
     """A track that sounds like another, and what both have."""
 
@@ -43,6 +48,7 @@ class NeighbourSerializer(serializers.Serializer):
         return neighbour.genre or None
 
 
+@extend_schema_serializer(examples=example({"name": "mellow", "tracks": 412}))
 class MoodSerializer(serializers.Serializer):
     """A mood, and how many of your tracks have it."""
 
@@ -50,6 +56,7 @@ class MoodSerializer(serializers.Serializer):
     tracks = serializers.IntegerField()
 
 
+@extend_schema_serializer(examples=example({"score": 0.97, "track": TRACK}))
 class MoodOfTrackSerializer(serializers.Serializer):
     """A track in a mood."""
 
@@ -64,6 +71,19 @@ class PlaceSerializer(serializers.Serializer):
     y = serializers.FloatField(help_text="From the bottom.")
 
 
+@extend_schema_serializer(
+    examples=example(
+        {
+            "tracks": 3,
+            "shown": 3,
+            "dots": {
+                "blues": [{"x": 41.5, "y": 62.0}, {"x": 40.1, "y": 58.3}],
+                "unsure": [{"x": 90.0, "y": 7.5}],
+            },
+            "edges": {"left": ["mellow"], "right": ["party"], "bottom": [], "top": ["sad"]},
+        }
+    )
+)
 class MapSerializer(serializers.Serializer):
     """Your tracks as dots, those that sound alike next to each other."""
 
@@ -78,6 +98,7 @@ class MapSerializer(serializers.Serializer):
     )
 
 
+@extend_schema_serializer(examples=example({"x": 41.5, "y": 62.0, "track": TRACK}))
 class TrackOnMapSerializer(PlaceSerializer):
     """A track, and where it is on the map."""
 
@@ -103,6 +124,23 @@ def counts(help_text: str) -> serializers.DictField:
     return serializers.DictField(child=serializers.IntegerField(), help_text=help_text)
 
 
+@extend_schema_serializer(
+    examples=example(
+        {
+            "usage": {"tracks": 3, "bytes": 14437035, "seconds": 643.8, "needs_you": 1},
+            "genres": {"blues": 2, "unsure": 1},
+            "seconds": {"blues": 429.2, "unsure": 214.6},
+            "moods": {"mellow": 2},
+            "decades": {"1990": 2},
+            "formats": {"mp3": 3},
+            "states": {"ready": 3},
+            "lengths": [{"at_least": 180, "at_most": 240, "tracks": 3}],
+            "sure": {"right": 1, "tracks": 1},
+            "unsure": {"right": 0, "tracks": 1},
+            "by_genre": {"blues": {"right": 1, "tracks": 2}},
+        }
+    )
+)
 class OverviewSerializer(serializers.Serializer):
     """A library at large."""
 

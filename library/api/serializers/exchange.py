@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
+
+from library.api.serializers.examples import example
 
 
 class ImportSerializer(serializers.Serializer):
@@ -10,6 +13,16 @@ class ImportSerializer(serializers.Serializer):
     file = serializers.FileField(allow_empty_file=True, help_text="An export, as JSON.")
 
 
+@extend_schema_serializer(
+    examples=example(
+        {
+            "matched": 2,
+            "unmatched": 1,
+            "missing": ["03 crossing.mp3"],
+            "done": {"tags": 1, "taggings": 2, "verdicts": 1},
+        }
+    )
+)
 class ImportReportSerializer(serializers.Serializer):
     """What an import found and did."""
 

@@ -9,10 +9,12 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from library.api.serializers.base import ErrorSerializer, SparseMixin
+from library.api.serializers.examples import TRACK, example
 from library.models import Prediction, Track
 from library.models.tracks import EDITABLE
 
 
+@extend_schema_serializer(examples=example(TRACK["genre"]))
 class GenreSerializer(serializers.Serializer):
     """The genre that counts, whose word it is, and the three layers it comes from."""
 
@@ -106,6 +108,7 @@ class PredictionSerializer(PredictionSummarySerializer):
         ]
 
 
+@extend_schema_serializer(examples=example(TRACK))
 class TrackSerializer(SparseMixin, serializers.ModelSerializer):
     """A track: its file, what the file says about itself, and what Earmark heard."""
 
@@ -142,6 +145,7 @@ class TrackSerializer(SparseMixin, serializers.ModelSerializer):
         return {"code": track.error_code, "message": track.error_message} if track.error_code else None
 
 
+@extend_schema_serializer(examples=example(TRACK | {"duplicate": False}))
 class UploadedTrackSerializer(TrackSerializer):
     """The answer to an upload."""
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from library.api.serializers.examples import ID, example
 from library.models import Genre, Tag, Verdict
 from library.models.genres import HUES
 from library.models.tracks import GENRE_LENGTH
 
 
+@extend_schema_serializer(examples=example({"genre": "jazz"}))
 class WordSerializer(serializers.Serializer):
     """What you say a track is."""
 
@@ -43,6 +46,7 @@ class VerdictSerializer(serializers.ModelSerializer):
         return verdict.genre or None
 
 
+@extend_schema_serializer(examples=example({"name": "late night"}))
 class TagNameSerializer(serializers.Serializer):
     name = serializers.CharField(max_length=40, help_text="Case and accents make no difference.")
 
@@ -96,6 +100,7 @@ class ChosenSerializer(serializers.Serializer):
         return data
 
 
+@extend_schema_serializer(examples=example({"query": "genre=blues&ordering=title", "tagged": True}))
 class ArchiveRequestSerializer(ChosenSerializer):
     """The tracks that go into an archive: `ids` or `query`, not both."""
 
@@ -104,6 +109,7 @@ class ArchiveRequestSerializer(ChosenSerializer):
     )
 
 
+@extend_schema_serializer(examples=example({"act": "tag", "value": "late night", "query": "genre=blues"}))
 class ActRequestSerializer(ChosenSerializer):
     """An act, and the tracks it is about: `ids` or `query`, not both."""
 
@@ -121,6 +127,7 @@ class ActRequestSerializer(ChosenSerializer):
         return data
 
 
+@extend_schema_serializer(examples=example({"id": ID, "done": 12, "skipped": 1}))
 class ActSerializer(serializers.Serializer):
     """What was done to many tracks."""
 

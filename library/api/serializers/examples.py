@@ -1,0 +1,57 @@
+"""What answers look like: one library in all examples of the schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample
+
+ID = "6f1f0a52-3c58-4a0f-9d5e-7d2f8f0f4f11"
+WHEN = "2026-03-01T18:20:05.123456Z"
+SHARES = {"blues": 0.71, "country": 0.09, "jazz": 0.08, "rock": 0.12}
+TRACK: dict[str, Any] = {
+    "id": ID,
+    "url": f"https://music.example.org/api/v1/tracks/{ID}/",
+    "title": "Crossing at Dawn",
+    "artist": "The Ferrymen",
+    "album": "River Songs",
+    "year": 1994,
+    "edited": ["year"],
+    "original_name": "03 crossing.mp3",
+    "kind": "mp3",
+    "size": 4812345,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "duration": 214.6,
+    "status": "ready",
+    "stage": "",
+    "progress": 1.0,
+    "error": None,
+    "notices": [],
+    "genre": {
+        "label": "blues",
+        "source": "model",
+        "owner": None,
+        "model": "blues",
+        "top": "blues",
+        "confidence": 0.71,
+        "file": "Rhythm and Blues",
+        "needs_you": False,
+    },
+    "tags": ["late night"],
+    "prediction": {
+        "model": {"name": "msd-musicnn-1", "version": "1.2.0"},
+        "label": "blues",
+        "top": "blues",
+        "confidence": 0.71,
+        "probabilities": SHARES,
+        "moods": {"mellow": 0.91, "sad": 0.84},
+        "created_at": WHEN,
+    },
+    "created_at": WHEN,
+    "updated_at": WHEN,
+}
+
+
+def example(value: Any) -> list[OpenApiExample]:
+    """For `examples` of a serializer or of an operation."""
+    return [OpenApiExample("Example", value)]
