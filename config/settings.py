@@ -206,7 +206,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 DEFAULT_FROM_EMAIL = env.str("EARMARK_FROM_EMAIL", default="Earmark <earmark@localhost>")
-if EMAIL_HOST_NAME := env.str("EARMARK_EMAIL_HOST", default=""):
+#: Whether letters reach people. Then signing up is confirmed by one, and tells nobody who has an account.
+EARMARK_LETTERS = bool(EMAIL_HOST_NAME := env.str("EARMARK_EMAIL_HOST", default=""))
+if EARMARK_LETTERS:
     MAILERS = {
         "default": {
             "BACKEND": "django.core.mail.backends.smtp.EmailBackend",

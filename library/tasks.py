@@ -20,6 +20,11 @@ def send_password_letter(email: str, host: str, secure: bool) -> None:
     services.password_letter_send(email=email, host=host, secure=secure)
 
 
+@task(priority=50)
+def send_sign_up_letter(email: str, host: str, secure: bool) -> None:
+    services.sign_up_letter_send(email=email, host=host, secure=secure)
+
+
 @task
 def delete_files(names: list[str]) -> None:
     services.files_delete(names=names)

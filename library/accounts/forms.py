@@ -11,6 +11,8 @@ from django.contrib.auth import forms as auth_forms
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from library import services
+from library.accounts.backends import address_of
 from library.models import ApiToken, User
 from library.requests import Request
 from library.tasks import send_password_letter
@@ -47,23 +49,36 @@ def email_field(autocomplete: str = "email") -> forms.EmailField:
     )
 
 
-class SignUpForm(forms.Form):
+class ChoosePasswordForm(forms.Form):
     bound_field_class = BootstrapField
-    email = email_field("username")
     password = password_field("Password", "new-password", PASSWORD_HELP)
 
-    def clean_email(self) -> str:
-        return _free_email(self.cleaned_data["email"])
+    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
+        self.address = email
+        super().__init__(*args, **kwargs)
 
     @sensitive_variables("password")
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if password := data.get("password"):
             try:
-                password_validation.validate_password(password, User(email=data.get("email", "")))
+                password_validation.validate_password(password, User(email=data.get("email", self.address)))
             except forms.ValidationError as error:
                 self.add_error("password", error)
         return data
+
+
+class SignUpForm(ChoosePasswordForm):
+    email = email_field("username")
+    field_order = ("email",)
+
+    def clean_email(self) -> str:
+        return _free_email(self.cleaned_data["email"])
+
+
+class SignUpLetterForm(forms.Form):
+    bound_field_class = BootstrapField
+    email = email_field("username")
 
 
 class SignInForm(auth_forms.AuthenticationForm):
@@ -157,6 +172,7 @@ class PasswordResetForm(auth_forms.PasswordResetForm):
     def save(self, *args: Any, **options: Any) -> None:
         # In the background: how long the answer takes must not tell whether there is such an account.
         request = options["request"]
+        services.letter_begin(email=self.cleaned_data["email"], address=address_of(request))
         send_password_letter.enqueue(
             email=self.cleaned_data["email"], host=request.get_host(), secure=request.is_secure()
         )

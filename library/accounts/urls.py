@@ -22,6 +22,8 @@ class PasswordChange(SuccessMessageMixin, auth_views.PasswordChangeView):
 urlpatterns = [
     path("", views.account, name="account"),
     path("signup/", views.signup, name="signup"),
+    path("signup/sent/", views.signup_sent, name="signup_sent"),
+    path("signup/<str:key>/", views.signup_finish, name="signup_finish"),
     path(
         "login/",
         auth_views.LoginView.as_view(

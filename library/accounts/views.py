@@ -19,9 +19,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from library import selectors, services
 from library.accounts.backends import address_of
-from library.accounts.forms import EMAIL_TAKEN, EmailForm, PasswordNeeded, SignUpForm, TokenForm
+from library.accounts.forms import (
+    EMAIL_TAKEN,
+    ChoosePasswordForm,
+    EmailForm,
+    PasswordNeeded,
+    SignUpForm,
+    SignUpLetterForm,
+    TokenForm,
+)
 from library.requests import Request
 from library.services.people import EmailTakenError
+from library.tasks import send_sign_up_letter
 
 #: Carries a new token's key from the form to the page that shows it, once. In the browser, because the
 #: database must never hold a key.
@@ -38,6 +47,8 @@ def signup(request: HttpRequest) -> HttpResponse:
         return redirect("library")
     if not settings.EARMARK_SIGNUP_OPEN:
         return render(request, "accounts/signup_closed.html", status=403)
+    if settings.EARMARK_LETTERS:
+        return _signup_by_letter(request)
     form = SignUpForm(request.POST or None)
     if request.method == "POST":
         # It says when an address is taken, so nobody may ask that for a list of addresses.
@@ -55,6 +66,49 @@ def signup(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/signup.html", {"form": form})
 
 
+def _signup_by_letter(request: HttpRequest) -> HttpResponse:
+    """The answer is the same whether or not there is such an account; which letter goes out is decided later."""
+    form = SignUpLetterForm(request.POST or None)
+    if form.is_valid():
+        email = form.cleaned_data["email"]
+        services.letter_begin(email=email, address=address_of(request))
+        send_sign_up_letter.enqueue(email=email, host=request.get_host(), secure=request.is_secure())
+        return redirect("signup_sent")
+    return render(request, "accounts/signup.html", {"form": form})
+
+
+@login_not_required
+@require_safe
+def signup_sent(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/signup_sent.html")
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def signup_finish(request: HttpRequest, key: str) -> HttpResponse:
+    """Where the letter leads: choose a password, and in."""
+    if not settings.EARMARK_SIGNUP_OPEN:
+        return render(request, "accounts/signup_closed.html", status=403)
+    try:
+        email = services.sign_up_email(key=key)
+    except signing.BadSignature:
+        messages.error(request, "This link is not valid, or older than three days. Please ask for another.")
+        return redirect("signup")
+    form = ChoosePasswordForm(request.POST or None, email=email)
+    if form.is_valid():
+        try:
+            user = services.user_add(email=email, password=form.cleaned_data["password"])
+        except EmailTakenError:
+            # Only who reads this address's mail gets here.
+            messages.info(request, EMAIL_TAKEN)
+            return redirect("login")
+        login(request, user)
+        return redirect("library")
+    return render(request, "accounts/signup.html", {"form": form, "email": email})
+
+
 @never_cache
 @require_safe
 def account(request: Request) -> HttpResponse:
@@ -68,6 +122,10 @@ def account(request: Request) -> HttpResponse:
 @require_POST
 def email_change(request: Request) -> HttpResponse:
     form = EmailForm(request.POST, request=request)
+    # As in signing up, it says when an address is taken, and must not be asked for lists of them.
+    noted = services.sign_in_begin(address=address_of(request))
+    if not form.has_error("email", "taken"):
+        services.sign_in_forget(noted=noted)
     if form.is_valid():
         try:
             services.user_change_email(user=request.user, email=form.cleaned_data["email"])

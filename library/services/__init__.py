@@ -25,7 +25,16 @@ from library.services.genres import (
     own_genre_rename,
 )
 from library.services.many import files_delete, tracks_analyse_again, tracks_delete, tracks_enqueue
-from library.services.people import password_letter_send, user_add, user_change_email, user_delete, user_share
+from library.services.people import (
+    password_letter_send,
+    sign_up_email,
+    sign_up_key,
+    sign_up_letter_send,
+    user_add,
+    user_change_email,
+    user_delete,
+    user_share,
+)
 from library.services.playlists import (
     playlist_add,
     playlist_append,
@@ -36,7 +45,7 @@ from library.services.playlists import (
     search_save,
 )
 from library.services.queue import track_analyse_again, track_enqueue, track_lease, tracks_sweep
-from library.services.sign_in import sign_in_begin, sign_in_forget, sign_in_succeed
+from library.services.sign_in import letter_begin, sign_in_begin, sign_in_forget, sign_in_succeed
 from library.services.tags import (
     suggestion_reject,
     tag_add,
@@ -68,6 +77,7 @@ __all__ = [
     "genre_undo",
     "genres_set",
     "genres_settle",
+    "letter_begin",
     "library_backup",
     "library_import",
     "library_mend",
@@ -88,6 +98,9 @@ __all__ = [
     "sign_in_begin",
     "sign_in_forget",
     "sign_in_succeed",
+    "sign_up_email",
+    "sign_up_key",
+    "sign_up_letter_send",
     "suggestion_reject",
     "tag_add",
     "tag_change",

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib.auth.forms import PasswordResetForm
+from django.core import signing
+from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
 
 from library.models import PartialUpload, Track, User
 from library.services.many import tracks_delete
 from library.services.uploads import upload_abort
+
+SIGN_UP = "earmark.sign-up"
 
 
 class EmailTakenError(Exception):
@@ -44,6 +52,25 @@ def password_letter_send(*, email: str, host: str, secure: bool) -> None:
             email_template_name="accounts/password_reset_email.txt",
             subject_template_name="accounts/password_reset_subject.txt",
         )
+
+
+def sign_up_letter_send(*, email: str, host: str, secure: bool) -> None:
+    """Send the way to an account of one's own; whoever has one is told so, and nobody else is."""
+    known = User.objects.filter(email__iexact=email).exists()
+    page = reverse("password_reset") if known else reverse("signup_finish", args=[sign_up_key(email=email)])
+    link = f"{'https' if secure else 'http'}://{host}{page}"
+    text = render_to_string("accounts/signup_email.txt", {"known": known, "link": link})
+    send_mail("Your account at Earmark", text, None, [email])
+
+
+def sign_up_key(*, email: str) -> str:
+    """What proves, for three days, that a letter to this address was read."""
+    return signing.dumps(email.strip().lower(), salt=SIGN_UP)
+
+
+def sign_up_email(*, key: str) -> str:
+    """The address that was proved. Raises signing.BadSignature."""
+    return str(signing.loads(key, salt=SIGN_UP, max_age=timedelta(days=3)))
 
 
 def user_share(*, user: User, share: bool) -> None:

@@ -37,6 +37,11 @@ def sign_in_begin(*, address: str, email: str = "") -> list[FailedSignIn]:
     return noted
 
 
+def letter_begin(*, email: str, address: str) -> None:
+    """Note that somebody has a letter sent: nobody's mail is to be filled by others. Raises TooOften."""
+    sign_in_begin(email=f"letter to {email.strip()}", address=address)
+
+
 def sign_in_forget(*, noted: Iterable[FailedSignIn]) -> None:
     """It has not failed after all."""
     FailedSignIn.objects.filter(pk__in=[row.pk for row in noted]).delete()

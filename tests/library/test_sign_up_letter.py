@@ -1,0 +1,109 @@
+"""Where letters reach people, signing up is confirmed by one, and tells nobody who has an account."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import Settings
+
+from library import services
+from library.models import User
+from tests.people import PASSWORD, work_off
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def letters(settings: Settings) -> None:
+    settings.EARMARK_LETTERS = True
+
+
+def asked(email: str, **fields: str) -> Any:
+    return Client().post(reverse("signup"), {"email": email, **fields}, follow=True)
+
+
+def link() -> str:
+    """Where the last letter leads."""
+    found = re.search(r"http://testserver(\S+)", str(mail.outbox[-1].body))
+    assert found
+    return found[1]
+
+
+def test_a_letter_then_a_password_and_in(client: Client) -> None:
+    assert "Look into your mail" in asked("Dora@Example.org").content.decode()
+    assert not User.objects.exists()
+    work_off()
+    assert "dora@example.org" in client.get(link()).content.decode()
+    answer = client.post(link(), {"password": PASSWORD})
+    assert answer["Location"] == reverse("library")
+    dora = User.objects.get()
+    assert (dora.email, dora.check_password(PASSWORD)) == ("dora@example.org", True)
+    assert client.get(reverse("account")).status_code == 200
+
+
+def test_known_and_unknown_are_answered_alike_and_cost_the_same(alice: User) -> None:
+    answers, queries = [], []
+    for email in (alice.email, "nobody@example.org"):
+        with CaptureQueriesContext(connection) as captured:
+            answer = asked(email)
+        answers.append((answer.redirect_chain, answer.content))
+        queries.append([query["sql"].split()[0] for query in captured])
+    assert answers[0] == answers[1]
+    assert queries[0] == queries[1]
+    assert not mail.outbox
+    work_off()
+    assert [letter.to for letter in mail.outbox] == [[alice.email], ["nobody@example.org"]]
+    assert "You have one already" in mail.outbox[0].body
+    assert mail.outbox[0].subject == mail.outbox[1].subject
+
+
+def test_a_password_sent_along_is_not_looked_at(alice: User) -> None:
+    asked(alice.email, password="another quiet room")
+    work_off()
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
+def test_a_link_works_once_and_for_its_address_only(client: Client) -> None:
+    at = reverse("signup_finish", args=[services.sign_up_key(email="dora@example.org")])
+    client.post(at, {"password": PASSWORD})
+    again = Client().post(at, {"password": "another quiet room"}, follow=True)
+    assert "There is an account under this e-mail address already." in again.content.decode()
+    assert User.objects.get().check_password(PASSWORD)
+    for key in ("nonsense", at.split("/")[3][:-1], services.sign_up_key(email="x@example.org")[1:]):
+        answer = Client().get(reverse("signup_finish", args=[key]), follow=True)
+        assert "not valid, or older than three days" in answer.content.decode()
+
+
+@pytest.mark.parametrize("password", ["", "short", "dora@example.org"])
+def test_a_bad_password_is_refused_there(client: Client, password: str) -> None:
+    at = reverse("signup_finish", args=[services.sign_up_key(email="dora@example.org")])
+    assert 'aria-invalid="true"' in client.post(at, {"password": password}).content.decode()
+    assert not User.objects.exists()
+
+
+def test_closed_means_closed(client: Client, settings: Settings) -> None:
+    at = reverse("signup_finish", args=[services.sign_up_key(email="dora@example.org")])
+    settings.EARMARK_SIGNUP_OPEN = False
+    assert client.post(at, {"password": PASSWORD}).status_code == 403
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["signup", "password_reset"])
+@pytest.mark.parametrize("email", ["alice@example.org", "nobody@example.org"])
+def test_nobodys_mail_is_filled_by_others(alice: User, page: str, email: str) -> None:
+    for _ in range(5):
+        assert Client().post(reverse(page), {"email": email}).status_code == 302
+    assert Client().post(reverse(page), {"email": email.upper()}).status_code == 429
+    # Signing in is another matter.
+    assert Client().post(reverse("login"), {"username": email, "password": PASSWORD}).status_code in (
+        200,
+        302,
+    )
