@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg2
 
 from tests.live import ROOT, Site
@@ -138,3 +140,22 @@ class Place:
                 if f"TMPDIR={self.folder}/tmp".encode() in environment.read_bytes().split(b"\0"):
                     found.append(int(environment.parent.name))
         return found
+
+
+@contextmanager
+def serving(place: Place, token: str, point: str = "", **env: str) -> Iterator[tuple[httpx.Client, int]]:
+    """A web server, ended by `kill -9` with all its processes: its client and its process id."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        bind = f"fd://{listening.fileno()}"
+        gunicorn = ("gunicorn", "config.wsgi", "--bind", bind, "--threads", "2", "--log-level", "warning")
+        program = ("-m", "tests.reliability.dying", point) if point else ("-m",)
+        process = place.start(*program, *gunicorn, pass_fds=(listening.fileno(),), **env)
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+            yield client, process.pid
+        kill(process.pid)
+
+
+def kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)

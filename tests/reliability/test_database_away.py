@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import psycopg2
 
 from tests import sounds
-from tests.reliability.place import Place, wait_for
+from tests.reliability.place import Place, serving, wait_for
 
 IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.reliability.impatient"}
 
@@ -56,3 +56,28 @@ def test_a_worker_outlives_it(place: Place) -> None:
     assert {status for status, _, _ in place.status().values()} == {"ready"}
     assert place.sql("SELECT count(*) FROM library_prediction") == [(2,)]
     assert place.stored() == place.named()
+
+
+def test_an_upload_is_refused_and_leaves_nothing(place: Place) -> None:
+    song = sounds.write(place.folder / "upload.wav", seconds=4).read_bytes()
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="upload.wav"\r\n\r\n'
+    token, before = place.site.token("alice@example.org"), place.stored()
+
+    with serving(place, token, **IMPATIENT) as (client, _), ExitStack() as meanwhile:
+
+        def form() -> Iterator[bytes]:
+            yield head + song[: len(song) // 2]
+            incoming = place.folder / "incoming"
+            wait_for(lambda: any(path.stat().st_size for path in incoming.glob("*.upload*")))
+            meanwhile.enter_context(away(place))
+            yield song[len(song) // 2 :] + b"\r\n--b--\r\n"
+
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        length = {"Content-Length": str(len(head) + len(song) + len(b"\r\n--b--\r\n"))}
+        assert client.post("/tracks/", content=form(), headers=headers | length).status_code == 500
+        meanwhile.close()  # it is back
+        assert place.stored() == before == place.named()
+        assert not list((place.folder / "incoming").glob("*.upload*"))
+        assert client.post("/tracks/", files={"file": ("upload.wav", song)}).status_code == 202
+    assert place.stored() == place.named()
+    assert place.originals()["upload.wav"]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests import sounds
-from tests.reliability.place import Place, wait_for
+from tests.reliability.place import Place, kill, serving, wait_for
 
 TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
 
@@ -28,25 +25,6 @@ def song(tmp_path: Path, request: pytest.FixtureRequest) -> bytes:
     """Another one for each test."""
     seed = sum(request.node.name.encode())
     return sounds.write(tmp_path / "song.wav", seconds=3.5, seed=seed).read_bytes()
-
-
-@contextmanager
-def serving(place: Place, token: str, point: str = "") -> Iterator[tuple[httpx.Client, int]]:
-    """A web server, ended by `kill -9` with all its processes: its client and its process id."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        bind = f"fd://{listening.fileno()}"
-        gunicorn = ("gunicorn", "config.wsgi", "--bind", bind, "--threads", "2", "--log-level", "warning")
-        program = ("-m", "tests.reliability.dying", point) if point else ("-m",)
-        process = place.start(*program, *gunicorn, pass_fds=(listening.fileno(),))
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"
-        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
-            yield client, process.pid
-        kill(process.pid)
-
-
-def kill(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
 
 
 def test_half_a_form_is_no_upload(place: Place, token: str, song: bytes) -> None:

@@ -61,9 +61,19 @@ def test_no_file_is_left_and_none_is_missing(killed: Place) -> None:
     assert len(killed.stored()) == 3 * len(POINTS)  # original, peaks, spectrogram
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_no_process_outlives_its_worker(killed: Place) -> None:
+def test_a_file_that_kills_three_workers_kills_no_fourth(place: Place, killed: Place) -> None:
     living = killed.processes[-1]
     living.terminate()
     assert living.wait(60) == 0
+    place.add(sounds.write(place.folder / "poison.wav", seconds=6))
+    for _ in range(3):
+        assert place.worker(point="leased").wait(120) == -signal.SIGKILL
+        place.time_passes()
+        place.manage("doctor")  # or the sweep of any worker
+    assert place.status()["poison.wav"] == ("failed", "crashed", 3)
+    assert place.stored() == place.named()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_no_process_outlives_its_worker(killed: Place) -> None:
     wait_for(lambda: killed.left_running() == [])
