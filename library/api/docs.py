@@ -55,10 +55,6 @@ CODES: dict[str, tuple[int, str]] = {
     "too_much": (413, "More bytes than the upload was said to have."),
     "upload_busy": (423, "Another request is at work on this upload."),
     "checksum_mismatch": (460, "These are not the bytes that “Upload-Checksum” is of."),
-    "storage_empty": (
-        409,
-        "The site's storage holds no file at all. Only `manage.py doctor` says so, to who runs it.",
-    ),
     "storage_full": (507, "The server's disk is full. Try again later."),
     "unknown_genre": (422, "The genre is neither one of the ten nor one of yours."),
     "bad_name": (422, "Names have 1 to 40 characters."),

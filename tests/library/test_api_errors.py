@@ -85,6 +85,8 @@ def test_every_code_is_explained() -> None:
     """Whoever refuses something new has to say in the docs what it means."""
     raised = set()
     for path in (settings.BASE_DIR / "library").rglob("*.py"):
+        if path.name in ("backup.py", "doctor.py"):
+            continue  # for the command line alone
         raised |= set(re.findall(r'Refused\(\s*"(\w+)"', path.read_text()))
     assert len(raised) > 15
     assert raised <= CODES.keys() | MESSAGES.keys()
