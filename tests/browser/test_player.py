@@ -105,6 +105,46 @@ def test_next_previous_and_the_queue(library: Page) -> None:
     expect(bar(page).get_by_role("button", name="Play")).to_be_visible()
 
 
+def test_media_keys_of_keyboard_and_headset(signed_up: Page, tmp_path: Path) -> None:
+    page = signed_up
+    # What the system calls when somebody presses such a key; a browser without a screen gets none from it.
+    page.add_init_script(
+        """window.keys = {};
+        const set = MediaSession.prototype.setActionHandler;
+        MediaSession.prototype.setActionHandler = function (name, act) {
+            window.keys[name] = act;
+            set.call(this, name, act);
+        };"""
+    )
+
+    def press(key: str, **details: float) -> None:
+        page.evaluate("([key, details]) => void window.keys[key](details)", [key, details])
+
+    page.goto("/upload/")
+    for number, name in enumerate("ab"):
+        upload(page, sounds.write(tmp_path / f"{name}.wav", seconds=8, seed=number))
+        expect(page.locator(".tray-row a")).to_have_count(number + 1)
+    page.goto("/")
+    page.get_by_role("button", name="Play b").click()
+    title = page.locator("[data-player-title]")
+    expect(page.locator("[data-player-time]")).to_have_text(STARTED)
+    session = (
+        "({ title: navigator.mediaSession.metadata.title, state: navigator.mediaSession.playbackState })"
+    )
+    assert page.evaluate(session) == {"title": "b", "state": "playing"}
+    press("nexttrack")
+    expect(title).to_have_text("a")
+    press("previoustrack")
+    expect(title).to_have_text("b")
+    press("pause")
+    expect(bar(page).get_by_role("button", name="Play")).to_be_visible()
+    assert page.evaluate(session) == {"title": "b", "state": "paused"}
+    press("seekto", seekTime=5)
+    expect(page.locator("[data-player-time]")).to_have_text("0:05 / 0:08")
+    press("play")
+    expect(bar(page).get_by_role("button", name="Pause")).to_be_visible()
+
+
 def test_a_track_plays_through_to_the_next_and_skips_what_cannot_be_played(library: Page) -> None:
     page = library
     page.route(

@@ -104,6 +104,25 @@ def test_a_folder_brings_its_music_and_leaves_the_rest(signed_up: Page, tmp_path
     expect(page.locator(".upload-row")).to_have_count(12)
 
 
+def test_a_folder_can_be_dropped_on_any_page_beside_a_song(signed_up: Page, tmp_path: Path) -> None:
+    page = signed_up
+    folder = tmp_path / "Album"
+    (folder / "CD 2").mkdir(parents=True)
+    songs = [folder / "one.wav", folder / "CD 2" / "two.wav", tmp_path / "loose.wav"]
+    for number, song in enumerate(songs):
+        sounds.write(song, seconds=1, seed=number)
+    (folder / "cover.jpg").write_bytes(b"\xff\xd8" * 99)
+    page.goto("/overview/")
+    mouse = page.context.new_cdp_session(page)
+    carried = {"items": [], "files": [str(folder), str(songs[2])], "dragOperationsMask": 1}
+    for step in ("dragEnter", "dragOver", "drop"):
+        mouse.send("Input.dispatchDragEvent", {"type": step, "x": 400, "y": 300, "data": carried})
+    tray = page.get_by_role("region", name="Uploads")
+    for song in songs:
+        expect(tray.get_by_role("link", name=song.name)).to_be_visible()
+    expect(tray).to_contain_text("1 file skipped: not music, by the name.")
+
+
 def test_an_archive_tells_what_became_of_each_file(signed_up: Page, tmp_path: Path) -> None:
     page = signed_up
     songs = [
