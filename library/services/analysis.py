@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.fields.files import FieldFile
 
 from classifier.errors import AudioError
+from library.connections import connection_mend
 from library.genres import genre_in_tag
 from library.listening import listen
 from library.logs import about
@@ -40,7 +41,7 @@ def track_analyse(*, track_id: uuid.UUID | str) -> None:
         try:
             _hear(track)
         except Exception:
-            connection.close_if_unusable_or_obsolete()
+            connection_mend()
             if not _is_gone(track) and lease_fail(track=track):
                 strays_delete(track=track)
             raise
@@ -156,7 +157,7 @@ def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
     """Store the pictures, then the row in one transaction; what the row no longer names is deleted last."""
     before = [getattr(track, field).name for field in ASSETS]
     made = {field: asset_store(track=track, field=field, folder=folder) for field in ASSETS}
-    connection.close_if_unusable_or_obsolete()  # it may have been away meanwhile
+    connection_mend()  # it may have been away meanwhile
     with transaction.atomic():
         prediction = prediction_record(track=track, result=result)
         kept = lease_end(

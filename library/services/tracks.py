@@ -8,12 +8,13 @@ from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 
 from classifier.errors import AudioError
 from classifier.kinds import sniff_file
+from library.connections import connection_mend
 from library.errors import Refused
 from library.models import Track, User
 from library.models.tracks import EDITABLE
@@ -57,7 +58,7 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
         track.original.delete(save=False)
         return Track.objects.get(owner=owner, sha256=digest), False
     except BaseException:
-        connection.close_if_unusable_or_obsolete()
+        connection_mend()
         # The row may be there although nobody could say so any more. Then the file stays, and it is heard.
         if not Track.objects.filter(pk=track.pk).exists():
             track.original = None

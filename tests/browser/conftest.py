@@ -20,6 +20,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 REQUIRED = os.environ.get("EARMARK_TEST_BROWSER") == "required"
 
 
+@pytest.hookimpl(tryfirst=True)  # before test processes are dealt their share
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in item.nodeid:

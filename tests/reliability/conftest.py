@@ -11,6 +11,7 @@ from tests.live import own_environment
 from tests.reliability.place import Place
 
 
+@pytest.hookimpl(tryfirst=True)  # before test processes are dealt their share
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/reliability" in item.nodeid:

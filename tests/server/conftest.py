@@ -9,6 +9,7 @@ import pytest
 from tests.live import Site, running_site
 
 
+@pytest.hookimpl(tryfirst=True)  # before test processes are dealt their share
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/server" in item.nodeid:

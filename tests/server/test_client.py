@@ -147,7 +147,7 @@ def test_a_large_file_goes_on_where_it_broke_off(site: Site, large: Path, tmp_pa
         assert track["duplicate"] is False
         assert track["sha256"] == hashlib.sha256(large.read_bytes()).hexdigest()
         assert sum(counted) == size
-        assert size < network.sent < size + 200_000
+        assert size < network.sent <= size + 200_000  # at most a piece for each mishap
         assert json.loads(kept.read_text()) == {}
         assert library.upload(large)["duplicate"] is True
 
