@@ -41,10 +41,11 @@ def password_field(label: str, autocomplete: str, help_text: str = "") -> forms.
     )
 
 
-def email_field(autocomplete: str = "email") -> forms.EmailField:
+def email_field(autocomplete: str = "email", help_text: str = "") -> forms.EmailField:
     return forms.EmailField(
         label="E-mail address",
         max_length=254,
+        help_text=help_text,
         widget=forms.EmailInput(attrs={"autocomplete": autocomplete}),
     )
 
@@ -78,7 +79,7 @@ class SignUpForm(ChoosePasswordForm):
 
 class SignUpLetterForm(forms.Form):
     bound_field_class = BootstrapField
-    email = email_field("username")
+    email = email_field("username", "You get a link there, to choose a password.")
 
 
 class SignInForm(auth_forms.AuthenticationForm):

@@ -37,7 +37,7 @@ def link() -> str:
 
 
 def test_a_letter_then_a_password_and_in(client: Client) -> None:
-    assert "Look into your mail" in asked("Dora@Example.org").content.decode()
+    assert "Check your e-mail" in asked("Dora@Example.org").content.decode()
     assert not User.objects.exists()
     work_off()
     assert "dora@example.org" in client.get(link()).content.decode()
