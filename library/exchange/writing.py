@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Prefetch
 from django.http import StreamingHttpResponse
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from library import selectors
 from library.exchange import FORMAT, VERSION
-from library.models import Genre, Playlist, Prediction, Rejection, Tag, Track, User, Verdict
+from library.models import Genre, Playlist, PlaylistItem, Prediction, Rejection, Tag, Track, User, Verdict
 
 BATCH = 200
 COLUMNS = [
@@ -155,14 +156,19 @@ def _verdict(track: Track, verdict: Verdict) -> dict[str, Any]:
 
 
 def _playlists(owner: User) -> Iterator[dict[str, Any]]:
-    for playlist in Playlist.objects.filter(owner=owner).order_by("name", "created_at", "id"):
-        items = playlist.items.order_by("position", "id").values_list("track__sha256", flat=True)
-        yield {
-            "name": playlist.name,
-            "smart": playlist.smart,
-            "query": playlist.query,
-            "tracks": list(items),
-        }
+    playlists = Playlist.objects.filter(owner=owner).order_by("name", "created_at", "id")
+    for some in itertools.batched(playlists, BATCH):
+        tracks: dict[UUID, list[str]] = {playlist.pk: [] for playlist in some}
+        items = PlaylistItem.objects.filter(playlist__in=some).order_by("position", "id")
+        for playlist_id, sha256 in items.values_list("playlist_id", "track__sha256").iterator():
+            tracks[playlist_id].append(sha256)
+        for playlist in some:
+            yield {
+                "name": playlist.name,
+                "smart": playlist.smart,
+                "query": playlist.query,
+                "tracks": tracks[playlist.pk],
+            }
 
 
 def _when(moment: datetime) -> str:
