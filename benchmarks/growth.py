@@ -3,7 +3,7 @@
 `EARMARK_DATABASE_URL=postgres://… python -m benchmarks.growth --write` needs a superuser of a server to try things
 on: it makes a database of its own, of about 10 GB, and deletes it in the end. The pages of `benchmarks.library` are
 asked for by somebody with 1,000 tracks, among 10⁴, 10⁵ and 10⁶ of others; then by owners of 10,000 and 100,000. It
-fails if any query looks at many more rows of a table than its owner has there.
+fails if, among 10⁶, any query looks at many more rows of a table than its owner has there.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ LIBRARY, LARGE = 1_000, (10, 100)
 SIZES = (10_000, 100_000, 1_000_000)
 RUNS = 5
 #: A scan may look at rows several times, as for each of the processes that share a query. A table as small as this
-#: is rightly read as a whole. Beyond that, it looks at rows of others.
+#: is rightly read as a whole. Beyond that, it looks at rows of others. While a database is small, so are tables that
+#: will not be: what is read whole among 10⁴ and 10⁵ tracks is told, what is among 10⁶ is an error.
 AGAIN, SMALL = 4, 5_000
 PAGE, PICTURE = ROOT / "docs/performance.md", ROOT / "docs/images/growth.svg"
 SHOWN = "![Server time, as the tracks of others and one's own become more](images/growth.svg)\n\n"
@@ -72,7 +73,9 @@ def main() -> None:
         before, rest = PAGE.read_text().split(BEGIN)
         PAGE.write_text(before + BEGIN + SHOWN + text + END + rest.split(END)[1])
         PICTURE.write_text(picture({key: times(pages) for key, pages in visits.items()}, LIBRARY))
-    if any(visit.astray for pages in visits.values() for visit in pages.values()):
+    if any(
+        visit.astray for (total, _), pages in visits.items() if total == SIZES[-1] for visit in pages.values()
+    ):
         sys.exit("Some queries look at more than their owner's rows: see above.")
 
 
@@ -156,7 +159,9 @@ def explain(visit: Visit, sql: str, params: Any, own: dict[str, int], plans: Pat
         if table not in own:
             continue
         removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-        looked_at = (node["Actual Rows"] + removed) * node["Actual Loops"]
+        # Looking up a row by its key again and again is no more than that row.
+        again = 1 if node["Node Type"].startswith("Index") else node["Actual Loops"]
+        looked_at = (node["Actual Rows"] + removed) * again
         if looked_at > max(AGAIN * own[table], SMALL):
             visit.astray.append(f"{node['Node Type']} of {table}: {looked_at:,.0f} rows, {own[table]:,} own")
 
@@ -199,14 +204,13 @@ def report(visits: Visits, room: list[tuple[str, int, int]]) -> str:
     ]
     total = [sum(part) / tracks for part in zip(*[part[1:] for part in room], strict=True)]
     lines += [f"| together | {total[0]:,.0f} | {total[1]:,.0f} |"]
-    astray = [
-        f"* {name}, {own:,} of {total:,}: {scan}"
-        for (total, own), pages in visits.items()
-        for name, found in pages.items()
-        for scan in found.astray
-    ]
-    lines += ["", "Queries that look at more than their owner's rows:" if astray else ""]
-    lines += astray or [
+    astray: dict[str, list[str]] = {}
+    for (total, own), pages in visits.items():
+        for name, found in pages.items():
+            for scan in found.astray:
+                astray.setdefault(f"{own:,} of {total:,}: {scan}", []).append(name)
+    lines += ["", "Scans that look at more than their owner's rows:", ""] if astray else [""]
+    lines += [f"* {scan} (pages: {', '.join(dict.fromkeys(names))})" for scan, names in astray.items()] or [
         "No query looks at the rows of others: every scan stays within what its owner has there."
     ]
     return "\n".join(lines) + "\n"
