@@ -32,11 +32,12 @@ admin: setup ## make an account that may use the admin
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py createsuperuser
 
+# A module's tests stay in one process: what they share is made once.
 test: .venv/.dev $(VENDOR)/.done ## every test
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
 test-postgres: .venv/.dev $(VENDOR)/.done ## what touches the database, on a PostgreSQL of its own
-	.ci/with-postgres $(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ON_POSTGRES)
+	.ci/with-postgres $(BIN)/python -m pytest --numprocesses auto --dist loadscope $(ON_POSTGRES)
 
 lint: .venv/.dev ## style, types, layers
 	$(BIN)/ruff check .

@@ -20,13 +20,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 REQUIRED = os.environ.get("EARMARK_TEST_BROWSER") == "required"
 
 
-@pytest.hookimpl(tryfirst=True)  # before test processes are dealt their share
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in item.nodeid:
             item.add_marker("browser")
-            # One site and one Chromium for all of them, whatever the number of test processes.
-            item.add_marker(pytest.mark.xdist_group("browser"))
             if not CHROMIUM and not REQUIRED:
                 item.add_marker(pytest.mark.skip(reason="not run: no Chromium is installed"))
 

@@ -11,14 +11,6 @@ from tests.live import own_environment
 from tests.reliability.place import Place
 
 
-@pytest.hookimpl(tryfirst=True)  # before test processes are dealt their share
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/reliability" in item.nodeid:
-            # A file's tests share a site.
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A site with an empty database. None of its processes runs yet; those that do in the end are killed."""
