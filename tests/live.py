@@ -75,6 +75,7 @@ def running_site(folder: Path, *, workers: int = 1, **settings: str) -> Iterator
         site.manage("prepare")
         bind = f"fd://{listening.fileno()}"
         gunicorn = ["gunicorn", "config.wsgi", "--bind", bind, "--threads", "4", "--log-level", "warning"]
+        gunicorn += ["--graceful-timeout", "5"]  # a stream of events is not waited for
         processes = [
             subprocess.Popen(
                 [sys.executable, "-m", *gunicorn], cwd=ROOT, env=env, pass_fds=[listening.fileno()]
@@ -88,4 +89,4 @@ def running_site(folder: Path, *, workers: int = 1, **settings: str) -> Iterator
         finally:
             for process in processes:
                 process.terminate()
-                process.wait(30)
+                process.wait(60)

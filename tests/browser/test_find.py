@@ -74,6 +74,8 @@ def test_search_facets_sorting_and_a_search_kept(library: Page) -> None:
     expect(jazz).to_contain_text("2")
     jazz.click()
     expect(rows).to_have_count(2)
+    # The panel is the new one, and moves no more.
+    expect(jazz).to_have_attribute("aria-current", "true")
     expect(panel.get_by_role("link", name=re.compile("^Metal"))).to_contain_text("1")
     expect(panel.get_by_role("link", name=re.compile("^piano"))).to_contain_text("1")
     panel.get_by_role("link", name="Not piano").click()
