@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.http import JsonResponse, QueryDict
-from django.urls import reverse
 
+from library.addresses import track_address
 from library.models import Track
 from library.selectors import GenreNames
 
@@ -19,7 +19,7 @@ def entry(track: Track, genres: GenreNames) -> dict[str, str]:
     """A track as it stands in a queue: where its sound and page are, and what it is called."""
     genre = genres.named(track.genre) if track.genre else None
     return {
-        "url": reverse("audio", args=[track.pk]),
+        "url": track_address("audio", track.pk),
         "href": track.get_absolute_url(),
         "title": track.title,
         "artist": track.artist,

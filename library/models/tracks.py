@@ -6,11 +6,11 @@ import secrets
 import uuid
 
 from django.db import models
-from django.urls import reverse
 
 from classifier.copies import TAGGABLE
 from classifier.errors import MESSAGES
 from classifier.kinds import KINDS
+from library.addresses import track_address
 from library.models.people import User
 
 #: Room for a genre's key: one of the ten, or an own genre's.
@@ -160,7 +160,7 @@ class Track(models.Model):
         return f"{self.artist} – {self.title}" if self.artist else self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("track", args=[self.pk])
+        return track_address("track", self.pk)
 
     @property
     def is_finished(self) -> bool:

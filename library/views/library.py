@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -38,7 +38,7 @@ def page_of(request: Request, tracks: QuerySet[Track]) -> Page[Any]:
 
 
 def _rows(request: Request) -> QuerySet[Track]:
-    return selectors.tracks_of(request.user).prefetch_related("tags")
+    return selectors.tracks_of(request.user).prefetch_related(Prefetch("tags", to_attr="shown_tags"))
 
 
 @require_safe
