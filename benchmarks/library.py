@@ -89,7 +89,10 @@ def fill(owner: Any, count: int, seed: int = 5) -> None:
 
     from library.genres import GENRES
     from library.models import Embedding, Mood, Prediction, Tag, Tagging, Track
+    from library.models.tags import MOOD_FROM
+    from library.models.tracks import MOODS_LENGTH
     from library.services.analysis import names_settle
+    from library.text import in_lines
 
     # Added over years, not all at this moment.
     Track._meta.get_field("created_at").auto_now_add = False
@@ -105,6 +108,7 @@ def fill(owner: Any, count: int, seed: int = 5) -> None:
             top, said = chance.choice([*GENRES]), chance.choice([*GENRES]) if chance.random() < 0.1 else ""
             confidence = round(chance.uniform(0.55, 1) if sure else chance.uniform(0.15, 0.55), 4)
             name = " ".join(chance.choices(WORDS, k=3)).title()
+            scores = {mood: round(chance.random(), 4) for mood in MOODS}
             track = Track(
                 id=uuid.UUID(int=chance.getrandbits(128), version=4),
                 owner=owner,
@@ -134,11 +138,13 @@ def fill(owner: Any, count: int, seed: int = 5) -> None:
                 genre_source="owner" if said else "model" if sure else "",
                 confidence=confidence,
                 needs_you=not sure and not said,
+                mood_lines=in_lines(
+                    [mood for mood, score in scores.items() if score >= MOOD_FROM], MOODS_LENGTH
+                ),
             )
             names_settle(track)
             tracks.append(track)
             shares = dict.fromkeys(GENRES, (1 - confidence) / 9) | {top: confidence}
-            scores = {mood: round(chance.random(), 4) for mood in MOODS}
             segments = [[3 * s, 3 * s + 3, [round(share, 4) for share in shares.values()]] for s in range(20)]
             predictions.append(
                 Prediction(

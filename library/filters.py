@@ -15,9 +15,8 @@ from django_filters import rest_framework as filters
 from classifier.kinds import KINDS
 from library import selectors
 from library.genres import UNSURE
-from library.models import Mood, Tagging, Track, User
-from library.models.tags import MOOD_FROM
-from library.text import fold
+from library.models import Tagging, Track, User
+from library.text import a_line, fold
 
 #: What a list can be sorted by, and the columns that do it. What has no value comes last either way.
 ORDERS = {
@@ -176,12 +175,13 @@ class TrackFilter(filters.FilterSet):  # type: ignore[misc]
 
     def filter_mood(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
         for mood in value:
-            # Joined, so that a database may go through the tracks in their order until a page is full.
-            tracks = tracks.filter(moods__owner=self.owner, moods__name=mood, moods__score__gte=MOOD_FROM)
+            tracks = tracks.filter(mood_lines__contains=a_line(mood))
         return tracks
 
     def filter_not_mood(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
-        return tracks.exclude(pk__in=self._in_mood(value))
+        for mood in value:
+            tracks = tracks.exclude(mood_lines__contains=a_line(mood))
+        return tracks
 
     def filter_added_after(self, tracks: QuerySet[Track], name: str, value: date) -> QuerySet[Track]:
         return tracks.filter(created_at__gte=_start_of(value))
@@ -192,9 +192,6 @@ class TrackFilter(filters.FilterSet):  # type: ignore[misc]
     def _tagged(self, tags: list[str]) -> QuerySet[Tagging]:
         keys = [fold(tag) for tag in tags]
         return Tagging.objects.filter(tag__owner=self.owner, tag__key__in=keys).values("track")  # type: ignore[return-value]
-
-    def _in_mood(self, moods: list[str]) -> QuerySet[Mood]:
-        return Mood.objects.filter(owner=self.owner, name__in=moods, score__gte=MOOD_FROM).values("track")  # type: ignore[return-value]
 
 
 class LibraryFilter(TrackFilter):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
+from collections.abc import Iterable
 
 
 def fold(text: str) -> str:
@@ -19,6 +20,21 @@ def fold(text: str) -> str:
 def key_from(name: str) -> str:
     """A name as a word for addresses and columns: "Drum & Bass" becomes "drum-bass"."""
     return re.sub(r"[^\w]+", "-", fold(name)).strip("-")
+
+
+def in_lines(words: Iterable[str], room: int) -> str:
+    """Words in a column, to be found by `a_line`: as many of the first as there is room for."""
+    text = ""
+    for word in words:
+        if len(longer := (text or "\n") + word + "\n") > room:
+            break
+        text = longer
+    return text
+
+
+def a_line(word: str) -> str:
+    """What a column filled by `in_lines` contains when the word is among them. No word has a line break in it."""
+    return f"\n{word}\n"
 
 
 def parsed_uuid(text: str) -> uuid.UUID:

@@ -32,8 +32,9 @@ class Tag(models.Model):
 class Tagging(models.Model):
     """A tag on a track."""
 
-    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="taggings")
-    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="taggings")
+    # The index and the constraint below serve their keys, too.
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="taggings", db_index=False)
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="taggings", db_index=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -60,25 +61,18 @@ class Rejection(models.Model):
 
 
 class Mood(models.Model):
-    """How much of a mood the current prediction hears in a track: the rows behind filters and stations."""
+    """How much of a mood the current prediction hears in a track: the rows behind stations and the map."""
 
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="moods")
+    # The indexes below serve their keys, too.
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="moods", db_index=False)
     name = models.CharField(max_length=30)
     score = models.FloatField("0 to 1: the share of music that has less of it")
 
     class Meta:
         ordering = ["-score"]
         constraints = [models.UniqueConstraint(fields=["track", "name"], name="one_score_per_mood")]
-        indexes = [
-            models.Index(fields=["owner", "name", "-score"], name="most_of_a_mood"),
-            models.Index(
-                # With the score an index is all that counting moods reads.
-                fields=["owner", "name", "track", "score"],
-                condition=models.Q(score__gte=MOOD_FROM),
-                name="in_a_mood",
-            ),
-        ]
+        indexes = [models.Index(fields=["owner", "name", "-score"], name="most_of_a_mood")]
 
     def __str__(self) -> str:
         return f"{self.name} {self.score:.2f}"

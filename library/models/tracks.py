@@ -20,6 +20,7 @@ EDITABLE = ("title", "artist", "album", "year")
 #: How much of a name is looked at in sorting, and of all names in searching: an index takes no more.
 SORT_LENGTH = 60
 SEARCH_LENGTH = 600
+MOODS_LENGTH = 120
 
 
 def stored_name(track: Track, suffix: str) -> str:
@@ -102,6 +103,9 @@ class Track(models.Model):
     sort_artist = models.CharField(max_length=SORT_LENGTH, blank=True, editable=False)
     sort_album = models.CharField(max_length=SORT_LENGTH, blank=True, editable=False)
 
+    #: The moods that it has, by name, each in a line of its own: "\nhappy\nparty\n".
+    mood_lines = models.CharField(max_length=MOODS_LENGTH, blank=True, editable=False)
+
     # What the analysis measured and made.
     duration = models.FloatField("duration in seconds", null=True, blank=True)
     audio = models.JSONField("container, codec, channels, rates", default=dict, blank=True)
@@ -140,7 +144,7 @@ class Track(models.Model):
             models.Index(
                 fields=[
                     *("owner", "status", "genre", "genre_source", "kind", "needs_you", "year", "duration"),
-                    *("confidence", "search_text", "id"),
+                    *("confidence", "mood_lines", "search_text", "id"),
                 ],
                 name="search",
             ),

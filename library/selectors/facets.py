@@ -1,8 +1,8 @@
 """How many tracks of a search have each value of a field.
 
 A facet's counts obey all filters but its own, so that choosing one value does not hide what others there are.
-The fields with one value a track are counted together in one pass over the tracks found, by the combinations
-that there are, and added up here: as many queries as facets would each search anew.
+The fields with one value a track, but for the many years, are counted together in one pass over the tracks
+found, by the combinations that there are, and added up here: as many queries as facets would each search anew.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from django.db.models import Count, F, Q, QuerySet
 
 from library.filters import LibraryFilter
 from library.genres import UNSURE
-from library.models import Mood, Tagging, Track
-from library.models.tags import MOOD_FROM
+from library.models import Tagging, Track
+from library.selectors.moods import mood_counts
 
 TOP_TAGS = 30
 #: Bands of the model's confidence, from and to.
@@ -32,7 +32,8 @@ OWN = {
     "mood": ("mood", "not_mood"),
 }
 #: Columns of the facets that have one value a track; status tells unsure tracks from those not heard yet.
-COLUMNS = {"genre": "genre", "source": "genre_source", "format": "kind", "status": "status", "year": "decade"}
+#: In the order of the index `search`, so that a database need not sort to count them together.
+COLUMNS = {"status": "status", "genre": "genre", "source": "genre_source", "format": "kind", "year": "decade"}
 
 
 def counts_of(found: LibraryFilter) -> dict[str, Counter[Any]]:
@@ -41,23 +42,24 @@ def counts_of(found: LibraryFilter) -> dict[str, Counter[Any]]:
     """
     counts: dict[str, Counter[Any]] = {facet: Counter() for facet in OWN}
     asked = found.asked
-    chosen = [facet for facet in (*COLUMNS, "confidence") if set(OWN[facet]) & set(asked)]
-    free = [facet for facet in (*COLUMNS, "confidence") if facet not in chosen]
-    _add_up(found.without(), free, counts)
-    for facet in chosen:
+    alone = [facet for facet in (*COLUMNS, "confidence") if facet == "year" or set(OWN[facet]) & set(asked)]
+    if together := [facet for facet in (*COLUMNS, "confidence") if facet not in alone]:
+        _add_up(found.without(), together, counts)
+    for facet in alone:
         _add_up(found.without(*OWN[facet]), [facet], counts)
     counts["tag"].update(_tag_counts(found))
-    counts["mood"].update(_mood_counts(found))
+    counts["mood"].update(mood_counts(found.without(*OWN["mood"])))
     return counts
 
 
 def _add_up(tracks: QuerySet[Track], facets: list[str], counts: dict[str, Counter[Any]]) -> None:
     """Count tracks by all of these facets in one query."""
-    columns = [COLUMNS[facet] for facet in facets if facet in COLUMNS]
+    wanted = facets if facets == ["year"] else {"status", *facets}
+    columns = [column for facet, column in COLUMNS.items() if facet in wanted]
     bands = {f"band_{number}": Count("pk", filter=band) for number, band in enumerate(map(_in_band, BANDS))}
     rows = (
         tracks.annotate(decade=F("year") / 10 * 10)
-        .values(*{*columns, "status"})
+        .values(*columns)
         .annotate(n=Count("pk"), **bands if "confidence" in facets else {})
     )
     for row in rows:
@@ -89,10 +91,3 @@ def _tag_counts(found: LibraryFilter) -> dict[str, int]:
         taggings = taggings.filter(track__in=found.without(*OWN["tag"]).values("pk"))
     rows = taggings.order_by().values_list("tag__key").annotate(n=Count("pk")).order_by("-n", "tag__key")
     return dict(rows[:TOP_TAGS])
-
-
-def _mood_counts(found: LibraryFilter) -> dict[str, int]:
-    moods = Mood.objects.filter(owner=found.owner, score__gte=MOOD_FROM)
-    if set(found.asked) - {*OWN["mood"], "ordering"}:
-        moods = moods.filter(track__in=found.without(*OWN["mood"]).values("pk"))
-    return dict(moods.order_by().values_list("name").annotate(Count("pk")))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.db.models import Count, QuerySet
 
-from library.models import Mood, User
+from library.models import Mood, Track, User
 from library.models.tags import MOOD_FROM
 
 
@@ -16,5 +18,12 @@ def station_of(owner: User, mood: str) -> QuerySet[Mood]:
 
 def moods_of(owner: User) -> dict[str, int]:
     """The moods that any of the owner's tracks has, by name, and how many have each."""
-    rows = Mood.objects.filter(owner=owner, score__gte=MOOD_FROM).values_list("name")
-    return dict(rows.annotate(Count("pk")).order_by("name"))
+    return dict(sorted(mood_counts(Track.objects.filter(owner=owner)).items()))
+
+
+def mood_counts(tracks: QuerySet[Track]) -> Counter[str]:
+    """How many of these tracks have each mood."""
+    counts: Counter[str] = Counter()
+    for lines, count in tracks.order_by().values_list("mood_lines").annotate(Count("pk")):
+        counts.update(dict.fromkeys(lines.split("\n")[1:-1], count))
+    return counts

@@ -6,6 +6,7 @@ or `Refused` (anything else): a stable code, and a sentence for people.
 
 from library.services.acts import act_undo
 from library.services.analysis import (
+    moods_settle,
     prediction_adopt,
     prediction_record,
     track_analyse,
@@ -82,6 +83,7 @@ __all__ = [
     "library_import",
     "library_mend",
     "library_restore",
+    "moods_settle",
     "own_genre_add",
     "own_genre_delete",
     "own_genre_rename",

@@ -21,12 +21,13 @@ from library.genres import genre_in_tag
 from library.listening import listen
 from library.logs import about
 from library.models import Embedding, Mood, Prediction, Track
-from library.models.tracks import SEARCH_LENGTH, SORT_LENGTH
+from library.models.tags import MOOD_FROM
+from library.models.tracks import MOODS_LENGTH, SEARCH_LENGTH, SORT_LENGTH
 from library.services.assets import ASSETS, asset_store, strays_delete
 from library.services.genres import genres_settle
 from library.services.queue import lease_end, lease_extend, lease_fail, lease_return, track_lease
 from library.services.stages import Stopwatch, stage_times_add
-from library.text import fold
+from library.text import fold, in_lines
 
 logger = logging.getLogger(__name__)
 
@@ -109,12 +110,7 @@ def prediction_record(*, track: Track, result: dict[str, Any]) -> Prediction:
 
 def prediction_adopt(*, track: Track, prediction: Prediction, embedding: list[float]) -> None:
     """Derive from a track's current prediction what the library looks up: genre, moods, embedding."""
-    moods = [
-        Mood(owner_id=track.owner_id, track=track, name=name, score=score)
-        for name, score in prediction.moods.items()
-    ]
-    Mood.objects.filter(track=track).delete()
-    Mood.objects.bulk_create(moods)
+    moods_settle(track=track, moods=prediction.moods)
     Embedding.objects.filter(track=track).delete()
     if embedding:
         Embedding.objects.create(
@@ -124,6 +120,16 @@ def prediction_adopt(*, track: Track, prediction: Prediction, embedding: list[fl
             vector=struct.pack(f"<{len(embedding)}f", *embedding),
         )
     genres_settle(Track.objects.filter(pk=track.pk))
+
+
+def moods_settle(*, track: Track, moods: dict[str, float]) -> None:
+    """Keep how much of each mood a track has (0 to 1), as rows, and which ones it has enough of, on itself."""
+    Mood.objects.filter(track=track).delete()
+    Mood.objects.bulk_create(
+        Mood(owner_id=track.owner_id, track=track, name=name, score=score) for name, score in moods.items()
+    )
+    track.mood_lines = in_lines(sorted(name for name in moods if moods[name] >= MOOD_FROM), MOODS_LENGTH)
+    Track.objects.filter(pk=track.pk).update(mood_lines=track.mood_lines)
 
 
 def names_settle(track: Track) -> dict[str, str]:

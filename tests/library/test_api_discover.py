@@ -147,7 +147,7 @@ def test_suggested_tags_are_taken_or_turned_down(alice_api: Client, make_track: 
         ("/moods/happy/", 4),
         ("/map/around/?x=1&y=1", 5),
         ("/map/", 5),
-        ("/overview/", 9),
+        ("/overview/", 10),
     ],
 )
 def test_they_cost_as_many_queries_whatever_there_is(

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from library import services
 from library.facets import Choice, facets_of
 from library.filters import filter_of, tracks_matching
-from library.models import Mood, Track, User
+from library.models import Track, User
 from library.selectors import genre_names_of
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def tracks(make_track: MakeTrack, alice: User) -> None:
         track = make_track(title=title, year=year, kind=kind, heard={"top": genre, "confidence": confidence})
         for name in tags:
             services.track_tag(track=track, name=name)
-        Mood.objects.create(owner=alice, track=track, name="happy", score=confidence)
+        services.moods_settle(track=track, moods={"happy": confidence})
     said = make_track(title="e", year=1971, heard={"top": "pop", "confidence": 0.8})
     services.genre_set(track=said, person=alice, genre="jazz")
     make_track(title="f", heard={"top": "pop", "label": None, "confidence": 0.2})
@@ -155,8 +155,8 @@ class TestPage:
     ) -> None:
         for n in range(number):
             services.track_tag(track=make_track(heard={"top": "jazz"}), name=f"tag {n}")
-        # session, user, own genres, one pass, genres without the choice, tags, their names, moods
-        with django_assert_num_queries(8):
+        # session, user, own genres, one pass, years, genres without the choice, tags, their names, moods
+        with django_assert_num_queries(9):
             alice_client.get(self.url, headers={"HX-Request": "true"})
 
     def test_what_tags_are_called_is_only_text(self, alice_client: Client, track: Track) -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from library import services
 from library.errors import Refused
 from library.filters import LibraryFilter, canonical, filter_of, tracks_matching
-from library.models import Mood, Track, User
+from library.models import Track, User
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -109,9 +109,7 @@ class TestTagsAndMoods:
             track = make_track(title=title)
             for name in tags:
                 services.track_tag(track=track, name=name)
-            Mood.objects.bulk_create(
-                Mood(owner=alice, track=track, name=name, score=score) for name, score in moods.items()
-            )
+            services.moods_settle(track=track, moods=moods)
 
     @pytest.mark.parametrize(
         ("query", "titles"),

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
+from library import services
 from library.models import Track, User
 from library.selectors import maps
 from library.selectors.maps import Place, around, map_of
@@ -53,6 +54,17 @@ class TestStations:
         make_track(heard={"moods": {"happy": 0.75, "easy listening": 0.8}})
         make_track(owner=charlie, heard={"moods": {"happy": 0.9, "sad": 0.9}})
         assert moods_of(alice) == {"easy listening": 1, "happy": 2}
+
+    def test_another_model_hears_other_moods(self, make_track: MakeTrack, alice: User) -> None:
+        track = make_track(heard={"moods": {"happy": 0.9, "sad": 0.8}})
+        services.moods_settle(track=track, moods={"happy": 0.2, "party": 0.9})
+        assert moods_of(alice) == {"party": 1}
+        assert {mood.name: mood.score for mood in track.moods.all()} == {"happy": 0.2, "party": 0.9}
+
+    def test_moods_without_room_are_left_out_whole(self, make_track: MakeTrack, alice: User) -> None:
+        names = [f"a mood with a long name {number}" for number in range(10)]
+        services.moods_settle(track=make_track(), moods=dict.fromkeys(names, 0.9))
+        assert set(moods_of(alice)) == set(names[:4])
 
     def test_the_strongest_come_first(self, make_track: MakeTrack, alice_client: Client) -> None:
         for score in (0.8, 0.99, 0.74, 0.9):

@@ -121,6 +121,6 @@ def test_as_many_queries_for_one_as_for_twenty(
         )
         services.track_tag(track=track, name=f"tag {number}")
         services.genre_confirm(track=track, person=alice)
-    # session, person, own genres; counts, tags (2), moods; hours, sums, lengths; the record (2), what needs you
-    with django_assert_num_queries(13):
+    # session, person, own genres; counts (2), tags (2), moods; hours, sums, lengths; the record (2), what needs you
+    with django_assert_num_queries(14):
         text(alice_client, reverse("overview"))

@@ -82,3 +82,16 @@ def test_what_people_had_at_any_migration_is_there_after_the_last_and_back_again
     migrate()
     assert not Track.objects.exists()
     assert not Prediction.objects.exists()
+
+
+def test_moods_known_before_are_found_on_their_tracks() -> None:
+    migrate("library", "0013")
+    add_somebody_with_a_track("0013_the_site_is_watched")
+    state = MigrationExecutor(connection).loader.project_state([("library", "0013_the_site_is_watched")])
+    [track] = state.apps.get_model("library", "Track").objects.all()
+    for name, score in (("sad", 0.75), ("happy", 0.9), ("chill", 0.74)):
+        track.moods.create(owner_id=track.owner_id, name=name, score=score)
+    migrate()
+    [found] = Track.objects.all()
+    assert found.mood_lines == "\nhappy\nsad\n"
+    assert found.moods.count() == 3
