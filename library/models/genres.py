@@ -42,7 +42,9 @@ class Act(models.Model):
         GENRE = "genre", "Genre set"
         TAG = "tag", "Tagged"
         UNTAG = "untag", "Tag removed"
+        MERGE = "merge", "Tags merged"
         PLAYLIST = "playlist", "Added to a playlist"
+        UNLIST = "unlist", "Playlist deleted"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="acts")

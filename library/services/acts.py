@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db import transaction
 from django.utils import timezone
 
 from library.errors import Refused
 from library.models import Act
 from library.services.genres import genres_unset
-from library.services.playlists import playlist_append_undo
+from library.services.playlists import playlist_append_undo, playlist_delete_undo
 from library.services.tags import tagging_undo
+
+
+UNDO: dict[Act.Kind, Callable[..., int]] = {
+    Act.Kind.GENRE: genres_unset,
+    Act.Kind.TAG: tagging_undo,
+    Act.Kind.UNTAG: tagging_undo,
+    Act.Kind.MERGE: tagging_undo,
+    Act.Kind.PLAYLIST: playlist_append_undo,
+    Act.Kind.UNLIST: playlist_delete_undo,
+}
 
 
 def act_undo(*, act: Act) -> int:
@@ -17,6 +29,4 @@ def act_undo(*, act: Act) -> int:
     with transaction.atomic():
         if not Act.objects.filter(pk=act.pk, undone_at=None).update(undone_at=timezone.now()):
             raise Refused("undone_already", "That has been undone already.")
-        if act.kind == Act.Kind.PLAYLIST:
-            return playlist_append_undo(act=act)
-        return genres_unset(act=act) if act.kind == Act.Kind.GENRE else tagging_undo(act=act)
+        return UNDO[Act.Kind(act.kind)](act=act)

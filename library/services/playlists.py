@@ -42,9 +42,41 @@ def playlist_rename(*, playlist: Playlist, name: str) -> None:
     playlist.save(update_fields=["name", "updated_at"])
 
 
-def playlist_delete(*, playlist: Playlist) -> None:
-    """Delete a playlist; its tracks stay in the library."""
-    playlist.delete()
+def playlist_delete(*, playlist: Playlist) -> Act:
+    """Delete a playlist; its tracks stay in the library. The act's `data` holds what was in it."""
+    with transaction.atomic():
+        _touch(playlist)
+        tracks = [str(pk) for pk in playlist.items.values_list("track_id", flat=True)]
+        kept = {
+            "playlist": str(playlist.pk),
+            "name": playlist.name,
+            "smart": playlist.smart,
+            "query": playlist.query,
+        }
+        act = Act.objects.create(
+            person=playlist.owner,
+            kind=Act.Kind.UNLIST,
+            summary=f"Deleted “{playlist}”",
+            data=kept | {"tracks": tracks, "done": len(tracks), "skipped": 0},
+        )
+        playlist.delete()
+    return act
+
+
+def playlist_delete_undo(*, act: Act) -> int:
+    """Make a deleted playlist again, at its old address, of the tracks that still are there. Returns how many."""
+    kept = act.data
+    playlist = Playlist.objects.create(
+        pk=kept["playlist"], owner=act.person, name=kept["name"], smart=kept["smart"], query=kept["query"]
+    )
+    there: set[str] = set()
+    for some in itertools.batched(kept["tracks"], BATCH):
+        ids = Track.objects.filter(owner=act.person, pk__in=some).order_by().values_list("pk", flat=True)
+        there.update(map(str, ids))
+    tracks = [pk for pk in kept["tracks"] if pk in there]
+    places = zip(itertools.count(GAP, GAP), tracks, strict=False)
+    items = [PlaylistItem(playlist=playlist, track_id=UUID(pk), position=place) for place, pk in places]
+    return len(PlaylistItem.objects.bulk_create(items, batch_size=BATCH))
 
 
 def playlist_append(*, playlist: Playlist, tracks: QuerySet[Track]) -> Act:

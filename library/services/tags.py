@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -39,28 +40,32 @@ def tag_change(*, tag: Tag, name: str | None = None, hue: int | None = None) -> 
     tag.save(update_fields=["name", "key", "hue"])
 
 
-def tag_merge(*, tag: Tag, into: Tag) -> int:
-    """Put `into` on every track that has `tag`, and delete `tag`. Returns how many tracks had it."""
+def tag_merge(*, tag: Tag, into: Tag) -> Act:
+    """Put `into` on every track that has `tag`, and delete `tag`. The act's `data` says how many were `done`.
+
+    Raises Refused: `same_tag`.
+    """
     if tag.pk == into.pk:
         raise Refused("same_tag", "A tag cannot be merged into itself.")
     with transaction.atomic():
-        ids = list(tag.taggings.values_list("track_id", flat=True))
-        for some in itertools.batched(ids, BATCH):
-            Tagging.objects.bulk_create(
-                [Tagging(tag=into, track_id=pk) for pk in some], ignore_conflicts=True
-            )
+        ids = set(tag.taggings.values_list("track_id", flat=True))
+        new = ids - set(into.taggings.values_list("track_id", flat=True))
+        _put(into, new)
+        summary = f"Merged “{tag.name}” into “{into.name}”"
+        act = _act(Act.Kind.MERGE, tag.owner, summary, tag, ids, into=into.pk, new=[str(pk) for pk in new])
         tag.delete()
         _touch(ids)
-    return len(ids)
+    return act
 
 
-def tag_delete(*, tag: Tag) -> int:
-    """Delete a tag; its tracks stay. Returns how many had it."""
+def tag_delete(*, tag: Tag) -> Act:
+    """Delete a tag; its tracks stay. The act's `data` says how many had it, as `done`."""
     with transaction.atomic():
-        ids = list(tag.taggings.values_list("track_id", flat=True))
+        ids = set(tag.taggings.values_list("track_id", flat=True))
+        act = _act(Act.Kind.UNTAG, tag.owner, f"Deleted “{tag.name}”", tag, ids)
         tag.delete()
         _touch(ids)
-    return len(ids)
+    return act
 
 
 def track_tag(*, track: Track, name: str) -> Tag:
@@ -89,8 +94,8 @@ def tracks_tag(*, tracks: QuerySet[Track], person: User, name: str) -> Act:
         ids = set(tracks.order_by().values_list("pk", flat=True))
         had = set(tag.taggings.values_list("track_id", flat=True))
         new = ids - had
+        _put(tag, new)
         for some in itertools.batched(new, BATCH):
-            Tagging.objects.bulk_create([Tagging(tag=tag, track_id=pk) for pk in some])
             Rejection.objects.filter(track_id__in=some, key=tag.key).delete()
         _touch(new)
         return _act(Act.Kind.TAG, person, f"Tagged “{tag.name}”", tag, new, skipped=len(ids) - len(new))
@@ -108,34 +113,50 @@ def tracks_untag(*, tracks: QuerySet[Track], person: User, tag: Tag) -> Act:
 
 
 def tagging_undo(*, act: Act) -> int:
-    """Undo what `tracks_tag` or `tracks_untag` did. Returns on how many tracks."""
-    tracks = Track.objects.filter(owner=act.person)
+    """Undo what `tracks_tag`, `tracks_untag`, `tag_merge` or `tag_delete` did. Returns on how many tracks."""
     ids = [UUID(pk) for pk in act.data["tracks"]]
-    done = 0
     if act.kind == Act.Kind.TAG:
-        tag = Tag.objects.filter(owner=act.person, pk=act.data["tag"]).first()
-        for some in itertools.batched(ids, BATCH) if tag else ():
-            done += Tagging.objects.filter(tag=tag, track_id__in=some).delete()[0]
+        done = _take_off(act.person, act.data["tag"], ids)
     else:
-        tag = tag_add(owner=act.person, name=act.data["name"])
+        tag = tag_add(owner=act.person, name=act.data["name"], hue=act.data.get("hue"))
+        done = 0
         for some in itertools.batched(ids, BATCH):
-            there = tracks.filter(pk__in=some).values_list("pk", flat=True)
-            done += len(
-                Tagging.objects.bulk_create(
-                    [Tagging(tag=tag, track_id=pk) for pk in there], ignore_conflicts=True
-                )
-            )
+            there = Track.objects.filter(owner=act.person, pk__in=some).order_by()
+            done += _put(tag, there.values_list("pk", flat=True))
+    if act.kind == Act.Kind.MERGE:
+        _take_off(act.person, act.data["into"], [UUID(pk) for pk in act.data["new"]])
     _touch(ids)
     return done
 
 
-def _act(kind: Act.Kind, person: User, summary: str, tag: Tag, ids: set[UUID], *, skipped: int) -> Act:
+def _put(tag: Tag, ids: Iterable[UUID]) -> int:
+    """Put a tag on tracks that may have it already."""
+    return sum(
+        len(
+            Tagging.objects.bulk_create([Tagging(tag=tag, track_id=pk) for pk in some], ignore_conflicts=True)
+        )
+        for some in itertools.batched(ids, BATCH)
+    )
+
+
+def _take_off(person: User, tag: int, ids: list[UUID]) -> int:
+    """Take a tag, if there still is one of that id, off tracks."""
+    taggings = Tagging.objects.filter(tag__owner=person, tag=tag)
+    return sum(taggings.filter(track_id__in=some).delete()[0] for some in itertools.batched(ids, BATCH))
+
+
+def _act(
+    kind: Act.Kind, person: User, summary: str, tag: Tag, ids: set[UUID], skipped: int = 0, **more: Any
+) -> Act:
+    """`more` is what undoing such an act needs to know besides."""
     data = {
         "tag": tag.pk,
         "name": tag.name,
+        "hue": tag.hue,
         "tracks": [str(pk) for pk in ids],
         "done": len(ids),
         "skipped": skipped,
+        **more,
     }
     return Act.objects.create(person=person, kind=kind, summary=summary, data=data)
 

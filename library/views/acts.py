@@ -181,5 +181,6 @@ def act_undo(request: Request, act_id: uuid.UUID) -> HttpResponse:
     """Undo something that was done to many tracks."""
     act = get_object_or_404(selectors.acts_of(request.user), pk=act_id)
     count = services.act_undo(act=act)
-    messages.success(request, f"Undone on {counted(count)}: {act.summary}.")
+    where = f" on {counted(count)}" if count else ""
+    messages.success(request, f"Undone{where}: {act.summary}.")
     return back(request)

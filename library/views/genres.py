@@ -77,10 +77,11 @@ def tag_delete(request: Request, tag_id: int) -> HttpResponse:
     others = selectors.tags_of(request.user).exclude(pk=tag.pk)
     if request.method == "POST":
         if into := request.POST.get("into"):
-            count = services.tag_merge(tag=tag, into=get_object_or_404(others, key=into))
-            messages.success(request, f"Merged “{tag.name}” into another tag, on {count} tracks.")
+            act = services.tag_merge(tag=tag, into=get_object_or_404(others, key=into))
         else:
-            count = services.tag_delete(tag=tag)
-            messages.success(request, f"Deleted “{tag.name}”. It was on {count} tracks; they stay.")
+            act = services.tag_delete(tag=tag)
+        count = act.data["done"]
+        done = f"{act.summary}, on {count} track{'' if count == 1 else 's'}."
+        messages.success(request, done, extra_tags=f"undo:{act.pk}")
         return redirect("labels")
     return render(request, "library/tag_delete.html", {"tag": tag, "others": others})

@@ -85,8 +85,9 @@ def playlist_delete(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
     found = owned_playlist(request, playlist_id)
     if request.method == "GET":
         return render(request, "library/playlist_delete.html", {"playlist": found})
-    services.playlist_delete(playlist=found)
-    messages.success(request, f"Deleted “{found}”. Its tracks are still in your library.")
+    act = services.playlist_delete(playlist=found)
+    done = f"{act.summary}. Its tracks are still in your library."
+    messages.success(request, done, extra_tags=f"undo:{act.pk}")
     return redirect("playlists")
 
 

@@ -86,6 +86,27 @@ class TestServices:
         services.playlist_delete(playlist=filled)
         assert services.act_undo(act=act) == 0
 
+    def test_a_deleted_one_comes_back_with_its_order(
+        self, filled: Playlist, alice_client: Client, charlie_client: Client
+    ) -> None:
+        address = filled.get_absolute_url()
+        page = alice_client.post(reverse("playlist-delete", args=[filled.pk]), follow=True).content.decode()
+        assert alice_client.get(address).status_code == 404
+        services.track_delete(track=Track.objects.get(title="b"))
+        act = Act.objects.get(kind=Act.Kind.UNLIST)
+        undo = reverse("act-undo", args=[act.pk])
+        assert undo in page
+        assert charlie_client.post(undo).status_code == 404
+        assert "Undone on 3 tracks" in alice_client.post(undo, follow=True).content.decode()
+        assert alice_client.get(address).status_code == 200
+        assert titles(Playlist.objects.get(pk=filled.pk)) == "acd"
+
+    def test_a_deleted_search_comes_back(self, search: Playlist, alice_client: Client) -> None:
+        act = services.playlist_delete(playlist=search)
+        page = alice_client.post(reverse("act-undo", args=[act.pk]), follow=True).content.decode()
+        assert f"Undone: Deleted “{search.name}”." in page
+        assert Playlist.objects.get().query == search.query
+
     def test_a_saved_search_takes_no_tracks(self, search: Playlist, alice: User) -> None:
         with pytest.raises(Refused) as refused:
             services.playlist_append(playlist=search, tracks=every(alice))

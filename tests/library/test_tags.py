@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from library import selectors, services
 from library.errors import Refused
-from library.models import Tag, Track, User
+from library.models import Act, Tag, Track, User
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -51,14 +52,50 @@ def test_merged(alice: User, make_track: MakeTrack) -> None:
     concert = services.track_tag(track=one, name="concert")
     services.track_tag(track=both, name="concert")
     live = services.track_tag(track=both, name="live")
-    assert services.tag_merge(tag=concert, into=live) == 2
+    act = services.tag_merge(tag=concert, into=live)
+    assert (act.summary, act.data["done"]) == ("Merged “concert” into “live”", 2)
     assert names(one) == names(both) == ["live"]
     assert Tag.objects.count() == 1
 
+    assert services.act_undo(act=act) == 2
+    assert (names(one), names(both)) == (["concert"], ["concert", "live"])
+
 
 def test_deleted_its_tracks_stay(track: Track) -> None:
-    assert services.tag_delete(tag=services.track_tag(track=track, name="live")) == 1
+    tag = services.track_tag(track=track, name="Live")
+    services.tag_change(tag=tag, hue=5)
+    act = services.tag_delete(tag=tag)
+    assert act.data["done"] == 1
     assert names(track) == []
+
+    assert services.act_undo(act=act) == 1
+    back = track.tags.get()
+    assert (back.name, back.hue) == ("Live", 5)
+
+
+def test_a_merge_whose_tracks_and_tags_are_gone_is_undone_on_none(alice: User, track: Track) -> None:
+    concert, live = (
+        services.track_tag(track=track, name="concert"),
+        services.tag_add(owner=alice, name="live"),
+    )
+    act = services.tag_merge(tag=concert, into=live)
+    services.tag_delete(tag=live)
+    services.track_delete(track=track)
+    assert services.act_undo(act=act) == 0
+
+
+def test_one_button_takes_back_what_was_done_to_a_tag(
+    alice_client: Client, charlie_client: Client, track: Track
+) -> None:
+    tag = services.track_tag(track=track, name="live")
+    page = alice_client.post(reverse("tag-delete", args=[tag.pk]), follow=True).content.decode()
+    assert "Deleted “live”, on 1 track." in page
+    undo = reverse("act-undo", args=[Act.objects.get().pk])
+    assert undo in page
+    assert charlie_client.post(undo).status_code == 404
+    assert names(track) == []
+    alice_client.post(undo)
+    assert names(track) == ["live"]
 
 
 class TestMany:
