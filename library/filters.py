@@ -135,6 +135,7 @@ class TrackFilter(filters.FilterSet):  # type: ignore[misc]
     def __init__(self, *args: Any, owner: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.owner = owner or self.request.user
+        self._in_tags: dict[str, bool] = {}
 
     def without(self, *names: str) -> QuerySet[Track]:
         """What would be found if some of the filters were not there, in no order."""
@@ -152,8 +153,11 @@ class TrackFilter(filters.FilterSet):  # type: ignore[misc]
 
     def filter_q(self, tracks: QuerySet[Track], name: str, value: str) -> QuerySet[Track]:
         for word in fold(value).split():
-            tagged = Tagging.objects.filter(tag__owner=self.owner, tag__key__contains=word)
-            tracks = tracks.filter(Q(search_text__contains=word) | Q(pk__in=tagged.values("track")))
+            named = Q(search_text__contains=word)
+            if self._is_in_a_tag(word):
+                tagged = Tagging.objects.filter(tag__owner=self.owner, tag__key__contains=word)
+                named |= Q(pk__in=tagged.values("track"))
+            tracks = tracks.filter(named)
         return tracks
 
     def filter_genre(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
@@ -188,6 +192,12 @@ class TrackFilter(filters.FilterSet):  # type: ignore[misc]
 
     def filter_added_before(self, tracks: QuerySet[Track], name: str, value: date) -> QuerySet[Track]:
         return tracks.filter(created_at__lt=_start_of(value + timedelta(days=1)))
+
+    def _is_in_a_tag(self, word: str) -> bool:
+        """Asked first, and once: a search through names alone, as most are, takes half the time."""
+        if word not in self._in_tags:
+            self._in_tags[word] = selectors.tags_of(self.owner).filter(key__contains=word).exists()
+        return self._in_tags[word]
 
     def _tagged(self, tags: list[str]) -> QuerySet[Tagging]:
         keys = [fold(tag) for tag in tags]
