@@ -13,7 +13,6 @@ from library.services.genres import genres_unset
 from library.services.playlists import playlist_append_undo, playlist_delete_undo
 from library.services.tags import tagging_undo
 
-
 UNDO: dict[Act.Kind, Callable[..., int]] = {
     Act.Kind.GENRE: genres_unset,
     Act.Kind.TAG: tagging_undo,
