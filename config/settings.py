@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "library.middleware.BrowserLimitsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "library.middleware.CompressionMiddleware",
     "library.views.health.WatchedMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

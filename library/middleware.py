@@ -7,6 +7,8 @@ from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 
 from library.errors import Refused, TooOften
@@ -15,6 +17,8 @@ from library.views.base import back
 
 #: What no page of ours needs, no page may use, whatever gets into it.
 PERMISSIONS = "camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb"
+
+COMPRESSED = "text/html", "application/json"
 
 
 class BrowserLimitsMiddleware:
@@ -29,6 +33,18 @@ class BrowserLimitsMiddleware:
         # No other site may show, play or read what is here, not even as a picture.
         response["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Pages and the API's answers, a tenth as long. Not files: they are compressed music already, and read in parts.
+    Not streams, whose events would wait in the compressor. (Against BREACH, Django's adds a random length.)
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        kind = response.get("Content-Type", "").partition(";")[0]
+        if response.streaming or kind not in COMPRESSED or response.status_code == 206:
+            return response
+        return super().process_response(request, response)
 
 
 class RefusalMiddleware:
