@@ -140,6 +140,8 @@ class Track(models.Model):
         ]
         indexes = [
             models.Index(fields=["owner", "-created_at", "-id"], name="newest_first"),
+            # The reviewers' list goes through the libraries of many owners.
+            models.Index(fields=["-created_at", "-id"], name="newest_of_all"),
             # All that filters and facets look at: a search reads this instead of the much wider rows.
             models.Index(
                 fields=[

@@ -39,9 +39,11 @@ def review_queue_of(reviewer: User, among: QuerySet[Track] | None = None) -> Que
     """
     reviewed = Verdict.objects.filter(track=OuterRef("pk"), undone_at=None).exclude(person=OuterRef("owner"))
     undecided = Q(owner_genre="") | Q(owner_genre__in=GENRES) & ~Q(owner_genre=F("prediction__top"))
+    # What the track's own columns say already, so that predictions are looked up for a few of many tracks.
+    likely = Q(owner_genre="", needs_you=True) | Q(owner_genre__in=GENRES)
     return (
         (tracks_open_to(reviewer) if among is None else among.filter(open_to(reviewer)))
-        .filter(undecided, DOUBTS[0] | DOUBTS[1] | DOUBTS[2], status=Track.Status.READY)
+        .filter(likely, undecided, DOUBTS[0] | DOUBTS[1] | DOUBTS[2], status=Track.Status.READY)
         .filter(~Exists(reviewed), prediction__isnull=False)
         .exclude(owner=reviewer)
         .annotate(rank=RANK)

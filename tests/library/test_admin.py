@@ -76,14 +76,16 @@ def test_the_list_says_what_was_heard(bob_client: Client, make_track: Make) -> N
         ("q=charlie@", {"Other"}),
         ("heard=blues", {"Blue Train"}),
         ("status__exact=failed", {"Broken"}),
+        ("error_code=silent", {"Broken"}),
+        ("kind=mp3", {"Other"}),
     ],
 )
 def test_search_and_filters(
     bob_client: Client, make_track: Make, charlie: User, query: str, found: set[str]
 ) -> None:
     make_track(title="Blue Train")
-    make_track(title="Other", owner=charlie, heard={"top": "rock"})
-    make_track(title="Broken", status="failed")
+    make_track(title="Other", owner=charlie, kind="mp3", heard={"top": "rock"})
+    make_track(title="Broken", status="failed", error_code="silent")
     page = bob_client.get(f"{TRACKS}?{query}")
     assert {track.title for track in page.context["cl"].queryset} == found
 
@@ -170,6 +172,13 @@ def test_predictions_are_only_looked_at(bob_client: Client, track: Track) -> Non
     assert bob_client.get(change).status_code == 200
     assert bob_client.post(change, {"label": "jazz"}).status_code == 403
     assert bob_client.get(reverse("admin:library_prediction_add")).status_code == 403
+
+
+def test_predictions_by_the_most_probable_genre(bob_client: Client, make_track: Make) -> None:
+    for top in ("blues", "rock"):
+        make_track(heard={"top": top})
+    page = bob_client.get(reverse("admin:library_prediction_changelist") + "?top=rock")
+    assert [heard.top for heard in page.context["cl"].queryset] == ["rock"]
 
 
 def test_tokens_show_no_digest_and_can_be_revoked(bob_client: Client, alice: User) -> None:
