@@ -29,7 +29,10 @@ def play_button(context: Context, track: Track) -> SafeString:
     six times as long, on every row of a list.
     """
     if track.status == Track.Status.FAILED:
-        return _NO_PLAY
+        return format_html(
+            '<span class="play-slot text-muted" title="Could not be analysed">{}</span>',
+            icon("exclamation-circle"),
+        )
     its = entry(track, context["genres"])
     return format_html(
         '<button class="play" type="button" data-play="{url}" data-href="{href}" data-title="{title}"'
@@ -39,11 +42,6 @@ def play_button(context: Context, track: Track) -> SafeString:
         play=icon("play-fill"),
         pause=icon("pause-fill"),
     )
-
-
-_NO_PLAY = format_html(
-    '<span class="play-slot text-muted" title="Could not be analysed">{}</span>', icon("exclamation-circle")
-)
 
 
 @register.simple_tag(takes_context=True)
