@@ -37,7 +37,12 @@ def library(place: Place) -> Place:
 
 
 def rows(place: Place) -> dict[str, list[Any]]:
-    return {table: sorted(map(repr, place.sql(f"SELECT * FROM library_{table}"))) for table in TABLES}
+    """Everything in the tables; PostgreSQL hands binary columns over as views, which show an address, not bytes."""
+
+    def shown(row: tuple[Any, ...]) -> str:
+        return repr([bytes(value) if isinstance(value, memoryview) else value for value in row])
+
+    return {table: sorted(map(shown, place.sql(f"SELECT * FROM library_{table}"))) for table in TABLES}
 
 
 def contents(place: Place) -> dict[str, str]:
