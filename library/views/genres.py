@@ -84,4 +84,5 @@ def tag_delete(request: Request, tag_id: int) -> HttpResponse:
         done = f"{act.summary}, on {count} track{'' if count == 1 else 's'}."
         messages.success(request, done, extra_tags=f"undo:{act.pk}")
         return redirect("labels")
-    return render(request, "library/tag_delete.html", {"tag": tag, "others": others})
+    mergeable = others.exists() and tag.taggings.exists()
+    return render(request, "library/tag_delete.html", {"tag": tag, "others": others, "mergeable": mergeable})
