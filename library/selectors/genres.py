@@ -56,4 +56,5 @@ def track_count_by_genre(owner: User) -> dict[str, int]:
 
 
 def acts_of(person: User) -> QuerySet[Act]:
-    return Act.objects.filter(person=person)
+    """What somebody did that can be undone, or was; the latest first."""
+    return Act.objects.filter(person=person).order_by("-created_at", "-id")

@@ -89,6 +89,7 @@ OPERATIONS = [
     Operation("get", "/models/", 200),
     Operation("get", "/tracks/changes/?updated_since=2020-01-01T00:00:00Z", 200),
     Operation("get", "/events/", 200),
+    Operation("get", "/acts/", 200),
     Operation("post", "/acts/", 200, {"act": "tag", "value": "live", "query": ""}, needs="write"),
     Operation("post", "/acts/{act_id}/undo/", 200, needs="write"),
     Operation("post", "/archive/", 200, {"query": ""}),

@@ -31,6 +31,37 @@ def test_by_ids_and_undone(alice_api: Client, make_track: MakeTrack) -> None:
     assert alice_api.post(f"{ACTS}{done['id']}/undo/").json()["code"] == "undone_already"
 
 
+def test_what_was_deleted_comes_back(alice_api: Client, charlie_api: Client, track: Track) -> None:
+    """A DELETE is answered without an id, so the list says what can be undone."""
+    tag = services.track_tag(track=track, name="live")
+    playlist = services.playlist_add(owner=track.owner, name="Late")
+    for address in (f"/api/v1/tags/{tag.pk}/", f"/api/v1/playlists/{playlist.pk}/"):
+        assert alice_api.delete(address).status_code == 204
+    done = alice_api.get(ACTS).json()["results"]
+    assert [(row["kind"], row["undone_at"]) for row in done] == [("unlist", None), ("untag", None)]
+    assert "live" in done[1]["summary"]
+    assert charlie_api.get(ACTS).json()["results"] == []
+    assert charlie_api.post(f"{ACTS}{done[0]['id']}/undo/").status_code == 404
+    for row in done:
+        assert alice_api.post(f"{ACTS}{row['id']}/undo/").status_code == 200
+    assert [tag.name for tag in track.tags.all()] == ["live"]
+    assert alice_api.get("/api/v1/playlists/").json()["results"][0]["name"] == "Late"
+    assert all(row["undone_at"] for row in alice_api.get(ACTS).json()["results"])
+
+
+def test_the_list_comes_in_pages(
+    alice_api: Client, track: Track, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    for name in "abc":
+        act(alice_api, act="tag", value=name, query="")
+    with django_assert_max_num_queries(6):
+        first = alice_api.get(f"{ACTS}?page_size=2").json()
+    rest = alice_api.get(first["next"]).json()
+    told = [row["summary"] for row in first["results"] + rest["results"]]
+    assert [summary.strip("”")[-1] for summary in told] == ["c", "b", "a"]
+    assert rest["next"] is None
+
+
 def test_by_a_query(alice_api: Client, make_track: MakeTrack) -> None:
     make_track(heard={"top": "rock"})
     make_track(heard={"label": None})

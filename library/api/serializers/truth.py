@@ -7,8 +7,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from library.api.serializers.examples import ID, example
-from library.models import Genre, Tag, Verdict
+from library.api.serializers.examples import ID, WHEN, example
+from library.models import Act, Genre, Tag, Verdict
 from library.models.genres import HUES
 from library.models.tracks import GENRE_LENGTH
 
@@ -125,6 +125,20 @@ class ActRequestSerializer(ChosenSerializer):
         if data["act"] in ("genre", "tag", "untag", "playlist") and not data.get("value"):
             raise serializers.ValidationError({"value": "This act needs a value."})
         return data
+
+
+@extend_schema_serializer(
+    examples=example(
+        {"id": ID, "kind": "tag", "summary": "Tagged “live”", "created_at": WHEN, "undone_at": None}
+    )
+)
+class DoneActSerializer(serializers.ModelSerializer[Act]):
+    """Something that was done to many tracks, a tag or a playlist."""
+
+    class Meta:
+        model = Act
+        fields = ["id", "kind", "summary", "created_at", "undone_at"]
+        read_only_fields = fields
 
 
 @extend_schema_serializer(examples=example({"id": ID, "done": 12, "skipped": 1}))

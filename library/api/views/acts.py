@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework import generics
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,8 +29,24 @@ from library.models import ApiToken, Track, User
 from library.text import parsed_uuid
 
 
-class ActsView(OwnersView):
+class ActsView(OwnersView, generics.GenericAPIView):
     """Several tracks in one request."""
+
+    serializer_class = truth.DoneActSerializer
+
+    @extend_schema(
+        operation_id="acts",
+        tags=["Many tracks at once"],
+        summary="See what you did, and what can be undone",
+        description=(
+            "Acts on many tracks, deleted playlists and tags, and merged tags, on the site as by programs; the latest "
+            "first, in pages: follow `next` until it is null. What was already undone has an `undone_at`."
+        ),
+        responses=answers({200: truth.DoneActSerializer(many=True)}, 404),
+    )
+    def get(self, request: Request) -> Response:
+        rows = self.paginate_queryset(selectors.acts_of(self.owner))
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     @extend_schema(
         operation_id="act",
@@ -60,9 +77,8 @@ class ActsView(OwnersView):
             return Response({"id": None, "done": done, "skipped": asked_for - done})
         if name in ("confirm", "genre"):
             genre = None if name == "confirm" else value
-            act = services.genres_set(
-                tracks=tracks, person=self.owner, genre=genre, summary=f"{name} {value}"
-            )
+            summary = "Confirmed what was heard" if genre is None else f"Set the genre to {genre}"
+            act = services.genres_set(tracks=tracks, person=self.owner, genre=genre, summary=summary)
         elif name == "tag":
             act = services.tracks_tag(tracks=tracks, person=self.owner, name=value)
         elif name == "playlist":

@@ -126,7 +126,7 @@ class TagViewSet(OwnersView, mixins.ListModelMixin, mixins.RetrieveModelMixin, v
 
     @extend_schema(
         summary="Delete a tag, or merge it into another",
-        description="Its tracks stay; with `into`, they get that tag instead.",
+        description="Its tracks stay; with `into`, they get that tag instead. “See what you did” says how to undo it.",
         parameters=[OpenApiParameter("into", int, description="The id of the tag its tracks get.")],
         responses=answers({204: None}, 404, 409),
     )

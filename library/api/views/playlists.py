@@ -31,7 +31,7 @@ from library.models import Playlist, PlaylistItem
     ),
     destroy=extend_schema(
         summary="Delete a playlist",
-        description="Its tracks stay in the library.",
+        description="Its tracks stay in the library. “See what you did” says how to undo it.",
         responses=answers({204: None}, 404),
     ),
 )
