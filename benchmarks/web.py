@@ -61,11 +61,8 @@ def measure() -> tuple[float, float, list[str]]:
             ["shell", "-v0", "-c", _SEED],
         ):
             subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True)
-        server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", address, "--log-level", "warning"],
-            cwd=ROOT,
-            env=env,
-        )
+        gunicorn = ["gunicorn", "--config", "python:config.gunicorn", "config.wsgi", "--bind", address]
+        server = subprocess.Popen([sys.executable, "-m", *gunicorn], cwd=ROOT, env=env)
         try:
             browse = _signed_in(f"http://{address}")
             worker = int(Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()[0])

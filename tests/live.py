@@ -29,6 +29,7 @@ print(services.token_create(owner=user, name="tests", **{limits!r})[1])
 class Site:
     url: str
     env: dict[str, str]
+    web: subprocess.Popen[bytes] | None = None
 
     def manage(self, *arguments: str) -> str:
         return subprocess.run(
@@ -74,13 +75,11 @@ def running_site(folder: Path, *, workers: int = 1, **settings: str) -> Iterator
         site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", env)
         site.manage("prepare")
         bind = f"fd://{listening.fileno()}"
-        gunicorn = ["gunicorn", "config.wsgi", "--bind", bind, "--threads", "4", "--log-level", "warning"]
-        gunicorn += ["--graceful-timeout", "5"]  # a stream of events is not waited for
-        processes = [
-            subprocess.Popen(
-                [sys.executable, "-m", *gunicorn], cwd=ROOT, env=env, pass_fds=[listening.fileno()]
-            )
-        ]
+        gunicorn = ["gunicorn", "--config", "python:config.gunicorn", "config.wsgi", "--bind", bind]
+        site.web = subprocess.Popen(
+            [sys.executable, "-m", *gunicorn], cwd=ROOT, env=env, pass_fds=[listening.fileno()]
+        )
+        processes = [site.web]
         for _ in range(workers):
             worker = [sys.executable, "manage.py", "worker", "--interval", "0.2"]
             processes.append(subprocess.Popen(worker, cwd=ROOT, env=env))

@@ -147,7 +147,7 @@ def serving(place: Place, token: str, point: str = "", **env: str) -> Iterator[t
     """A web server, ended by `kill -9` with all its processes: its client and its process id."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         bind = f"fd://{listening.fileno()}"
-        gunicorn = ("gunicorn", "config.wsgi", "--bind", bind, "--threads", "2", "--log-level", "warning")
+        gunicorn = ("gunicorn", "--config", "python:config.gunicorn", "config.wsgi", "--bind", bind)
         program = ("-m", "tests.reliability.dying", point) if point else ("-m",)
         process = place.start(*program, *gunicorn, pass_fds=(listening.fileno(),), **env)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"

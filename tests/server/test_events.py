@@ -11,7 +11,7 @@ import httpx
 
 from earmark_client import Library
 from tests import sounds
-from tests.live import Site
+from tests.live import Site, running_site
 
 Event = tuple[str, dict[str, Any]]
 
@@ -66,3 +66,13 @@ def test_an_upload_is_told_until_it_is_ready(site: Site, tmp_path: Path) -> None
         # Who comes back with the last id they saw hears what they missed.
         with listening(site, token, **{"Last-Event-ID": told[0][0]}) as response:
             assert until_ready(events(response.iter_lines()), track["id"])[-1][1] == last
+
+
+def test_a_stream_ends_in_order_when_the_site_stops(tmp_path: Path) -> None:
+    with running_site(tmp_path, workers=0) as site, listening(site, site.token("a@example.org")) as response:
+        lines = response.iter_lines()
+        assert next(lines) == "retry: 2000"
+        assert site.web
+        site.web.terminate()
+        assert not any(lines)  # cut off in the middle, this would raise
+        assert site.web.wait(60) == 0

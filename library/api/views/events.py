@@ -41,6 +41,11 @@ MOST = 1000
 streams = threading.BoundedSemaphore(AT_ONCE)
 
 
+def is_serving() -> bool:
+    """Whether this process may go on telling; a server that can be asked to stop puts its own in place."""
+    return True
+
+
 class EventsView(OwnersView):
     renderer_classes = [AnythingRenderer]
 
@@ -92,7 +97,7 @@ class Stream:
         end = time.monotonic() + LASTS
         said = time.monotonic()
         yield "retry: 2000\n\n"
-        while time.monotonic() < end:
+        while is_serving() and time.monotonic() < end:
             for event in self.new():
                 said = time.monotonic()
                 yield event
