@@ -10,25 +10,19 @@ from tests.browser.looks import look_at
 
 #: Ella shares forty tracks that were answered, four that wait, and two that failed; somebody else shares nothing.
 _SEED = """
-import io, json, math
 from datetime import timedelta
-from django.core.files.base import ContentFile
 from django.utils import timezone
-from PIL import Image
+from classifier.inference import Classifier
 from library import services
 from library.genres import GENRES
 from library.models import Track, User, Verdict
+from tests.browser.seeds import sounding
 from tests.people import TrackFactory, UserFactory, make_reviewer
 reviewer = make_reviewer(User.objects.latest("id"))
 Track.objects.all().delete()
 ella = UserFactory(email=f"ella{reviewer.pk}@example.org", share_with_reviewers=True)
 other = UserFactory(email=f"other{reviewer.pk}@example.org")
-def picture(track):
-    image = io.BytesIO()
-    Image.radial_gradient("L").resize((720, 160)).save(image, "PNG")
-    track.spectrogram.save("s.png", ContentFile(image.getvalue()))
-    peaks = [round(abs(math.sin(n / 9) * math.cos(n / 40)), 3) for n in range(400)]
-    track.peaks.save("p.json", ContentFile(json.dumps({"peaks": peaks}).encode()))
+classifier = Classifier.load("mfcc-cnn-1")
 names = "Night River Stone Gold Summer Train Moon Fire Rain Street".split()
 for number in range(40):
     genre = list(GENRES)[number * 7 % 10]
@@ -41,10 +35,10 @@ for title, artist, file_genre, confidence in [
     ("Wild Is the Wind", "Nina Simone", "Jazz", 0.31), ("Maria", "Nina Hagen", "", 0.34),
     ("Kashmir", "The Ordinaires", "Rock", 0.41), ("Halo", "Lotte", "Blues", 0.44),
 ]:
-    picture(TrackFactory(
-        owner=ella, title=title, artist=artist, album="Live", year=1966, file_genre=file_genre,
+    sounding(
+        classifier, owner=ella, title=title, artist=artist, album="Live", year=1966, file_genre=file_genre,
         heard={"label": None, "top": "blues", "confidence": confidence},
-    ))
+    )
 TrackFactory(owner=ella, title="Cut short", status="failed", error_code="corrupt")
 TrackFactory(owner=ella, title="4′33″", status="failed", error_code="silent")
 TrackFactory(owner=other, title="Secret", status="failed", error_code="silent")

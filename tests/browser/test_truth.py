@@ -10,16 +10,17 @@ from tests.browser.looks import look_at
 
 #: Three tracks in doubt, one that the model was sure of.
 _SEED = """
-from library.models import Track, User
-from tests.people import TrackFactory
-owner = User.objects.latest("id")
+from classifier.inference import Classifier
+from library.models import User
+from tests.browser.seeds import sounding
+owner, classifier = User.objects.latest("id"), Classifier.load("mfcc-cnn-1")
 for title, artist, file_genre, heard in [
     ("Night Train", "Oscar Peterson", "Jazz", {"label": "jazz", "top": "jazz", "confidence": 0.93}),
     ("Wild Is the Wind", "Nina Simone", "Jazz", {"label": None, "top": "blues", "confidence": 0.31}),
     ("Maria", "Nina Hagen", "", {"label": None, "top": "rock", "confidence": 0.34}),
     ("Only Shallow", "Loveless", "Shoegaze", {"label": None, "top": "metal", "confidence": 0.41}),
 ]:
-    TrackFactory(owner=owner, title=title, artist=artist, file_genre=file_genre, heard=heard)
+    sounding(classifier, owner=owner, title=title, artist=artist, file_genre=file_genre, heard=heard)
 """
 
 

@@ -1,0 +1,31 @@
+"""Tracks that are put into a site's library without its worker, and still look and sound like tracks."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+
+from classifier.inference import Classifier
+from classifier.pictures import PEAKS_NAME, SPECTROGRAM_NAME
+from library.models import Track
+from tests import sounds
+from tests.people import TrackFactory
+
+
+def sounding(classifier: Classifier, **track: Any) -> Track:
+    """A track of `TrackFactory` with a sound of its own, and with that sound's pictures; heard as was given."""
+    made: Track = TrackFactory(**track)
+    with tempfile.TemporaryDirectory() as folder:
+        song = sounds.write(Path(folder, "song.wav"), seconds=made.duration or 6, seed=Track.objects.count())
+        classifier.analyse(song, pictures_dir=Path(folder))
+        content = song.read_bytes()
+        made.size, made.sha256 = len(content), hashlib.sha256(content).hexdigest()
+        made.original.save("song.wav", ContentFile(content), save=False)
+        made.peaks.save("peaks.json", ContentFile(Path(folder, PEAKS_NAME).read_bytes()), save=False)
+        made.spectrogram.save("it.png", ContentFile(Path(folder, SPECTROGRAM_NAME).read_bytes()), save=False)
+    made.save()
+    return made
