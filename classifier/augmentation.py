@@ -5,7 +5,7 @@ recording is, a little faster, a little higher, with holes (SpecAugment, Park et
 All of it is done on the mel spectrogram in decibels, before the cosine transform.
 
 And sounds that have no genre at all: the network learns to be unsure of them (outlier exposure,
-Hendrycks et al., ICLR 2019).
+Hendrycks et al., ICLR 2019). And whole spectrograms in a narrow band, as from a telephone.
 """
 
 from __future__ import annotations
@@ -114,6 +114,22 @@ def cepstral_matrix(features: FeatureConfig, semitones: float = 0.0) -> FloatArr
     cosine = mfcc(np.eye(features.n_mels, dtype=np.float32), features)
     matrix: FloatArray = (cosine @ weights).astype(np.float32)
     return matrix
+
+
+def narrow_band(log_mel: FloatArray, features: FeatureConfig, rng: np.random.Generator) -> FloatArray:
+    """A spectrogram (n_mels, frames) in dB as a low sampling rate or a telephone line leaves it.
+
+    Above a frequency of 3 to 5.5 kHz it falls by 36 to 300 dB an octave, in one of two cases also below
+    one of 100 to 400 Hz, by 18 to 72 dB. Relative to the loudest moment that is left, as the front end's is.
+    """
+    centres = librosa.mel_frequencies(features.n_mels + 2, fmin=features.fmin, fmax=features.fmax)[1:-1]
+    highest = np.exp(rng.uniform(np.log(3000), np.log(5500)))
+    lost = rng.uniform(36, 300) * np.maximum(0, np.log2(centres / highest))
+    if rng.uniform() < 0.5:
+        lost += rng.uniform(18, 72) * np.maximum(0, np.log2(rng.uniform(100, 400) / centres))
+    kept = log_mel - lost.astype(np.float32)[:, None]
+    narrow: FloatArray = np.maximum(kept - kept.max(), np.float32(-features.top_db))
+    return narrow
 
 
 def sounds_without_genre(

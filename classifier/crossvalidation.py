@@ -19,7 +19,7 @@ from classifier import heads, robustness, work
 from classifier.datasets import Dataset, DatasetError
 from classifier.description import hear_kept, network_key
 from classifier.features import FeatureConfig
-from classifier.heads import Head
+from classifier.heads import Head, Lesson
 
 FloatArray = NDArray[np.float32]
 Progress = Callable[[Iterable[int], str], Iterable[int]]
@@ -44,28 +44,27 @@ class Deal:
 
 def deal(
     described: list[FloatArray],
-    taught: list[FloatArray],
+    whole: Lesson,
+    narrow: Lesson,
     truth: NDArray[np.int64],
-    sounds: FloatArray,
     folds: NDArray[np.int64],
     strength: float,
     progress: Progress = lambda rounds, note: rounds,
     folder: Path | None = None,
 ) -> Deal:
-    """Fit a head for each fold on what is `taught` of the others, and ask it about its own as `described`.
+    """Fit a head for each fold on the lessons' other tracks, and ask it about its own as `described`.
 
-    `sounds` and `strength` are as for `heads.fit`. With `folder`, each head is kept there as soon as it is
+    `whole`, `narrow` and `strength` are as for `heads.fit`. With `folder`, each head is kept there as soon as it is
     fitted: a run that was ended in the middle goes on with the next fold.
     """
-    counts = np.array([len(rows) for rows in taught])
-    made_from = work.key(np.concatenate(taught), counts, truth, sounds, repr(strength), heads)
+    made_from = work.key(*whole.arrays(), *narrow.arrays(), truth, repr(strength), heads)
     found: list[Head] = []
     log_p = np.zeros((len(truth), int(truth.max()) + 1))
     for fold in progress(range(int(folds.max()) + 1), "cross-validate"):
         others = np.flatnonzero(folds != fold)
 
         def fit(others: NDArray[np.int64] = others) -> work.Arrays:
-            return vars(heads.fit([taught[track] for track in others], truth[others], sounds, strength))
+            return vars(heads.fit(whole.of(others), narrow.of(others), truth[others], strength))
 
         found.append(Head(**work.kept(folder, "head", work.key(others, made_from), fit)))
         for track in np.flatnonzero(folds == fold):

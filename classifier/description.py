@@ -17,7 +17,7 @@ from keras import layers, ops
 from numpy.typing import NDArray
 
 from classifier import augmentation, features, msd, work
-from classifier.augmentation import cepstral_matrix, sounds_without_genre
+from classifier.augmentation import cepstral_matrix, narrow_band, sounds_without_genre
 from classifier.datasets import Dataset, dequantise
 from classifier.features import FeatureConfig
 from classifier.inference import window_starts
@@ -57,12 +57,39 @@ def hear_windows(network: keras.Model, tracks: Iterable[FloatArray]) -> list[Flo
 
 
 def hear_dataset(
-    network: keras.Model, dataset: Dataset, progress: Progress, folder: Path | None = None
-) -> list[FloatArray]:
-    """What the network says of the windows of each track; kept in `folder`."""
+    network: keras.Model, dataset: Dataset, copies: int, seed: int, progress: Progress, folder: Path | None
+) -> tuple[list[FloatArray], list[FloatArray]]:
+    """`hear_both` of the tracks of a data set."""
     tracks = (dataset.log_mel(track) for track in progress(range(len(dataset)), "listen"))
     made_of = work.key(dataset.mel, dataset.frames, network_key(network, dataset.config))
-    return hear_kept(network, tracks, folder, "tracks", made_of)
+    return hear_both(network, tracks, dataset.config, copies, seed, folder, "tracks", made_of)
+
+
+def hear_both(
+    network: keras.Model,
+    tracks: Iterable[FloatArray],
+    config: FeatureConfig,
+    copies: int,
+    seed: int,
+    folder: Path | None,
+    name: str,
+    key: str,
+) -> tuple[list[FloatArray], list[FloatArray]]:
+    """What the network says of each track as it is, and of `copies` of it in a narrow band, all in one array.
+
+    Kept in `folder` as by `hear_kept`.
+    """
+
+    def kinds() -> Iterator[FloatArray]:
+        rng = np.random.default_rng(seed)
+        for track in tracks:
+            yield track
+            for _ in range(copies):
+                yield narrow_band(track, config, rng)
+
+    told = hear_kept(network, kinds(), folder, name, work.key(augmentation, f"{copies} {seed}", key))
+    of_each = [told[first : first + 1 + copies] for first in range(0, len(told), 1 + copies)]
+    return [kinds[0] for kinds in of_each], [np.concatenate(kinds[1:]) for kinds in of_each]
 
 
 def hear_kept(
@@ -80,16 +107,16 @@ def hear_kept(
 
 def hear_sounds(
     network: keras.Model, config: FeatureConfig, count: int, seed: int, folder: Path | None = None
-) -> FloatArray:
-    """What the network says of windows of synthesized sounds that are no music, (windows, numbers)."""
+) -> tuple[list[FloatArray], list[FloatArray]]:
+    """`hear_both` of synthesized sounds that are no music."""
 
     def tracks() -> Iterator[FloatArray]:
         rng = np.random.default_rng(seed)
         for sound in sounds_without_genre(count, config, 2 * network.input_shape[1], rng):
             yield dequantise(sound, config.top_db)
 
-    made_of = work.key(augmentation, f"{seed} {count}", network_key(network, config))
-    return np.concatenate(hear_kept(network, tracks(), folder, "sounds", made_of))
+    made_of = work.key(f"{count}", network_key(network, config))
+    return hear_both(network, tracks(), config, 1, seed, folder, "sounds", made_of)
 
 
 def network_key(network: keras.Model, config: FeatureConfig) -> str:

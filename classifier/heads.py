@@ -1,7 +1,9 @@
 """What is fitted on top of the pretrained network: linear maps of what it says of windows.
 
 A window is described by some hundred numbers; a regression and discriminants together tell its genre, a
-projection makes the embedding. Only training and its tests import this module: it imports TensorFlow and scikit-learn.
+projection makes the embedding. There are two such experts for genres, one for whole recordings and one for
+those in a narrow band (`augmentation.narrow_band`), and a gate that hears which of them to ask. Only training
+and its tests import this module: it imports TensorFlow and scikit-learn.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ GENRE_WEIGHT = 1.5
 #: replaced by its mean variance; both chosen by cross-validation.
 DISCRIMINANTS_WEIGHT = 0.09
 SHRINKAGE = 0.75
+#: The inverse of the gate's penalty.
+GATE_STRENGTH = 0.01
 
 
 @dataclass(frozen=True)
@@ -34,24 +38,72 @@ class Head:
     bias: FloatArray
 
 
-def fit(described: list[FloatArray], targets: NDArray[np.int64], sounds: FloatArray, strength: float) -> Head:
-    """What tells the genre, from the windows (windows, numbers) of each track, whose genres are `targets`.
+@dataclass(frozen=True)
+class Lesson:
+    """Windows (windows, numbers) to learn from: of each track, and of `sounds` that are no music."""
 
-    `sounds` (windows, numbers) are one class more. `strength` is the inverse of the regression's penalty.
-    The head's numbers are the logits of a regression on windows for the genres and for `sounds`, then the
+    tracks: list[FloatArray]
+    sounds: FloatArray
+
+    def of(self, chosen: NDArray[np.int64]) -> Lesson:
+        """With the `chosen` tracks only."""
+        return Lesson([self.tracks[track] for track in chosen], self.sounds)
+
+    def arrays(self) -> list[NDArray[Any]]:
+        """All that is in it, for a key (`work.key`)."""
+        return [np.concatenate(self.tracks), np.array([len(rows) for rows in self.tracks]), self.sounds]
+
+
+def fit(whole: Lesson, narrow: Lesson, targets: NDArray[np.int64], strength: float) -> Head:
+    """What tells the genres `targets` (tracks,) of the same tracks, whole and in a narrow band.
+
+    `strength` is the inverse of the regressions' penalty. The head's numbers are those of two experts and of
+    the gate between them, as `genre_log_probabilities` takes them. Source of the mixture: R. Jacobs,
+    M. Jordan, S. Nowlan, G. Hinton, Adaptive Mixtures of Local Experts, 1991; here each learns by itself.
+    """
+    parts = [expert(whole, targets, strength), expert(narrow, targets, strength), gate(whole, narrow)]
+    kernel = np.concatenate([part.kernel for part in parts], axis=1)
+    return Head(kernel, np.concatenate([part.bias for part in parts]))
+
+
+def expert(lesson: Lesson, targets: NDArray[np.int64], strength: float) -> Head:
+    """What tells the genre of windows of one kind; the sounds are one class more.
+
+    Its numbers are the logits of a regression on windows for the genres and for the sounds, then the
     scores of discriminants for the genres. The first know how windows of one genre differ from another's;
     the second also know how tracks of one genre differ among themselves, and give little for that.
     """
-    windows = np.concatenate(described)
-    mean, scale = windows.mean(axis=0), windows.std(axis=0) + np.float32(1e-3)
-    truth = np.repeat(targets, [len(rows) for rows in described])
-    truth = np.concatenate([truth, np.full(len(sounds), targets.max() + 1)])
-    rows = (np.concatenate([windows, sounds]) - mean) / scale
-    model = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(rows, truth)
-    tracks = np.stack([((windows - mean) / scale).mean(axis=0) for windows in described])
+    rows, mean, scale = standardised(np.concatenate(lesson.tracks))
+    counts = [len(windows) for windows in lesson.tracks]
+    truth = np.concatenate([np.repeat(targets, counts), np.full(len(lesson.sounds), targets.max() + 1)])
+    sounds = (lesson.sounds - mean) / scale
+    model = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(np.concatenate([rows, sounds]), truth)
+    tracks = np.stack([windows.mean(axis=0) for windows in np.split(rows, np.cumsum(counts)[:-1])])
     axes, offsets = discriminants(tracks, targets)
-    kernel = np.concatenate([model.coef_.T, DISCRIMINANTS_WEIGHT * axes], axis=1) / scale[:, None]
-    bias = np.concatenate([model.intercept_, DISCRIMINANTS_WEIGHT * offsets])
+    kernel = np.concatenate([model.coef_.T, DISCRIMINANTS_WEIGHT * axes], axis=1)
+    return unstandardised(
+        kernel, np.concatenate([model.intercept_, DISCRIMINANTS_WEIGHT * offsets]), mean, scale
+    )
+
+
+def gate(whole: Lesson, narrow: Lesson) -> Head:
+    """The logit of a window being of a narrow band, from the tracks' windows."""
+    kinds = [np.concatenate(lesson.tracks) for lesson in (whole, narrow)]
+    rows, mean, scale = standardised(np.concatenate(kinds))
+    truth = np.repeat([0, 1], [len(windows) for windows in kinds])
+    model = LogisticRegression(C=GATE_STRENGTH, max_iter=300, tol=1e-3).fit(rows, truth)
+    return unstandardised(model.coef_.T, model.intercept_, mean, scale)
+
+
+def standardised(windows: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Windows (windows, numbers) with means of 0 and deviations of 1, and what these were."""
+    mean, scale = windows.mean(axis=0), windows.std(axis=0) + np.float32(1e-3)
+    return (windows - mean) / scale, mean, scale
+
+
+def unstandardised(kernel: NDArray[Any], bias: NDArray[Any], mean: FloatArray, scale: FloatArray) -> Head:
+    """A linear map of `standardised` windows as one of windows as they come."""
+    kernel = kernel / scale[:, None]
     return Head(kernel.astype(np.float32), (bias - mean @ kernel).astype(np.float32))
 
 
@@ -75,7 +127,19 @@ def discriminants(
 
 
 def genre_log_probabilities(told: Any) -> Any:
-    """What a head tells (windows, 2 genres + 1) to log-probabilities (windows, genres).
+    """What a head tells (windows, 4 genres + 3) to log-probabilities (windows, genres).
+
+    The numbers are 2 genres + 1 of the expert for whole recordings, as many of the one for narrow bands, and
+    the gate's logit, by whose probability the two are mixed.
+    """
+    size = told.shape[-1] // 2
+    narrow = ops.sigmoid(told[:, 2 * size :])
+    whole = (1 - narrow) * genre_probabilities(told[:, :size])
+    return ops.log(whole + narrow * genre_probabilities(told[:, size : 2 * size]) + 1e-9)
+
+
+def genre_probabilities(told: Any) -> Any:
+    """What an expert tells (windows, 2 genres + 1) to probabilities (windows, genres).
 
     What is no music is no genre more: its probability is shared by all genres, so that the answer for it is
     "not sure".
@@ -83,8 +147,7 @@ def genre_log_probabilities(told: Any) -> Any:
     genres = told.shape[-1] // 2
     logits, scores = told[:, : genres + 1], told[:, genres + 1 :]
     nothing = ops.softmax(logits, axis=-1)[:, genres:]
-    p = ops.softmax(logits[:, :genres] + scores, axis=-1)
-    return ops.log((1 - nothing) * p + nothing / genres + 1e-9)
+    return (1 - nothing) * ops.softmax(logits[:, :genres] + scores, axis=-1) + nothing / genres
 
 
 def log_probabilities(described: FloatArray, head: Head) -> NDArray[np.float64]:
@@ -100,9 +163,8 @@ def projection(described: list[FloatArray], targets: NDArray[np.int64], size: in
     The latter, linear discriminants, weigh `GENRE_WEIGHT` times as much. `described` has the windows
     (windows, numbers) of each track, `targets` are (tracks,).
     """
-    windows = np.concatenate(described)
-    mean, scale = windows.mean(axis=0), windows.std(axis=0) + np.float32(1e-3)
-    _, _, axes = np.linalg.svd(np.cov(((windows - mean) / scale).T))
+    windows, mean, scale = standardised(np.concatenate(described))
+    _, _, axes = np.linalg.svd(np.cov(windows.T))
     axes = axes[: 2 * size]
     components = (axes / scale).T
     tracks = np.stack([(rows.mean(axis=0) - mean) @ components for rows in described])

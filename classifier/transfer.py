@@ -1,9 +1,10 @@
 """Training on top of a pretrained network: a dataset and `MSD_musicnn` to a bundle.
 
-The pretrained network and MFCC statistics describe each window; a linear head tells its genre (`heads`).
-It is judged by cross-validation over all tracks, no artist in two folds; temperature and threshold are
-fitted on what each fold's head says of tracks that it was not trained on. The shipped one is
-trained on all tracks. Everything, from the log-mel window on, is one LiteRT graph.
+The pretrained network and MFCC statistics describe each window; a head tells its genre (`heads`), which has
+learned from the tracks as they are and from copies of them in a narrow band. It is judged by cross-validation
+over all tracks, no artist in two folds; temperature and threshold are fitted on what each fold's head says of
+tracks that it was not trained on. The shipped one is trained on all tracks. Everything, from the log-mel
+window on, is one LiteRT graph.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from classifier.calibration import cross_fitted, fit_temperature, fit_threshold
 from classifier.card import model_card
 from classifier.crossvalidation import Deal, Recordings, deal, in_bad_sound
 from classifier.datasets import Dataset, DatasetError, artist_folds
-from classifier.description import describe, hear_dataset, hear_kept, hear_sounds, network_key
+from classifier.description import describe, hear_both, hear_dataset, hear_sounds, network_key
 from classifier.evaluation import evaluate
 from classifier.features import FeatureConfig
-from classifier.heads import Head
+from classifier.heads import Head, Lesson
 from classifier.inference import softmax
 from classifier.moods import MOODS, quantile_table
 from classifier.robustness import spectrograms
@@ -48,7 +49,8 @@ SPREAD = ("accuracy", "balanced_accuracy", "ece", "coverage", "selective_accurac
 class Recipe:
     """Everything that decides what comes out, with the data and the pretrained weights.
 
-    `sounds_without_genre` and `voices` are how many of them teach what no music is.
+    `sounds_without_genre` and `voices` are how many of them teach what no music is; `narrow_copies` are how
+    many of each track teach what music in a narrow band sounds like.
     `strength` is the inverse of the regression's penalty; `seed` makes the sounds and deals the artists into
     folds, `deals` times, to see how much the figures depend on that.
     """
@@ -59,6 +61,7 @@ class Recipe:
     strength: float = 0.002
     sounds_without_genre: int = 1000
     voices: int = 300
+    narrow_copies: int = 2
     target_accuracy: float = 0.91
     embedding: int = 64
     max_windows: int = 32
@@ -117,16 +120,17 @@ def train(
             if len(set(truth[folds != fold])) < len(labels) or not (folds == fold).any():
                 raise DatasetError(f"Each genre needs tracks of several artists for {recipe.folds} folds.")
     network = describe(weights, dataset.config)
-    described = hear_dataset(network, dataset, progress, folder)
-    sounds = no_music(network, dataset.config, recipe, spoken, folder)
+    described, narrowed = hear_dataset(network, dataset, recipe.narrow_copies, recipe.seed, progress, folder)
+    sounds, narrow_sounds = no_music(network, dataset.config, recipe, spoken, folder)
     taught, recordings = described, None
     if audio is not None:
         recordings = Recordings.of(dataset, audio)
         taught = recordings.beside(
             described, recordings.hear(network, dataset.config, None, progress, folder)
         )
+    whole, narrow = Lesson(taught, sounds), Lesson(narrowed, narrow_sounds)
     deals = [
-        deal(described, taught, truth, sounds, folds, recipe.strength, progress, folder) for folds in dealt
+        deal(described, whole, narrow, truth, folds, recipe.strength, progress, folder) for folds in dealt
     ]
     log_p = deals[0].log_probabilities
     temperature = fit_temperature(log_p, truth)
@@ -148,7 +152,7 @@ def train(
     if earlier := {of: told for of, told in bundle.earlier_figures(out).items() if of != version}:
         metrics["earlier"] = earlier
     out.mkdir(parents=True, exist_ok=True)
-    genre = heads.fit(taught, truth, sounds, recipe.strength)
+    genre = heads.fit(whole, narrow, truth, recipe.strength)
     export(network, genre, heads.projection(described, truth, recipe.embedding), out / bundle.GRAPH)
     moods = quantile_table(np.stack([windows[:, MOOD_TAGS].mean(axis=0) for windows in described]))
     manifest = _manifest(
@@ -173,18 +177,25 @@ def train(
 
 def no_music(
     network: keras.Model, config: FeatureConfig, recipe: Recipe, spoken: Sequence[Path], folder: Path | None
-) -> FloatArray:
-    """What the network says of windows of synthesized sounds, of synthesized voices, and of `spoken`."""
-    sounds = hear_sounds(network, config, recipe.sounds_without_genre, recipe.seed, folder)
+) -> tuple[FloatArray, FloatArray]:
+    """What the network says of windows of synthesized sounds, of synthesized voices, and of `spoken`.
+
+    Of them as they are, and of them in a narrow band.
+    """
+    kinds = [hear_sounds(network, config, recipe.sounds_without_genre, recipe.seed, folder)]
     length, rng = 2 * network.input_shape[1], np.random.default_rng(recipe.seed)
     voices = speech.speech_spectrograms(recipe.voices, config, length, rng)
     heard_by = network_key(network, config)
     made_of = work.key(speech, f"{recipe.voices} {recipe.seed} {length}", heard_by)
-    told = hear_kept(network, voices, folder, "voices", made_of)
+    kinds.append(hear_both(network, voices, config, 1, recipe.seed, folder, "voices", made_of))
     if spoken:
         made_of = work.key(*(file.read_bytes().hex() for file in spoken), heard_by)
-        told += hear_kept(network, spectrograms(spoken, config), folder, "spoken", made_of)
-    return np.concatenate([sounds, *told])
+        read = spectrograms(spoken, config)
+        kinds.append(hear_both(network, read, config, 1, recipe.seed, folder, "spoken", made_of))
+    whole, narrow = (
+        np.concatenate([rows for told in of for rows in told]) for of in zip(*kinds, strict=True)
+    )
+    return whole, narrow
 
 
 def judged(dataset: Dataset, deal: Deal, truth: NDArray[np.int64], recipe: Recipe) -> dict[str, Any]:

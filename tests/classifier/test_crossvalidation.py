@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from classifier import heads, work
 from classifier.crossvalidation import Recordings, deal
+from classifier.heads import Lesson
 
 FOLDS = np.arange(40) % 4
 TRUTH = np.arange(40) // 4 % 2
@@ -24,14 +25,24 @@ def described() -> list[NDArray[np.float32]]:
 SOUNDS = np.random.default_rng(1).normal(-5, 1, (20, 5)).astype(np.float32)
 
 
+def lessons(whole: list[NDArray[np.float32]], sounds: NDArray[np.float32] = SOUNDS) -> tuple[Lesson, Lesson]:
+    """The tracks as they are, and as from another kind of recording."""
+    return Lesson(whole, sounds), Lesson([rows + 3 for rows in whole], sounds)
+
+
+def fitted(taught: list[NDArray[np.float32]], chosen: NDArray[np.int64]) -> heads.Head:
+    whole, narrow = lessons(taught)
+    return heads.fit(whole.of(chosen), narrow.of(chosen), TRUTH[chosen], 1.0)
+
+
 def test_each_track_is_judged_by_the_head_that_does_not_know_it() -> None:
     tracks = described()
-    judged = deal(tracks, tracks, TRUTH, SOUNDS, FOLDS, 1.0)
+    judged = deal(tracks, *lessons(tracks), TRUTH, FOLDS, 1.0)
     assert len(judged.heads) == 4
     assert (judged.log_probabilities.argmax(axis=1) == TRUTH).mean() > 0.9
     for track in (0, 17):
         others = np.flatnonzero(FOLDS[track] != FOLDS)
-        head = heads.fit([tracks[other] for other in others], TRUTH[others], SOUNDS, 1.0)
+        head = fitted(tracks, others)
         assert judged.log_probabilities[track] == pytest.approx(
             heads.log_probabilities(tracks[track], head), abs=1e-9
         )
@@ -45,16 +56,16 @@ def test_what_is_taught_beside_belongs_to_its_track() -> None:
     taught = recordings.beside(tracks, [tracks[3] + 50, tracks[12] - 50])
     assert [len(rows) for rows in taught] == [6 if track in (3, 12) else 3 for track in range(40)]
     assert len(tracks[3]) == 3
-    judged = deal(tracks, taught, TRUTH, SOUNDS, FOLDS, 1.0)
+    judged = deal(tracks, *lessons(taught), TRUTH, FOLDS, 1.0)
     for fold in range(4):
         others = np.flatnonzero(fold != FOLDS)
-        head = heads.fit([taught[other] for other in others], TRUTH[others], SOUNDS, 1.0)
+        head = fitted(taught, others)
         assert np.array_equal(judged.heads[fold].kernel, head.kernel)
     assert np.array_equal(judged.judge(3, tracks[3]), judged.log_probabilities[3])
 
 
 def test_after_a_kill_only_the_rest_is_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = deal(described(), described(), TRUTH, SOUNDS, FOLDS, 1.0)
+    whole = deal(described(), *lessons(described()), TRUTH, FOLDS, 1.0)
     fit, calls = heads.fit, []
 
     def counted(*arguments: object) -> heads.Head:
@@ -65,26 +76,31 @@ def test_after_a_kill_only_the_rest_is_fitted(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(heads, "fit", counted)
     with pytest.raises(KeyboardInterrupt):
-        deal(described(), described(), TRUTH, SOUNDS, FOLDS, 1.0, folder=tmp_path)
+        deal(described(), *lessons(described()), TRUTH, FOLDS, 1.0, folder=tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 2
-    again = deal(described(), described(), TRUTH, SOUNDS, FOLDS, 1.0, folder=tmp_path)
+    again = deal(described(), *lessons(described()), TRUTH, FOLDS, 1.0, folder=tmp_path)
     assert len(calls) == 5  # two before, one killed, two after
     assert np.array_equal(again.log_probabilities, whole.log_probabilities)
 
 
 def test_other_data_or_parameters_are_fitted_anew(tmp_path: Path) -> None:
-    deal(described(), described(), TRUTH, SOUNDS, FOLDS, 1.0, folder=tmp_path)
-    deal(described(), described(), TRUTH, SOUNDS, FOLDS, 1.0, folder=tmp_path)
+    deal(described(), *lessons(described()), TRUTH, FOLDS, 1.0, folder=tmp_path)
+    deal(described(), *lessons(described()), TRUTH, FOLDS, 1.0, folder=tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 4
-    for changed in (
-        (described(), TRUTH, SOUNDS, FOLDS, 2.0),
-        (described(), TRUTH, SOUNDS + 1, FOLDS, 1.0),
-        ([rows + 1 for rows in described()], TRUTH, SOUNDS, FOLDS, 1.0),
-        (described(), 1 - TRUTH, SOUNDS, FOLDS, 1.0),
-        (described(), TRUTH, SOUNDS, np.arange(40) // 10, 1.0),
-    ):
+    whole, narrow = lessons(described())
+    other = Lesson([rows + 1 for rows in described()], SOUNDS)
+    noisier = Lesson(described(), SOUNDS + 1)
+    changes: list[tuple[Lesson, Lesson, NDArray[np.int64], NDArray[np.int64], float]] = [
+        (whole, narrow, TRUTH, FOLDS, 2.0),
+        (noisier, narrow, TRUTH, FOLDS, 1.0),
+        (other, narrow, TRUTH, FOLDS, 1.0),
+        (whole, other, TRUTH, FOLDS, 1.0),
+        (whole, narrow, 1 - TRUTH, FOLDS, 1.0),
+        (whole, narrow, TRUTH, np.arange(40) // 10, 1.0),
+    ]
+    for changed in changes:
         before = len(list(tmp_path.glob("*.npz")))
-        deal(changed[0], *changed, folder=tmp_path)
+        deal(described(), *changed, folder=tmp_path)
         assert len(list(tmp_path.glob("*.npz"))) == before + 4
 
 

@@ -34,6 +34,14 @@ def test_more_numbers_than_tracks() -> None:
 
 def test_what_is_no_music_is_shared_among_the_genres() -> None:
     told = np.array([[0.0, 0, 50, 9, 0], [1, 0, -50, 2, 0]], np.float32)
-    p = np.exp(np.asarray(heads.genre_log_probabilities(told)))
+    p = np.asarray(heads.genre_probabilities(told))
     assert p[0] == pytest.approx([0.5, 0.5], abs=1e-6)
     assert p[1] == pytest.approx(softmax(np.array([3.0, 0])), abs=1e-6)
+
+
+def test_the_gate_mixes_what_two_experts_say() -> None:
+    whole, narrow = [4.0, 0, -50, 0, 0], [0.0, 4, -50, 0, 0]
+    told = np.array([[*whole, *narrow, logit] for logit in (-50, 50, np.log(3))], np.float32)
+    p = np.exp(np.asarray(heads.genre_log_probabilities(told)))
+    first = softmax(np.array([4.0, 0]))
+    assert p == pytest.approx(np.stack([first, first[::-1], first / 4 + first[::-1] * 3 / 4]), abs=1e-6)
