@@ -145,6 +145,7 @@ def fill(owner: Any, count: int, seed: int = 5) -> None:
                 genre_source="owner" if said else "model" if sure else "",
                 confidence=confidence,
                 needs_you=not sure and not said,
+                review_rank=confidence - 1 if (said != top if said else not sure) else None,
                 mood_lines=in_lines(
                     [mood for mood, score in scores.items() if score >= MOOD_FROM], MOODS_LENGTH
                 ),

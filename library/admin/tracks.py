@@ -120,7 +120,7 @@ class TrackAdmin(Desk):
 
     def get_ordering(self, request: HttpRequest) -> Any:
         waiting = request.GET.get(QueueFilter.parameter_name)
-        return [selectors.RANK.asc(), "id"] if waiting else super().get_ordering(request)
+        return ["review_rank", "id"] if waiting else super().get_ordering(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Track]:
         rows = super().get_queryset(request).select_related("owner", "prediction")
@@ -226,6 +226,8 @@ class PredictionAdmin(SharedOnly):
     list_select_related = ["track"]
     ordering = ["-id"]
     exclude = ["segments"]
+    # Counting all, too, takes as long as counting what is shown.
+    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prediction]:
         return super().get_queryset(request).defer("segments")

@@ -124,6 +124,8 @@ class Track(models.Model):
     genre_source = models.CharField(max_length=5, choices=Source, default=Source.NOBODY, blank=True)
     confidence = models.FloatField("the model's confidence", null=True, blank=True)
     needs_you = models.BooleanField("asks for its owner's word", default=False)
+    #: What reviewers should look at first; None where there is nothing to review.
+    review_rank = models.FloatField(null=True, blank=True, editable=False)
 
     # Where the analysis stands.
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
@@ -159,6 +161,12 @@ class Track(models.Model):
                 fields=["owner", "confidence", "id"],
                 condition=models.Q(needs_you=True),
                 name="asks_for_a_word",
+            ),
+            # The reviewers' queue, of all owners.
+            models.Index(
+                fields=["review_rank", "id", "owner", "status"],
+                condition=models.Q(review_rank__isnull=False),
+                name="waits_for_review",
             ),
         ]
 

@@ -34,7 +34,6 @@ from library.selectors.playlists import (
 )
 from library.selectors.reviewing import (
     OWNERS_WORD,
-    RANK,
     failed_open_to,
     failures_elsewhere,
     open_to,
@@ -57,7 +56,6 @@ from library.selectors.uploads import uploads_of
 
 __all__ = [
     "OWNERS_WORD",
-    "RANK",
     "Agreement",
     "Answer",
     "GenreChoice",

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Count, F, Q, QuerySet
 
-from library.genres import GENRES
-from library.models import Track, User, Verdict
+from library.models import Track, User
 
 #: A verdict by the track's own owner.
 OWNERS_WORD = Q(person=F("track__owner"))
-#: Why a track should be reviewed.
-DOUBTS = (
-    Q(prediction__label=None),
-    ~Q(file_label="") & ~Q(file_label=F("prediction__top")),
-    ~Q(owner_genre="") & ~Q(owner_genre=F("prediction__top")),
-)
-
-#: Each reason brings a track forward by a whole 1, more than any confidence.
-RANK = F("confidence") - sum(Case(When(doubt, then=1.0), default=0.0) for doubt in DOUBTS)
 
 
 def open_to(reviewer: User, owner: str = "owner") -> Q:
@@ -32,21 +22,12 @@ def tracks_open_to(reviewer: User) -> QuerySet[Track]:
 
 
 def review_queue_of(reviewer: User, among: QuerySet[Track] | None = None) -> QuerySet[Track]:
-    """Others' tracks that no reviewer has spoken on and that are in doubt, by `rank`: the most doubtful first.
-
-    In doubt is what the model is unsure of, or what it hears differently from the file's tag or the owner. Where
-    the owner agrees with the model, or has a genre that it does not know, there is nothing left to review.
-    """
-    reviewed = Verdict.objects.filter(track=OuterRef("pk"), undone_at=None).exclude(person=OuterRef("owner"))
-    undecided = Q(owner_genre="") | Q(owner_genre__in=GENRES) & ~Q(owner_genre=F("prediction__top"))
-    # What the track's own columns say already, so that predictions are looked up for a few of many tracks.
-    likely = Q(owner_genre="", needs_you=True) | Q(owner_genre__in=GENRES)
+    """Others' tracks that are in doubt (`services.genres_settle` says which), by `rank`: the most doubtful first."""
     return (
         (tracks_open_to(reviewer) if among is None else among.filter(open_to(reviewer)))
-        .filter(likely, undecided, DOUBTS[0] | DOUBTS[1] | DOUBTS[2], status=Track.Status.READY)
-        .filter(~Exists(reviewed), prediction__isnull=False)
+        .filter(review_rank__isnull=False, status=Track.Status.READY)
         .exclude(owner=reviewer)
-        .annotate(rank=RANK)
+        .annotate(rank=F("review_rank"))
         .order_by("rank", "id")
     )
 

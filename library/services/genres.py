@@ -104,7 +104,9 @@ def genres_unset(*, act: Act) -> int:
 def genres_settle(tracks: QuerySet[Track]) -> None:
     """Derive from the layers what counts: people's word, else the model's when it is sure, else nothing.
 
-    A track asks for its owner's word when the model is unsure, or sure of something else than the file's tag.
+    A track asks for its owner's word when the model is unsure, or sure of something else than the file's tag. It
+    should be reviewed for the same reasons as long as its owner has said nothing, and when its owner, in a genre that
+    the model knows, said something else than the model; but not once a reviewer's word stands.
     """
     heard = Prediction.objects.filter(pk=OuterRef("prediction"))
     said = Verdict.objects.filter(track=OuterRef("pk"), undone_at=None).order_by("-created_at", "-id")
@@ -116,7 +118,13 @@ def genres_settle(tracks: QuerySet[Track]) -> None:
         owner_genre=Coalesce(own, Subquery(said.values("genre")[:1]), Value("")),
         updated_at=now,
     )
-    doubtful = heard.filter(Q(label=None) | ~Q(track__file_label="") & ~Q(label=F("track__file_label")))
+    unsure = Q(label=None)
+    against_file = ~Q(track__file_label="") & ~Q(top=F("track__file_label"))
+    against_owner = Q(track__owner_genre__in=GENRES) & ~Q(top=F("track__owner_genre"))
+    reviewed = said.exclude(person=OuterRef("owner"))
+    disputed = heard.filter(Q(track__owner_genre="") & (unsure | against_file) | against_owner)
+    # Each reason brings a track forward by a whole 1, more than any confidence.
+    reasons = sum(Case(When(why, then=1.0), default=0.0) for why in (unsure, against_file, against_owner))
     tracks.update(
         genre=Case(
             When(~Q(owner_genre=""), then=F("owner_genre")),
@@ -129,8 +137,15 @@ def genres_settle(tracks: QuerySet[Track]) -> None:
         ),
         confidence=Subquery(heard.values("confidence")[:1]),
         needs_you=Case(
-            When(Q(owner_genre="", status=Track.Status.READY) & Exists(doubtful), then=Value(True)),
+            When(
+                Q(owner_genre="", status=Track.Status.READY) & Exists(heard.filter(unsure | against_file)),
+                then=Value(True),
+            ),
             default=Value(False),
+        ),
+        review_rank=Case(
+            When(Exists(reviewed), then=Value(None)),
+            default=Subquery(disputed.values(rank=F("confidence") - reasons)[:1]),
         ),
     )
     _revive(tracks)

@@ -33,18 +33,19 @@ def names() -> list[str]:
     return [name for app, name in executor.loader.graph.forwards_plan(last) if app == "library"]
 
 
-def add_somebody_with_a_track(migration: str) -> None:
+def add_somebody_with_a_track(migration: str, name: str = "") -> None:
     """What there is when the site is at that migration: written by the models of then."""
+    name = name or migration
     state = MigrationExecutor(connection).loader.project_state([("library", migration)])
-    user = state.apps.get_model("library", "User").objects.create(email=f"{migration}@example.org")
+    user = state.apps.get_model("library", "User").objects.create(email=f"{name}@example.org")
     track: Any = state.apps.get_model("library", "Track").objects.create(
         owner=user,
-        original=f"tracks/{migration}",
-        original_name=f"{migration}.mp3",
-        title=f"Été {migration}",
+        original=f"tracks/{name}",
+        original_name=f"{name}.mp3",
+        title=f"Été {name}",
         kind="mp3",
         size=1,
-        sha256=hashlib.sha256(migration.encode()).hexdigest(),
+        sha256=hashlib.sha256(name.encode()).hexdigest(),
         status="ready",
     )
     track.prediction = state.apps.get_model("library", "Prediction").objects.create(
@@ -95,3 +96,23 @@ def test_moods_known_before_are_found_on_their_tracks() -> None:
     [found] = Track.objects.all()
     assert found.mood_lines == "\nhappy\nsad\n"
     assert found.moods.count() == 3
+
+
+def test_what_waited_for_review_before_waits_in_the_same_order() -> None:
+    before = "0016_newest_of_all"
+    migrate("library", "0016")
+    for name in ("settled", "unsure", "overruled", "reviewed"):
+        add_somebody_with_a_track(before, name)
+    model = MigrationExecutor(connection).loader.project_state([("library", before)]).apps.get_model
+    overruled, reviewed, settled, unsure = model("library", "Track").objects.order_by("title")
+    for track in (unsure, reviewed):
+        track.prediction.label = None
+        track.prediction.save()
+    overruled.owner_genre = "rock"
+    overruled.save()
+    model("library", "Verdict").objects.create(
+        track=reviewed, person=settled.owner, genre="jazz", heard="jazz"
+    )
+    migrate()
+    ranks = [track.review_rank for track in Track.objects.order_by("title")]
+    assert ranks == [pytest.approx(-0.1), None, None, pytest.approx(-0.1)]
