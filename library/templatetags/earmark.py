@@ -45,6 +45,13 @@ def percent(probability: float | None) -> str:
 
 
 @register.filter
+def chance(probability: float | None) -> str:
+    """What a model gives for something, 0.724 as "72 %": it is never wholly sure, so never 0 or 100."""
+    shown = percent(probability)
+    return {"100 %": "> 99 %", "0 %": "< 1 %"}.get(shown, shown)
+
+
+@register.filter
 def hundred(probability: float | None) -> int:
     """0.724 as 72, for attributes."""
     return round((probability or 0) * 100)
@@ -191,7 +198,7 @@ def why_asked(track: Track) -> str:
     others = [f"the file says {track.file_genre}"] * bool(track.file_genre)
     others += [f"its owner says {genre_name(track.owner_genre).lower()}"] * bool(track.owner_genre)
     if prediction.label:
-        heard = f"Earmark hears {genre_name(prediction.label).lower()}, {percent(prediction.confidence)}"
+        heard = f"Earmark hears {genre_name(prediction.label).lower()}, {chance(prediction.confidence)}"
         return _capitalised(", ".join([*others, heard]))
     sentences = [f"Not sure: {_two_guesses(prediction)}", ", ".join(others)]
     return " ".join(_capitalised(sentence) for sentence in sentences if sentence)
@@ -243,7 +250,7 @@ def verdict_worth(prediction: Prediction) -> str:
     """What such a verdict, or such a guess, is worth, as a sentence; empty when the model's card does not say."""
     model = (prediction.model_name, prediction.model_version)
     right = share_right_at(*model, prediction.confidence)
-    sure = percent(prediction.confidence)
+    sure = chance(prediction.confidence).replace(">", "more than")
     if right is not None:
         who = f"When it is {sure} sure, it" if prediction.label else f"At {sure}, its first guess"
     elif prediction.label:

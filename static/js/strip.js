@@ -2,6 +2,8 @@
 (() => {
   const STEP = 5; // seconds an arrow key goes
   const nonce = document.querySelector("script[nonce]").nonce;
+  // A model is never wholly sure, so never 0 or 100.
+  const chance = (p) => ({ 0: "< 1 %", 100: "> 99 %" })[Math.round(100 * p)] ?? `${Math.round(100 * p)} %`;
   const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const getJson = async (url) => (await fetch(url)).json();
@@ -131,7 +133,7 @@
   function said(timeline, time) {
     const segment = segmentAt(timeline, time);
     if (!segment) return "";
-    return ranked(timeline.genres, segment[2]).slice(0, 3).map(([g, p]) => `${title(g)} ${Math.round(100 * p)} %`).join(", ");
+    return ranked(timeline.genres, segment[2]).slice(0, 3).map(([g, p]) => `${title(g)} ${chance(p)}`).join(", ");
   }
 
   // A row per genre, a cell per segment; how strong the colour is tells the probability.
@@ -159,7 +161,7 @@
     for (const [start, end, shares] of segments) {
       const [genre, share] = ranked(genres, shares)[0];
       const row = body.insertRow();
-      for (const text of [clock(start), clock(end), title(genre), `${Math.round(100 * share)} %`]) row.insertCell().textContent = text;
+      for (const text of [clock(start), clock(end), title(genre), chance(share)]) row.insertCell().textContent = text;
     }
   }
 

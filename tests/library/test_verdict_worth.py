@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from library import model_cards
 from library.models import Track
-from library.templatetags.earmark import verdict_worth
+from library.templatetags.earmark import chance, verdict_worth
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -43,6 +43,7 @@ def card(settings: Settings, tmp_path: Path) -> Iterator[None]:
     [
         ("3", "rock", 0.72, "When it is 72 % sure, it is right about 7 times in 10"),
         ("3", "rock", 0.99, "When it is 99 % sure, it is right more than 9 times in 10"),
+        ("3", "rock", 0.9951, "When it is more than 99 % sure, it is right more than 9 times in 10"),
         ("3", None, 0.44, "At 44 %, its first guess is right about 5 times in 10"),
         ("3", "rock", 0.55, "When it names a genre, it is right about 9 times in 10"),  # too few such tracks
         ("3", None, 0.55, ""),
@@ -82,3 +83,19 @@ def test_the_page_says_it_of_the_shipped_model(
         page = alice_client.get(f"/tracks/{track.pk}/").content.decode()
         assert words in page
         assert "times in 10 (artists it had not heard)" in page
+
+
+@pytest.mark.parametrize(
+    ("probability", "shown"),
+    [
+        (0.724, "72 %"),
+        (1.0, "> 99 %"),
+        (0.996, "> 99 %"),
+        (0.994, "99 %"),
+        (0.0, "< 1 %"),
+        (0.006, "1 %"),
+        (None, ""),
+    ],
+)
+def test_a_model_is_never_wholly_sure(probability: float | None, shown: str) -> None:
+    assert chance(probability) == shown
