@@ -164,10 +164,10 @@ def confidence_ring(probability: float) -> SafeString:
 @functools.cache
 def _ring(hundredths: int) -> SafeString:
     return format_html(
-        '<svg class="ring" viewBox="0 0 36 36" role="img" aria-label="{}% sure"><title>{} % sure</title>'
+        '<svg class="ring" viewBox="0 0 36 36" role="img" aria-label="{} sure"><title>{} sure</title>'
         '<circle class="ring-back" cx="18" cy="18" r="14"/>'
         '<circle class="ring-fill" cx="18" cy="18" r="14" pathLength="100" stroke-dasharray="{} 100"/></svg>',
-        hundredths, hundredths, hundredths,
+        chance(hundredths / 100), chance(hundredths / 100), hundredths,
     )  # fmt: skip
 
 

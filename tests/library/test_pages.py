@@ -39,7 +39,7 @@ class TestLibrary:
     def test_genre_confidence_duration_and_date(self, alice_client: Client, track: Track) -> None:
         page = text(alice_client, self.url)
         assert "Blues" in page
-        assert "70% sure" in page
+        assert "70 % sure" in page
         assert "0:06" in page
         assert track.created_at.strftime("%b %Y") in page
 
