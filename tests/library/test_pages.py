@@ -127,8 +127,8 @@ class TestTrack:
         heard.save()
         assert Prediction.objects.count() == 2
         page = text(alice_client, track.get_absolute_url())
-        assert "mfcc-cnn-1 1 heard" in page
-        assert "mfcc-cnn-1 2 heard" in page
+        assert "mfcc-cnn-1 1</span> heard" in page
+        assert "mfcc-cnn-1 2</span> heard" in page
 
     def test_deleting_asks_first(
         self, alice_client: Client, track: Track, django_capture_on_commit_callbacks: Callable
