@@ -7,7 +7,6 @@
   const bar = document.querySelector("[data-player-bar]");
   const part = (name) => bar.querySelector(`[data-player-${name}]`);
   const audio = part("audio");
-  const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
   let queue = new PlayQueue();
   let failures = 0;
   let fetching = null;
@@ -125,10 +124,10 @@
 
   function showTime() {
     const { currentTime, duration } = audio;
-    part("time").textContent = duration ? `${clock(currentTime)} / ${clock(duration)}` : clock(currentTime);
+    part("time").textContent = duration ? `${earmarkClock(currentTime)} / ${earmarkClock(duration)}` : earmarkClock(currentTime);
     if (!duration) return;
     part("seek").value = (100 * currentTime) / duration;
-    part("seek").setAttribute("aria-valuetext", `${clock(currentTime)} of ${clock(duration)}`);
+    part("seek").setAttribute("aria-valuetext", `${earmarkClock(currentTime)} of ${earmarkClock(duration)}`);
   }
 
   // ---- buttons and keys

@@ -4,7 +4,6 @@
   const nonce = document.querySelector("script[nonce]").nonce;
   // A model is never wholly sure, so never 0 or 100.
   const chance = (p) => ({ 0: "< 1 %", 100: "> 99 %" })[Math.round(100 * p)] ?? `${Math.round(100 * p)} %`;
-  const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const getJson = async (url) => (await fetch(url)).json();
   const title = (genre) => (genre === "hiphop" ? "Hip-hop" : genre[0].toUpperCase() + genre.slice(1));
@@ -46,9 +45,9 @@
     const seek = part("seek");
     function show(time) {
       part("cursor").style.left = `${(100 * time) / duration}%`;
-      part("time").textContent = `${clock(time)} / ${clock(duration)}`;
+      part("time").textContent = `${earmarkClock(time)} / ${earmarkClock(duration)}`;
       seek.setAttribute("aria-valuenow", Math.round(time));
-      seek.setAttribute("aria-valuetext", `${clock(time)}, ${said(timeline, time)}`);
+      seek.setAttribute("aria-valuetext", `${earmarkClock(time)}, ${said(timeline, time)}`);
     }
     function goTo(time) {
       const to = Math.min(Math.max(time, 0), duration);
@@ -67,7 +66,7 @@
     seek.addEventListener("pointermove", (event) => {
       if (seek.hasPointerCapture(event.pointerId)) goTo(timeAt(event));
       const time = timeAt(event);
-      part("said").textContent = `${clock(Math.max(time, 0))}: ${said(timeline, time)}`;
+      part("said").textContent = `${earmarkClock(Math.max(time, 0))}: ${said(timeline, time)}`;
     });
     seek.addEventListener("pointerleave", () => (part("said").textContent = ""));
 
@@ -161,7 +160,7 @@
     for (const [start, end, shares] of segments) {
       const [genre, share] = ranked(genres, shares)[0];
       const row = body.insertRow();
-      for (const text of [clock(start), clock(end), title(genre), chance(share)]) row.insertCell().textContent = text;
+      for (const text of [earmarkClock(start), earmarkClock(end), title(genre), chance(share)]) row.insertCell().textContent = text;
     }
   }
 
