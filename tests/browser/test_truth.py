@@ -37,7 +37,9 @@ def test_one_track(library: Page) -> None:
     known = page.get_by_role("region", name="What is known")
     yours = known.locator(".layer").last
     page.locator(".strip[data-ready] [data-strip-seek]").press("ArrowRight")
-    expect(page.locator("[data-strip-time]")).to_have_text("0:05 / 0:06")  # as the axis below and the facts say
+    expect(page.locator("[data-strip-time]")).to_have_text(
+        "0:05 / 0:06"
+    )  # as the axis below and the facts say
 
     known.get_by_role("button", name="Yes, it’s jazz").click()
     expect(yours).to_contain_text("Jazz")
