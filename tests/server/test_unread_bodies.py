@@ -1,0 +1,31 @@
+"""What a client is told of its connection when it was answered before all it sent was read."""
+
+from __future__ import annotations
+
+import http.client
+from urllib.parse import urlsplit
+
+from tests.live import Site
+
+#: More than the server reads and forgets to keep a connection in use.
+MUCH = bytes(2**20)
+
+
+def connection_to(site: Site) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=60)
+
+
+def test_an_answer_that_does_not_wait_for_the_body_says_that_the_connection_ends(site: Site) -> None:
+    asked = connection_to(site)
+    asked.request("POST", "/api/v1/tracks/", body=MUCH)
+    answer = asked.getresponse()
+    assert (answer.status, answer.headers["Connection"]) == (401, "close")
+
+
+def test_a_connection_stays_open_for_the_next_request_otherwise(site: Site) -> None:
+    asked = connection_to(site)
+    for body in (None, b"little"):
+        asked.request("POST", "/api/v1/tracks/", body=body)
+        answer = asked.getresponse()
+        assert (answer.status, answer.headers["Connection"]) == (401, "keep-alive")
+        answer.read()
