@@ -1,0 +1,48 @@
+"""Whether a model answers the same for the sound of tracks and for their prepared features.
+
+`python -m benchmarks.agreement DATASET.npz AUDIO/` for a data set (`classifier.datasets`) and a folder genre/track.*
+with the sound of some of its tracks. Both are heard over the same seconds: a recording may hold less of a track.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from classifier import datasets
+from classifier.inference import Classifier
+from classifier.robustness import spectrogram
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("audio", type=Path)
+    parser.add_argument("--model", default="msd-musicnn-1")
+    options = parser.parse_args()
+    classifier = Classifier.load(options.model)
+    features = classifier.manifest.features
+    dataset = datasets.load(options.dataset, features)
+    places = {str(name): track for track, name in enumerate(dataset.names)}
+    pairs = []
+    for file in sorted(options.audio.glob("*/*")):
+        if file.stem in places:
+            sound = spectrogram(file, features)
+            prepared = dataset.log_mel(places[file.stem])[:, : sound.shape[1]]
+            pairs.append((classifier.hear(sound), classifier.hear(prepared)))
+    tops = sum(sound.top == prepared.top for sound, prepared in pairs)
+    answers = sum(sound.label == prepared.label for sound, prepared in pairs)
+    others = sum(
+        sound.label != prepared.label and None not in (sound.label, prepared.label)
+        for sound, prepared in pairs
+    )
+    for count, what in (
+        (tops, "have the same most probable genre"),
+        (answers, "get the same answer, “not sure” among them"),
+        (others, "get one genre from the sound and another from the features"),
+    ):
+        print(f"{count:5} of {len(pairs)} ({count / len(pairs):.1%}) {what}")
+
+
+if __name__ == "__main__":
+    main()
