@@ -7,8 +7,6 @@ from gunicorn.workers.base import Worker
 
 threads = 4
 loglevel = "warning"
-#: Seconds. Who waits as long as the server does may ask in the moment the connection is closed: that is to be rare.
-keepalive = 75
 #: What gunicorn reads and forgets of a body that the site did not want, to keep its connection in use.
 DRAINED_BYTES = 64 * 1024
 

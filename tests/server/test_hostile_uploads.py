@@ -51,8 +51,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         EARMARK_MAX_TRACK_SECONDS="300",
         EARMARK_MODEL="mfcc-cnn-1",
     ) as site:
-        token = {"Authorization": f"Bearer {site.token('alice@example.org')}"}
-        with httpx.Client(base_url=site.url, headers=TUS | token, timeout=60) as api:
+        with site.client(**TUS, Authorization=f"Bearer {site.token('alice@example.org')}") as api:
             for name in SENT:
                 path = CASES[name].write(folder / "made")
                 _send(api, path)

@@ -34,9 +34,8 @@ def site(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
 
 @pytest.fixture(scope="module")
 def alice(site: Site) -> Iterator[httpx.Client]:
-    token = site.token("alice@example.org")
-    headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=f"{site.url}/api/v1", headers=headers, timeout=60) as client:
+    with site.client(Authorization=f"Bearer {site.token('alice@example.org')}") as client:
+        client.base_url = f"{site.url}/api/v1"
         yield client
 
 
