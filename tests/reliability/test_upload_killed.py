@@ -97,9 +97,8 @@ def test_a_file_stored_before_its_row_is_a_stray_and_comes_again(
 
 def test_a_row_without_its_task_is_heard_all_the_same(place: Place, token: str, song: bytes) -> None:
     """The last moment: the row is committed, and the process dies before it can queue the task."""
-    place.manage(
-        "worker", "--batch", "--no-startup-delay"
-    )  # a worker with other work would look for it a minute later
+    # Hear what is left of other tests: a worker that is busy at first looks for lost tasks a minute later.
+    place.manage("worker", "--batch", "--no-startup-delay")
     with serving(place, token, "upload committed") as (client, _), pytest.raises(httpx.TransportError):
         client.post("/tracks/", files={"file": ("no task.wav", song)})
     assert place.status()["no task.wav"] == ("queued", "", 0)

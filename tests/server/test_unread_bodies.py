@@ -5,10 +5,8 @@ from __future__ import annotations
 import http.client
 from urllib.parse import urlsplit
 
+from config.gunicorn import DRAINED_BYTES
 from tests.live import Site
-
-#: More than the server reads and forgets to keep a connection in use.
-MUCH = bytes(2**20)
 
 
 def connection_to(site: Site) -> http.client.HTTPConnection:
@@ -17,14 +15,21 @@ def connection_to(site: Site) -> http.client.HTTPConnection:
 
 def test_an_answer_that_does_not_wait_for_the_body_says_that_the_connection_ends(site: Site) -> None:
     asked = connection_to(site)
-    asked.request("POST", "/api/v1/tracks/", body=MUCH)
+    asked.request("POST", "/api/v1/tracks/", body=bytes(DRAINED_BYTES))
+    answer = asked.getresponse()
+    assert (answer.status, answer.headers["Connection"]) == (401, "close")
+
+
+def test_of_what_comes_in_pieces_nobody_knows_how_much_there_is(site: Site) -> None:
+    asked = connection_to(site)
+    asked.request("POST", "/api/v1/tracks/", body=iter([b"little"]), encode_chunked=True)
     answer = asked.getresponse()
     assert (answer.status, answer.headers["Connection"]) == (401, "close")
 
 
 def test_a_connection_stays_open_for_the_next_request_otherwise(site: Site) -> None:
     asked = connection_to(site)
-    for body in (None, b"little"):
+    for body in (None, b"little", bytes(DRAINED_BYTES - 1), b"little"):
         asked.request("POST", "/api/v1/tracks/", body=body)
         answer = asked.getresponse()
         assert (answer.status, answer.headers["Connection"]) == (401, "keep-alive")
