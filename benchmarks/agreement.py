@@ -30,6 +30,8 @@ def main() -> None:
             sound = spectrogram(file, features)
             prepared = dataset.log_mel(places[file.stem])[:, : sound.shape[1]]
             pairs.append((classifier.hear(sound), classifier.hear(prepared)))
+    if not pairs:
+        parser.error(f"{options.audio} has no sound of any of the tracks (genre/name.*).")
     tops = sum(sound.top == prepared.top for sound, prepared in pairs)
     answers = sum(sound.label == prepared.label for sound, prepared in pairs)
     others = sum(

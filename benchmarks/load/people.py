@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -42,11 +43,11 @@ class Person:
         limits = httpx.Limits(keepalive_expiry=1)
         self.client = httpx.Client(base_url=site, timeout=60, follow_redirects=True, limits=limits)
 
-    def ask(self, kind: str, method: str, address: str, **options: object) -> httpx.Response | None:
+    def ask(self, kind: str, method: str, address: str, **options: Any) -> httpx.Response | None:
         """Ask, and note the answer with all of its redirects as one."""
         began, answer, trouble = time.perf_counter(), None, ""
         try:
-            answer = self.client.request(method, address, **options)  # type: ignore[arg-type]
+            answer = self.client.request(method, address, **options)
             if answer.is_error:
                 trouble = f"{answer.status_code} {address} {answer.text[:200]}"
         except httpx.HTTPError as error:
