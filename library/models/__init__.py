@@ -3,6 +3,9 @@
 No workflow here: every write goes through `library.services`.
 """
 
+from library.models.bulk_actions import BulkActionTrack
+from library.models.deletions import TrackDeletion
+from library.models.file_tags import FileTags
 from library.models.genres import Act, Genre, Verdict
 from library.models.measures import StageTime
 from library.models.people import ApiToken, FailedSignIn, KeptAnswer, User, UserManager
@@ -14,8 +17,10 @@ from library.models.uploads import PartialUpload
 __all__ = [
     "Act",
     "ApiToken",
+    "BulkActionTrack",
     "Embedding",
     "FailedSignIn",
+    "FileTags",
     "Genre",
     "KeptAnswer",
     "Mood",
@@ -28,6 +33,7 @@ __all__ = [
     "Tag",
     "Tagging",
     "Track",
+    "TrackDeletion",
     "User",
     "UserManager",
     "Verdict",

@@ -36,7 +36,10 @@ class Genre(models.Model):
 
 
 class Act(models.Model):
-    """Something that was done to many tracks at once, so that it can be undone at once."""
+    """Something that was done to many tracks at once, so that it can be undone at once.
+
+    Which tracks it is about is fixed when it is asked for: `targets`, rows of their own.
+    """
 
     class Kind(models.TextChoices):
         GENRE = "genre", "Genre set"
@@ -45,21 +48,50 @@ class Act(models.Model):
         MERGE = "merge", "Tags merged"
         PLAYLIST = "playlist", "Added to a playlist"
         UNLIST = "unlist", "Playlist deleted"
+        TAKE_OUT = "take_out", "Taken out of a playlist"
+        DELETE = "delete", "Moved to the bin"
+        PURGE = "purge", "Deleted for good"
+        ANALYSE = "analyse", "Analysed again"
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "At work"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="acts")
     kind = models.CharField(max_length=10, choices=Kind)
     summary = models.CharField("what was done", max_length=200)
-    #: What an undo needs to know and the rows do not say: which tag, which tracks.
+    #: What doing and undoing it needs to know besides the tracks: which genre, tag or playlist.
     data = models.JSONField(default=dict, blank=True)
+    status = models.CharField(max_length=9, choices=Status, default=Status.DONE)
+    #: How many tracks it is about; on how many it was done; how many were left as they were.
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField("last sign of life", auto_now=True)
     undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["person", "-created_at", "-id"], name="acts_of_a_person"),
+            models.Index(
+                fields=["status", "updated_at"],
+                condition=models.Q(status__in=["queued", "running"]),
+                name="acts_in_work",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.summary
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status not in (self.Status.QUEUED, self.Status.RUNNING)
 
 
 class Verdict(models.Model):

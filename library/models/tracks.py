@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from typing import ClassVar
 
 from django.db import models
 
@@ -53,8 +54,19 @@ def new_folder() -> str:
     return uuid.uuid4().hex
 
 
+class TrackManager(models.Manager["Track"]):
+    """Tracks of the library: those in the bin are not among them."""
+
+    def get_queryset(self) -> models.QuerySet[Track]:
+        return super().get_queryset().filter(deleted_at=None)
+
+
 class Track(models.Model):
-    """One uploaded file and what is known about it."""
+    """One uploaded file and what is known about it.
+
+    `Track.objects` leaves out what lies in the bin, so that nothing finds it by mistake. `Track.all_objects`
+    has everything: for the bin itself, the quota, and whatever looks after stored files.
+    """
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting"
@@ -135,39 +147,53 @@ class Track(models.Model):
     lease = models.UUIDField(null=True, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
 
+    #: In the bin since then. Its files and everything known about it stay until the bin is emptied of it.
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[TrackManager] = TrackManager()
+    all_objects: ClassVar[models.Manager[Track]] = models.Manager()
+
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["owner", "sha256"], name="one_copy_per_owner"),
         ]
         indexes = [
-            models.Index(fields=["owner", "-created_at", "-id"], name="newest_first"),
+            models.Index(fields=["owner", "deleted_at", "-created_at", "-id"], name="newest_first"),
             # The reviewers' list goes through the libraries of many owners.
-            models.Index(fields=["-created_at", "-id"], name="newest_of_all"),
+            models.Index(fields=["deleted_at", "-created_at", "-id"], name="newest_of_all"),
             # All that filters and facets look at: a search reads this instead of the much wider rows.
             models.Index(
                 fields=[
-                    *("owner", "status", "genre", "genre_source", "kind", "needs_you", "year", "duration"),
-                    *("confidence", "mood_lines", "search_text", "id"),
+                    *("owner", "deleted_at", "status", "genre", "genre_source", "kind", "needs_you", "year"),
+                    *("duration", "confidence", "mood_lines", "search_text", "id"),
                 ],
                 name="search",
             ),
-            models.Index(fields=["owner", "sort_title", "id"], name="by_title"),
-            models.Index(fields=["owner", "sort_artist", "id"], name="by_artist"),
-            models.Index(fields=["owner", "sort_album", "id"], name="by_album"),
+            models.Index(fields=["owner", "deleted_at", "sort_title", "id"], name="by_title"),
+            models.Index(fields=["owner", "deleted_at", "sort_artist", "id"], name="by_artist"),
+            models.Index(fields=["owner", "deleted_at", "sort_album", "id"], name="by_album"),
             # What waits, what is in work, what failed, of all owners.
-            models.Index(fields=["status", "updated_at"], name="by_status"),
+            models.Index(fields=["status", "deleted_at", "updated_at"], name="by_status"),
             models.Index(
-                fields=["owner", "confidence", "id"],
+                fields=["owner", "deleted_at", "confidence", "id"],
                 condition=models.Q(needs_you=True),
                 name="asks_for_a_word",
             ),
             # The reviewers' queue, of all owners.
             models.Index(
-                fields=["review_rank", "id", "owner", "status"],
+                fields=["deleted_at", "review_rank", "id", "owner", "status"],
                 condition=models.Q(review_rank__isnull=False),
                 name="waits_for_review",
             ),
+            # The bin: a small part of the table, whoever looks at it.
+            models.Index(
+                fields=["owner", "-deleted_at", "-id"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="bin_of_an_owner",
+            ),
+            # Following changes: in the order in which tracks changed.
+            models.Index(fields=["owner", "deleted_at", "updated_at", "id"], name="changed_last"),
         ]
 
     def __str__(self) -> str:

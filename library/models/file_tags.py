@@ -1,0 +1,27 @@
+"""What a file's own tags say, apart from what its owner has put in their place."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from library.models.tracks import Track
+
+
+class FileTags(models.Model):
+    """The tags of one track's file, as the latest analysis read them. Editing a track never changes them."""
+
+    track = models.OneToOneField(Track, on_delete=models.CASCADE, primary_key=True, related_name="file_tags")
+    title = models.CharField(max_length=255, blank=True)
+    artist = models.CharField(max_length=255, blank=True)
+    album = models.CharField(max_length=255, blank=True)
+    year = models.PositiveSmallIntegerField(null=True, blank=True)
+    genre = models.CharField(max_length=255, blank=True)
+    #: Every tag that could be read: {name: [value, …]}.
+    values = models.JSONField(default=dict, blank=True)
+    read_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "file tags"
+
+    def __str__(self) -> str:
+        return f"{self.artist} – {self.title}" if self.artist else self.title
