@@ -259,6 +259,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v\d+",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "StatusEnum": "library.models.Track.Status",
+        "ActStatusEnum": "library.models.Act.Status",
+    },
 }
 
 # -- browsers

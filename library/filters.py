@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -241,3 +242,8 @@ def canonical(params: QueryDict) -> str:
         if values := sorted({value.strip() for value in params.getlist(name) if value.strip()}):
             known.setlist(name, values)
     return known.urlencode()
+
+
+def search_digest(params: QueryDict) -> str:
+    """Tells whether a search that comes back with a form is the one that its page has shown."""
+    return hashlib.sha256(canonical(params).encode()).hexdigest()[:16]

@@ -28,3 +28,8 @@ def send_sign_up_letter(email: str, host: str, secure: bool) -> None:
 @task
 def delete_files(names: list[str]) -> None:
     services.files_delete(names=names)
+
+
+@task
+def run_bulk_action(action_id: str) -> None:
+    services.action_run_queued(action_id=action_id)

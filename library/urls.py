@@ -14,6 +14,7 @@ from library.views import (
     overview,
     playlists,
     queue,
+    recent,
     similar,
     tracks,
     uploads,
@@ -84,5 +85,7 @@ urlpatterns = [
         playlists.item_remove,
         name="playlist-remove",
     ),
-    path("acts/<uuid:act_id>/undo/", acts.act_undo, name="act-undo"),
+    path("acts/<uuid:act_id>/undo/", recent.undo, name="act-undo"),
+    path("acts/<uuid:act_id>/cancel/", recent.cancel, name="act-cancel"),
+    path("recent/", recent.recent, name="recent"),
 ]

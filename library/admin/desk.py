@@ -114,7 +114,7 @@ class Desk(SharedOnly):
         return self._again(request, failed)
 
     def _again(self, request: HttpRequest, tracks: QuerySet[Track]) -> HttpResponse:
-        done = services.tracks_analyse_again(tracks=tracks)
+        done = services.tracks_analyse_again(tracks=tracks, person=reviewer_of(request)).done
         messages.success(request, f"Trying {done} {'track' if done == 1 else 'tracks'} again.")
         return back(cast(Request, request), "admin:library_track_failed")
 

@@ -168,7 +168,7 @@ class TrackAdmin(Desk):
         act = services.genres_set(
             tracks=unsaid, person=reviewer_of(request), genre=None, summary="Confirmed what was heard"
         )
-        done = act.data["done"]
+        done = act.done
         skipped = len(queryset) - done
         if done:
             text = f"Confirmed {done} {'track' if done == 1 else 'tracks'}."
@@ -180,8 +180,8 @@ class TrackAdmin(Desk):
 
     @admin.action(description="Analyse again", permissions=["review"])
     def analyse_again(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
-        done = services.tracks_analyse_again(tracks=queryset)
-        messages.success(request, f"Queued {done}. What was waiting or being heard is left alone.")
+        action = services.tracks_analyse_again(tracks=queryset, person=reviewer_of(request))
+        messages.success(request, f"Queued {action.done}. What was waiting or being heard is left alone.")
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -214,7 +214,7 @@ class TrackAdmin(Desk):
         services.track_delete(track=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
-        services.tracks_delete(tracks=queryset)
+        services.tracks_delete(tracks=queryset, person=reviewer_of(request))
 
 
 @admin.register(Prediction)

@@ -91,6 +91,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='act',
+            name='error',
+            field=models.CharField(blank=True, max_length=255, verbose_name='why it failed'),
+        ),
+        migrations.AddField(
+            model_name='act',
             name='skipped',
             field=models.PositiveIntegerField(default=0),
         ),

@@ -71,6 +71,7 @@ class Act(models.Model):
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
+    error = models.CharField("why it failed", max_length=255, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField("last sign of life", auto_now=True)
     undone_at = models.DateTimeField(null=True, blank=True)
@@ -92,6 +93,12 @@ class Act(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.status not in (self.Status.QUEUED, self.Status.RUNNING)
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether there is something to undo, and a way to do it."""
+        leaves_nothing = self.kind in (self.Kind.ANALYSE, self.Kind.PURGE)
+        return self.is_finished and not self.undone_at and not leaves_nothing
 
 
 class Verdict(models.Model):

@@ -12,6 +12,7 @@ from library.selectors.genres import (
     acts_of,
     genre_names_of,
     own_genres_of,
+    recent_actions_of,
     track_count_by_genre,
 )
 from library.selectors.needs_you import (
@@ -83,6 +84,7 @@ __all__ = [
     "playlists_of",
     "playlists_with_counts",
     "predictions_of",
+    "recent_actions_of",
     "review_queue_of",
     "suggestions_for",
     "tag_named",

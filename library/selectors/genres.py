@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from library.genres import GENRES
 from library.models import Act, Genre, Track, User
+
+#: For so long an undo is offered on a page of its own.
+RECENT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +62,10 @@ def track_count_by_genre(owner: User) -> dict[str, int]:
 
 def acts_of(person: User) -> QuerySet[Act]:
     """What somebody did that can be undone, or was; the latest first."""
-    return Act.objects.filter(person=person).order_by("-created_at", "-id")
+    return Act.objects.filter(person=person).defer("data").order_by("-created_at", "-id")
+
+
+def recent_actions_of(person: User) -> QuerySet[Act]:
+    """What somebody did in the last day, and what is still being done; the latest first."""
+    recent = Q(created_at__gt=timezone.now() - RECENT) | Q(status__in=(Act.Status.QUEUED, Act.Status.RUNNING))
+    return acts_of(person).filter(recent)

@@ -4,14 +4,29 @@ Functions are named `<noun>_<verb>` and take keywords only. When they refuse, th
 or `Refused` (anything else): a stable code, and a sentence for people.
 """
 
-from library.services.acts import act_undo
 from library.services.analysis import (
     moods_settle,
     prediction_adopt,
     prediction_record,
     track_analyse,
 )
+from library.services.assets import files_delete
 from library.services.backup import library_backup, library_restore
+from library.services.bulk_actions import (
+    act_undo,
+    action_cancel,
+    action_run_queued,
+    actions_resume,
+    bulk_action_ask,
+    genres_set,
+    own_genre_delete,
+    playlist_append,
+    tracks_analyse_again,
+    tracks_delete,
+    tracks_delete_permanently,
+    tracks_tag,
+    tracks_untag,
+)
 from library.services.doctor import library_mend
 from library.services.exchange import library_import
 from library.services.genres import (
@@ -19,13 +34,10 @@ from library.services.genres import (
     genre_set,
     genre_take,
     genre_undo,
-    genres_set,
     genres_settle,
     own_genre_add,
-    own_genre_delete,
     own_genre_rename,
 )
-from library.services.many import files_delete, tracks_analyse_again, tracks_delete, tracks_enqueue
 from library.services.people import (
     password_letter_send,
     sign_up_email,
@@ -38,14 +50,19 @@ from library.services.people import (
 )
 from library.services.playlists import (
     playlist_add,
-    playlist_append,
     playlist_delete,
     playlist_move,
     playlist_remove,
     playlist_rename,
     search_save,
 )
-from library.services.queue import track_analyse_again, track_enqueue, track_lease, tracks_sweep
+from library.services.queue import (
+    track_analyse_again,
+    track_enqueue,
+    track_lease,
+    tracks_enqueue,
+    tracks_sweep,
+)
 from library.services.sign_in import letter_begin, sign_in_begin, sign_in_forget, sign_in_succeed
 from library.services.tags import (
     suggestion_reject,
@@ -55,8 +72,6 @@ from library.services.tags import (
     tag_merge,
     track_tag,
     track_untag,
-    tracks_tag,
-    tracks_untag,
 )
 from library.services.tokens import token_create, token_revoke, token_used
 from library.services.tracks import track_add, track_delete, track_edit, upload_check
@@ -71,6 +86,10 @@ from library.services.uploads import (
 
 __all__ = [
     "act_undo",
+    "action_cancel",
+    "action_run_queued",
+    "actions_resume",
+    "bulk_action_ask",
     "files_delete",
     "genre_confirm",
     "genre_set",
@@ -122,6 +141,7 @@ __all__ = [
     "track_untag",
     "tracks_analyse_again",
     "tracks_delete",
+    "tracks_delete_permanently",
     "tracks_enqueue",
     "tracks_sweep",
     "tracks_tag",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.core.files.base import File
+from django.core.files.storage import default_storage
 from django.db.models.fields.files import FieldFile
 
 from library.models import Track
@@ -25,6 +27,12 @@ def asset_store(*, track: Track, field: str, folder: Path) -> str:
     stored: FieldFile = getattr(track, field)
     with made.open("rb") as content:
         return stored.storage.save(stored.field.generate_filename(track, made.name), File(content))
+
+
+def files_delete(*, names: Iterable[str]) -> None:
+    """Delete stored files that no row names any more."""
+    for name in names:
+        default_storage.delete(name)
 
 
 def strays_delete(*, track: Track) -> None:

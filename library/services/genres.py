@@ -7,7 +7,7 @@ never counts before the owner's own.
 
 from __future__ import annotations
 
-import itertools
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -16,11 +16,9 @@ from django.utils import timezone
 
 from library.errors import Refused
 from library.genres import GENRES, UNSURE
-from library.models import Act, Genre, Prediction, Track, User, Verdict
+from library.models import Act, BulkActionTrack, Genre, Prediction, Track, User, Verdict
 from library.models.genres import HUES
 from library.text import fold, key_from
-
-BATCH = 1000
 
 
 def genre_set(*, track: Track, person: User, genre: str) -> Verdict:
@@ -28,7 +26,7 @@ def genre_set(*, track: Track, person: User, genre: str) -> Verdict:
 
     Raises Refused: `unknown_genre`.
     """
-    _check_known(track.owner, genre)
+    genre_check(track.owner, genre)
     with transaction.atomic():
         current = Track.objects.select_for_update(of=("self",)).select_related("prediction").get(pk=track.pk)
         verdict = Verdict.objects.create(**_said(current, person, genre, act=None))
@@ -63,42 +61,33 @@ def genre_undo(*, track: Track, person: User) -> Verdict:
     return latest
 
 
-def genres_set(*, tracks: QuerySet[Track], person: User, genre: str | None, summary: str = "") -> Act:
-    """Say of many tracks what they are; None confirms for each what the model thinks most probable.
-
-    Leaves alone what has that word already, and, when confirming, what nobody has heard yet. The act's `data`
-    says how many were `done` and `skipped`. Raises Refused: `unknown_genre`.
-    """
-    if genre is not None:
-        _check_known(person, genre)
-    done = skipped = 0
-    with transaction.atomic():
-        act = Act.objects.create(person=person, kind=Act.Kind.GENRE, summary=summary[:200])
-        ids = list(tracks.order_by().values_list("pk", flat=True))
-        for some in itertools.batched(ids, BATCH):
-            batch = Track.objects.filter(pk__in=some).select_related("prediction")
-            said = []
-            for track in batch.defer("prediction__segments", "prediction__probabilities"):
-                word = genre if genre is not None else (track.prediction.top if track.prediction else None)
-                if word is not None and word != track.owner_genre:
-                    said.append(Verdict(**_said(track, person, word, act=act)))
-            Verdict.objects.bulk_create(said)
-            genres_settle(Track.objects.filter(pk__in=some))
-            done += len(said)
-            skipped += len(some) - len(said)
-        act.data = {"done": done, "skipped": skipped}
-        act.save(update_fields=["data"])
-    return act
+def genres_apply(action: Act, ids: list[UUID]) -> dict[UUID, None]:
+    """Say of some tracks what a bulk action says of all: a genre, or what was heard in each."""
+    genre = action.data["genre"]
+    batch = Track.objects.filter(pk__in=ids).select_related("prediction")
+    said = []
+    for track in batch.defer("prediction__segments", "prediction__probabilities"):
+        verdict = genre if genre is not None else (track.prediction.top if track.prediction else None)
+        if verdict is not None and verdict != track.owner_genre:
+            said.append(Verdict(**_said(track, action.person, verdict, act=action)))
+    Verdict.objects.bulk_create(said)
+    genres_settle(Track.objects.filter(pk__in=ids))
+    return {verdict.track_id: None for verdict in said}
 
 
-def genres_unset(*, act: Act) -> int:
-    """Undo every word that an act said and that still stands. Returns on how many tracks."""
-    standing = Verdict.objects.filter(act=act, undone_at=None)
-    ids = list(standing.values_list("track_id", flat=True))
-    standing.update(undone_at=timezone.now())
-    for some in itertools.batched(ids, BATCH):
-        genres_settle(Track.objects.filter(pk__in=some))
-    return len(ids)
+def genres_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+    """Take back what a bulk action said of some tracks; returns of how many it still was what counts."""
+    said = Verdict.objects.filter(
+        act=action, undone_at=None, track__in=[target.track_id for target in targets]
+    )
+    later = Verdict.objects.filter(
+        track=OuterRef("track"), person=OuterRef("person"), undone_at=None, pk__gt=OuterRef("pk")
+    )
+    ids = list(said.values_list("track_id", flat=True))
+    count = said.filter(~Exists(later), track__deleted_at=None).count()
+    said.update(undone_at=timezone.now())
+    genres_settle(Track.all_objects.filter(pk__in=ids))
+    return count
 
 
 def genres_settle(tracks: QuerySet[Track]) -> None:
@@ -184,22 +173,6 @@ def own_genre_rename(*, genre: Genre, name: str) -> None:
     genre.save(update_fields=["name"])
 
 
-def own_genre_delete(*, genre: Genre, into: str = "") -> Act:
-    """Retire an own genre. Its tracks become `into`, or, with "", what they are without their owner's word.
-
-    Raises Refused: `unknown_genre`.
-    """
-    if into == genre.key:
-        raise Refused("unknown_genre", "A genre cannot be merged into itself.")
-    with transaction.atomic():
-        tracks = Track.objects.filter(owner=genre.owner, owner_genre=genre.key)
-        done = f"Merged {genre.name}" if into else f"Deleted the genre {genre.name}"
-        act = genres_set(tracks=tracks, person=genre.owner, genre=into, summary=done)
-        genre.retired_at = timezone.now()
-        genre.save(update_fields=["retired_at"])
-    return act
-
-
 def _said(track: Track, person: User, genre: str, act: Act | None) -> dict[str, object]:
     heard = track.prediction
     return {
@@ -213,7 +186,8 @@ def _said(track: Track, person: User, genre: str, act: Act | None) -> dict[str, 
     }
 
 
-def _check_known(owner: User, genre: str) -> None:
+def genre_check(owner: User, genre: str) -> None:
+    """Whether somebody has a genre of that key; "" takes one's verdict back. Raises Refused: `unknown_genre`."""
     if not genre or genre in GENRES:
         return
     if not Genre.objects.filter(owner=owner, key=genre, retired_at=None).exists():

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from library.models import PartialUpload, Track, User
-from library.services.many import tracks_delete
+from library.services.bin import tracks_purge
 from library.services.uploads import upload_abort
 
 SIGN_UP = "earmark.sign-up"
@@ -82,7 +82,7 @@ def user_share(*, user: User, share: bool) -> None:
 @transaction.atomic
 def user_delete(*, user: User) -> None:
     """Delete an account with everything in it; the tracks' files go in the background."""
-    tracks_delete(tracks=Track.objects.filter(owner=user))
+    tracks_purge(owner=user, track_ids=Track.all_objects.filter(owner=user).values_list("pk", flat=True))
     for upload in PartialUpload.objects.filter(owner=user, finished_at=None):
         upload_abort(upload=upload)
     user.delete()

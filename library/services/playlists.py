@@ -6,16 +6,16 @@ import itertools
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import F, Max, Q
 from django.http import QueryDict
 from django.utils import timezone
 
 from library.errors import Refused
 from library.filters import canonical
-from library.models import Act, Playlist, PlaylistItem, Track, User
+from library.models import Act, BulkActionTrack, Playlist, PlaylistItem, Track, User
 from library.models.playlists import QUERY_LENGTH
+from library.services.action_records import action_record
 
-BATCH = 1000
 #: Room between two positions, so that one track can move without the others.
 GAP = 1024
 
@@ -43,82 +43,119 @@ def playlist_rename(*, playlist: Playlist, name: str) -> None:
 
 
 def playlist_delete(*, playlist: Playlist) -> Act:
-    """Delete a playlist; its tracks stay in the library. The act's `data` holds what was in it."""
+    """Delete a playlist; its tracks stay in the library. The action's targets are what was in it, in order."""
     with transaction.atomic():
         _touch(playlist)
-        tracks = [str(pk) for pk in playlist.items.values_list("track_id", flat=True)]
-        kept = {
-            "playlist": str(playlist.pk),
-            "name": playlist.name,
-            "smart": playlist.smart,
-            "query": playlist.query,
-        }
-        act = Act.objects.create(
+        ids = list(playlist.items.values_list("track_id", flat=True))
+        action = action_record(
             person=playlist.owner,
             kind=Act.Kind.UNLIST,
             summary=f"Deleted “{playlist}”",
-            data=kept | {"tracks": tracks, "done": len(tracks), "skipped": 0},
-        )
-        playlist.delete()
-    return act
-
-
-def playlist_delete_undo(*, act: Act) -> int:
-    """Make a deleted playlist again, at its old address, of the tracks that still are there. Returns how many."""
-    kept = act.data
-    playlist = Playlist.objects.create(
-        pk=kept["playlist"], owner=act.person, name=kept["name"], smart=kept["smart"], query=kept["query"]
-    )
-    there: set[str] = set()
-    for some in itertools.batched(kept["tracks"], BATCH):
-        ids = Track.objects.filter(owner=act.person, pk__in=some).order_by().values_list("pk", flat=True)
-        there.update(map(str, ids))
-    tracks = [pk for pk in kept["tracks"] if pk in there]
-    places = zip(itertools.count(GAP, GAP), tracks, strict=False)
-    items = [PlaylistItem(playlist=playlist, track_id=UUID(pk), position=place) for place, pk in places]
-    return len(PlaylistItem.objects.bulk_create(items, batch_size=BATCH))
-
-
-def playlist_append(*, playlist: Playlist, tracks: QuerySet[Track]) -> Act:
-    """Put tracks at the end, in their order, but for those that are there already.
-
-    The act's `data` says how many were `done` and `skipped`. Raises Refused: `saved_search`.
-    """
-    if playlist.smart:
-        raise Refused("saved_search", f"“{playlist}” is a saved search: it finds its tracks itself.")
-    with transaction.atomic():
-        _touch(playlist)
-        ids: list[UUID] = list(tracks.values_list("pk", flat=True))
-        there = set(playlist.items.values_list("track_id", flat=True))
-        new = [pk for pk in dict.fromkeys(ids) if pk not in there]
-        end = playlist.items.aggregate(end=Max("position"))["end"] or 0
-        places = zip(itertools.count(end + GAP, GAP), new, strict=False)
-        items = [PlaylistItem(playlist=playlist, track_id=pk, position=place) for place, pk in places]
-        made = PlaylistItem.objects.bulk_create(items, batch_size=BATCH)
-        return Act.objects.create(
-            person=playlist.owner,
-            kind=Act.Kind.PLAYLIST,
-            summary=f"Added to “{playlist}”",
             data={
                 "playlist": str(playlist.pk),
-                "items": [item.pk for item in made],
-                "done": len(new),
-                "skipped": len(ids) - len(new),
+                "name": playlist.name,
+                "smart": playlist.smart,
+                "query": playlist.query,
             },
+            tracks=((pk, None) for pk in ids),
         )
+        playlist.delete()
+    return action
 
 
-def playlist_append_undo(*, act: Act) -> int:
-    """Take out again what `playlist_append` put in and is still there. Returns how many."""
-    items = PlaylistItem.objects.filter(playlist=act.data["playlist"], playlist__owner=act.person)
-    return sum(items.filter(pk__in=some).delete()[0] for some in itertools.batched(act.data["items"], BATCH))
+def delete_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+    """Make a deleted playlist again, at its old address, and put tracks at its end. Returns how many."""
+    known = action.data
+    playlist, _ = Playlist.objects.get_or_create(
+        pk=known["playlist"],
+        defaults={
+            "owner": action.person,
+            "name": known["name"],
+            "smart": known["smart"],
+            "query": known["query"],
+        },
+    )
+    if playlist.owner_id != action.person_id:
+        return 0
+    made = _append(playlist, action.person, [target.track_id for target in targets], but=set())
+    live = set(Track.objects.filter(pk__in=[item.track_id for item in made]).values_list("pk", flat=True))
+    return sum(item.track_id in live for item in made)
 
 
-def playlist_remove(*, item: PlaylistItem) -> None:
+def plain_check(playlist: Playlist) -> None:
+    """Raises Refused: `saved_search`, for a playlist that finds its tracks itself."""
+    if playlist.smart:
+        raise Refused("saved_search", f"“{playlist}” is a saved search: it finds its tracks itself.")
+
+
+def append_apply(action: Act, ids: list[UUID]) -> dict[UUID, dict[str, int]]:
+    """Put some tracks at the end of an action's playlist, but for those that are in it.
+
+    Raises Refused: `unknown_playlist`, when it was deleted meanwhile.
+    """
+    playlist = Playlist.objects.filter(owner=action.person, pk=action.data["playlist"]).first()
+    if playlist is None:
+        raise Refused("unknown_playlist", "The playlist was deleted meanwhile.", 422)
+    _touch(playlist)
+    there = set(playlist.items.filter(track__in=ids).values_list("track_id", flat=True))
+    made = _append(playlist, action.person, ids, but=there)
+    return {item.track_id: {"item": item.pk} for item in made}
+
+
+def append_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+    """Take out again what an action put into a playlist and is still there. Returns how many."""
+    items = PlaylistItem.objects.filter(
+        playlist__owner=action.person,
+        playlist=action.data["playlist"],
+        pk__in=[target.before["item"] for target in targets if target.before],
+    )
+    live = items.filter(track__deleted_at=None).count()
+    items.delete()
+    return live
+
+
+def _append(playlist: Playlist, owner: User, ids: list[UUID], but: set[UUID]) -> list[PlaylistItem]:
+    """Put the owner's tracks among these at the end, in this order."""
+    there = set(Track.all_objects.filter(owner=owner, pk__in=ids).values_list("pk", flat=True)) - but
+    end = playlist.items.aggregate(end=Max("position"))["end"] or 0
+    places = zip(itertools.count(end + GAP, GAP), (pk for pk in ids if pk in there), strict=False)
+    items = [PlaylistItem(playlist=playlist, track_id=pk, position=place) for place, pk in places]
+    return PlaylistItem.objects.bulk_create(items)
+
+
+def playlist_remove(*, item: PlaylistItem) -> Act:
     """Take a track out of a playlist; it stays in the library."""
     with transaction.atomic():
         _touch(item.playlist)
+        before = {"item": item.pk, "position": item.position}
+        action = action_record(
+            person=item.playlist.owner,
+            kind=Act.Kind.TAKE_OUT,
+            summary=f"Took “{item.track}” out of “{item.playlist}”",
+            data={"playlist": str(item.playlist.pk)},
+            tracks=[(item.track_id, before)],
+        )
         item.delete()
+    return action
+
+
+def remove_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+    """Put a track back where it was in its playlist, if there still is that playlist."""
+    playlist = Playlist.objects.filter(owner=action.person, pk=action.data["playlist"]).first()
+    if playlist is None:
+        return 0
+    _touch(playlist)
+    items = [
+        PlaylistItem(
+            pk=target.before["item"],
+            playlist=playlist,
+            track_id=target.track_id,
+            position=target.before["position"],
+        )
+        for target in targets
+        if target.before
+    ]
+    return len(PlaylistItem.objects.bulk_create(items))
 
 
 def playlist_move(*, item: PlaylistItem, position: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from library.models import Track
+from library.models import Act, Track
 from library.services.assets import strays_delete
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,24 @@ def requeue(tracks: QuerySet[Track]) -> list[uuid.UUID]:
         updated_at=timezone.now(),
     )  # fmt: skip
     return ids
+
+
+def analyse_again_apply(action: Act, ids: list[uuid.UUID]) -> dict[uuid.UUID, None]:
+    """Queue some finished tracks once more. A worker writes their tasks, one for each track."""
+    from library.tasks import enqueue_tracks
+
+    queued = requeue(Track.objects.filter(pk__in=ids))
+    if queued:
+        names = [str(pk) for pk in queued]
+        transaction.on_commit(lambda: enqueue_tracks.enqueue(names))
+    return dict.fromkeys(queued)
+
+
+def tracks_enqueue(*, track_ids: Iterable[str]) -> None:
+    """Write the tasks of tracks that wait to be heard again: behind those that were just uploaded."""
+    with transaction.atomic():
+        for track_id in track_ids:
+            track_enqueue(track_id=uuid.UUID(track_id), later=True)
 
 
 def track_lease(*, track_id: uuid.UUID | str) -> Track | None:

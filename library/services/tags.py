@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from library.errors import Refused
-from library.models import Act, Rejection, Tag, Tagging, Track, User
+from library.models import Act, BulkActionTrack, Rejection, Tag, Tagging, Track, User
 from library.models.genres import HUES
+from library.services.action_records import action_record
 from library.text import fold
 
 BATCH = 1000
@@ -41,31 +41,49 @@ def tag_change(*, tag: Tag, name: str | None = None, hue: int | None = None) -> 
 
 
 def tag_merge(*, tag: Tag, into: Tag) -> Act:
-    """Put `into` on every track that has `tag`, and delete `tag`. The act's `data` says how many were `done`.
+    """Put `into` on every track that has `tag`, and delete `tag`. The action's `done` says on how many.
 
     Raises Refused: `same_tag`.
     """
     if tag.pk == into.pk:
         raise Refused("same_tag", "A tag cannot be merged into itself.")
     with transaction.atomic():
-        ids = set(tag.taggings.values_list("track_id", flat=True))
-        new = ids - set(into.taggings.values_list("track_id", flat=True))
+        ids = list(tag.taggings.order_by("pk").values_list("track_id", flat=True))
+        new = set(ids) - set(into.taggings.values_list("track_id", flat=True))
         _put(into, new)
-        summary = f"Merged “{tag.name}” into “{into.name}”"
-        act = _act(Act.Kind.MERGE, tag.owner, summary, tag, ids, into=into.pk, new=[str(pk) for pk in new])
+        action = action_record(
+            person=tag.owner,
+            kind=Act.Kind.MERGE,
+            summary=f"Merged “{tag.name}” into “{into.name}”",
+            data={**tag_data(tag), "into": into.pk},
+            tracks=((pk, {"new": True} if pk in new else None) for pk in ids),
+        )
         tag.delete()
         _touch(ids)
-    return act
+    return action
+
+
+def merge_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+    """Put a merged tag back on its tracks, and take the other off where the merge has put it."""
+    new = [target.track_id for target in targets if (target.before or {}).get("new")]
+    Tagging.objects.filter(tag__owner=action.person, tag=action.data["into"], track__in=new).delete()
+    return _put_back(action, targets)
 
 
 def tag_delete(*, tag: Tag) -> Act:
-    """Delete a tag; its tracks stay. The act's `data` says how many had it, as `done`."""
+    """Delete a tag; its tracks stay. The action's `done` says how many had it."""
     with transaction.atomic():
-        ids = set(tag.taggings.values_list("track_id", flat=True))
-        act = _act(Act.Kind.UNTAG, tag.owner, f"Deleted “{tag.name}”", tag, ids)
+        ids = list(tag.taggings.order_by("pk").values_list("track_id", flat=True))
+        action = action_record(
+            person=tag.owner,
+            kind=Act.Kind.UNTAG,
+            summary=f"Deleted “{tag.name}”",
+            data=tag_data(tag),
+            tracks=((pk, None) for pk in ids),
+        )
         tag.delete()
         _touch(ids)
-    return act
+    return action
 
 
 def track_tag(*, track: Track, name: str) -> Tag:
@@ -78,8 +96,11 @@ def track_tag(*, track: Track, name: str) -> Tag:
 
 
 def track_untag(*, track: Track, tag: Tag) -> None:
-    Tagging.objects.filter(track=track, tag=tag).delete()
-    _touch([track.pk])
+    """Take a tag off one track. If it was a suggestion once, it is not suggested again."""
+    with transaction.atomic():
+        if Tagging.objects.filter(track=track, tag=tag).delete()[0]:
+            Rejection.objects.get_or_create(track=track, key=tag.key)
+        _touch([track.pk])
 
 
 def suggestion_reject(*, track: Track, name: str) -> None:
@@ -87,46 +108,87 @@ def suggestion_reject(*, track: Track, name: str) -> None:
     Rejection.objects.get_or_create(track=track, key=fold(_clean(name)))
 
 
-def tracks_tag(*, tracks: QuerySet[Track], person: User, name: str) -> Act:
-    """Put a tag on many tracks of one person. The act's `data` says how many were `done` and `skipped`."""
-    with transaction.atomic():
-        tag = tag_add(owner=person, name=name)
-        ids = set(tracks.order_by().values_list("pk", flat=True))
-        had = set(tag.taggings.values_list("track_id", flat=True))
-        new = ids - had
-        _put(tag, new)
-        for some in itertools.batched(new, BATCH):
-            Rejection.objects.filter(track_id__in=some, key=tag.key).delete()
-        _touch(new)
-        return _act(Act.Kind.TAG, person, f"Tagged “{tag.name}”", tag, new, skipped=len(ids) - len(new))
+def tag_data(tag: Tag) -> dict[str, Any]:
+    """What an undo needs to know about a tag, also when it is gone by then."""
+    return {"tag": tag.pk, "name": tag.name, "hue": tag.hue}
 
 
-def tracks_untag(*, tracks: QuerySet[Track], person: User, tag: Tag) -> Act:
-    """Take a tag off many tracks."""
-    with transaction.atomic():
-        ids = set(tracks.order_by().values_list("pk", flat=True))
-        had = ids & set(tag.taggings.values_list("track_id", flat=True))
-        for some in itertools.batched(had, BATCH):
-            tag.taggings.filter(track_id__in=some).delete()
-        _touch(had)
-        return _act(Act.Kind.UNTAG, person, f"Took off “{tag.name}”", tag, had, skipped=len(ids) - len(had))
+def tag_apply(action: Act, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
+    """Put an action's tag on some tracks. A suggestion of it that was turned down there is taken up."""
+    tag = _tag_there(action)
+    there = Track.objects.filter(owner=action.person, pk__in=ids).values_list("pk", flat=True)
+    new = set(there) - set(tag.taggings.filter(track__in=ids).values_list("track_id", flat=True))
+    _put(tag, new)
+    turned_down = Rejection.objects.filter(track__in=new, key=tag.key)
+    rejected = set(turned_down.values_list("track_id", flat=True))
+    turned_down.delete()
+    _touch(new)
+    return {pk: {"rejected": True} if pk in rejected else None for pk in new}
 
 
-def tagging_undo(*, act: Act) -> int:
-    """Undo what `tracks_tag`, `tracks_untag`, `tag_merge` or `tag_delete` did. Returns on how many tracks."""
-    ids = [UUID(pk) for pk in act.data["tracks"]]
-    if act.kind == Act.Kind.TAG:
-        done = _take_off(act.person, act.data["tag"], ids)
-    else:
-        tag = tag_add(owner=act.person, name=act.data["name"], hue=act.data.get("hue"))
-        done = 0
-        for some in itertools.batched(ids, BATCH):
-            there = Track.objects.filter(owner=act.person, pk__in=some).order_by()
-            done += _put(tag, there.values_list("pk", flat=True))
-    if act.kind == Act.Kind.MERGE:
-        _take_off(act.person, act.data["into"], [UUID(pk) for pk in act.data["new"]])
+def tag_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+    """Take an action's tag off again where it put it, if there still is that tag; turned down is turned down."""
+    taggings = Tagging.objects.filter(
+        tag__owner=action.person, tag=action.data["tag"], track__in=[target.track_id for target in targets]
+    )
+    live = taggings.filter(track__deleted_at=None).count()
+    taggings.delete()
+    rejected = [target.track_id for target in targets if (target.before or {}).get("rejected")]
+    key = fold(action.data["name"])
+    Rejection.objects.bulk_create((Rejection(track_id=pk, key=key) for pk in rejected), ignore_conflicts=True)
+    _touch(target.track_id for target in targets)
+    return live
+
+
+def untag_apply(action: Act, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
+    """Take an action's tag off some tracks. It is not suggested for them again."""
+    taggings = Tagging.objects.filter(tag__owner=action.person, tag=action.data["tag"], track__in=ids)
+    had = set(taggings.filter(track__deleted_at=None).values_list("track_id", flat=True))
+    taggings.filter(track__in=had).delete()
+    key = fold(action.data["name"])
+    rejected = set(Rejection.objects.filter(track__in=had, key=key).values_list("track_id", flat=True))
+    new = had - rejected
+    Rejection.objects.bulk_create((Rejection(track_id=pk, key=key) for pk in new), ignore_conflicts=True)
+    _touch(had)
+    return {pk: {"rejects": True} if pk in new else None for pk in had}
+
+
+def untag_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+    """Put an action's tag back where it was, made again if it is gone."""
+    rejects = [target.track_id for target in targets if (target.before or {}).get("rejects")]
+    Rejection.objects.filter(track__in=rejects, key=fold(action.data["name"])).delete()
+    return _put_back(action, targets)
+
+
+def _put_back(action: Act, targets: list[BulkActionTrack]) -> int:
+    ids = [target.track_id for target in targets]
+    tag = _tag_there(action)
+    mine = Track.all_objects.filter(owner=action.person, pk__in=ids)
+    live = mine.filter(deleted_at=None).exclude(taggings__tag=tag).count()
+    _put(tag, mine.order_by().values_list("pk", flat=True))
     _touch(ids)
-    return done
+    return live
+
+
+def _tag_there(action: Act) -> Tag:
+    """An action's tag; made again, as the same, when it was deleted meanwhile.
+
+    Where another tag has taken its name, that one stands for it from now on, in all that was done with it.
+    """
+    person, data = action.person, action.data
+    tag = Tag.objects.filter(owner=person, pk=data["tag"]).first()
+    if tag:
+        return tag
+    tag, _ = Tag.objects.get_or_create(
+        owner=person,
+        key=fold(data["name"]),
+        defaults={"pk": data["tag"], "name": data["name"], "hue": data["hue"]},
+    )
+    if tag.pk != data["tag"]:
+        for other in Act.objects.filter(person=person, data__tag=data["tag"]):
+            Act.objects.filter(pk=other.pk).update(data=other.data | {"tag": tag.pk})
+        data["tag"] = tag.pk
+    return tag
 
 
 def _put(tag: Tag, ids: Iterable[UUID]) -> int:
@@ -137,28 +199,6 @@ def _put(tag: Tag, ids: Iterable[UUID]) -> int:
         )
         for some in itertools.batched(ids, BATCH)
     )
-
-
-def _take_off(person: User, tag: int, ids: list[UUID]) -> int:
-    """Take a tag, if there still is one of that id, off tracks."""
-    taggings = Tagging.objects.filter(tag__owner=person, tag=tag)
-    return sum(taggings.filter(track_id__in=some).delete()[0] for some in itertools.batched(ids, BATCH))
-
-
-def _act(
-    kind: Act.Kind, person: User, summary: str, tag: Tag, ids: set[UUID], skipped: int = 0, **more: Any
-) -> Act:
-    """`more` is what undoing such an act needs to know besides."""
-    data = {
-        "tag": tag.pk,
-        "name": tag.name,
-        "hue": tag.hue,
-        "tracks": [str(pk) for pk in ids],
-        "done": len(ids),
-        "skipped": skipped,
-        **more,
-    }
-    return Act.objects.create(person=person, kind=kind, summary=summary, data=data)
 
 
 def _touch(ids: Iterable[UUID]) -> None:

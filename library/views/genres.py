@@ -47,7 +47,7 @@ def genre_delete(request: Request, genre_id: int) -> HttpResponse:
     genre = get_object_or_404(selectors.own_genres_of(request.user), pk=genre_id)
     if request.method == "POST":
         act = services.own_genre_delete(genre=genre, into=request.POST.get("into", ""))
-        done = f"{act.summary}: {act.data['done']} tracks changed."
+        done = f"{act.summary}: {act.done} tracks changed."
         messages.success(request, done, extra_tags=f"undo:{act.pk}")
         return redirect("labels")
     count = selectors.track_count_by_genre(request.user).get(genre.key, 0)
@@ -80,7 +80,7 @@ def tag_delete(request: Request, tag_id: int) -> HttpResponse:
             act = services.tag_merge(tag=tag, into=get_object_or_404(others, key=into))
         else:
             act = services.tag_delete(tag=tag)
-        count = act.data["done"]
+        count = act.done
         done = f"{act.summary}, on {count} track{'' if count == 1 else 's'}."
         messages.success(request, done, extra_tags=f"undo:{act.pk}")
         return redirect("labels")

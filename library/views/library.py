@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from library import selectors, services
 from library.facets import facets_of
-from library.filters import canonical, filter_of
+from library.filters import canonical, filter_of, search_digest
 from library.models import Track
 from library.requests import Request
 from library.search import SORTS, changed, chips
@@ -57,6 +57,7 @@ def library(request: Request) -> HttpResponse:
             "chips": active,
             "asked": found.asked,
             "search": canonical(request.GET),
+            "digest": search_digest(request.GET),
             "search_name": ", ".join(chip.text for chip in active)[:80],
             "kept": [(name, value) for name, values in request.GET.lists() for value in values],
             "sorts": SORTS,

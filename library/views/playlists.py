@@ -103,7 +103,8 @@ def item_move(request: Request, playlist_id: uuid.UUID, item_id: int) -> HttpRes
 
 @require_POST
 def item_remove(request: Request, playlist_id: uuid.UUID, item_id: int) -> HttpResponse:
-    services.playlist_remove(item=owned_item(request, playlist_id, item_id))
+    action = services.playlist_remove(item=owned_item(request, playlist_id, item_id))
+    messages.success(request, f"{action.summary}.", extra_tags=f"undo:{action.pk}")
     return back(request, "playlists")
 
 
@@ -123,6 +124,6 @@ def track_playlists(request: Request, track_id: uuid.UUID) -> HttpResponse:
     asked |= {"added_to": into, "act": act}
     if request.headers.get("HX-Request"):
         return render(request, "library/_add_to_playlist.html", asked)
-    if act.data["done"]:
+    if act.done:
         messages.success(request, f"Added “{found}” to “{into}”.", extra_tags=f"undo:{act.pk}")
     return redirect(into)

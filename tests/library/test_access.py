@@ -75,6 +75,7 @@ THING_PAGES = [
     Address("tag-delete", "get", 200),
     Address("tag-delete", "post", 302),
     Address("act-undo", "post", 302),
+    Address("act-cancel", "post", 302),
     Address("upload-archive", "get", 200),
     Address("upload-row", "get", 200),
     Address("upload-forget", "post", 302),

@@ -91,6 +91,8 @@ OPERATIONS = [
     Operation("get", "/events/", 200),
     Operation("get", "/acts/", 200),
     Operation("post", "/acts/", 200, {"act": "tag", "value": "live", "query": ""}, needs="write"),
+    Operation("get", "/acts/{act_id}/", 200),
+    Operation("post", "/acts/{act_id}/cancel/", 409, needs="write"),  # it is done
     Operation("post", "/acts/{act_id}/undo/", 200, needs="write"),
     Operation("post", "/archive/", 200, {"query": ""}),
     Operation("get", "/export/json/", 200),

@@ -69,8 +69,11 @@ def test_by_a_query(alice_api: Client, make_track: MakeTrack) -> None:
     assert act(alice_api, act="tag", value="live", query="").json()["done"] == 2
     assert act(alice_api, act="untag", value="LIVE", query="genre=unsure").json()["done"] == 1
     assert act(alice_api, act="analyse", query="").json()["done"] == 2
-    assert act(alice_api, act="delete", query="genre=rock").json() == {"id": None, "done": 1, "skipped": 0}
+    deleted = act(alice_api, act="delete", query="genre=rock").json()
+    assert (deleted["done"], deleted["skipped"]) == (1, 0)
     assert Track.objects.count() == 1
+    assert alice_api.post(f"{ACTS}{deleted['id']}/undo/").json()["done"] == 1
+    assert Track.objects.count() == 2
 
 
 def test_anothers_tracks_are_not_touched(charlie_api: Client, track: Track) -> None:

@@ -16,7 +16,7 @@ from django.urls import path
 from pytest_django import Settings
 
 from library import models, selectors, services
-from library.models import PartialUpload, Track, User
+from library.models import FileTags, PartialUpload, Track, User
 from tests.crawl import METHODS, UNSAFE, Address, addresses, ask, told
 from tests.people import TrackFactory, signed_in, with_token
 
@@ -54,6 +54,7 @@ def hers(alice: User) -> Belongings:
     for kind in ("playable", "peaks", "spectrogram"):
         getattr(track, kind).save(f"{kind}.mp3", ContentFile(f'{{"{SECRET}": "{kind}"}}'.encode()))
     genre = services.own_genre_add(owner=alice, name=f"{SECRET} genre")
+    FileTags.objects.create(track=track, title=f"{SECRET} in the file", values={"title": [f"{SECRET} in it"]})
     services.genre_set(track=track, person=alice, genre=genre.key)
     tag = services.track_tag(track=track, name=f"{SECRET} tag")
     services.suggestion_reject(track=track, name=f"{SECRET} not")
@@ -245,7 +246,9 @@ def test_every_model_with_an_owner_is_in_it() -> None:
     """Whoever adds something that people own has to give alice one of it."""
     known = {
         "User", "Track", "Prediction", "Embedding", "Verdict", "Act", "Genre", "Tag", "Tagging", "Rejection", "Mood",
-        "Playlist", "PlaylistItem", "PartialUpload", "ApiToken",
+        "Playlist", "PlaylistItem", "PartialUpload", "ApiToken", "FileTags",
+        # Of what is in it already: which tracks an action was about, and which were deleted.
+        "BulkActionTrack", "TrackDeletion",
         # Only to be counted or recognised, and asked for by nobody.
         "FailedSignIn", "KeptAnswer", "StageTime",
     }  # fmt: skip

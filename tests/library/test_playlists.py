@@ -67,7 +67,7 @@ class TestServices:
         make_track(title="0")
         act = services.playlist_append(playlist=filled, tracks=every(alice))
         assert titles(filled) == "abcd0"
-        assert (act.data["done"], act.data["skipped"]) == (1, 4)
+        assert (act.done, act.skipped) == (1, 4)
 
     def test_an_append_is_undone_as_a_whole_and_once(
         self, filled: Playlist, alice: User, make_track: MakeTrack
@@ -97,7 +97,7 @@ class TestServices:
         undo = reverse("act-undo", args=[act.pk])
         assert undo in page
         assert charlie_client.post(undo).status_code == 404
-        assert "Undone on 3 tracks" in alice_client.post(undo, follow=True).content.decode()
+        assert "Undone on 3 of 4 tracks" in alice_client.post(undo, follow=True).content.decode()
         assert alice_client.get(address).status_code == 200
         assert titles(Playlist.objects.get(pk=filled.pk)) == "acd"
 

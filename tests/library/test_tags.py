@@ -53,7 +53,7 @@ def test_merged(alice: User, make_track: MakeTrack) -> None:
     services.track_tag(track=both, name="concert")
     live = services.track_tag(track=both, name="live")
     act = services.tag_merge(tag=concert, into=live)
-    assert (act.summary, act.data["done"]) == ("Merged “concert” into “live”", 2)
+    assert (act.summary, act.done) == ("Merged “concert” into “live”", 2)
     assert names(one) == names(both) == ["live"]
     assert Tag.objects.count() == 1
 
@@ -65,7 +65,7 @@ def test_deleted_its_tracks_stay(track: Track) -> None:
     tag = services.track_tag(track=track, name="Live")
     services.tag_change(tag=tag, hue=5)
     act = services.tag_delete(tag=tag)
-    assert act.data["done"] == 1
+    assert act.done == 1
     assert names(track) == []
 
     assert services.act_undo(act=act) == 1
@@ -103,7 +103,7 @@ class TestMany:
         had, new = make_track(), make_track()
         services.track_tag(track=had, name="live")
         act = services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name="Live")
-        assert (act.data["done"], act.data["skipped"]) == (1, 1)
+        assert (act.done, act.skipped) == (1, 1)
         assert names(new) == ["live"]
         assert services.act_undo(act=act) == 1
         assert (names(had), names(new)) == (["live"], [])
@@ -112,7 +112,7 @@ class TestMany:
         had, _ = make_track(), make_track()
         tag = services.track_tag(track=had, name="live")
         act = services.tracks_untag(tracks=selectors.tracks_of(alice), person=alice, tag=tag)
-        assert (act.data["done"], act.data["skipped"]) == (1, 1)
+        assert (act.done, act.skipped) == (1, 1)
         services.tag_delete(tag=tag)
         assert services.act_undo(act=act) == 1
         assert names(had) == ["live"]

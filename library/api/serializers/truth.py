@@ -120,8 +120,19 @@ class ActRequestSerializer(ChosenSerializer):
         max_length=80, required=False, help_text="The genre's key, the tag, or the playlist's id."
     )
 
+    expected = serializers.IntegerField(
+        min_value=0,
+        required=False,
+        help_text="On how many tracks it is meant. If it would be another number, nothing is done (409).",
+    )
+    permanently = serializers.BooleanField(
+        default=False, help_text="With `delete`: for good, not into the bin."
+    )
+
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         data = super().validate(data)
+        if data["permanently"] and data["act"] != "delete":
+            raise serializers.ValidationError({"permanently": "This goes with `delete` only."})
         if data["act"] in ("genre", "tag", "untag", "playlist") and not data.get("value"):
             raise serializers.ValidationError({"value": "This act needs a value."})
         return data
@@ -129,15 +140,39 @@ class ActRequestSerializer(ChosenSerializer):
 
 @extend_schema_serializer(
     examples=example(
-        {"id": ID, "kind": "tag", "summary": "Tagged “live”", "created_at": WHEN, "undone_at": None}
+        {
+            "id": ID,
+            "kind": "tag",
+            "summary": "Tagged “live”",
+            "status": "done",
+            "total": 13,
+            "done": 12,
+            "skipped": 1,
+            "error": "",
+            "can_be_undone": True,
+            "created_at": WHEN,
+            "undone_at": None,
+        }
     )
 )
 class DoneActSerializer(serializers.ModelSerializer[Act]):
-    """Something that was done to many tracks, a tag or a playlist."""
+    """Something that was done, or is being done, to many tracks, a tag or a playlist."""
+
+    status = serializers.ChoiceField(
+        choices=Act.Status.choices, help_text="`queued`, `running`, `done`, `failed` or `cancelled`."
+    )
+    total = serializers.IntegerField(help_text="How many tracks it is about.")
+    done = serializers.IntegerField(help_text="On how many it was done so far.")
+    skipped = serializers.IntegerField(help_text="How many were left as they were so far.")
+    error = serializers.CharField(help_text="Why it failed, in words; else empty.")
+    can_be_undone = serializers.BooleanField(help_text="Whether it can be undone now.")
 
     class Meta:
         model = Act
-        fields = ["id", "kind", "summary", "created_at", "undone_at"]
+        fields = [
+            *("id", "kind", "summary", "status", "total", "done", "skipped", "error"),
+            *("can_be_undone", "created_at", "undone_at"),
+        ]
         read_only_fields = fields
 
 

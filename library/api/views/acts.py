@@ -10,11 +10,12 @@ from django.http import QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
 from library import selectors, services
 from library.api.auth import TokenScope
@@ -23,10 +24,9 @@ from library.api.schema import answers
 from library.api.serializers import truth
 from library.api.views.base import OwnersView
 from library.downloads import archive_answer
-from library.errors import Refused
 from library.filters import tracks_matching
-from library.models import ApiToken, Track, User
-from library.text import parsed_uuid
+from library.models import Act, ApiToken, Track, User
+from library.services.bulk_actions import Terms
 
 
 class ActsView(OwnersView, generics.GenericAPIView):
@@ -56,42 +56,64 @@ class ActsView(OwnersView, generics.GenericAPIView):
             "To those named by `ids`, or to all that `query` finds, which is written as in the address of the list. "
             "`confirm` agrees with the model, `genre` sets the genre `value` (a key), `tag` and `untag` put the tag "
             "`value` on and take it off, `playlist` puts them at the end of the playlist `value` (an id), in the order "
-            "of `ids` or of the search, `analyse` hears again, `delete` deletes and needs the scope `delete`. What has "
-            "an `id` in the answer can be undone as one."
+            "of `ids` or of the search, `analyse` hears again, `delete` puts into the bin, or deletes for good with "
+            "`permanently`, and needs the scope `delete`. With `expected`, nothing is done and the answer is 409 "
+            "(`selection_changed`) if it would be another number of tracks. What has an `id` in the answer can be "
+            "undone as one. Which tracks are meant is fixed at once; the answer comes when all is done, or, with the "
+            "header `Prefer: respond-async`, at once as 202: see “See how far an act is”."
         ),
         request=truth.ActRequestSerializer,
-        responses=answers({200: truth.ActSerializer}, 400, 409, 415, 422),
+        parameters=[OpenApiParameter("Prefer", str, "header", description="`respond-async`: do not wait.")],
+        responses=answers({200: truth.ActSerializer, 202: truth.DoneActSerializer}, 400, 409, 415, 422),
     )
     def post(self, request: Request) -> Response:
         asked = truth.ActRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         tracks = chosen(self.owner, asked.validated_data)
-        name, value = asked.validated_data["act"], asked.validated_data.get("value", "")
+        name = asked.validated_data["act"]
         if name == "delete":
             if isinstance(request.auth, ApiToken) and not request.auth.may_delete:
                 raise PermissionDenied(TokenScope.message, code=TokenScope.code)
-            return Response({"id": None, "done": services.tracks_delete(tracks=tracks), "skipped": 0})
-        if name == "analyse":
-            asked_for = tracks.count()
-            done = services.tracks_analyse_again(tracks=tracks)
-            return Response({"id": None, "done": done, "skipped": asked_for - done})
-        if name in ("confirm", "genre"):
-            genre = None if name == "confirm" else value
-            summary = "Confirmed what was heard" if genre is None else f"Set the genre to {genre}"
-            act = services.genres_set(tracks=tracks, person=self.owner, genre=genre, summary=summary)
-        elif name == "tag":
-            act = services.tracks_tag(tracks=tracks, person=self.owner, name=value)
-        elif name == "playlist":
-            playlist = selectors.playlists_of(self.owner).filter(pk=parsed_uuid(value)).first()
-            if playlist is None:
-                raise Refused("unknown_playlist", "You have no such playlist.", 422)
-            act = services.playlist_append(playlist=playlist, tracks=tracks)
-        else:
-            tag = selectors.tag_named(self.owner, value)
-            if tag is None:
-                raise Refused("unknown_tag", "You have no such tag.", 422)
-            act = services.tracks_untag(tracks=tracks, person=self.owner, tag=tag)
-        return Response({"id": act.pk, "done": act.data["done"], "skipped": act.data["skipped"]})
+            if asked.validated_data["permanently"]:
+                name = "delete_permanently"
+        action = services.bulk_action_ask(
+            person=self.owner,
+            name=name,
+            value=asked.validated_data.get("value", ""),
+            tracks=tracks,
+            terms=Terms(expected=asked.validated_data.get("expected"), later=prefers_async(request)),
+        )
+        if not action.is_finished:
+            location = reverse("v1:act-detail", args=[action.pk], request=request)
+            headers = {"Location": location, "Preference-Applied": "respond-async"}
+            return Response(truth.DoneActSerializer(action).data, status=202, headers=headers)
+        return done_answer(action)
+
+
+class ActView(OwnersView):
+    @extend_schema(
+        operation_id="act_status",
+        tags=["Many tracks at once"],
+        summary="See how far an act is",
+        responses=answers({200: truth.DoneActSerializer}, 404),
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        action = get_object_or_404(selectors.acts_of(self.owner), pk=id)
+        return Response(truth.DoneActSerializer(action).data)
+
+
+class ActCancelView(OwnersView):
+    @extend_schema(
+        operation_id="act_cancel",
+        tags=["Many tracks at once"],
+        summary="Cancel an act that is still being done",
+        description="What it has done so far stays, and can be undone.",
+        request=None,
+        responses=answers({200: truth.DoneActSerializer}, 404, 409),
+    )
+    def post(self, request: Request, id: UUID) -> Response:
+        action = get_object_or_404(selectors.acts_of(self.owner), pk=id)
+        return Response(truth.DoneActSerializer(services.action_cancel(action=action)).data)
 
 
 class ActUndoView(OwnersView):
@@ -99,13 +121,14 @@ class ActUndoView(OwnersView):
         operation_id="act_undo",
         tags=["Many tracks at once"],
         summary="Undo an act where it still stands",
+        description="`done`: on how many tracks something was taken back; `skipped`: where nothing was left to undo.",
         request=None,
         responses=answers({200: truth.ActSerializer}, 404, 409),
     )
     def post(self, request: Request, id: UUID) -> Response:
-        act = get_object_or_404(selectors.acts_of(self.owner), pk=id)
-        done = services.act_undo(act=act)
-        return Response({"id": None, "done": done, "skipped": act.data["done"] - done})
+        action = get_object_or_404(selectors.acts_of(self.owner), pk=id)
+        done = services.act_undo(act=action)
+        return Response({"id": None, "done": done, "skipped": action.done - done})
 
 
 class ArchiveView(OwnersView):
@@ -137,3 +160,15 @@ def chosen(owner: User, asked: dict[str, Any]) -> QuerySet[Track]:
     if "ids" in asked:
         return selectors.tracks_named(owner, asked["ids"])
     return tracks_matching(owner, QueryDict(asked["query"]))
+
+
+def prefers_async(request: Request) -> bool:
+    """Whether the client would rather not wait (RFC 7240)."""
+    preferences = request.headers.get("Prefer", "").lower().split(",")
+    return any(preference.partition(";")[0].strip() == "respond-async" for preference in preferences)
+
+
+def done_answer(action: Act) -> Response:
+    """What was done; the id only where it can be undone by it."""
+    known = action.pk if action.can_be_undone else None
+    return Response({"id": known, "done": action.done, "skipped": action.skipped})

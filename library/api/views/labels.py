@@ -78,7 +78,7 @@ class OwnGenreView(GenresView):
     def delete(self, request: Request, key: str) -> Response:
         genre = get_object_or_404(selectors.own_genres_of(self.owner), key=key)
         act = services.own_genre_delete(genre=genre, into=request.GET.get("into", ""))
-        return Response({"id": act.pk, **act.data})
+        return Response({"id": act.pk, "done": act.done, "skipped": act.skipped})
 
 
 @extend_schema(tags=["Tags"])

@@ -119,7 +119,7 @@ class PlaylistItemsView(OwnersView, generics.GenericAPIView):
         given.is_valid(raise_exception=True)
         tracks = selectors.tracks_named(self.owner, given.validated_data["tracks"])
         act = services.playlist_append(playlist=playlist, tracks=tracks)
-        return Response({"id": act.pk, "done": act.data["done"], "skipped": act.data["skipped"]})
+        return Response({"id": act.pk, "done": act.done, "skipped": act.skipped})
 
 
 class PlaylistItemView(OwnersView):

@@ -37,6 +37,7 @@ def _sweep_for_ever() -> None:
     for number in itertools.count():
         try:
             services.tracks_sweep()
+            services.actions_resume()
             services.uploads_expire()
             if number % SWEEPS_TO_STATISTICS == 0:
                 refresh_statistics()

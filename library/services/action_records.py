@@ -1,0 +1,44 @@
+"""What a bulk action was about, on record: so that it can be followed, and undone as one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from library.models import Act, BulkActionTrack, User
+
+BATCH = 1000
+
+
+def action_record(
+    *,
+    person: User,
+    kind: Act.Kind,
+    summary: str,
+    data: dict[str, Any],
+    tracks: Iterable[tuple[UUID, Any]],
+) -> Act:
+    """Record something that is done already, in the caller's transaction.
+
+    `data` is what an undo needs to know besides the tracks; `tracks` are their ids, each with what an undo needs
+    to know about it (or None).
+    """
+    action = Act.objects.create(person=person, kind=kind, summary=summary[:200], data=data)
+    done = BulkActionTrack.State.DONE
+    action.total = action.done = targets_add(action=action, tracks=tracks, state=done)
+    action.save(update_fields=["total", "done"])
+    return action
+
+
+def targets_add(*, action: Act, tracks: Iterable[tuple[UUID, Any]], state: BulkActionTrack.State) -> int:
+    """Write down which tracks an action is about, in their order; returns how many."""
+    count = 0
+    for some in itertools.batched(tracks, BATCH):
+        rows = [
+            BulkActionTrack(action=action, track_id=track_id, state=state, before=before)
+            for track_id, before in some
+        ]
+        count += len(BulkActionTrack.objects.bulk_create(rows))
+    return count

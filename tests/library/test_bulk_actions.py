@@ -1,0 +1,341 @@
+"""Bulk actions fix their tracks when they are asked for, go on in batches, and can be watched and cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.tasks import default_task_backend
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+
+from library import services
+from library.errors import Refused
+from library.filters import search_digest
+from library.models import Act, Playlist, Track, User
+from library.services import bulk_actions
+from library.services.bulk_actions import SelectionChanged, Terms
+from library.views import acts as pages
+from tests.people import UserFactory
+
+pytestmark = pytest.mark.django_db
+MakeTrack = Callable[..., Track]
+ACTS = "/api/v1/acts/"
+LATER = Terms(later=True)
+
+
+@pytest.fixture
+def five(make_track: MakeTrack) -> list[Track]:
+    return [make_track(title=title) for title in "abcde"]
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_actions, "BATCH", 2)
+
+
+def ask(client: Client, *, prefer: str = "", **body: Any) -> Any:
+    headers = {"Prefer": prefer} if prefer else {}
+    return client.post(ACTS, body, content_type="application/json", headers=headers)
+
+
+def mine(alice: User) -> Any:
+    return Track.objects.filter(owner=alice).order_by("title")
+
+
+def tag_later(alice: User) -> Act:
+    return services.tracks_tag(tracks=mine(alice), person=alice, name="live", terms=LATER)
+
+
+class TestWhichTracks:
+    def test_another_number_than_expected_is_refused(self, alice: User, five: list[Track]) -> None:
+        with pytest.raises(SelectionChanged, match="asked for 4 tracks, but it would be 5 tracks now"):
+            services.tracks_tag(tracks=mine(alice), person=alice, name="live", terms=Terms(expected=4))
+        assert not Act.objects.exists()
+
+    def test_a_program_may_say_how_many_it_expects(self, alice_api: Client, five: list[Track]) -> None:
+        response = ask(alice_api, act="delete", query="", expected=4)
+        assert (response.status_code, response.json()["code"]) == (409, "selection_changed")
+        assert Track.objects.count() == 5
+        assert ask(alice_api, act="delete", query="", expected=5).json()["done"] == 5
+
+    def test_those_that_arrive_later_are_not_meant(
+        self, alice: User, five: list[Track], make_track: MakeTrack
+    ) -> None:
+        action = tag_later(alice)
+        late = make_track()
+        services.action_run_queued(action_id=action.pk)
+        action.refresh_from_db()
+        assert (action.status, action.total, action.done) == ("done", 5, 5)
+        assert not late.tags.exists()
+
+    def test_pages_ask_again_when_the_list_has_changed(
+        self, alice_client: Client, five: list[Track], make_track: MakeTrack
+    ) -> None:
+        page = alice_client.get("/").content.decode()
+        assert 'name="expected"' in page
+        make_track(title="f")
+        form = {"act": "tag", "tag": "live", "all": "1", "query": "", "expected": "5", "next": "/"}
+        response = alice_client.post(reverse("acts"), form)
+        assert response.status_code == 409
+        text = " ".join(response.content.decode().split())
+        assert "It showed 5 tracks, and finds <strong>6</strong> now." in text
+        assert "Do it for 6 tracks" in text
+        assert not Act.objects.exists()
+        # What the page that asks sends is enough to do it.
+        assert 'name="tag" value="live"' in text
+        alice_client.post(reverse("acts"), form | {"expected": "6"})
+        assert Act.objects.get().done == 6
+
+    def test_a_search_that_did_not_arrive_whole_is_refused(
+        self, alice_client: Client, five: list[Track]
+    ) -> None:
+        shown = "q=a&not_tag=live"
+        digest = search_digest(alice_client.get(f"/?{shown}").wsgi_request.GET)
+        form = {"act": "tag", "tag": "x", "all": "1", "query": "not_tag=live", "digest": digest, "next": "/"}
+        page = alice_client.post(reverse("acts"), form, follow=True).content.decode()
+        assert "did not arrive as it was shown" in page
+        assert not Act.objects.exists()
+
+
+class TestInTheBackground:
+    def test_a_program_that_would_not_wait_gets_an_address_to_ask(
+        self,
+        alice_api: Client,
+        charlie_api: Client,
+        five: list[Track],
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        default_task_backend.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            response = ask(alice_api, prefer="respond-async", act="tag", value="live", query="")
+        assert (response.status_code, response["Preference-Applied"]) == (202, "respond-async")
+        assert response.json()["status"] == "queued"
+        address = response["Location"]
+        assert charlie_api.get(address).status_code == 404
+        (task,) = default_task_backend.results
+        assert task.task.name == "run_bulk_action"
+        task.task.func(*task.args)
+        answer = alice_api.get(address).json()
+        assert (answer["status"], answer["total"], answer["done"]) == ("done", 5, 5)
+        assert alice_api.post(f"{address}undo/").json()["done"] == 5
+
+    def test_whoever_waits_gets_what_was_done(self, alice_api: Client, five: list[Track]) -> None:
+        response = ask(alice_api, prefer="return=minimal", act="tag", value="live", query="")
+        assert (response.status_code, response.json()["done"]) == (200, 5)
+
+    def test_pages_do_not_wait_for_very_many(
+        self, monkeypatch: pytest.MonkeyPatch, alice_client: Client, five: list[Track]
+    ) -> None:
+        monkeypatch.setattr(pages, "AT_ONCE", 4)
+        form = {"act": "tag", "tag": "live", "all": "1", "query": "", "next": "/"}
+        page = alice_client.post(reverse("acts"), form, follow=True).content.decode()
+        assert "at work on 5 tracks" in page
+        assert reverse("recent") in page
+        assert Act.objects.get().status == "queued"
+
+    @pytest.mark.usefixtures("small_batches")
+    def test_cancelled_it_stops_and_what_was_done_can_be_undone(
+        self, alice: User, alice_api: Client, five: list[Track]
+    ) -> None:
+        action = tag_later(alice)
+        apply = bulk_actions.DEFINITIONS[Act.Kind.TAG].apply
+        assert apply is not None
+        assert bulk_actions._batch_run(action, apply)
+        answer = alice_api.post(f"{ACTS}{action.pk}/cancel/").json()
+        assert (answer["status"], answer["done"]) == ("cancelled", 2)
+        services.action_run_queued(action_id=action.pk)
+        assert Track.objects.filter(tags__name="live").count() == 2
+        again = alice_api.post(f"{ACTS}{action.pk}/cancel/")
+        assert (again.status_code, again.json()["code"]) == (409, "finished_already")
+        assert services.act_undo(act=action) == 2
+
+    def test_it_is_not_undone_while_it_is_being_done(self, alice: User, five: list[Track]) -> None:
+        with pytest.raises(Refused, match="still being done"):
+            services.act_undo(act=tag_later(alice))
+
+    @pytest.mark.usefixtures("small_batches")
+    def test_what_a_dead_process_left_is_gone_on_with_once(
+        self,
+        alice: User,
+        five: list[Track],
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        action = tag_later(alice)
+        apply = bulk_actions.DEFINITIONS[Act.Kind.TAG].apply
+        assert apply is not None
+        bulk_actions._batch_run(action, apply)
+        default_task_backend.clear()
+        assert services.actions_resume() == 0
+        Act.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
+        assert services.actions_resume() == 1
+        assert services.actions_resume() == 0
+        (task,) = default_task_backend.results
+        task.task.func(*task.args)
+        action.refresh_from_db()
+        assert (action.status, action.done, action.skipped) == ("done", 5, 0)
+
+    def test_one_that_is_refused_has_failed_and_says_why(self, alice: User, five: list[Track]) -> None:
+        playlist = services.playlist_add(owner=alice, name="Late")
+        action = services.playlist_append(playlist=playlist, tracks=mine(alice), terms=LATER)
+        services.playlist_delete(playlist=playlist)
+        services.action_run_queued(action_id=action.pk)
+        action.refresh_from_db()
+        assert (action.status, action.error) == ("failed", "The playlist was deleted meanwhile.")
+
+    def test_the_order_is_kept_over_batches(
+        self, monkeypatch: pytest.MonkeyPatch, alice: User, five: list[Track]
+    ) -> None:
+        monkeypatch.setattr(bulk_actions, "BATCH", 2)
+        playlist = services.playlist_add(owner=alice, name="Late")
+        services.playlist_append(playlist=playlist, tracks=mine(alice).reverse())
+        assert [item.track.title for item in playlist.items.all()] == list("edcba")
+
+
+class TestForGood:
+    def test_it_needs_to_be_said_and_leaves_no_way_back(self, alice_api: Client, five: list[Track]) -> None:
+        done = ask(alice_api, act="delete", query="", permanently=True).json()
+        assert done == {"id": None, "done": 5, "skipped": 0}
+        assert not Track.all_objects.exists()
+        assert ask(alice_api, act="tag", value="x", query="", permanently=True).status_code == 400
+
+
+class TestUndo:
+    def test_a_tag_that_was_deleted_and_came_back_is_taken_off(self, alice: User, five: list[Track]) -> None:
+        tagged = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
+        deleted = services.tag_delete(tag=alice.tags.get())
+        assert services.act_undo(act=deleted) == 5
+        assert services.act_undo(act=tagged) == 5
+        assert not Track.objects.filter(tags__isnull=False).exists()
+
+    def test_also_when_another_has_taken_its_name_meanwhile(self, alice: User, five: list[Track]) -> None:
+        tagged = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
+        deleted = services.tag_delete(tag=alice.tags.get())
+        services.tag_add(owner=alice, name="Live")
+        services.act_undo(act=deleted)
+        services.tag_change(tag=alice.tags.get(), name="concert")
+        assert services.act_undo(act=tagged) == 5
+        assert not Track.objects.filter(tags__isnull=False).exists()
+
+    def test_a_new_tag_of_the_old_name_is_another_tag(self, alice: User, five: list[Track]) -> None:
+        tagged = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
+        services.tag_change(tag=alice.tags.get(), name="concert")
+        services.tracks_tag(tracks=mine(alice)[:2], person=alice, name="live")
+        assert services.act_undo(act=tagged) == 5
+        assert Track.objects.filter(tags__name="live").count() == 2
+
+    def test_the_page_says_how_much_was_undone(
+        self, alice: User, alice_client: Client, five: list[Track]
+    ) -> None:
+        tag = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
+        live = alice.tags.get()
+        for track in five[:3]:
+            services.track_untag(track=track, tag=live)
+        page = alice_client.post(reverse("act-undo", args=[tag.pk]), follow=True).content.decode()
+        assert "Undone on 2 of 5 tracks: Tagged “live”. The other 3 were changed since." in page
+
+    def test_the_page_says_when_nothing_was_left(
+        self, alice: User, alice_client: Client, five: list[Track]
+    ) -> None:
+        tag = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
+        services.tag_delete(tag=alice.tags.get())
+        page = alice_client.post(reverse("act-undo", args=[tag.pk]), follow=True).content.decode()
+        assert "There was nothing left to undo: Tagged “live”." in page
+
+    def test_turned_down_for_good_stays_turned_down(self, alice: User, make_track: MakeTrack) -> None:
+        track = make_track(file_genre="Shoegaze")
+        services.suggestion_reject(track=track, name="Shoegaze")
+        tagged = services.tracks_tag(tracks=mine(alice), person=alice, name="shoegaze")
+        services.act_undo(act=tagged)
+        assert track.rejections.filter(key="shoegaze").exists()
+
+    def test_a_suggestion_that_was_taken_and_taken_off_is_not_made_again(
+        self, alice: User, alice_client: Client, make_track: MakeTrack
+    ) -> None:
+        track = make_track(file_genre="Shoegaze")
+        tag = services.track_tag(track=track, name="Shoegaze")
+        services.track_untag(track=track, tag=tag)
+        assert track.rejections.filter(key="shoegaze").exists()
+        services.tracks_tag(tracks=mine(alice), person=alice, name="Shoegaze")
+        untagged = services.tracks_untag(tracks=mine(alice), person=alice, tag=tag)
+        assert track.rejections.filter(key="shoegaze").exists()
+        services.act_undo(act=untagged)
+        assert [tag.name for tag in track.tags.all()] == ["Shoegaze"]
+        assert not track.rejections.exists()
+
+    def test_a_track_taken_out_of_a_playlist_is_put_back_in_its_place(
+        self, alice: User, alice_client: Client, charlie_client: Client, five: list[Track]
+    ) -> None:
+        playlist = services.playlist_add(owner=alice, name="Late")
+        services.playlist_append(playlist=playlist, tracks=mine(alice))
+        item = playlist.items.all()[2]
+        address = reverse("playlist-remove", args=[playlist.pk, item.pk])
+        page = alice_client.post(address, {"next": playlist.get_absolute_url()}, follow=True).content.decode()
+        action = Act.objects.get(kind=Act.Kind.TAKE_OUT)
+        undo = reverse("act-undo", args=[action.pk])
+        assert undo in page
+        assert playlist.items.count() == 4
+        assert charlie_client.post(undo).status_code == 404
+        alice_client.post(undo)
+        assert [item.track.title for item in playlist.items.all()] == list("abcde")
+
+    def test_not_into_a_playlist_that_is_gone(self, alice: User, five: list[Track]) -> None:
+        playlist = services.playlist_add(owner=alice, name="Late")
+        services.playlist_append(playlist=playlist, tracks=mine(alice))
+        action = services.playlist_remove(item=playlist.items.all()[0])
+        services.playlist_delete(playlist=playlist)
+        assert services.act_undo(act=action) == 0
+        assert not Playlist.objects.exists()
+
+
+class TestRecentChanges:
+    def test_what_was_done_today_can_be_undone_there(
+        self, alice: User, alice_client: Client, charlie_client: Client, five: list[Track]
+    ) -> None:
+        services.tracks_tag(tracks=mine(alice), person=alice, name="live")
+        old = services.tracks_tag(tracks=mine(alice), person=alice, name="old")
+        Act.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=25))
+        page = alice_client.get(reverse("recent")).content.decode()
+        assert "Tagged “live”" in page
+        assert "Tagged “old”" not in page
+        assert (
+            "Nothing was changed in the last day." in charlie_client.get(reverse("recent")).content.decode()
+        )
+
+    def test_what_is_running_is_told_and_can_be_cancelled(
+        self, alice: User, alice_client: Client, charlie_client: Client, five: list[Track]
+    ) -> None:
+        action = tag_later(alice)
+        page = alice_client.get(reverse("recent")).content.decode()
+        assert "0 of 5 tracks" in page
+        assert 'hx-trigger="every 2s"' in page
+        address = reverse("act-cancel", args=[action.pk])
+        assert charlie_client.post(address).status_code == 404
+        page = alice_client.post(address, follow=True).content.decode()
+        assert "It was done on 0 of 5 tracks." in page
+        assert 'hx-trigger="every 2s"' not in page
+
+    def test_no_query_per_row(
+        self,
+        alice: User,
+        alice_client: Client,
+        five: list[Track],
+        django_assert_max_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        for number in range(20):
+            services.tag_delete(tag=services.tag_add(owner=alice, name=str(number)))
+        with django_assert_max_num_queries(8):
+            alice_client.get(reverse("recent"))
+
+
+def test_somebody_elses_tracks_are_never_touched(alice: User, five: list[Track]) -> None:
+    dora = UserFactory.create()
+    for name, value in (("tag", "live"), ("delete", ""), ("delete_permanently", ""), ("confirm", "")):
+        tracks = Track.objects.filter(owner=dora)
+        action = services.bulk_action_ask(person=dora, name=name, value=value, tracks=tracks)
+        assert (action.total, action.done) == (0, 0)
+    assert Track.objects.count() == 5
