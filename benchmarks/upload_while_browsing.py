@@ -32,7 +32,8 @@ from benchmarks.measure import ROOT, table
 sys.path.insert(0, str(ROOT / "clients" / "python"))
 
 from earmark_client import Library
-from earmark_client.uploading import Summary, audio_files, upload
+from earmark_client.folders import find_music
+from earmark_client.uploading import Summary, upload
 from tests.live import Site, running_site
 
 EMAIL, PASSWORD = "bench@example.org", "a quiet listening room"
@@ -61,7 +62,7 @@ class Visit:
 
 def gathered(folder: Path, count: int, into: Path) -> list[Path]:
     """So many files of the folder; trimmed variants of them where there are fewer."""
-    there = list(audio_files([folder]))
+    there = list(find_music([folder]).files)
     if not there:
         sys.exit(f"There is no music in {folder}.")
     made = there[:count]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from pathlib import Path
 from earmark_client import config
 from earmark_client.errors import LibraryError
 from earmark_client.library import Library
-from earmark_client.uploading import upload
+from earmark_client.names import printable, shown
+from earmark_client.uploading import Summary, upload
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,15 +74,22 @@ def run_login(given: argparse.Namespace) -> int:
 
 
 def run_upload(given: argparse.Namespace) -> int:
-    if lost := [path for path in given.paths if not path.exists()]:
-        raise LibraryError("no_file", f"There is no {lost[0]}.")
+    if lost := [path for path in given.paths if not os.path.exists(path)]:
+        raise LibraryError("no_file", f"There is no {shown(lost[0])}.")
     with config.open_library() as library:
         summary = upload(library, given.paths, jobs=given.jobs, quiet=given.quiet)
-        print(f"{len(summary.sent)} sent, {len(summary.there)} there already, {len(summary.failed)} failed.")
-        for path, reason in summary.failed.items():
-            print(f"  {path}: {reason}", file=sys.stderr)
+        print(f"{summary}.")
+        print_problems(summary)
         unheard = wait_for(library, summary.tracks) if given.wait else 0
-    return 1 if summary.failed or unheard else 0
+    return 1 if summary.failed or summary.found.unreadable or unheard else 0
+
+
+def print_problems(summary: Summary) -> None:
+    """Say which files failed and why, and what was left out."""
+    for path, reason in summary.failed.items():
+        print(f"  {shown(path)}: {printable(reason)}", file=sys.stderr)
+    if left_out := summary.found.left_out():
+        print(f"Left out: {'; '.join(left_out)}.", file=sys.stderr)
 
 
 def wait_for(library: Library, track_ids: list[str]) -> int:
@@ -96,7 +105,7 @@ def wait_for(library: Library, track_ids: list[str]) -> int:
             if track["error"]
             else genre["label"] or f"not sure, perhaps {genre['top']}"
         )
-        print(f"{track['title']}: {heard}")
+        print(printable(f"{track['title']}: {heard}"))
     return failed
 
 
@@ -114,7 +123,7 @@ def run_status(given: argparse.Namespace) -> int:
     if unheard:
         print(f"{len(unheard)} could not be heard:", file=sys.stderr)
     for track in unheard:
-        print(f"  {track['original_name']}: {track['error']['message']}", file=sys.stderr)
+        print(printable(f"  {track['original_name']}: {track['error']['message']}"), file=sys.stderr)
     return 1 if unheard else 0
 
 

@@ -10,6 +10,7 @@ from typing import IO, Any, BinaryIO, cast
 import httpx
 
 from earmark_client.errors import LibraryError, refusal
+from earmark_client.names import valid_text
 from earmark_client.resumable import LARGE, Unfinished, send_in_pieces
 
 ATTEMPTS = 5
@@ -68,10 +69,12 @@ class Library:
         if path.stat().st_size > LARGE or path.suffix.lower() == ".zip":
             return self._upload_in_pieces(path, on_sent)
 
+        name = valid_text(path.name)
+
         def send() -> httpx.Response:
             with path.open("rb") as file:
                 stream = Counted(file, on_sent) if on_sent else file
-                return self._http.post("tracks/", files={"file": (path.name, cast(IO[bytes], stream))})
+                return self._http.post("tracks/", files={"file": (name, cast(IO[bytes], stream))})
 
         return self._answer(send)
 

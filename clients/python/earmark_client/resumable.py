@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from earmark_client.errors import LibraryError
+from earmark_client.names import valid_text
 
 #: Smaller files go up whole.
 LARGE = 20_000_000
@@ -101,7 +102,7 @@ def send_in_pieces(
 
 
 def _begin(ask: Ask, path: Path, size: int) -> str:
-    name = base64.b64encode(path.name.encode(errors="replace")).decode()
+    name = base64.b64encode(valid_text(path.name).encode()).decode()
     headers = {"Upload-Length": str(size), "Upload-Metadata": f"filename {name}"}
     # Only the id: whatever host the answer names, the token goes to the site that was given.
     return _last_part(ask("POST", "uploads/", headers=TUS | headers).headers["Location"])
