@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"earmark: {error.message}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nStopped. The same command goes on where this one was.", file=sys.stderr)
+        print("\nStopped.", file=sys.stderr)
         return 130
     return status
 
@@ -76,8 +76,15 @@ def run_login(given: argparse.Namespace) -> int:
 def run_upload(given: argparse.Namespace) -> int:
     if lost := [path for path in given.paths if not os.path.exists(path)]:
         raise LibraryError("no_file", f"There is no {shown(lost[0])}.")
+    summary = Summary()
     with config.open_library() as library:
-        summary = upload(library, given.paths, jobs=given.jobs, quiet=given.quiet)
+        try:
+            upload(library, given.paths, jobs=given.jobs, quiet=given.quiet, summary=summary)
+        except KeyboardInterrupt:
+            left = f"{len(summary.waiting)} not sent yet. The same command goes on from there."
+            print(f"\nStopped: {summary}, {left}", file=sys.stderr)
+            print_problems(summary)
+            return 130
         print(f"{summary}.")
         print_problems(summary)
         unheard = wait_for(library, summary.tracks) if given.wait else 0
