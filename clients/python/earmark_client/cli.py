@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import io
 import json
 import os
 import sys
@@ -19,12 +20,33 @@ from earmark_client.uploading import Summary, upload
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0 done, 1 some files failed, 2 nothing could be done."""
+    """Run a command; returns the exit status: 0 done, 1 some files failed, 2 nothing could be done.
+
+    130 means Ctrl-C, and 141 that nobody reads any more what is printed (`earmark export | head`), as in a shell.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that has not all letters gets them in ASCII.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            return run(arguments)
+        finally:
+            print(end="", flush=True)
+    except BrokenPipeError:
+        # What is left in the buffers would be written, and fail, once more at exit.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, sys.stderr.fileno())
+        return 141
+
+
+def run(arguments: list[str] | None) -> int:
     given = parser().parse_args(arguments)
     try:
         status: int = given.run(given)
     except LibraryError as error:
-        print(f"earmark: {error.message}", file=sys.stderr)
+        print(printable(f"earmark: {error.message}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
@@ -141,6 +163,9 @@ def run_export(given: argparse.Namespace) -> int:
             parts = (json.dumps(track, ensure_ascii=False) + "\n" for track in library.tracks())
         else:
             parts = library.export(given.format)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # What is kept in a file is read elsewhere: JSON is UTF-8, whatever this terminal speaks.
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
         sys.stdout.writelines(parts)
     return 0
 
