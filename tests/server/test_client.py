@@ -9,6 +9,7 @@ import json
 import secrets
 import stat
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,18 @@ def test_an_archive_is_unpacked(site: Site, folder: Path, tmp_path: Path) -> Non
     with Library(site.url, site.token("archive@example.org")) as library:
         assert library.upload(tmp_path / "album.zip")["id"] is None
         assert [track["original_name"] for track in library.tracks()] == ["three.ogg"]
+
+
+def test_a_program_acts_on_many_tracks_and_follows_changes(site: Site, folder: Path) -> None:
+    with Library(site.url, site.token("program@example.org")) as library:
+        for name in ["three.ogg", "a/one.mp3"]:
+            library.upload(folder / name)
+        action = library.wait_for(library.start_bulk_action("tag", query="q=three", value="live"))
+        assert (action.status, action.done, action.skipped) == ("done", 1, 0)
+        assert [track["tags"] for track in library.tracks(q="three")] == [["live"]]
+        # What happened just now is told later; the address to go on from is good at once.
+        pages = list(library.changes(datetime.now(UTC)))
+        assert list(library.changes(pages[-1].resume))[-1].resume == pages[-1].resume
 
 
 def test_it_gives_up_in_the_end() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
+from uuid import uuid4
 
 import httpx
 
 from earmark_client.errors import LibraryError, refusal
 from earmark_client.names import valid_text
+from earmark_client.records import BulkAction, Changes
 from earmark_client.resumable import LARGE, Unfinished, send_in_pieces
 
 ATTEMPTS = 5
@@ -64,7 +67,7 @@ class Library:
         """Send one file; the track it became, or was already (`duplicate`). `on_sent` hears of bytes on their way.
 
         A large file goes up in pieces, and a ZIP archive, too: the site unpacks it, and there is no one track to tell
-        (`id` is None).
+        (`id` is None). A file that lies in the site's bin comes back from there, as a duplicate.
         """
         if path.stat().st_size > LARGE or path.suffix.lower() == ".zip":
             return self._upload_in_pieces(path, on_sent)
@@ -110,12 +113,78 @@ class Library:
 
     def tracks(self, **filters: Any) -> Iterator[dict[str, Any]]:
         """Every track that fits, page by page."""
-        url: str | None = "tracks/"
-        params: dict[str, Any] | None = {"page_size": 200, **filters}
-        while url:
-            page = self._json("GET", url, params=params)
+        for page in self._pages("tracks/", {"page_size": 200, **filters}):
             yield from page["results"]
-            url, params = page["next"], None
+
+    def changes(self, since: datetime | str) -> Iterator[Changes]:
+        """What was added, changed and deleted, in the order in which it was, a page at a time.
+
+        `since` is a time, or the `resume` of the last page that was dealt with: keep that, to go on next time.
+        """
+        if isinstance(since, datetime):
+            params = httpx.QueryParams(updated_since=since.astimezone(UTC).isoformat(), page_size=200)
+        else:
+            params = httpx.URL(since).params
+        for page in self._pages("tracks/changes/", params):
+            # Sites before 0.2 do not tell deletions.
+            yield Changes(page["results"], page.get("deleted", []), page["resume"])
+
+    def start_bulk_action(
+        self,
+        action: str,
+        *,
+        ids: Iterable[str] | None = None,
+        query: str | None = None,
+        value: str | None = None,
+        **more: Any,
+    ) -> BulkAction:
+        """Do something to the tracks with these ids, or to all that a query finds ("" finds every track).
+
+        `action` and `value` are the `act` and `value` of `POST /api/v1/acts/`, like "tag" and the tag's name; `more`
+        is sent as it is, like `permanently=True`. The answer may come before it is done: see `wait_for`.
+        """
+        chosen = {"ids": None if ids is None else list(ids), "query": query, "value": value}
+        asked = {
+            "act": action,
+            **{name: given for name, given in chosen.items() if given is not None},
+            **more,
+        }
+        headers = {"Prefer": "respond-async", "Idempotency-Key": str(uuid4())}
+        return BulkAction.from_answer(
+            {"kind": action} | self._json("POST", "acts/", json=asked, headers=headers)
+        )
+
+    def bulk_action(self, action_id: str) -> BulkAction:
+        """How far a bulk action is."""
+        return BulkAction.from_answer(self._json("GET", f"acts/{action_id}/"))
+
+    def wait_for(
+        self, action: BulkAction, on_progress: Callable[[BulkAction], None] | None = None
+    ) -> BulkAction:
+        """Wait until a bulk action is done, or was cancelled. `on_progress` hears how far it is, about once a second.
+
+        Raises LibraryError `failed` when it failed.
+        """
+        while not action.finished:
+            self._wait(1)
+            action = self.bulk_action(action.id or "")
+            if on_progress:
+                on_progress(action)
+        if action.status == "failed":
+            raise LibraryError("failed", f"Failed after {action.done} of {action.total} tracks.")
+        return action
+
+    def cancel_bulk_action(self, action_id: str) -> BulkAction:
+        """Stop a bulk action. What it did so far stays."""
+        self._response(lambda: self._http.post(f"acts/{action_id}/cancel/"))
+        return self.bulk_action(action_id)
+
+    def _pages(self, url: str, params: Any) -> Iterator[dict[str, Any]]:
+        """A list, page by page. Of `next` only the query counts: the token goes to no site but the one given."""
+        while params is not None:
+            page = self._json("GET", url, params=params)
+            yield page
+            params = httpx.URL(page["next"]).params if page["next"] else None
 
     def _json(self, method: str, url: str, **arguments: Any) -> dict[str, Any]:
         return self._answer(lambda: self._http.request(method, url, **arguments))
@@ -128,7 +197,7 @@ class Library:
         """The answer to a request; tried again while the site cannot be reached or is busy.
 
         Every request of this client may be sent twice: reading changes nothing, a file that has arrived already is
-        not stored again, and a piece of one says where it belongs.
+        not stored again, a piece of one says where it belongs, and a bulk action has an Idempotency-Key.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -138,13 +207,20 @@ class Library:
                     raise LibraryError("unreachable", f"The site cannot be reached: {error}") from error
                 self._wait(2**attempt / 2)
                 continue
-            if response.status_code in LATER and attempt < ATTEMPTS:
+            if comes_later(response) and attempt < ATTEMPTS:
                 self._wait(float(response.headers.get("Retry-After", 2**attempt / 2)))
                 continue
             break
         if response.is_success:
             return response
         raise refusal(response)
+
+
+def comes_later(response: httpx.Response) -> bool:
+    """Whether to ask again: the site is busy, or still at work on the same request, sent before."""
+    return response.status_code in LATER or (
+        response.status_code == 409 and refusal(response).code == "in_progress"
+    )
 
 
 class Counted:

@@ -1,0 +1,150 @@
+"""A program that follows a library by the client: changes with deletions, and bulk actions that take their time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from earmark_client import BulkAction, Library, LibraryError
+from tests.scripted import Answer, Asked, scripted_site
+
+ID = "0198c0de-0000-7000-8000-000000000001"
+
+
+class Script:
+    """Answers given one after the other, and what was asked for."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, str]] = []
+        self.queries: list[dict[str, list[str]]] = []
+        self.headers: list[Any] = []
+        self.bodies: list[bytes] = []
+
+    def __call__(self, asked: Asked) -> Answer:
+        self.asked.append((asked.method, asked.path))
+        self.queries.append(asked.query)
+        self.headers.append(asked.headers)
+        self.bodies.append(asked.body())
+        return self.answers.pop(0)
+
+
+@contextmanager
+def library(script: Script, waits: list[float] | None = None) -> Iterator[Library]:
+    with (
+        scripted_site(script) as url,
+        Library(url, "token", wait=(waits if waits is not None else []).append) as client,
+    ):
+        yield client
+
+
+def act(status: str, done: int = 0, **more: Any) -> dict[str, Any]:
+    return {
+        "id": ID, "kind": "tag", "summary": "Tagged “live”", "status": status, "total": 3, "done": done,
+        "skipped": 0, "created_at": "2026-01-01T00:00:00Z", "undone_at": None,
+    } | more  # fmt: skip
+
+
+def test_changes_come_with_deletions_and_go_on_later() -> None:
+    """What the site's addresses say of its host is of no account: behind a proxy it may be wrong."""
+    deletion = {"id": "2", "deleted_at": "2026-01-02T00:00:00Z"}
+    elsewhere = "http://192.0.2.1/api/v1/tracks/changes/?updated_since=then&cursor="
+    script = Script(
+        (200, {"results": [{"id": "1"}], "deleted": [deletion], "next": elsewhere + "a", "resume": elsewhere + "a"}),
+        (200, {"results": [{"id": "3"}], "deleted": [], "next": None, "resume": elsewhere + "b"}),
+        (200, {"results": [], "deleted": [], "next": None, "resume": elsewhere + "b"}),
+    )  # fmt: skip
+    with library(script) as client:
+        first, second = client.changes(datetime(2026, 1, 1, tzinfo=UTC))
+        assert ([track["id"] for track in first.tracks], first.deleted) == (["1"], [deletion])
+        assert ([track["id"] for track in second.tracks], second.deleted) == (["3"], [])
+        [later] = client.changes(second.resume)
+    assert (later.tracks, later.resume) == ([], second.resume)
+    assert script.asked == [("GET", "tracks/changes/")] * 3
+    assert script.queries[0]["updated_since"] == ["2026-01-01T00:00:00+00:00"]
+    assert [query.get("cursor") for query in script.queries] == [None, ["a"], ["b"]]
+
+
+def test_a_site_that_does_not_tell_deletions() -> None:
+    script = Script((200, {"results": [{"id": "1"}], "next": None, "resume": "http://x/?cursor=a"}))
+    with library(script) as client:
+        [page] = client.changes("http://x/?updated_since=2026-01-01T00:00:00Z")
+    assert page.deleted == []
+    assert script.queries[0]["updated_since"] == ["2026-01-01T00:00:00Z"]
+
+
+def test_a_bulk_action_is_followed_until_it_is_done() -> None:
+    script = Script(
+        (202, act("queued")), (200, act("running", 1)), (200, act("running", 2)), (200, act("done", 3))
+    )
+    seen: list[int] = []
+    waits: list[float] = []
+    with library(script, waits) as client:
+        action = client.start_bulk_action("tag", query="genre=jazz", value="live")
+        assert (action.status, action.finished, action.total) == ("queued", False, 3)
+        action = client.wait_for(action, lambda action: seen.append(action.done))
+    assert action == BulkAction(
+        id=ID, status="done", total=3, done=3, kind="tag", summary="Tagged “live”",
+        created_at="2026-01-01T00:00:00Z",
+    )  # fmt: skip
+    assert seen == [1, 2, 3]
+    assert waits == [1, 1, 1]
+    assert script.asked == [("POST", "acts/"), *[("GET", f"acts/{ID}/")] * 3]
+    assert json.loads(script.bodies[0]) == {"act": "tag", "query": "genre=jazz", "value": "live"}
+    assert script.headers[0]["Prefer"] == "respond-async"
+
+
+def test_a_site_that_answers_when_it_is_done() -> None:
+    script = Script((200, {"id": None, "done": 2, "skipped": 1}))
+    with library(script) as client:
+        action = client.wait_for(
+            client.start_bulk_action("delete", ids=iter(["1", "2", "3"]), permanently=True)
+        )
+    assert action == BulkAction(id=None, status="done", total=3, done=2, skipped=1, kind="delete")
+    assert json.loads(script.bodies[0]) == {"act": "delete", "ids": ["1", "2", "3"], "permanently": True}
+    assert len(script.asked) == 1
+
+
+def test_a_bulk_action_that_is_sent_again_is_done_once() -> None:
+    """The site is still at work on the first request: it is asked again with the same key."""
+    script = Script(
+        (409, {"code": "in_progress", "detail": "…"}), (503, None), (200, {"id": ID, "done": 1, "skipped": 0})
+    )
+    with library(script) as client:
+        assert client.start_bulk_action("analyse", query="").done == 1
+        keys = [headers["Idempotency-Key"] for headers in script.headers]
+        assert len(keys) == 3
+        assert len(set(keys)) == 1
+        assert keys[0]
+        script.answers = [(200, {"id": ID, "done": 1, "skipped": 0})]
+        client.start_bulk_action("analyse", query="")
+    assert script.headers[-1]["Idempotency-Key"] != keys[0]
+
+
+def test_a_refusal_is_not_tried_again() -> None:
+    script = Script((409, {"code": "changed", "detail": "Seven tracks match now."}))
+    with library(script) as client, pytest.raises(LibraryError, match="Seven tracks") as refused:
+        client.start_bulk_action("tag", query="", value="live", expected=6)
+    assert (refused.value.code, refused.value.status) == ("changed", 409)
+    assert len(script.asked) == 1
+
+
+def test_a_bulk_action_is_cancelled() -> None:
+    script = Script((202, {}), (200, act("running", 1)), (200, act("cancelled", 1)))
+    with library(script) as client:
+        action = client.cancel_bulk_action(ID)
+        assert action.status == "running"
+        assert client.wait_for(action).status == "cancelled"
+    assert script.asked[0] == ("POST", f"acts/{ID}/cancel/")
+
+
+def test_a_bulk_action_that_fails() -> None:
+    script = Script((202, act("running")), (200, act("failed", 2)))
+    with library(script) as client, pytest.raises(LibraryError, match="Failed after 2 of 3") as failed:
+        client.wait_for(client.start_bulk_action("tag", query="", value="live"))
+    assert failed.value.code == "failed"
