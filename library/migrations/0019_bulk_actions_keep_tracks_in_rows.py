@@ -11,13 +11,15 @@ OF_TAGS = ("tag", "untag", "merge", "unlist")
 
 
 def to_rows(apps: Any, schema_editor: Any) -> None:
-    Act, Track, PlaylistItem, Row = _models(apps)
+    Act, Track, PlaylistItem, Verdict, Row = _models(apps)
     for pk in list(Act.objects.values_list("pk", flat=True)):
         act = Act.objects.get(pk=pk)
         data = act.data
         act.done, act.skipped = data.pop("done", 0), data.pop("skipped", 0)
         act.total = act.done + act.skipped
         tracks: list[tuple[UUID, dict[str, Any] | None]] = [(UUID(track), None) for track in data.pop("tracks", ())]
+        if act.kind == "genre":
+            tracks += [(track, None) for track in Verdict.objects.filter(act_id=act.pk).values_list("track_id", flat=True)]
         items = data.pop("items", ())
         for some in batched(items, BATCH):
             known = dict(PlaylistItem.objects.filter(pk__in=some).values_list("pk", "track_id"))
@@ -27,7 +29,7 @@ def to_rows(apps: Any, schema_editor: Any) -> None:
         for some in batched(tracks, BATCH):
             there = set(Track.objects.filter(pk__in=[track for track, _ in some]).values_list("pk", flat=True))
             Row.objects.bulk_create(
-                Row(action=act, track_id=track, state=state, before={"new": True} if str(track) in new else before)
+                Row(action_id=act.pk, track_id=track, state=state, before={"new": True} if str(track) in new else before)
                 for track, before in some
                 if track in there
             )
@@ -36,10 +38,10 @@ def to_rows(apps: Any, schema_editor: Any) -> None:
 
 
 def to_data(apps: Any, schema_editor: Any) -> None:
-    Act, _, _, Row = _models(apps)
+    Act, _, _, _, Row = _models(apps)
     for pk in list(Act.objects.values_list("pk", flat=True)):
         act = Act.objects.get(pk=pk)
-        rows = Row.objects.filter(action=act, state__in=("done", "undone")).order_by("id")
+        rows = Row.objects.filter(action_id=act.pk, state__in=("done", "undone")).order_by("id")
         rows = list(rows.values_list("track_id", "before"))
         act.data |= {"done": act.done, "skipped": act.skipped}
         if act.kind in OF_TAGS:
@@ -52,7 +54,7 @@ def to_data(apps: Any, schema_editor: Any) -> None:
 
 
 def _models(apps: Any) -> list[Any]:
-    return [apps.get_model("library", name) for name in ("Act", "Track", "PlaylistItem", "BulkActionTrack")]
+    return [apps.get_model("library", name) for name in ("Act", "Track", "PlaylistItem", "Verdict", "BulkActionTrack")]
 
 
 class Migration(migrations.Migration):
