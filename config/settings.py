@@ -159,6 +159,8 @@ EARMARK_BIND = env.str("EARMARK_BIND", default="127.0.0.1:8000")
 
 EARMARK_MAX_UPLOAD_BYTES = env.int("EARMARK_MAX_UPLOAD_BYTES", default=500 * 2**20)
 EARMARK_QUOTA_BYTES = env.int("EARMARK_QUOTA_BYTES", default=50 * 2**30)
+#: So many days what was deleted lies in the bin before it goes for good.
+EARMARK_BIN_DAYS = env.int("EARMARK_BIN_DAYS", default=30)
 EARMARK_MAX_TRACK_SECONDS = env.int("EARMARK_MAX_TRACK_SECONDS", default=3 * 3600)
 FILE_UPLOAD_HANDLERS = ["library.uploads.HashingUploadHandler"]
 # On the same file system as the library, so that storing an upload is a rename.

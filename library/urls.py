@@ -3,6 +3,7 @@ from django.urls import path
 from library.resumable import ResumableUploads
 from library.views import (
     acts,
+    bin,
     downloads,
     exchange,
     files,
@@ -57,6 +58,9 @@ urlpatterns = [
     path("tracks/<uuid:track_id>/audio/", files.audio, name="audio"),
     path("tracks/<uuid:track_id>/spectrogram/", files.spectrogram, name="spectrogram"),
     path("tracks/<uuid:track_id>/peaks/", files.peaks, name="peaks"),
+    path("bin/", bin.bin_page, name="bin"),
+    path("bin/restore/", bin.bin_restore, name="bin-restore"),
+    path("bin/purge/", bin.bin_purge, name="bin-purge"),
     path("moods/", moods.moods, name="moods"),
     path("moods/<str:mood>/", moods.station, name="station"),
     path("moods/<str:mood>/queue/", moods.station_queue, name="station-queue"),

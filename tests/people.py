@@ -104,7 +104,7 @@ class TrackFactory(factory.django.DjangoModelFactory):
 
     @classmethod
     def _create(cls, model_class: type[Track], *args: Any, **kwargs: Any) -> Track:
-        content = wav(Track.objects.count())
+        content = wav(Track.all_objects.count())
         heard = kwargs.pop("heard", {})
         embedding = kwargs.pop("embedding", [])
         track = Track(

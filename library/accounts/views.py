@@ -194,12 +194,13 @@ def token_revoke(request: Request, token_id: int) -> HttpResponse:
 def _account_page(
     request: Request, *, email_form: EmailForm | None = None, token_form: TokenForm | None = None
 ) -> HttpResponse:
+    usage = selectors.usage_of(request.user) | selectors.bin_usage_of(request.user)
     context = {
         "email_form": email_form or EmailForm(request=request),
         "token_form": token_form or TokenForm(),
         "tokens": selectors.tokens_of(request.user),
         "new_key": _new_key(request),
-        "usage": selectors.usage_of(request.user),
+        "usage": usage | {"all_bytes": usage["bytes"] + usage["bin_bytes"]},
         "quota": settings.EARMARK_QUOTA_BYTES,
         "largest": settings.EARMARK_MAX_UPLOAD_BYTES,
         "longest": settings.EARMARK_MAX_TRACK_SECONDS,

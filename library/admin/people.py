@@ -73,7 +73,9 @@ class UserAdmin(DjangoUserAdmin):
         goes = selectors.belongings_of(*people)
         counts = {"accounts": len(people)}
         counts |= {name: goes[name] for name in ("tracks", "playlists", "tags", "genres", "tokens")}
-        allowed = request.user.has_perm("library.delete_track") or not goes["tracks"]
+        counts["tracks in the bin"] = goes["bin_tracks"]
+        tracks = goes["tracks"] + goes["bin_tracks"]
+        allowed = request.user.has_perm("library.delete_track") or not tracks
         return [person.email for person in people], counts, set() if allowed else {"track"}, []
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:

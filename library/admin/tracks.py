@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -186,15 +187,15 @@ class TrackAdmin(Desk):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """The tracks by name, as far as a page holds them; the rest, and what goes with them, in numbers."""
+        """The tracks by name, as far as a page holds them, and how many they are."""
         tracks = self.get_queryset(request).filter(pk__in=[track.pk for track in objs])
         count = tracks.count()
         named = [f"{track} ({track.owner})" for track in tracks[:NAMED]]
         if count > NAMED:
             named.append(f"and {count - NAMED:,} more")
-        heard = Prediction.objects.filter(track__in=tracks.order_by().values("pk")).count()
         allowed = self.has_delete_permission(request)
-        return named, {"tracks": count, "predictions": heard}, set() if allowed else {"track"}, []
+        goes = f"tracks, to their owner’s bin for {settings.EARMARK_BIN_DAYS} days"
+        return named, {goes: count}, set() if allowed else {"track"}, []
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Track]) -> list[LogEntry]:
         # The log outlives its owner's leave to look: it says whose track went, and no title.
@@ -211,7 +212,7 @@ class TrackAdmin(Desk):
         )
 
     def delete_model(self, request: HttpRequest, obj: Track) -> None:
-        services.track_delete(track=obj)
+        self.delete_queryset(request, Track.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
         services.tracks_delete(tracks=queryset, person=reviewer_of(request))
@@ -230,7 +231,7 @@ class PredictionAdmin(SharedOnly):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prediction]:
-        return super().get_queryset(request).defer("segments")
+        return super().get_queryset(request).filter(track__deleted_at=None).defer("segments")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

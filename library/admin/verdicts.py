@@ -53,6 +53,9 @@ class VerdictAdmin(SharedOnly):
     readonly_fields = ("created_at", "who", "track", "change", "model_said", "undone_at")
     fields = readonly_fields
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Verdict]:
+        return super().get_queryset(request).filter(track__deleted_at=None)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

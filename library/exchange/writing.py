@@ -160,6 +160,7 @@ def _playlists(owner: User) -> Iterator[dict[str, Any]]:
     for some in itertools.batched(playlists, BATCH):
         tracks: dict[UUID, list[str]] = {playlist.pk: [] for playlist in some}
         items = PlaylistItem.objects.filter(playlist__in=some).order_by("position", "id")
+        items = items.exclude(track__in=selectors.binned_ids_of(owner))
         for playlist_id, sha256 in items.values_list("playlist_id", "track__sha256").iterator():
             tracks[playlist_id].append(sha256)
         for playlist in some:

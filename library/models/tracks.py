@@ -149,6 +149,8 @@ class Track(models.Model):
 
     #: In the bin since then. Its files and everything known about it stay until the bin is emptied of it.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: No column: whether the upload that found this track has just taken it out of the bin.
+    was_in_bin = False
 
     objects: ClassVar[TrackManager] = TrackManager()
     all_objects: ClassVar[models.Manager[Track]] = models.Manager()

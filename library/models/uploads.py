@@ -39,6 +39,7 @@ class PartialUpload(models.Model):
     #: How many entries of an archive were added, known already, and refused; null for a file that is none.
     contents = models.JSONField(null=True, blank=True)
     error_code = models.CharField(max_length=30, blank=True)
+    #: Or, without a code, what is to be said of a file that was taken.
     error = models.CharField("that, as it was said", max_length=255, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -6,6 +6,7 @@ from library.selectors.agreement import (
     agreement_by_reviewer,
     agreement_by_week,
 )
+from library.selectors.bin import bin_of, bin_usage_in, bin_usage_of, binned_ids_of, purged_after
 from library.selectors.genres import (
     GenreChoice,
     GenreNames,
@@ -68,6 +69,10 @@ __all__ = [
     "agreement_by_week",
     "answers_for",
     "belongings_of",
+    "bin_of",
+    "bin_usage_in",
+    "bin_usage_of",
+    "binned_ids_of",
     "failed_open_to",
     "failures_elsewhere",
     "genre_names_of",
@@ -84,6 +89,7 @@ __all__ = [
     "playlists_of",
     "playlists_with_counts",
     "predictions_of",
+    "purged_after",
     "recent_actions_of",
     "review_queue_of",
     "suggestions_for",

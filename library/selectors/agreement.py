@@ -78,7 +78,7 @@ def _counted(words: QuerySet[Verdict], by: str) -> dict[Any, Agreement]:
 
 def _words(reviewer: User) -> QuerySet[Verdict]:
     """The last word that stands of each person on each track, where the model had heard something."""
-    words = Verdict.objects.filter(open_to(reviewer, "track__owner"), undone_at=None)
+    words = Verdict.objects.filter(open_to(reviewer, "track__owner"), track__deleted_at=None, undone_at=None)
     later = Verdict.objects.filter(
         track=OuterRef("track"), person=OuterRef("person"), undone_at=None, pk__gt=OuterRef("pk")
     )

@@ -15,6 +15,7 @@ from django.db.models import Count, F, Q, QuerySet
 from library.filters import LibraryFilter
 from library.genres import UNSURE
 from library.models import Tagging, Track
+from library.selectors.bin import binned_ids_of
 from library.selectors.moods import mood_counts
 
 TOP_TAGS = 30
@@ -89,5 +90,7 @@ def _tag_counts(found: LibraryFilter) -> dict[str, int]:
     taggings = Tagging.objects.filter(tag__owner=found.owner)
     if set(found.asked) - {*OWN["tag"], "ordering"}:
         taggings = taggings.filter(track__in=found.without(*OWN["tag"]).values("pk"))
+    else:
+        taggings = taggings.exclude(track__in=binned_ids_of(found.owner))
     rows = taggings.order_by().values_list("tag__key").annotate(n=Count("pk")).order_by("-n", "tag__key")
     return dict(rows[:TOP_TAGS])

@@ -94,6 +94,7 @@ def last_word_of(person: User, *, of_others: bool = False) -> Verdict | None:
     """
     latest = (
         Verdict.objects.filter(open_to(person, "track__owner"), person=person, undone_at=None)
+        .filter(track__deleted_at=None)
         .select_related("track")
         .only("genre", "act", "created_at", "person", "track__owner", "track__title")
         .order_by("-id")

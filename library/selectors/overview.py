@@ -70,7 +70,8 @@ def tracks_by_length(owner: User) -> list[int]:
 def records_of(owner: User) -> Records:
     """The model's record against the owner's words that stand, as it was when each was said."""
     later = Verdict.objects.filter(track=OuterRef("track"), undone_at=None).order_by("-created_at", "-id")
-    standing = Verdict.objects.filter(track__owner=owner, undone_at=None, pk=Subquery(later.values("pk")[:1]))
+    of_owner = Verdict.objects.filter(track__owner=owner, track__deleted_at=None)
+    standing = of_owner.filter(undone_at=None, pk=Subquery(later.values("pk")[:1]))
     said = standing.exclude(genre="").exclude(heard="").order_by()
     known = said.filter(genre__in=GENRES)
     rows = known.values("heard", "sure").annotate(

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from library.models import ApiToken, Genre, Playlist, Tag, Track, User
+from library.selectors.bin import bin_usage_in
 from library.selectors.tracks import usage_in
 
 
 def belongings_of(*owners: User) -> dict[str, Any]:
     """How much these people have of everything: all of it goes when their accounts are deleted."""
     usage = usage_in(Track.objects.filter(owner__in=owners))
+    usage |= bin_usage_in(Track.all_objects.filter(owner__in=owners))
     return {
-        **{name: usage[name] for name in ("tracks", "bytes", "seconds")},
+        **{name: usage[name] for name in ("tracks", "bytes", "seconds", "bin_tracks", "bin_bytes")},
         "playlists": Playlist.objects.filter(owner__in=owners).count(),
         "tags": Tag.objects.filter(owner__in=owners).count(),
         "genres": Genre.objects.filter(owner__in=owners, retired_at=None).count(),

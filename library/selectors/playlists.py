@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.http import QueryDict
 
 from library.models import Playlist, PlaylistItem, Track, User
+from library.selectors.bin import binned_ids_of
 from library.selectors.tracks import tracks_of
 
 
@@ -17,7 +19,11 @@ def playlists_of(owner: User) -> QuerySet[Playlist]:
 
 def playlists_with_counts(owner: User) -> QuerySet[Playlist]:
     """The owner's playlists, each with `track_count` and `seconds`; a saved search has neither."""
-    counted = playlists_of(owner).annotate(track_count=Count("items"), seconds=Sum("items__track__duration"))
+    in_library = Q(items__track__deleted_at=None)
+    counted = playlists_of(owner).annotate(
+        track_count=Count("items", filter=in_library),
+        seconds=Sum("items__track__duration", filter=in_library),
+    )
     return counted.order_by("name", "pk")
 
 
@@ -37,12 +43,14 @@ def tracks_in(owner: User, playlist: Playlist) -> QuerySet[Track]:
     return there.order_by("playlist_items__position", "playlist_items__id")
 
 
-def items_of(owner: User, playlist: Playlist) -> QuerySet[PlaylistItem]:
-    """What is in a playlist, in its order, each with its track and what was heard in it."""
+def items_of(owner: User, playlist: Playlist | UUID) -> QuerySet[PlaylistItem]:
+    """What is in a playlist, in its order, each with its track and what was heard in it.
+
+    A track in the bin keeps its place, and is not seen there until it is restored.
+    """
     tracks = Track.objects.select_related("prediction").defer("prediction__segments")
-    return PlaylistItem.objects.filter(playlist=playlist, playlist__owner=owner).prefetch_related(
-        Prefetch("track", tracks)
-    )
+    items = PlaylistItem.objects.filter(playlist=playlist, playlist__owner=owner)
+    return items.exclude(track__in=binned_ids_of(owner)).prefetch_related(Prefetch("track", tracks))
 
 
 def length_of(tracks: QuerySet[Track]) -> dict[str, Any]:

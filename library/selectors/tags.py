@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from library.models import Rejection, Tag, Tagging, Track, User
+from library.selectors.bin import binned_ids_of
 from library.text import fold
 
 #: A mood is suggested as a tag from this score on: only one track in five has more of it.
@@ -23,7 +24,8 @@ def tag_named(owner: User, name: str) -> Tag | None:
 
 def tags_with_counts(owner: User) -> QuerySet[Tag]:
     """The owner's tags, each with `track_count`."""
-    return tags_of(owner).annotate(track_count=Count("taggings"))
+    in_library = ~Q(taggings__track__in=binned_ids_of(owner))
+    return tags_of(owner).annotate(track_count=Count("taggings", filter=in_library))
 
 
 def tags_on(owner: User, track: Track) -> QuerySet[Tag]:

@@ -1,8 +1,8 @@
 """A library's embeddings as one matrix, and what is near what in it.
 
 Reading 50,000 vectors takes some tenths of a second, comparing one with all of them some thousandths. So a
-process keeps what it has read until an embedding is added or taken away. NumPy is imported with the first
-matrix that somebody asks for, not with the site.
+process keeps what it has read until an embedding is added or taken away, or a track goes to the bin or comes back.
+NumPy is imported with the first matrix that somebody asks for, not with the site.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import CharField, Count
+from django.db.models import CharField, Count, Max
 from django.db.models.functions import Cast
 
 from library.models import Embedding, User
+from library.selectors.bin import binned_ids_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,19 +100,26 @@ _lock = threading.Lock()
 def vectors_of(owner: User, model: str = "") -> Vectors | None:
     """The owner's embeddings by a model, or by the one that most of them are by; None if there are none."""
     embeddings = Embedding.objects.filter(owner=owner)
-    counts = (embeddings.filter(model=model) if model else embeddings).order_by().values_list("model")
-    commonest = counts.annotate(n=Count("*")).order_by("-n", "model").first()
-    if commonest is None:
+    counts = dict(embeddings.order_by().values_list("model").annotate(n=Count("*")))
+    # By their tracks alone: those in the bin are few, and the owner's embeddings many.
+    in_bin = Embedding.objects.filter(track__in=binned_ids_of(owner)).order_by().values_list("model")
+    binned = {
+        name: (count, latest)
+        for name, count, latest in in_bin.annotate(n=Count("*"), latest=Max("track__deleted_at"))
+    }
+    in_library = {name: count - binned.get(name, (0,))[0] for name, count in counts.items()}
+    name = model or max(sorted(in_library), key=in_library.__getitem__, default="")
+    if not in_library.get(name):
         return None
     # The last one comes from the end of an index; Max() beside the count would look at every row for it.
-    of_it = embeddings.filter(model=commonest[0])
-    stamp = (*commonest, of_it.order_by("-created_at").values_list("created_at", flat=True).first())
+    latest = embeddings.filter(model=name).order_by("-created_at").values_list("created_at", flat=True)
+    stamp = (name, counts[name], latest.first(), binned.get(name))
     with _lock:
         known, vectors = _kept.get(owner.pk, ((), None))
         if known == stamp and vectors is not None:
             _kept.move_to_end(owner.pk)
             return vectors
-    vectors = _read(owner, stamp[0])
+    vectors = _read(owner, name)
     if vectors is None:
         return None
     with _lock:
@@ -126,8 +134,8 @@ def _read(owner: User, model: str) -> Vectors | None:
     """Ids come as text: making a UUID object of each would take most of the time."""
     import numpy as np
 
-    embeddings = Embedding.objects.filter(owner=owner, model=model).order_by("pk")
-    rows = list(embeddings.values_list(Cast("track_id", CharField()), "vector"))
+    embeddings = Embedding.objects.filter(owner=owner, model=model).exclude(track__in=binned_ids_of(owner))
+    rows = list(embeddings.order_by("pk").values_list(Cast("track_id", CharField()), "vector"))
     if not rows:
         return None
     ids, vectors = zip(*rows, strict=True)

@@ -12,6 +12,14 @@ from library.services.analysis import (
 )
 from library.services.assets import files_delete
 from library.services.backup import library_backup, library_restore
+from library.services.bin import (
+    bin_expire,
+    bin_forget_fileless,
+    tombstones_expire,
+    tracks_bin,
+    tracks_purge,
+    tracks_restore,
+)
 from library.services.bulk_actions import (
     act_undo,
     action_cancel,
@@ -89,6 +97,8 @@ __all__ = [
     "action_cancel",
     "action_run_queued",
     "actions_resume",
+    "bin_expire",
+    "bin_forget_fileless",
     "bulk_action_ask",
     "files_delete",
     "genre_confirm",
@@ -130,6 +140,7 @@ __all__ = [
     "token_create",
     "token_revoke",
     "token_used",
+    "tombstones_expire",
     "track_add",
     "track_analyse",
     "track_analyse_again",
@@ -140,9 +151,12 @@ __all__ = [
     "track_tag",
     "track_untag",
     "tracks_analyse_again",
+    "tracks_bin",
     "tracks_delete",
     "tracks_delete_permanently",
     "tracks_enqueue",
+    "tracks_purge",
+    "tracks_restore",
     "tracks_sweep",
     "tracks_tag",
     "tracks_untag",

@@ -178,6 +178,8 @@ def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
         )
         if kept:
             prediction_adopt(track=track, prediction=prediction, embedding=result["embedding"])
+        else:
+            transaction.set_rollback(True)  # the track is in the bin, gone, or another worker's
     storage = track.original.storage
     for name in before if kept else made.values():
         if name:

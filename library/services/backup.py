@@ -1,7 +1,7 @@
 """A copy of everything in one folder, and back from it.
 
     database.sqlite3 or database.dump    all rows, as of one moment, while the site runs
-    files/…                              every stored file, under its key
+    files/…                              every stored file, under its key; not those of the bin
     files.sha256                         their checksums, as `sha256sum --check` reads them
 
 A key always stands for the same bytes. So a second backup into the same folder copies only what is new.
@@ -15,12 +15,15 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
 
 from library.errors import Refused
 from library.models import Track, User
@@ -33,11 +36,12 @@ def library_backup(*, folder: Path) -> tuple[int, list[str]]:
     """Write the copy; how many files are in it, and which could not be copied because they are not there."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Rows first: what they name is not taken away from under them, but for tracks that are deleted meanwhile.
+    began = timezone.now()
     _dump(folder)
     before = _checksums(folder)
     count, missing = 0, []
     with (folder / "files.sha256.new").open("w") as sums:
-        for name in _names():
+        for name in _names(began):
             copy = folder / "files" / name
             if not (copy.exists() and name in before):
                 try:
@@ -74,8 +78,10 @@ def library_restore(*, folder: Path, force: bool = False) -> int:
     return count
 
 
-def _names() -> Iterator[str]:
-    for row in Track.objects.order_by().values_list(*FILES).iterator(chunk_size=1000):
+def _names(began: datetime) -> Iterator[str]:
+    """The files of the library; also of what was deleted since the backup began, for its rows have it there."""
+    tracks = Track.all_objects.filter(Q(deleted_at=None) | Q(deleted_at__gte=began)).order_by()
+    for row in tracks.values_list(*FILES).iterator(chunk_size=1000):
         yield from filter(None, row)
 
 

@@ -45,7 +45,7 @@ def library_mend(*, dry_run: bool, young: timedelta = YOUNG) -> Iterator[Finding
     Raises Refused: `storage_empty`, when rows name files and there is none at all. Then a disk is not mounted or
     a bucket is the wrong one, and no track is to be given up for that.
     """
-    if Track.objects.exists() and not any(_list(ROOT)):
+    if Track.all_objects.exists() and not any(_list(ROOT)):
         raise Refused("storage_empty", "The storage holds no file at all. Is it the right one, and mounted?")
     for part in PARTS:
         yield from _part(part, dry_run=dry_run, before=timezone.now() - young)
@@ -56,12 +56,13 @@ def library_mend(*, dry_run: bool, young: timedelta = YOUNG) -> Iterator[Finding
 def _part(part: str, *, dry_run: bool, before: datetime) -> Iterator[Finding]:
     # Rows first: a file that comes after the look into storage is then not thought to be missing.
     rows = list(
-        Track.objects.filter(folder__startswith=part)
+        Track.all_objects.filter(folder__startswith=part)
         .order_by()
-        .only("status", "error_code", "folder", *FILES)
+        .only("status", "error_code", "folder", "deleted_at", *FILES)
     )
     stored = set(_walk(f"{ROOT}/{part}"))
-    for track in rows:
+    # Nothing is made again for what lies in the bin; but its files are its own as long as it does.
+    for track in (row for row in rows if row.deleted_at is None):
         yield from _missing(track, stored, dry_run=dry_run)
     named = {getattr(track, field).name for track in rows for field in FILES}
     for name in sorted(stored - named):
@@ -100,7 +101,7 @@ def _missing(track: Track, stored: set[str], *, dry_run: bool) -> Iterator[Findi
 def _is_stray(name: str, before: datetime) -> bool:
     """Asked of files that no row named a moment ago."""
     folder = name.split("/")[2]
-    for track in Track.objects.filter(folder=folder).only(*FILES):
+    for track in Track.all_objects.filter(folder=folder).only(*FILES):
         if name in {getattr(track, field).name for field in FILES}:
             return False
     try:

@@ -81,8 +81,9 @@ def user_share(*, user: User, share: bool) -> None:
 
 @transaction.atomic
 def user_delete(*, user: User) -> None:
-    """Delete an account with everything in it; the tracks' files go in the background."""
-    tracks_purge(owner=user, track_ids=Track.all_objects.filter(owner=user).values_list("pk", flat=True))
+    """Delete an account with everything in it, the bin included; the tracks' files go in the background."""
+    everything = Track.all_objects.filter(owner=user).order_by()
+    tracks_purge(owner=user, track_ids=everything.values_list("pk", flat=True))
     for upload in PartialUpload.objects.filter(owner=user, finished_at=None):
         upload_abort(upload=upload)
     user.delete()

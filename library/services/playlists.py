@@ -166,8 +166,9 @@ def playlist_move(*, item: PlaylistItem, position: int) -> None:
     with transaction.atomic():
         _touch(item.playlist)
         others = PlaylistItem.objects.filter(playlist=item.playlist).exclude(pk=item.pk)
-        to = min(max(position, 0), others.count())
-        around = list(others[max(to - 1, 0) : to + 1])
+        shown = others.filter(track__deleted_at=None)
+        to = min(max(position, 0), shown.count())
+        around = list(shown[max(to - 1, 0) : to + 1])
         before = around[0].position if to else 0
         after = around[-1] if len(around) > (to > 0) else None
         if after is None:

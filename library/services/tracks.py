@@ -9,17 +9,19 @@ from typing import Any, BinaryIO, cast
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.template.defaultfilters import filesizeformat
 
 from classifier.errors import AudioError
 from classifier.kinds import sniff_file
 from library.connections import connection_mend
 from library.errors import Refused
-from library.models import Track, User
+from library.models import Act, Track, User
 from library.models.tracks import EDITABLE
+from library.services.action_records import action_record
 from library.services.analysis import names_settle
-from library.services.assets import FILES, strays_delete
+from library.services.assets import strays_delete
+from library.services.bin import tracks_bin, tracks_restore
 from library.services.queue import track_enqueue
 from library.uploads import arrival_check, full_disk_refused, sha256_of
 
@@ -27,12 +29,13 @@ from library.uploads import arrival_check, full_disk_refused, sha256_of
 def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     """Store an uploaded file and queue its analysis.
 
-    Returns the track and whether it is new: the same bytes uploaded twice by one owner are one track.
+    Returns the track and whether it is new: the same bytes uploaded twice by one owner are one track. If that lies in
+    the bin, it is restored, and `was_in_bin` says so on it.
     Raises AudioError: `empty`, `too_large`, `not_audio`, `over_quota`, `storage_full`. Then nothing was stored.
     """
     kind = upload_check(upload=upload)
     digest = sha256_of(upload)
-    if twin := Track.objects.filter(owner=owner, sha256=digest).first():
+    if twin := _twin(owner, digest):
         return twin, False
     quota_check(owner=owner, size=upload.size or 0)
 
@@ -56,11 +59,13 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     except IntegrityError:
         # The same file arrived twice at the same moment, and the other was first.
         track.original.delete(save=False)
-        return Track.objects.get(owner=owner, sha256=digest), False
+        if twin := _twin(owner, digest):
+            return twin, False
+        raise
     except BaseException:
         connection_mend()
         # The row may be there although nobody could say so any more. Then the file stays, and it is heard.
-        if not Track.objects.filter(pk=track.pk).exists():
+        if not Track.all_objects.filter(pk=track.pk).exists():
             track.original = None
             strays_delete(track=track)  # with the half of a file that a full disk leaves
         raise
@@ -88,19 +93,18 @@ def track_edit(*, track: Track, **changes: Any) -> None:
     track.save(update_fields=[*EDITABLE, "edited", *names_settle(track), "updated_at"])
 
 
-def track_delete(*, track: Track) -> None:
-    """Delete a track with all its files and predictions."""
-    storage = track.original.storage
-    names = [getattr(track, field).name for field in FILES]
-
-    def delete_files() -> None:
-        for name in filter(None, names):
-            storage.delete(name)
-
+def track_delete(*, track: Track) -> Act:
+    """Put a track in its owner's bin; the answer can be undone. Raises Refused: `not_found`, if it is gone already."""
     with transaction.atomic():
-        track.delete()
-        # Files last: a row without its file would be broken, a file without a row is only litter.
-        transaction.on_commit(delete_files)
+        if not tracks_bin(owner=track.owner, track_ids=[track.pk]):
+            raise Refused("not_found", f"“{track.title}” is not in your library any more.", 404)
+        return action_record(
+            person=track.owner,
+            kind=Act.Kind.DELETE,
+            summary=f"Deleted “{track.title}”",
+            data={},
+            tracks=[(track.pk, None)],
+        )
 
 
 def clean_name(name: str) -> str:
@@ -142,8 +146,26 @@ def size_check(*, size: int | None) -> None:
 
 
 def quota_check(*, owner: User, size: int) -> None:
-    """Whether that much more fits. Raises AudioError: `over_quota`."""
-    used = Track.objects.filter(owner=owner).aggregate(total=Sum("size"))["total"] or 0
-    if used + size > settings.EARMARK_QUOTA_BYTES:
-        limit = filesizeformat(settings.EARMARK_QUOTA_BYTES)
-        raise AudioError("over_quota", f"Your library is full ({limit}). Delete a few tracks to make room.")
+    """Whether that much more fits beside what is there, the bin included. Raises AudioError: `over_quota`."""
+    in_bin = Sum("size", filter=Q(deleted_at__isnull=False))
+    used = Track.all_objects.filter(owner=owner).aggregate(total=Sum("size"), in_bin=in_bin)
+    if (used["total"] or 0) + size <= settings.EARMARK_QUOTA_BYTES:
+        return
+    full = f"Your library is full ({filesizeformat(settings.EARMARK_QUOTA_BYTES)})."
+    if used["in_bin"]:
+        lies = filesizeformat(used["in_bin"])
+        raise AudioError("over_quota", f"{full} {lies} of it lies in the bin: empty it to make room.")
+    raise AudioError("over_quota", f"{full} Delete a few tracks to make room.")
+
+
+def _twin(owner: User, digest: str) -> Track | None:
+    """The owner's track of these bytes; one from the bin comes back with everything known about it."""
+    twin = Track.all_objects.filter(owner=owner, sha256=digest).first()
+    if twin is None or twin.deleted_at is None:
+        return twin
+    restored = tracks_restore(owner=owner, track_ids=[twin.pk])
+    # It may have gone for good a moment ago, or have been restored by another request.
+    twin = Track.objects.filter(owner=owner, sha256=digest).first()
+    if twin:
+        twin.was_in_bin = bool(restored)
+    return twin

@@ -26,6 +26,9 @@ from library.services.archives import archive_unpack
 from library.services.tracks import clean_name, quota_check, size_check, track_add
 from library.uploads import FULL, ArrivedFile, arrival_check, write_all
 
+#: Said of a file that was found in the bin.
+BACK = "It was in your bin: it is back."
+
 
 class Checksum(NamedTuple):
     """What the bytes of one request should hash to."""
@@ -208,6 +211,7 @@ def _finish(upload: PartialUpload, file: UploadedFile) -> None:
         else:
             upload.track, created = track_add(owner=upload.owner, upload=file)
             upload.duplicate = not created
+            upload.error = BACK if upload.track.was_in_bin else ""
     except AudioError as error:
         _refuse(upload, error)
         return
@@ -232,6 +236,7 @@ def _unpack(upload: PartialUpload, path: Path) -> None:
         if entry.error:
             _refuse(row, entry.error)
         else:
+            row.error = BACK if entry.track and entry.track.was_in_bin else ""
             row.finished_at = timezone.now()
             row.save()
         contents["refused" if entry.error else "known" if entry.duplicate else "added"] += 1

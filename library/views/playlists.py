@@ -26,8 +26,8 @@ def owned_playlist(request: Request, playlist_id: uuid.UUID) -> Playlist:
 
 
 def owned_item(request: Request, playlist_id: uuid.UUID, item_id: int) -> PlaylistItem:
-    items = PlaylistItem.objects.filter(playlist__owner=request.user, playlist=playlist_id)
-    return get_object_or_404(items.select_related("playlist", "track"), pk=item_id)
+    items = selectors.items_of(request.user, playlist_id)
+    return get_object_or_404(items.select_related("playlist"), pk=item_id)
 
 
 @require_http_methods(["GET", "POST"])

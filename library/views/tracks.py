@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
@@ -95,9 +98,13 @@ def track_analyse(request: Request, track_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def track_delete(request: Request, track_id: uuid.UUID) -> HttpResponse:
+    """Put a track in the bin. The track's page does so at once, for it can be undone; an address asks first."""
     found = owned_track(request, track_id)
     if request.method == "GET":
-        return render(request, "library/track_delete.html", {"track": found})
-    services.track_delete(track=found)
-    messages.success(request, f"Deleted “{found}”.")
+        return render(
+            request, "library/track_delete.html", {"track": found, "days": settings.EARMARK_BIN_DAYS}
+        )
+    act = services.track_delete(track=found)
+    done = format_html('Moved “{}” to <a href="{}">the bin</a>.', found, reverse("bin"))
+    messages.success(request, done, extra_tags=f"undo:{act.pk}")
     return redirect("library")

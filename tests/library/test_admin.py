@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from library import services
+from library import selectors, services
 from library.models import ApiToken, Prediction, Track, User
 from tests.people import PASSWORD, UserFactory, signed_in, work_off
 
@@ -133,20 +133,18 @@ def test_who_may_only_look_cannot_analyse_again(bob: User, bob_client: Client, m
     assert track.status == "failed"
 
 
-def test_deleting_tracks_takes_their_files(
-    bob_client: Client,
-    make_track: Make,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+def test_deleting_tracks_puts_them_in_their_owners_bin(
+    bob_client: Client, make_track: Make, alice: User, charlie: User
 ) -> None:
-    one, two, three = make_track(), make_track(), make_track()
-    default_task_backend.clear()
-    with django_capture_on_commit_callbacks(execute=True):
-        act(bob_client, TRACKS, "delete_selected", one, two)
-        bob_client.post(reverse("admin:library_track_delete", args=[three.pk]), {"post": "yes"})
-    work_off()
+    services.user_share(user=charlie, share=True)
+    one, two, three = make_track(), make_track(owner=charlie), make_track()
+    act(bob_client, TRACKS, "delete_selected", one, two)
+    bob_client.post(reverse("admin:library_track_delete", args=[three.pk]), {"post": "yes"})
     assert not Track.objects.exists()
+    assert set(selectors.bin_of(alice)) == {one, three}
+    assert set(selectors.bin_of(charlie)) == {two}
     for track in (one, two, three):
-        assert not default_storage.exists(track.original.name)
+        assert default_storage.exists(track.original.name)
 
 
 def test_deleting_people_takes_their_files(

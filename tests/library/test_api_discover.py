@@ -142,11 +142,11 @@ def test_suggested_tags_are_taken_or_turned_down(alice_api: Client, make_track: 
 @pytest.mark.parametrize(
     ("path", "queries"),
     [
-        ("/tracks/{id}/similar/", 7),
+        ("/tracks/{id}/similar/", 8),
         ("/moods/", 2),
         ("/moods/happy/", 4),
-        ("/map/around/?x=1&y=1", 5),
-        ("/map/", 5),
+        ("/map/around/?x=1&y=1", 6),
+        ("/map/", 6),
         ("/overview/", 10),
     ],
 )

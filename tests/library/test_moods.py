@@ -209,7 +209,7 @@ class TestMap:
             text(alice_client, address)
             # session, person; the vectors' state (2) and tracks around; moods; the vectors' state (2), genres
             # and moods of the dots; own genres; what needs you
-            with django_assert_num_queries(12):
+            with django_assert_num_queries(14):
                 text(alice_client, address)
 
 

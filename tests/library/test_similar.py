@@ -109,9 +109,9 @@ def test_vectors_are_read_once(
     make_track: MakeTrack, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     make_track(embedding=at(0))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         vectors_of(alice)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         vectors_of(alice)
 
 
@@ -140,7 +140,7 @@ def test_the_page_makes_as_many_queries_for_one_as_for_twenty(
     alice_client.get(address)
     # Session, person, track, its vector, whether the vectors are as they were (2), tracks, own genres; the
     # whole page also what needs you.
-    with django_assert_num_queries(8 if few else 9):
+    with django_assert_num_queries(9 if few else 10):
         rows = alice_client.get(address).content.decode().count("near-row")
     assert rows == (min(others, 8) if few else others)
 

@@ -126,7 +126,7 @@ class PlaylistItemView(OwnersView):
     scopes = {"delete": "write"}
 
     def item(self) -> PlaylistItem:
-        items = PlaylistItem.objects.filter(playlist__owner=self.owner, playlist=self.kwargs["id"])
+        items = selectors.items_of(self.owner, self.kwargs["id"])
         return get_object_or_404(items.select_related("playlist"), pk=self.kwargs["item_id"])
 
     @extend_schema(

@@ -1,4 +1,4 @@
-"""The background worker: django-tasks-db's, with a sweep for what was left lying: tracks, uploads."""
+"""The background worker: django-tasks-db's, with a sweep for what was left lying: tracks, uploads, the bin."""
 
 import itertools
 import logging
@@ -39,6 +39,8 @@ def _sweep_for_ever() -> None:
             services.tracks_sweep()
             services.actions_resume()
             services.uploads_expire()
+            services.bin_expire()
+            services.tombstones_expire()
             if number % SWEEPS_TO_STATISTICS == 0:
                 refresh_statistics()
         except Exception:  # a database or storage that is away may be back the next time
