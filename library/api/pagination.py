@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -64,7 +65,10 @@ class KeysetPagination(BasePagination):
 
     def address_after(self, row: Model) -> str:
         """Where the list goes on after a row."""
-        values = [getattr(row, column.name) for column in self.columns]
+        return self.address_after_values([getattr(row, column.name) for column in self.columns])
+
+    def address_after_values(self, values: Sequence[Any]) -> str:
+        """Where the list goes on after a row that has these values in the columns it is sorted by."""
         return replace_query_param(self.request.build_absolute_uri(), "cursor", encode(values))
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -133,7 +137,7 @@ def after(columns: list[Column], values: list[Any]) -> Q:
     return beyond
 
 
-def encode(values: list[Any]) -> str:
+def encode(values: Sequence[Any]) -> str:
     # Not Django's encoder for dates: it keeps milliseconds, and rows differ by microseconds.
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps(plain, cls=DjangoJSONEncoder).encode()).decode().rstrip("=")

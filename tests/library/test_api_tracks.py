@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from library.genres import GENRES
 from library.models import Track, User
+from tests.people import work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -136,12 +137,13 @@ def test_predictions_say_where(alice_api: Client, track: Track) -> None:
     assert prediction["label"] == "blues"
 
 
-def test_delete_takes_the_files_too(
+def test_deleting_permanently_takes_the_files_too(
     alice_api: Client, track: Track, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     names = [track.original.name, track.peaks.name, track.spectrogram.name]
     with django_capture_on_commit_callbacks(execute=True):
-        assert alice_api.delete(f"{TRACKS}{track.pk}/").status_code == 204
+        assert alice_api.delete(f"{TRACKS}{track.pk}/?permanently=true").status_code == 204
+    work_off()
     assert not any(default_storage.exists(name) for name in names)
     assert alice_api.get(f"{TRACKS}{track.pk}/").status_code == 404
 

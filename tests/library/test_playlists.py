@@ -41,7 +41,7 @@ def filled(playlist: Playlist, alice: User, make_track: MakeTrack) -> Playlist:
 
 
 def titles(playlist: Playlist) -> str:
-    return "".join(item.track.title for item in playlist.items.select_related("track"))
+    return "".join(track.title for track in selectors.tracks_in(playlist.owner, playlist))
 
 
 def text(client: Client, url: str) -> str:

@@ -20,6 +20,13 @@ class UsageSerializer(serializers.Serializer):
     needs_you = serializers.IntegerField(help_text="How many tracks ask for your word.")
 
 
+class AccountUsageSerializer(UsageSerializer):
+    """What is used. What lies in the bin counts for the quota, and is not among the other figures."""
+
+    bin_tracks = serializers.IntegerField(help_text="How many tracks lie in the bin.")
+    bin_bytes = serializers.IntegerField(help_text="How large they are together.")
+
+
 class AccountSerializer(serializers.Serializer):
     email = serializers.EmailField()
     created_at = serializers.DateTimeField()
@@ -28,7 +35,7 @@ class AccountSerializer(serializers.Serializer):
         help_text="What this request's token may do: `read`, `write`, `delete`.",
     )
     limits = LimitsSerializer()
-    usage = UsageSerializer()
+    usage = AccountUsageSerializer()
 
 
 class TokenSerializer(serializers.ModelSerializer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypedDict
 
 from django.core.files.uploadedfile import UploadedFile
@@ -9,9 +10,10 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from library.api.serializers.base import ErrorSerializer, SparseMixin
-from library.api.serializers.examples import TRACK, example
-from library.models import Prediction, Track
+from library.api.serializers.examples import TRACK, WHEN, example
+from library.models import Prediction, Track, TrackDeletion
 from library.models.tracks import EDITABLE
+from library.selectors import purged_after
 
 
 @extend_schema_serializer(examples=example(TRACK["genre"]))
@@ -150,12 +152,52 @@ class UploadedTrackSerializer(TrackSerializer):
     """The answer to an upload."""
 
     duplicate = serializers.BooleanField(
-        help_text="Whether this file was in the library already; then nothing was stored."
+        help_text="Whether this file was in the library already, or in the bin; then nothing was stored."
     )
 
     class Meta(TrackSerializer.Meta):
         fields = [*TrackSerializer.Meta.fields, "duplicate"]
         read_only_fields = fields
+
+
+@extend_schema_serializer(examples=example(TRACK | {"deleted_at": WHEN, "purged_after": WHEN}))
+class BinnedTrackSerializer(TrackSerializer):
+    """A track in the bin. Its `url` answers 404 until it is restored."""
+
+    deleted_at = serializers.DateTimeField(help_text="When it was put there.")
+    purged_after = serializers.SerializerMethodField(help_text="When it goes for good.")
+
+    class Meta(TrackSerializer.Meta):
+        fields = [*TrackSerializer.Meta.fields, "deleted_at", "purged_after"]
+        read_only_fields = fields
+
+    def get_purged_after(self, track: Track) -> datetime:
+        assert track.deleted_at
+        return purged_after(track.deleted_at)
+
+
+class TrackIdsSerializer(serializers.Serializer):
+    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=1000)
+
+
+class RestoredSerializer(serializers.Serializer):
+    restored = serializers.IntegerField(help_text="How many of them were in the bin, and are back.")
+
+
+class PermanentlySerializer(serializers.Serializer):
+    permanently = serializers.BooleanField(
+        default=False, help_text="Delete it for good, from the library or from the bin, with its file."
+    )
+
+
+class DeletionSerializer(serializers.ModelSerializer):
+    """A track that was deleted; to the bin or for good."""
+
+    id = serializers.UUIDField(source="track_id")
+
+    class Meta:
+        model = TrackDeletion
+        fields = ["id", "deleted_at"]
 
 
 class TrackChangeSerializer(serializers.ModelSerializer):

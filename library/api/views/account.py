@@ -34,7 +34,7 @@ class AccountView(OwnersView):
                 "quota_bytes": settings.EARMARK_QUOTA_BYTES,
                 "track_seconds": settings.EARMARK_MAX_TRACK_SECONDS,
             },
-            "usage": selectors.usage_of(self.owner),
+            "usage": selectors.usage_of(self.owner) | selectors.bin_usage_of(self.owner),
         }
         return Response(serializers.AccountSerializer(account).data)
 

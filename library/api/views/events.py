@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from library.api.renderers import AnythingRenderer
 from library.api.schema import answers
 from library.api.views.base import OwnersView
 from library.errors import Refused
-from library.models import Track, User
+from library.models import Track, TrackDeletion, User
 
 #: A web process has four threads; two of them must be left for everything else.
 AT_ONCE = 2
@@ -55,7 +55,8 @@ class EventsView(OwnersView):
         summary="Hear of your tracks as they change",
         description=(
             "Server-sent events: `track` with the track's `id`, `status`, `stage`, `progress`, `genre` and "
-            "`updated_at` each time one is added or changes, and a comment every 15 seconds. Streams end after five "
+            "`updated_at` each time one is added, changes or is restored; `deleted` with `id` and `deleted_at` when "
+            "one is deleted; and a comment every 15 seconds. Streams end after five "
             "minutes: connect again, with the last event's id in `Last-Event-ID`, as browsers do. When too many "
             "listen, the answer is 503: ask `/api/v1/tracks/changes/` instead."
         ),
@@ -90,7 +91,7 @@ class Stream:
         self.owner = owner
         self.since = since or timezone.now()
         # Who comes back is rather told twice than not at all.
-        self.told = {} if since else dict(self.recent())
+        self.told: dict[tuple[str, UUID], datetime] = {} if since else dict(self.recent())
         self.open = True
 
     def __iter__(self) -> Iterator[str]:
@@ -110,18 +111,28 @@ class Stream:
                 yield ": still here\n\n"
 
     def new(self) -> list[str]:
-        """An event for each track that changed since the last look, or that only now became visible."""
+        """An event for each track that changed or went since the last look, or of which that shows only now."""
         recent = dict(self.recent())
-        fresh = [pk for pk, changed in recent.items() if self.told.get(pk) != changed]
+        fresh = [change for change, when in recent.items() if self.told.get(change) != when][:MOST]
         # What is older than the window cannot come up again.
         self.told = recent
         self.since = max([self.since, *recent.values()])
-        tracks = Track.objects.filter(pk__in=fresh[:MOST]).order_by("updated_at", "id")
-        return [event_of(track) for track in tracks.only("id", "status", "stage", "genre", "updated_at")]
+        columns = ("id", "status", "stage", "genre", "updated_at")
+        tracks = Track.objects.only(*columns).in_bulk([pk for name, pk in fresh if name == "track"])
+        return [
+            deletion_event(pk, recent[name, pk]) if name == "deleted" else event_of(tracks[pk])
+            for name, pk in fresh
+            if name == "deleted" or pk in tracks
+        ]
 
-    def recent(self) -> Iterable[tuple[UUID, datetime]]:
-        rows = Track.objects.filter(owner=self.owner, updated_at__gt=self.since - LATE)
-        return rows.order_by("updated_at", "id").values_list("pk", "updated_at")
+    def recent(self) -> list[tuple[tuple[str, UUID], datetime]]:
+        """What each event would be about, and when that happened."""
+        since = self.since - LATE
+        tracks = Track.objects.filter(owner=self.owner, updated_at__gt=since).order_by()
+        gone = TrackDeletion.objects.filter(owner=self.owner, deleted_at__gt=since).order_by()
+        changes = [(("track", pk), when) for pk, when in tracks.values_list("pk", "updated_at")]
+        changes += [(("deleted", pk), when) for pk, when in gone.values_list("track_id", "deleted_at")]
+        return sorted(changes, key=lambda change: (change[1], change[0]))
 
     def close(self) -> None:
         if self.open:
@@ -139,3 +150,8 @@ def event_of(track: Track) -> str:
         "updated_at": track.updated_at.isoformat(),
     }
     return f"id: {data['updated_at']}\nevent: track\ndata: {json.dumps(data)}\n\n"
+
+
+def deletion_event(track_id: UUID, deleted_at: datetime) -> str:
+    data = {"id": str(track_id), "deleted_at": deleted_at.isoformat()}
+    return f"id: {data['deleted_at']}\nevent: deleted\ndata: {json.dumps(data)}\n\n"

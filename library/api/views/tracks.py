@@ -9,12 +9,13 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.parsers import BaseParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import selectors, services
-from library.api.changes import ChangesPagination, changed_since
+from library.api.changes import ChangesPagination, changes_since
 from library.api.schema import UPLOAD_REFUSALS, answers
 from library.api.serializers import tracks as serializers
 from library.api.views.base import FIELDS, OwnersView
@@ -37,15 +38,18 @@ from library.models import Track
     ),
     destroy=extend_schema(
         summary="Delete a track",
-        description="The file and everything heard in it. There is no way back.",
-        responses=answers({204: None}, 404),
+        description=(
+            "It goes to the bin with everything known about it, and is 404 from then on. After some weeks (30 days, "
+            "unless the site has another rule) it goes for good; until then it can be restored."
+        ),
+        parameters=[serializers.PermanentlySerializer],
+        responses=answers({204: None}, 400, 404),
     ),
 )
 class TrackViewSet(
     OwnersView,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
-    mixins.DestroyModelMixin,
     viewsets.GenericViewSet,
 ):
     serializer_class = serializers.TrackSerializer
@@ -68,8 +72,8 @@ class TrackViewSet(
         description=(
             "Answers as soon as the file is stored; the analysis follows. Ask for the track's `url` until "
             "its `status` is `ready` or `failed`. A file that is in your library already is not stored "
-            "again: the answer is 200 and the track that is there. So a request may be sent again whenever it is "
-            "not certain that it arrived."
+            "again: the answer is 200 and the track that is there; one in the bin is restored. So a request may be "
+            "sent again whenever it is not certain that it arrived."
         ),
         request={"multipart/form-data": serializers.UploadSerializer},
         responses=answers(
@@ -100,8 +104,27 @@ class TrackViewSet(
         services.track_edit(track=self.get_object(), **change.validated_data)
         return Response(self.get_serializer(self.get_object()).data)
 
-    def perform_destroy(self, instance: Track) -> None:
-        services.track_delete(track=instance)
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        asked = serializers.PermanentlySerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        if not asked.validated_data["permanently"]:
+            services.track_delete(track=self.get_object())
+        elif not services.tracks_purge(owner=self.owner, track_ids=[pk]):
+            raise NotFound
+        return Response(status=204)
+
+    @extend_schema(
+        summary="Take a track out of the bin",
+        description=(
+            "It is back with its genre, tags and playlists. A track that is not in the bin is left as it is."
+        ),
+        request=None,
+        responses=answers({200: serializers.TrackSerializer}, 404),
+    )
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: UUID) -> Response:
+        services.tracks_restore(owner=self.owner, track_ids=[pk])
+        return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(
         summary="Analyse a track again",
@@ -122,7 +145,8 @@ class TrackViewSet(
             "Tracks that were added or changed since a time, those that changed first coming first. When `next` is "
             "null, all has been told; `resume` is the address to ask next time. What happens just now is told when it "
             "is certain that nothing older can follow: within seconds on PostgreSQL, half a minute on SQLite. A track "
-            "that changes again is told again. Deletions are not told."
+            "that changes again is told again. `deleted` has the tracks that went to the bin or for good; one that is "
+            "restored is told again as a track. Deletions are told for 90 days: who looks more seldom begins anew."
         ),
         parameters=[OpenApiParameter("updated_since", OpenApiTypes.DATETIME, required=True), FIELDS],
         responses=answers({200: serializers.TrackSerializer(many=True)}, 400, 404),
@@ -131,8 +155,8 @@ class TrackViewSet(
     def changes(self, request: Request) -> Response:
         since = serializers.SinceSerializer(data=request.query_params)
         since.is_valid(raise_exception=True)
-        rows = changed_since(self.get_queryset(), since.validated_data["updated_since"])
-        page = self.paginate_queryset(rows) or []
+        changes = changes_since(self.owner, self.get_queryset(), since.validated_data["updated_since"])
+        page = self.paginate_queryset(changes) or []  # type: ignore[arg-type]
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
