@@ -148,9 +148,7 @@ def test_only_ones_own(charlie_api: Client, track: Track) -> None:
         max_size=25,
     ),
 )
-def test_a_copy_ends_up_as_the_library_is(
-    alice: User, page_size: int, steps: list[tuple[str, int]]
-) -> None:
+def test_a_copy_ends_up_as_the_library_is(alice: User, page_size: int, steps: list[tuple[str, int]]) -> None:
     """A program that follows page by page, while tracks change, go and come back, has in the end what is there."""
     Track.all_objects.all().delete()
     TrackDeletion.objects.all().delete()

@@ -64,13 +64,15 @@ def hers(alice: User) -> Belongings:
     smart = services.search_save(owner=alice, name=f"{SECRET} search", query=f"q={SECRET}")
     token, _ = services.token_create(owner=alice, name=f"{SECRET} token")
     failed = TrackFactory(owner=alice, status=Track.Status.FAILED, original_name=f"{SECRET}.mp3", **names)
+    binned = TrackFactory(owner=alice, original_name=f"{SECRET}.aiff", **names)
+    services.track_delete(track=binned)
     coming = services.upload_begin(owner=alice, name=f"{SECRET}.flac", length=1000)
     packed = PartialUpload.objects.create(
         owner=alice, name=f"{SECRET}.zip", length=9, contents={"added": 1, "known": 0, "refused": 0}
     )
     PartialUpload.objects.create(owner=alice, name=f"{SECRET}.ogg", length=9, archive=packed, track=track)
 
-    long = [row.pk for row in (track, failed, act, playlist, smart, coming, packed)]
+    long = [row.pk for row in (track, failed, binned, act, playlist, smart, coming, packed)]
     prediction = track.prediction
     short = [
         row.pk
@@ -112,8 +114,8 @@ def hers(alice: User) -> Belongings:
     query = f"?track={track.pk}&id={track.pk}&genre={genre.key}&into={tag.pk}&all=1&format=json&o=1"
     with track.original.open("rb") as file:
         sound = file.read()[44:108]
-    digests = [row.sha256.encode() for row in (track, twin, failed)] + [token.digest.encode()]
-    folders = [row.folder.encode() for row in (track, twin, failed)]
+    digests = [row.sha256.encode() for row in (track, twin, failed, binned)] + [token.digest.encode()]
+    folders = [row.folder.encode() for row in (track, twin, failed, binned)]
     return Belongings(alice, ids, fields, query, [SECRET.encode(), sound, *digests, *folders])
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from library import services
+from library import selectors, services
 from library.errors import Refused
 from library.models import Act, Playlist, Track, User
 from library.services.playlists import GAP

@@ -1,0 +1,385 @@
+"""Whatever is read is the same before and after tracks that have everything came and went to the bin.
+
+Every selector, every page, every API route and every bulk action is asked. A selector that is not named here makes a
+test fail, and so does an address with a part that nothing is known to fill.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import io
+import json
+import pkgutil
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+from django.test import Client
+from django.utils import timezone
+
+from library import selectors, services
+from library.api.serializers.truth import ActRequestSerializer
+from library.exchange.writing import as_json
+from library.filters import filter_of
+from library.metrics import exposition
+from library.models import (
+    Act,
+    Mood,
+    PartialUpload,
+    Playlist,
+    PlaylistItem,
+    Prediction,
+    Rejection,
+    Tag,
+    Tagging,
+    Track,
+    User,
+    Verdict,
+)  # fmt: skip
+from library.selectors import facets, health, maps, moods, overview, similar, vectors
+from library.selectors import tracks as track_selectors
+from tests.crawl import addresses, ask, told
+from tests.people import TrackFactory, signed_in, with_token
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("crawling")]
+
+SECRET = "zyxomel"
+
+
+class World(NamedTuple):
+    """Alice, who shares with bob, and one of each thing of hers that can be in a library."""
+
+    alice: User
+    bob: User
+    track: Track
+    tag: Tag
+    playlist: Playlist
+    act: Act
+    ids: dict[str, list[Any]]
+
+
+@pytest.fixture
+def world(alice: User, bob: User) -> World:
+    services.user_share(user=alice, share=True)
+    tracks = [give_everything(alice, bob, f"Live {number}", [0.6, 0.8 - number / 10]) for number in range(5)]
+    track = tracks[0]
+    tag = services.track_tag(track=track, name="late")
+    services.suggestion_reject(track=track, name="loud")
+    playlist = services.playlist_add(owner=alice, name="Evening")
+    act = services.playlist_append(playlist=playlist, tracks=Track.objects.filter(pk=track.pk))
+    search = services.search_save(owner=alice, name="Blues", query="genre=blues")
+    genre = services.own_genre_add(owner=alice, name="Dub")
+    TrackFactory(owner=alice, status=Track.Status.FAILED, title="Live failed")
+    TrackFactory(owner=alice, status=Track.Status.QUEUED, title="Live queued")
+    upload = PartialUpload.objects.create(owner=alice, name="a.wav", length=9, track=track)
+    packed = PartialUpload.objects.create(
+        owner=alice, name="a.zip", length=9, contents={"added": 1, "known": 0, "refused": 0}
+    )
+    token, _ = services.token_create(owner=alice, name="program")
+    verdict = track.verdicts.first()
+    assert verdict
+    assert track.prediction
+    item = playlist.items.get()
+    long = [track.pk, playlist.pk, search.pk, act.pk, upload.pk, packed.pk]
+    short = [tag.pk, item.pk, genre.pk, token.pk, verdict.pk, track.prediction.pk, alice.pk]
+    ids: dict[str, list[Any]] = {
+        "id": [*long, *short],
+        "pk": [*long, *short],
+        "track_id": [track.pk],
+        "playlist_id": [playlist.pk, search.pk],
+        "act_id": [act.pk],
+        "upload_id": [upload.pk, packed.pk],
+        **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id"), short),
+        "object_id": [track.pk, *sorted(set(short))],
+        "content_type_id": [ContentType.objects.get_for_model(Track).pk],
+        "key": [genre.key],
+        "mood": ["happy"],
+        "uidb64": ["MQ"],
+        "token": ["set-password"],
+        "app_label": ["library"],
+        "url": ["library/"],
+    }
+    return World(alice, bob, track, tag, playlist, act, ids)
+
+
+def give_everything(owner: User, reviewer: User, title: str, embedding: list[float]) -> Track:
+    """A track in which something was heard, and of which two people said something."""
+    names = {"title": title, "artist": f"{title} artist", "album": f"{title} album", "file_genre": "Rock"}
+    track = TrackFactory(
+        owner=owner,
+        embedding=embedding,
+        heard={"moods": {"happy": 0.9}},
+        year=1977,
+        original_name=f"{title}.wav",
+        **names,
+    )
+    services.genre_set(track=track, person=reviewer, genre="jazz")
+    services.genre_set(track=track, person=owner, genre="blues")
+    return Track.objects.get(pk=track.pk)
+
+
+def fill_the_bin(world: World) -> list[Track]:
+    """Tracks like those that are there, in every state, come and go to the bin."""
+    alice = world.alice
+    ready = give_everything(alice, world.bob, f"{SECRET} ready", [0.6, 0.75])
+    unsure = TrackFactory(owner=alice, title=f"{SECRET} unsure", heard={"label": None}, embedding=[0.5, 0.7])
+    binned = [ready, unsure]
+    for status in (Track.Status.FAILED, Track.Status.QUEUED, Track.Status.ANALYSING):
+        binned.append(TrackFactory(owner=alice, title=f"{SECRET} {status}", status=status))
+    for track in binned:
+        # Rows alone: a service would note on the tag and playlist that they changed.
+        Tagging.objects.create(tag=world.tag, track=track)
+        PlaylistItem.objects.create(playlist=world.playlist, track=track, position=1)
+        Rejection.objects.create(track=track, key="loud")
+    ids = [track.pk for track in binned]
+    assert set(services.tracks_bin(owner=alice, track_ids=ids)) == set(ids)
+    return binned
+
+
+#: The bin's own, and what asks no table.
+NOT_ASKED = {
+    "bin.bin_of", "bin.bin_usage_in", "bin.bin_usage_of", "bin.binned_ids_of", "bin.purged_after",
+    "needs_you.answers_for", "needs_you.new_genre_for", "reviewing.open_to", "similar.shared_moods",
+}  # fmt: skip
+
+SELECTORS: dict[str, Callable[[World], Any]] = {
+    "agreement.agreement_by_genre": lambda w: selectors.agreement_by_genre(w.bob),
+    "agreement.agreement_by_week": lambda w: selectors.agreement_by_week(w.bob),
+    "agreement.agreement_by_reviewer": lambda w: selectors.agreement_by_reviewer(w.bob),
+    "facets.counts_of": lambda w: [
+        facets.counts_of(filter_of(w.alice, QueryDict(query))) for query in ("", "tag=late", "genre=blues")
+    ],
+    "genres.genre_names_of": lambda w: list(selectors.genre_names_of(w.alice)),
+    "genres.own_genres_of": lambda w: selectors.own_genres_of(w.alice),
+    "genres.track_count_by_genre": lambda w: selectors.track_count_by_genre(w.alice),
+    "genres.acts_of": lambda w: selectors.acts_of(w.alice),
+    "genres.recent_actions_of": lambda w: selectors.recent_actions_of(w.alice),
+    "health.queue_now": lambda w: health.queue_now(),
+    "health.failures_by_code": lambda w: health.failures_by_code(),
+    "health.stage_times": lambda w: health.stage_times(),
+    "maps.map_of": lambda w: maps.map_of(w.alice),
+    "maps.around": lambda w: maps.around(w.alice, maps.Place(0.5, 0.5), 50),
+    "moods.station_of": lambda w: moods.station_of(w.alice, "happy"),
+    "moods.moods_of": lambda w: moods.moods_of(w.alice),
+    "moods.mood_counts": lambda w: moods.mood_counts(selectors.tracks_of(w.alice)),
+    "needs_you.needs_you_of": lambda w: selectors.needs_you_of(w.alice),
+    "needs_you.left_after": lambda w: selectors.left_after(
+        selectors.needs_you_of(w.alice), selectors.Place(0.0, w.track.pk)
+    ),
+    "needs_you.last_word_of": lambda w: [
+        selectors.last_word_of(w.alice),
+        selectors.last_word_of(w.bob, of_others=True),
+    ],
+    "overview.seconds_by_genre": lambda w: overview.seconds_by_genre(w.alice),
+    "overview.tracks_by_length": lambda w: overview.tracks_by_length(w.alice),
+    "overview.records_of": lambda w: overview.records_of(w.alice),
+    "people.belongings_of": lambda w: {
+        name: count for name, count in selectors.belongings_of(w.alice).items() if "bin" not in name
+    },
+    "playlists.playlists_of": lambda w: selectors.playlists_of(w.alice),
+    "playlists.playlists_with_counts": lambda w: selectors.playlists_with_counts(w.alice),
+    "playlists.playlists_for": lambda w: selectors.playlists_for(w.alice, w.track),
+    "playlists.tracks_in": lambda w: [
+        selectors.tracks_in(w.alice, playlist) for playlist in selectors.playlists_of(w.alice)
+    ],
+    "playlists.items_of": lambda w: selectors.items_of(w.alice, w.playlist),
+    "playlists.length_of": lambda w: selectors.length_of(selectors.tracks_in(w.alice, w.playlist)),
+    "reviewing.tracks_open_to": lambda w: selectors.tracks_open_to(w.bob),
+    "reviewing.review_queue_of": lambda w: selectors.review_queue_of(w.bob),
+    "reviewing.failed_open_to": lambda w: selectors.failed_open_to(w.bob),
+    "reviewing.failures_elsewhere": lambda w: selectors.failures_elsewhere(w.bob),
+    "similar.similar_to": lambda w: similar.similar_to(w.alice, w.track, 50),
+    "tags.tags_of": lambda w: selectors.tags_of(w.alice),
+    "tags.tag_named": lambda w: selectors.tag_named(w.alice, "late"),
+    "tags.tags_with_counts": lambda w: selectors.tags_with_counts(w.alice),
+    "tags.tags_on": lambda w: selectors.tags_on(w.alice, w.track),
+    "tags.suggestions_for": lambda w: selectors.suggestions_for(w.alice, w.track),
+    "tracks.tracks_of": lambda w: selectors.tracks_of(w.alice),
+    "tracks.tracks_named": lambda w: selectors.tracks_named(w.alice, everything()),
+    "tracks.tracks_by_id": lambda w: track_selectors.tracks_by_id(w.alice, everything()),
+    "tracks.predictions_of": lambda w: selectors.predictions_of(w.alice, w.track),
+    "tracks.tracks_by_hash": lambda w: selectors.tracks_by_hash(
+        w.alice, list(Track.all_objects.values_list("sha256", flat=True))
+    ),
+    "tracks.usage_of": lambda w: selectors.usage_of(w.alice),
+    "tracks.usage_in": lambda w: selectors.usage_in(selectors.tracks_of(w.alice)),
+    "tracks.verdicts_of": lambda w: selectors.verdicts_of(w.alice, w.track),
+    "tracks.history_of": lambda w: selectors.history_of(w.alice, w.track),
+    "tracks.tokens_of": lambda w: selectors.tokens_of(w.alice),
+    "uploads.uploads_of": lambda w: [upload.track for upload in selectors.uploads_of(w.alice)],
+    "vectors.vectors_of": lambda w: vectors.vectors_of(w.alice),
+}
+
+
+def everything() -> list[Any]:
+    return list(Track.all_objects.order_by("created_at").values_list("pk", flat=True))
+
+
+def plain(value: Any) -> Any:
+    """What a selector answers, so that two answers can be compared: rows with their columns and annotations."""
+    if isinstance(value, QuerySet | list | tuple):
+        return [plain(each) for each in value]
+    if isinstance(value, Model):
+        return {name: plain(part) for name, part in vars(value).items() if not name.startswith("_")}
+    if isinstance(value, vectors.Vectors):
+        return value.ids
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {part.name: plain(getattr(value, part.name)) for part in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    return value
+
+
+def public_selectors() -> Iterator[str]:
+    for module in pkgutil.iter_modules(selectors.__path__):
+        found = importlib.import_module(f"library.selectors.{module.name}")
+        for name, function in inspect.getmembers(found, inspect.isfunction):
+            if function.__module__ == found.__name__ and not name.startswith("_"):
+                yield f"{module.name}.{name}"
+
+
+def test_every_selector_is_asked() -> None:
+    assert set(public_selectors()) == set(SELECTORS) | NOT_ASKED
+    functions = {name for name in selectors.__all__ if inspect.isfunction(getattr(selectors, name))}
+    assert functions <= {name.partition(".")[2] for name in public_selectors()}
+
+
+def test_selectors(world: World) -> None:
+    before = {name: plain(selector(world)) for name, selector in SELECTORS.items()}
+    fill_the_bin(world)
+    after = {name: plain(selector(world)) for name, selector in SELECTORS.items()}
+    assert after == before
+
+
+def test_it_would_be_seen(world: World) -> None:
+    """The same tracks out of the bin change almost every answer: else the test above proved nothing."""
+    before = {name: plain(selector(world)) for name, selector in SELECTORS.items()}
+    binned = fill_the_bin(world)
+    services.tracks_restore(owner=world.alice, track_ids=[track.pk for track in binned])
+    after = {name: plain(selector(world)) for name, selector in SELECTORS.items()}
+    assert {name for name in before if before[name] == after[name]} == {
+        # Of one track, one tag, or without any.
+        "genres.acts_of", "genres.recent_actions_of", "genres.genre_names_of", "genres.own_genres_of",
+        "health.stage_times",
+        "playlists.playlists_of", "playlists.playlists_for", "tags.tags_of", "tags.tag_named", "tags.tags_on",
+        "tags.suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.history_of", "tracks.tokens_of",
+        "uploads.uploads_of", "reviewing.failures_elsewhere",
+    }  # fmt: skip
+
+
+#: What speaks of the bin: how much is in it, or what.
+OF_THE_BIN = ("/bin/", "/account/", "/account/delete/", "/api/v1/bin/", "/api/v1/account/")
+#: What differs each time.
+CHANGING = re.compile(
+    r'name="csrfmiddlewaretoken" value="[^"]*"|data-csrf="[^"]*"|nonce="[^"]*"|csrfToken[^,]*'
+    r'|"exported_at": "[^"]*"|<td class="field-last_used_at[^<]*<|^[A-Z][\w-]+: .*$',
+    re.MULTILINE,
+)
+
+
+OF_A_TRACK = re.compile(r"/(api/v1/|admin/library/)?(tracks?|playlists)/")
+
+
+def asked(world: World, client: Client, where: str) -> Iterator[tuple[str, str]]:
+    """Each address below `where`, with what it says, but for what differs each time."""
+    for address in addresses(world.ids):
+        if "logout" in address.url or address.url in OF_THE_BIN:
+            continue
+        if address.url.startswith(where) and (where != "/" or not address.url.startswith("/admin/")):
+            text = told(ask(client, "get", address, {})).decode(errors="replace")
+            yield address.url, CHANGING.sub("", text)
+
+
+@pytest.mark.parametrize(("who", "where"), [("alice", "/"), ("bob", "/admin/"), ("alice", "/api/")])
+def test_pages(world: World, who: str, where: str) -> None:
+    person = getattr(world, who)
+    client = with_token(person) if where == "/api/" else signed_in(person)
+    before = dict(asked(world, client, where))
+    assert sum("Live 0" in text for text in before.values()) > 5
+    fill_the_bin(world)
+    after = dict(asked(world, client, where))
+    assert {url for url in before if before[url] != after[url]} == set()
+    assert SECRET not in "".join(after.values())
+
+
+def test_no_address_of_a_track_in_the_bin(world: World) -> None:
+    """404 to each method, but for what brings it back or deletes it for good; and it stays as it is."""
+    (binned, *_) = fill_the_bin(world)
+    before = kept([binned])
+    alice, api, bob = signed_in(world.alice), with_token(world.alice), signed_in(world.bob)
+    ids = world.ids | {name: [binned.pk] for name in ("id", "pk", "track_id", "object_id")}
+    ids |= {"item_id": [item.pk for item in binned.playlist_items.all()], "tag_id": [world.tag.pk]}
+    fields = {"track": [str(binned.pk)], "genre": "rock", "name": "x", "title": "x", "post": "yes", "to": "0"}
+    found = []
+    for address in addresses(ids):
+        is_about_it = str(binned.pk) in address.url or "<int:item_id>" in address.route
+        if not OF_A_TRACK.match(address.url) or not is_about_it or address.url.endswith("/restore/"):
+            continue
+        client = bob if address.url.startswith("/admin/") else api if address.is_api else alice
+        for method in ("get", "post", "put", "patch", "delete"):
+            status = ask(client, method, address, fields).status_code
+            # The admin leads from an id alone to its page, whatever the id.
+            is_detour = address.route.endswith("/track/<path:object_id>/")
+            if status not in (404, 405) and not (is_detour and status == 302):
+                found.append((method, address.url, status))
+    assert found == []
+    assert kept([binned]) == before
+
+
+def kept(tracks: list[Track]) -> list[Any]:
+    """All rows of these tracks."""
+    ids = [track.pk for track in tracks]
+    rows = [Track.all_objects.filter(pk__in=ids).order_by("pk")]
+    for model in (Verdict, Tagging, Rejection, Mood, Prediction, PlaylistItem):
+        rows.append(model.objects.filter(track__in=ids).order_by("pk"))  # type: ignore[attr-defined]
+    return [list(some.values()) for some in rows]
+
+
+@pytest.mark.parametrize("act", list(ActRequestSerializer().fields["act"].choices))
+def test_bulk_actions(world: World, act: str) -> None:
+    binned = fill_the_bin(world)
+    before = kept(binned)
+    value = {"genre": "rock", "tag": "new", "untag": "late", "playlist": str(world.playlist.pk)}.get(act)
+    asked_for: dict[str, Any] = {"act": act} | ({"value": value} if value else {})
+    for which in ({"ids": [str(track.pk) for track in binned]}, {"query": ""}):
+        with_token(world.alice).post("/api/v1/acts/", asked_for | which, content_type="application/json")
+    assert kept(binned) == before
+
+
+def test_an_import_takes_it_for_missing(world: World) -> None:
+    binned = fill_the_bin(world)
+    ids = [track.pk for track in binned]
+    services.tracks_restore(owner=world.alice, track_ids=ids)
+    document = "".join(as_json(world.alice))
+    services.tracks_bin(owner=world.alice, track_ids=ids)
+    before = kept(binned)
+    known = json.loads(document)
+    for row in known["tracks"]:
+        row["tags"] = ["late"]
+        row["verdicts"] = [
+            {"at": timezone.now().isoformat(), "by": "owner", "before": "", "genre": "rock", "heard": "", "sure": False,
+             "undone_at": None}
+        ]  # fmt: skip
+    content = json.dumps(known).encode()
+    report = services.library_import(owner=world.alice, file=io.BytesIO(content), size=len(content))
+    assert (report.matched, report.unmatched) == (len(known["tracks"]) - len(binned), len(binned))
+    assert kept(binned) == before
+
+
+def test_the_workers_sweep_and_the_metrics(world: World) -> None:
+    def numbers() -> bytes:
+        return re.sub(rb"earmark_queue_age_seconds [\d.]+", b"", exposition())
+
+    before = numbers()
+    binned = fill_the_bin(world)
+    Track.all_objects.filter(pk__in=[track.pk for track in binned]).update(updated_at=world.alice.date_joined)
+    rows = kept(binned)
+    assert numbers() == before
+    services.tracks_sweep()
+    assert kept(binned) == rows
