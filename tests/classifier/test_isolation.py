@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,42 +26,31 @@ from classifier.errors import AudioError
 from classifier.limits import TooMuch, bounded
 from classifier.listener import ROOT, Listener
 from tests import sounds
+from tests.classifier.gate import Clock, at_the_gate, gated
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc")
 
 
-def make(**options: Any) -> Listener:
-    return Listener(model="mfcc-cnn-1", models_dir=DEFAULT_MODELS_DIR, **options)
+def make() -> Listener:
+    return Listener(model="mfcc-cnn-1", models_dir=DEFAULT_MODELS_DIR)
 
 
 @pytest.fixture(scope="module")
 def listener() -> Iterator[Listener]:
-    listener = make(memory=2**30)
+    listener = gated(memory=2**30)
     yield listener
     listener.close()
 
 
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`short.wav`, and `long.flac`, which takes seconds to hear."""
+    """`short.wav`, `waits.wav` for the gate, and `waits.flac`, which takes seconds to hear when it is let through."""
     folder = tmp_path_factory.mktemp("songs")
-    sounds.write(folder / "short.wav", 4, channels=1)
+    for name in ("short.wav", "waits.wav"):
+        sounds.write(folder / name, 4, channels=1)
     pcm = np.concatenate([sounds.music(4, 8_000, 1), np.zeros((1, 8_000 * 3_600), np.float32)], axis=1)
-    sounds.write(folder / "long.flac", pcm=pcm, sample_rate=8_000)
+    sounds.write(folder / "waits.flac", pcm=pcm, sample_rate=8_000)
     return folder
-
-
-def hearing(listener: Listener) -> int:
-    """The process that hears the file: the listening process's only child."""
-    return int(Path(f"/proc/{listener.pid}/task/{listener.pid}/children").read_text())
-
-
-def when_decoding(do: Callable[[int], object], listener: Listener) -> Callable[[str], None]:
-    def on_stage(stage: str) -> None:
-        if stage == "decoding":
-            do(hearing(listener))
-
-    return on_stage
 
 
 def status(pid: int) -> dict[str, str]:
@@ -90,7 +79,7 @@ def test_a_death_by_any_signal_is_one_files_own(
     pid = listener.pid
     with pytest.raises(AudioError) as refusal:
         listener.listen(
-            songs / "long.flac", on_stage=when_decoding(lambda fork: os.kill(fork, number), listener)
+            songs / "waits.wav", on_stage=at_the_gate(lambda fork: os.kill(fork, number), listener)
         )
     assert refusal.value.code == code
     assert listener.listen(songs / "short.wav")["duration"] == pytest.approx(4)
@@ -98,18 +87,19 @@ def test_a_death_by_any_signal_is_one_files_own(
 
 
 def test_one_that_stands_still_is_late(songs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    listener = make()
+    listener = gated()
+    clock = Clock()
     forks: list[int] = []
 
     def stop(fork: int) -> None:
         forks.append(os.pidfd_open(fork))
         os.kill(fork, signal.SIGSTOP)
+        clock.now = listener._timeout
 
     try:
-        listener.listen(songs / "short.wav")
-        monkeypatch.setattr(listener, "_timeout", 2)
+        monkeypatch.setattr(listener_module, "time", clock)
         with pytest.raises(AudioError) as refusal:
-            listener.listen(songs / "long.flac", on_stage=when_decoding(stop, listener))
+            listener.listen(songs / "waits.wav", on_stage=at_the_gate(stop, listener))
         assert refusal.value.code == "timeout"
         assert select.select(forks, [], [], 30)[0]  # it has ended, although it could not hear that it should
         monkeypatch.undo()
@@ -128,7 +118,7 @@ def test_too_much_computing_is_late(listener: Listener, songs: Path) -> None:
         resource.prlimit(fork, resource.RLIMIT_CPU, (1, hard))
 
     with pytest.raises(AudioError) as refusal:
-        listener.listen(songs / "long.flac", on_stage=when_decoding(tighten, listener))
+        listener.listen(songs / "waits.flac", on_stage=at_the_gate(tighten, listener))
     assert refusal.value.code == "timeout"
     assert listener.listen(songs / "short.wav")
 
@@ -151,9 +141,9 @@ def test_limits_and_privileges(songs: Path, monkeypatch: pytest.MonkeyPatch) -> 
         seen["network"] = os.readlink(process / "ns/net")
         seen["input"] = os.readlink(process / "fd/0")
 
-    listener = make(timeout=600)
+    listener = gated(timeout=600)
     try:
-        listener.listen(songs / "short.wav", on_stage=when_decoding(look, listener))
+        listener.listen(songs / "waits.wav", on_stage=at_the_gate(look, listener))
     finally:
         listener.close()
     assert b"OMP_NUM_THREADS=1" in seen["environment"]

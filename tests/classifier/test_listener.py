@@ -22,6 +22,7 @@ from classifier.errors import AudioError
 from classifier.inference import Classifier
 from classifier.listener import ROOT, Listener
 from tests import sounds
+from tests.classifier.gate import Clock, gated
 
 GENRES = {"blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"}
 linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc")
@@ -41,10 +42,11 @@ def listener() -> Iterator[Listener]:
 
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`short.mp3` with tags, `song.aiff`, and `long.flac`, which takes seconds to hear."""
+    """`short.mp3` with tags, `song.aiff`, `waits.wav` for the gate, and `long.flac`, which takes seconds to hear."""
     folder = tmp_path_factory.mktemp("songs")
     sounds.write(folder / "short.mp3", 4, tags={"title": "Blue Train", "genre": "Jazz"})
     sounds.write(folder / "song.aiff", 4, channels=1)
+    sounds.write(folder / "waits.wav", 4, channels=1)
     # An hour in 2 MB: most of it is silence, which FLAC stores in no space at all.
     pcm = sounds.music(4, 8_000, 1)
     long = np.concatenate([pcm, np.zeros((1, 8_000 * 3_600), np.float32)], axis=1)
@@ -159,7 +161,7 @@ def test_threads_share_a_listener(listener: Listener, songs: Path) -> None:
 
 @linux
 def test_a_kill_in_the_middle(songs: Path) -> None:
-    listener = make()
+    listener = gated()
     try:
         victims: list[int | None] = []
 
@@ -168,7 +170,7 @@ def test_a_kill_in_the_middle(songs: Path) -> None:
                 victims.append(listener.pid)
                 os.kill(listener.pid or 0, signal.SIGKILL)
 
-        assert refusal(listener, songs / "long.flac", on_stage=kill) == "crashed"
+        assert refusal(listener, songs / "waits.wav", on_stage=kill) == "crashed"
         assert listener.pid is None
         assert listener.listen(songs / "short.mp3")["top"] in GENRES
         assert listener.pid not in victims
@@ -194,7 +196,8 @@ def test_killed_between_two_files(songs: Path) -> None:
 @linux
 def test_a_stopped_process_is_late(songs: Path) -> None:
     """It neither answers nor ends: the clock decides, and the process is gone."""
-    listener = make()
+    listener = gated()
+    clock = Clock()
     pids: list[int] = []
     beats: list[int] = []
 
@@ -202,18 +205,21 @@ def test_a_stopped_process_is_late(songs: Path) -> None:
         pids.append(listener.pid or 0)
         os.kill(pids[0], signal.SIGSTOP)
 
-    listener.listen(songs / "short.mp3")  # starting takes its time, and that is not what is measured
-    listener._timeout = 2
+    def beat() -> None:
+        if pids:
+            beats.append(1)
+        if len(beats) == 3:
+            clock.now = listener._timeout
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(listener_module, "BEAT", 0.5)
-        code = refusal(listener, songs / "long.flac", on_stage=stop, on_beat=lambda: beats.append(1))
-    assert code == "timeout"
+        patch.setattr(listener_module, "BEAT", 0.2)
+        patch.setattr(listener_module, "time", clock)
+        assert refusal(listener, songs / "waits.wav", on_stage=stop, on_beat=beat) == "timeout"
     assert len(pids) == 1
-    assert len(beats) >= 3
+    assert len(beats) == 3
     assert listener.pid is None
     assert ends(pids[0])
     # And what it might still have said is not taken for the next file's answer.
-    listener._timeout = 60
     try:
         assert listener.listen(songs / "short.mp3")["duration"] == pytest.approx(4, abs=0.1)
     finally:
@@ -236,15 +242,14 @@ def test_it_ends_when_the_worker_does(songs: Path) -> None:
     """A worker that is killed leaves no listening process behind, not even one in the middle of a file."""
     code = (
         "import os, sys\n"
-        "from pathlib import Path\n"
-        "from classifier.listener import Listener\n"
-        "listener = Listener(model='mfcc-cnn-1', models_dir=Path(sys.argv[2]))\n"
+        "from tests.classifier.gate import gated\n"
+        "listener = gated()\n"
         "def leave(stage):\n"
         "    print(listener.pid, flush=True)\n"
         "    os._exit(0)\n"
         "listener.listen(sys.argv[1], on_stage=leave)\n"
     )
-    command = [sys.executable, "-c", code, str(songs / "long.flac"), str(DEFAULT_MODELS_DIR)]
+    command = [sys.executable, "-c", code, str(songs / "waits.wav")]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     assert ends(int(ran.stdout))
 
