@@ -39,10 +39,18 @@ NAMED = " UNION ".join(
     for name in ("original", "peaks", "spectrogram", "playable")
 )
 LONG_AGO = "'2001-01-01 00:00:00'"
+WORKER = ("worker", "--interval", "0.1", "--no-startup-delay")
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 90) -> Any:
-    """What `condition` says, as soon as it is true of anything; polled, with a deadline."""
+#: Seconds after which something is not late but lost, on a machine however busy.
+LOST = 300
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = LOST) -> Any:
+    """What `condition` says, as soon as it is true of anything; polled, with a deadline.
+
+    For what stays as it is once it is there. What passes is waited for at a gate: `Place.worker_at_the_gate`.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := condition():
@@ -82,13 +90,26 @@ class Place:
     def worker(self, *arguments: str, point: str = "", **env: str) -> subprocess.Popen[bytes]:
         """A worker; with `point`, one that is killed there."""
         program = ("-m", "tests.reliability.dying", point) if point else ("manage.py",)
-        return self.start(*program, "worker", "--interval", "0.1", "--no-startup-delay", *arguments, **env)
+        return self.start(*program, *WORKER, *arguments, **env)
+
+    @contextmanager
+    def worker_at_the_gate(self, stage: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A worker that has begun this stage of a track and waits there until the block ends."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                gate = ("-m", "tests.reliability.gate", stage, str(theirs.fileno()))
+                worker = self.start(*gate, *WORKER, pass_fds=(theirs.fileno(),), **env)
+            ours.settimeout(LOST)
+            assert ours.recv(1), "the worker has ended"
+            yield worker
 
     def stop(self) -> None:
         for process in self.processes:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        self.processes.clear()
 
     def add(self, *paths: Path) -> None:
         """Alice uploads files. They are moved into the library."""

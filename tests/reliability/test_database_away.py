@@ -31,7 +31,8 @@ def away(place: Place) -> Iterator[None]:
                 finally:
                     cursor.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
     else:
-        with closing(sqlite3.connect(place.folder / "earmark.sqlite3", isolation_level=None)) as lock:
+        database = place.folder / "earmark.sqlite3"
+        with closing(sqlite3.connect(database, timeout=60, isolation_level=None)) as lock:
             lock.execute("BEGIN EXCLUSIVE")
             yield
 
@@ -41,18 +42,21 @@ def said(place: Place, words: str) -> bool:
 
 
 def test_a_worker_outlives_it(place: Place) -> None:
-    place.add(sounds.write(place.folder / "song.wav", seconds=90))
-    worker = place.worker(**IMPATIENT)
-    wait_for(lambda: place.sql("SELECT 1 FROM library_track WHERE stage = 'decoding'"))
-    with away(place):
+    place.add(sounds.write(place.folder / "song.wav", seconds=5))
+    with ExitStack() as meanwhile:
+        with place.worker_at_the_gate("decoding", **IMPATIENT) as worker:
+            meanwhile.enter_context(away(place))
         wait_for(lambda: said(place, "The database is away"))
     assert worker.poll() is None
 
     place.add(sounds.write(place.folder / "next.wav", seconds=3.5))
     wait_for(lambda: place.status()["next.wav"][0] == "ready")  # the same worker, by itself
+    worker.terminate()
+    assert worker.wait(120) == 0
     place.time_passes()
     place.worker(**IMPATIENT)  # another one's sweep at its start; the first one's comes within a minute
     wait_for(place.all_ended)
+    place.stop()
     assert {status for status, _, _ in place.status().values()} == {"ready"}
     assert place.sql("SELECT count(*) FROM library_prediction") == [(2,)]
     assert place.stored() == place.named()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 
 from tests import sounds
 from tests.reliability.place import Place, wait_for
@@ -41,24 +42,26 @@ def said(place: Place) -> int:
     return (place.folder / "log").read_text().count("shutting down gracefully")
 
 
-def test_a_worker_that_is_told_to_stop_ends_what_it_began(place: Place) -> None:
-    place.add(sounds.write(place.folder / "last.wav", seconds=30))
-    worker = place.worker()
-    wait_for(lambda: place.status()["last.wav"][0] == "analysing")
+def tell_to_stop(place: Place, worker: subprocess.Popen[bytes]) -> None:
+    told = said(place)
     worker.send_signal(signal.SIGTERM)
+    wait_for(lambda: said(place) > told)
+
+
+def test_a_worker_that_is_told_to_stop_ends_what_it_began(place: Place) -> None:
+    place.add(sounds.write(place.folder / "last.wav", seconds=4))
+    with place.worker_at_the_gate("decoding") as worker:
+        tell_to_stop(place, worker)
     assert worker.wait(120) == 0
     assert place.status()["last.wav"] == ("ready", "", 1)
 
 
 def test_one_that_is_told_twice_hands_it_back(place: Place) -> None:
-    place.add(sounds.write(place.folder / "handed back.wav", seconds=60))
-    worker = place.worker()
-    wait_for(lambda: place.sql("SELECT 1 FROM library_track WHERE stage = 'decoding'"))
-    told = said(place)
-    worker.send_signal(signal.SIGTERM)
-    wait_for(lambda: said(place) > told)
-    worker.send_signal(signal.SIGTERM)
-    worker.wait(60)
+    place.add(sounds.write(place.folder / "handed back.wav", seconds=5))
+    with place.worker_at_the_gate("decoding") as worker:
+        tell_to_stop(place, worker)
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(60)
     assert place.status()["handed back.wav"] == ("queued", "", 0)
 
     assert place.worker("--batch").wait(120) == 0  # at once: no lease has to run out

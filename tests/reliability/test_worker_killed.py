@@ -30,7 +30,7 @@ def name(point: str) -> str:
 
 @pytest.fixture(scope="module")
 def killed(place: Place) -> Place:
-    """At each point a worker was killed, with a track of its own; then one more worker was left to live."""
+    """At each point a worker was killed, with a track of its own; then one more was left to live, and told to stop."""
     files = [
         sounds.write(place.folder / name(point), seconds=3.5 + number / 8)
         for number, point in enumerate(POINTS)
@@ -40,8 +40,10 @@ def killed(place: Place) -> Place:
         # The first in the queue is the next: tasks of dead workers do not come back by themselves.
         assert place.worker(point=point).wait(120) == -signal.SIGKILL
     place.time_passes()
-    place.worker()
+    living = place.worker()
     wait_for(place.all_ended)
+    living.terminate()
+    assert living.wait(120) == 0
     return place
 
 
@@ -62,9 +64,6 @@ def test_no_file_is_left_and_none_is_missing(killed: Place) -> None:
 
 
 def test_a_file_that_kills_three_workers_kills_no_fourth(place: Place, killed: Place) -> None:
-    living = killed.processes[-1]
-    living.terminate()
-    assert living.wait(60) == 0
     place.add(sounds.write(place.folder / "poison.wav", seconds=6))
     for _ in range(3):
         assert place.worker(point="leased").wait(120) == -signal.SIGKILL

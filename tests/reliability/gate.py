@@ -1,0 +1,38 @@
+"""A process that waits at a gate: `python -m tests.reliability.gate STAGE SOCKET COMMAND…`.
+
+COMMAND is manage.py's. When the first analysis has begun STAGE, and its row says so, the process says so on SOCKET,
+a file descriptor, and waits until the other end is closed. The product knows nothing of this.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import Any
+
+import django
+
+
+def main() -> None:
+    stage, descriptor, *arguments = sys.argv[1:]
+    django.setup()
+    from django.core.management import execute_from_command_line
+
+    from library.services import analysis
+
+    gate = socket.socket(fileno=int(descriptor))
+    extend = analysis.lease_extend
+
+    def extend_and_wait(**changes: Any) -> None:
+        extend(**changes)
+        if changes.get("stage") == stage:
+            analysis.lease_extend = extend
+            gate.sendall(b".")
+            gate.recv(1)
+
+    analysis.lease_extend = extend_and_wait
+    execute_from_command_line(["manage.py", *arguments])
+
+
+if __name__ == "__main__":
+    main()
