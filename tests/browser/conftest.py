@@ -19,8 +19,9 @@ SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("EARMARK_TEST_BROWSER") == "required"
 
-# A machine that runs other tests meanwhile may need some seconds for a page.
-expect.set_options(timeout=15_000)
+#: A machine that has much else to do may need that long for a page; milliseconds.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,7 +63,7 @@ def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
     context = browser.new_context(
         base_url=site.url, viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     strays: list[str] = []
     complaints: list[str] = []
     context.on(

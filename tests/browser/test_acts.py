@@ -18,7 +18,7 @@ def four(signed_up: Page, tmp_path: Path) -> Page:
     """A library of four short tracks."""
     page = signed_up
     upload(page, *(sounds.write(tmp_path / f"song {n}.wav", seconds=4, seed=n) for n in range(4)))
-    expect(page.locator(".row-track .chip")).to_have_count(4, timeout=90_000)
+    expect(page.locator(".row-track .chip")).to_have_count(4)
     page.goto("/")
     return page
 

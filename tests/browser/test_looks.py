@@ -27,8 +27,8 @@ def test_signed_in(signed_up: Page, tmp_path: Path) -> None:
     silence = sounds.silence(tmp_path / "silence.wav", seconds=5)
     long_name = sounds.write(tmp_path / ("a very long name " * 11 + "🎷🎺.mp3"), seconds=30)
     upload(page, long_name, silence)
-    expect(page.locator(".tray .chip")).to_have_count(1, timeout=60_000)
-    expect(page.locator(".tray .tray-error")).to_have_count(1, timeout=60_000)
+    expect(page.locator(".tray .chip")).to_have_count(1)
+    expect(page.locator(".tray .tray-error")).to_have_count(1)
     look_at(page, "tray")
 
     page.goto("/")

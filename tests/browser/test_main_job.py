@@ -14,16 +14,21 @@ def upload(page: Page, *files: Path) -> None:
     page.locator("#files").set_input_files([str(file) for file in files])
 
 
+def long_song(path: Path, seed: int = 0) -> Path:
+    """Two minutes, in 2 MB: while a test does something else, it does not end."""
+    return sounds.write(path, seconds=120, sample_rate=8_000, channels=1, seed=seed)
+
+
 def test_from_sign_up_to_a_deleted_track(signed_up: Page, tmp_path: Path) -> None:
     page = signed_up
-    files = [sounds.write(tmp_path / f"song.{kind}", seconds=12) for kind in ("mp3", "m4a", "au")]
+    files = [sounds.write(tmp_path / f"song.{kind}", seconds=60) for kind in ("mp3", "m4a", "au")]
     expect(page.get_by_text("Your library is empty")).to_be_visible()
 
     upload(page, *files)
     rows = page.locator(".row-track")
     expect(rows).to_have_count(3)
     # Without a reload: each row changes in place until it has a genre, or says that the model is not sure.
-    expect(page.locator(".row-track .chip")).to_have_count(3, timeout=60_000)
+    expect(page.locator(".row-track .chip")).to_have_count(3)
     expect(page.locator(".row-track .ring")).to_have_count(3)
 
     for file in files:
@@ -41,9 +46,9 @@ def test_from_sign_up_to_a_deleted_track(signed_up: Page, tmp_path: Path) -> Non
         box = axis.bounding_box()
         assert box
         axis.click(position={"x": box["width"] * 0.75, "y": box["height"] * 0.5})
-        expect(axis).to_have_attribute("aria-valuenow", re.compile("^(9|10)$"))
+        expect(axis).to_have_attribute("aria-valuenow", re.compile("^(45|46)$"))
         axis.press("ArrowLeft")
-        expect(axis).to_have_attribute("aria-valuenow", re.compile("^(4|5)$"))
+        expect(axis).to_have_attribute("aria-valuenow", re.compile("^(40|41)$"))
 
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete the track").click()
@@ -84,7 +89,7 @@ def test_files_can_be_dropped_on_any_page(signed_up: Page, tmp_path: Path) -> No
         }""",
         [song.name, list(song.read_bytes())],
     )
-    expect(page.get_by_role("region", name="Uploads").locator(".chip")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("region", name="Uploads").locator(".chip")).to_be_visible()
 
 
 def test_odd_files_get_a_clear_answer_each(signed_up: Page, tmp_path: Path) -> None:
@@ -108,7 +113,7 @@ def test_odd_files_get_a_clear_answer_each(signed_up: Page, tmp_path: Path) -> N
     )
     rows = page.locator(".row-track")
     expect(rows).to_have_count(4)
-    expect(rows.filter(has_text="second")).to_contain_text("less than 3 seconds", timeout=60_000)
+    expect(rows.filter(has_text="second")).to_contain_text("less than 3 seconds")
     expect(rows.filter(has_text="silence")).to_contain_text("The track is silent")
     expect(rows.filter(has_text="broken off").locator(".chip")).to_be_visible()
     expect(rows.filter(has_text="🎷 a long name").locator(".chip")).to_be_visible()

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import sounds
 from tests.browser.looks import look_at
-from tests.browser.test_main_job import upload
+from tests.browser.test_main_job import long_song, upload
+from tests.browser.test_player import STARTED, to_the_end
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def playlist(signed_up: Page, tmp_path: Path) -> Page:
     page.get_by_role("link", name="Upload").first.click()
     expect(page.get_by_role("heading", level=1, name="Upload")).to_be_visible()
     for number, name in enumerate("abc"):
-        upload(page, sounds.write(tmp_path / f"{name}.wav", seconds=4, seed=number))
+        upload(page, long_song(tmp_path / f"{name}.wav", seed=number))
         expect(page.locator(".tray-row a")).to_have_count(number + 1)
     page.get_by_role("button", name="Close the list of uploads").click()
     page.get_by_role("link", name="Library").click()
@@ -81,7 +81,8 @@ def test_order_by_keyboard_and_drag_and_played_through(playlist: Page) -> None:
     page.get_by_role("button", name="Queue").click()
     look_at(page, "playlist")
     page.get_by_role("button", name="Close the queue").click()
-    # Four seconds later, with nothing done.
+    expect(page.locator("[data-player-time]")).to_have_text(STARTED)
+    to_the_end(page)
     expect(title).to_have_text("a")
 
     page.get_by_text("Rename").click()

@@ -44,7 +44,7 @@ def test_a_large_file_arrives_whole_though_the_connection_breaks(signed_up: Page
     tray = page.get_by_role("region", name="Uploads")
     expect(tray.get_by_text("Connection lost. Trying again…")).to_be_visible()
     page.context.set_offline(False)
-    expect(tray.get_by_role("link", name="large.wav")).to_be_visible(timeout=60_000)
+    expect(tray.get_by_role("link", name="large.wav")).to_be_visible()
     # What had come before was not sent again.
     assert pieces[0] == 0
     assert pieces == sorted(pieces)
@@ -61,10 +61,11 @@ def test_after_a_reload_the_same_file_goes_on_where_it_was(signed_up: Page, tmp_
     def cut(route: Route) -> None:
         if route.request.method == "PATCH":
             pieces.append(int(route.request.headers["upload-offset"]))
-            if len(pieces) == 3:
+            if len(pieces) >= 3 and not again:
                 return route.abort()
         return route.continue_()
 
+    again = False
     page.goto("/upload/")
     page.route("**/uploads/*/", cut)
     upload(page, song)
@@ -78,10 +79,10 @@ def test_after_a_reload_the_same_file_goes_on_where_it_was(signed_up: Page, tmp_
     expect(page.locator(".upload-row")).to_contain_text(re.compile("again.wav"))
     expect(page.locator(".upload-row")).to_contain_text(re.compile("Arriving, 3[0-9] %"))
 
-    before = len(pieces)
+    before, again = len(pieces), True
     upload(page, song)
     expect(page.locator(".upload-row .tray-name").get_by_text("again.wav")).to_be_visible()
-    expect(tray.get_by_role("link", name="again.wav")).to_be_visible(timeout=60_000)
+    expect(tray.get_by_role("link", name="again.wav")).to_be_visible()
     assert pieces[before] > 0
     stored = original_of(page, "again")
     assert hashlib.sha256(stored).digest() == hashlib.sha256(song.read_bytes()).digest()
@@ -136,7 +137,7 @@ def test_an_archive_tells_what_became_of_each_file(signed_up: Page, tmp_path: Pa
     page.goto("/upload/")
     upload(page, songs[0])
     tray = page.get_by_role("region", name="Uploads")
-    expect(tray.locator(".chip")).to_be_visible(timeout=60_000)
+    expect(tray.locator(".chip")).to_be_visible()
 
     upload(page, album)
     row = page.locator(".upload-row").first
@@ -154,7 +155,7 @@ def test_an_archive_tells_what_became_of_each_file(signed_up: Page, tmp_path: Pa
     expect(rows).to_have_count(3)
     expect(rows.first).to_contain_text("notes.txt")
     expect(rows.filter(has_text="one.mp3")).to_contain_text("Already in your library")
-    expect(rows.filter(has_text="two.mp3").locator(".chip")).to_be_visible(timeout=60_000)
+    expect(rows.filter(has_text="two.mp3").locator(".chip")).to_be_visible()
     look_at(page, "upload-archive")
     rows.filter(has_text="one.mp3").get_by_role("link").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("one")
