@@ -94,4 +94,5 @@ def running_site(folder: Path, *, workers: int = 1, **settings: str) -> Iterator
         finally:
             for process in processes:
                 process.terminate()
-                process.wait(60)
+            for process in processes:
+                process.wait(300)  # a worker ends the track it has begun

@@ -7,29 +7,29 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.live import own_environment
+from tests.reliability.place import LOST, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def answer(url: str) -> str:
     """The first answer of a server that is just starting."""
-    for _ in range(300):
+
+    def ask() -> str | None:
         try:
-            with urllib.request.urlopen(url, timeout=10) as response:
-                return response.read().decode()
-        except urllib.error.URLError:
-            threading.Event().wait(0.1)
-    raise AssertionError("the site does not answer")
+            return httpx.get(url, timeout=60).text
+        except httpx.ConnectError:
+            return None
+
+    return str(wait_for(ask))
 
 
 def still_running(folder: Path) -> list[int]:
@@ -49,10 +49,18 @@ def own(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield env
 
 
+@pytest.fixture
+def own_port() -> Iterator[int]:
+    """A port for a server that is told its number: it is held, and nobody else is given it."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_one_ctrl_c_ends_it_all(tmp_path: Path, own: dict[str, str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+def test_one_ctrl_c_ends_it_all(tmp_path: Path, own: dict[str, str], own_port: int) -> None:
+    address = f"127.0.0.1:{own_port}"
     env = own | {
         "EARMARK_BIND": address,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -75,10 +83,10 @@ def test_one_ctrl_c_ends_it_all(tmp_path: Path, own: dict[str, str]) -> None:
                 break
         assert len(still_running(tmp_path)) >= 3
         os.killpg(running.pid, signal.SIGINT)
-        output, _ = running.communicate(timeout=60)
+        output, _ = running.communicate(timeout=LOST)
         assert running.returncode == 130
         assert "Traceback" not in output
-        assert still_running(tmp_path) == []
+        wait_for(lambda: still_running(tmp_path) == [])
     finally:
         if running.poll() is None:
             os.killpg(running.pid, signal.SIGKILL)
