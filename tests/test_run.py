@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.live import own_environment
-from tests.reliability.place import LOST, wait_for
+from tests.live import LOST, own_environment
+from tests.reliability.place import wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
 

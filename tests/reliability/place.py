@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import psycopg2
 
-from tests.live import ROOT, Site
+from tests.live import LOST, ROOT, Site
 
 ADD = """
 import sys
@@ -40,10 +40,6 @@ NAMED = " UNION ".join(
 )
 LONG_AGO = "'2001-01-01 00:00:00'"
 WORKER = ("worker", "--interval", "0.1", "--no-startup-delay")
-
-
-#: Seconds after which something is not late but lost, on a machine however busy.
-LOST = 300
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = LOST) -> Any:
@@ -172,7 +168,7 @@ def serving(place: Place, token: str, point: str = "", **env: str) -> Iterator[t
         program = ("-m", "tests.reliability.dying", point) if point else ("-m",)
         process = place.start(*program, *gunicorn, pass_fds=(listening.fileno(),), **env)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"
-        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=LOST) as client:
             yield client, process.pid
         kill(process.pid)
 

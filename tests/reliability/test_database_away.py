@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 import psycopg2
 
 from tests import sounds
+from tests.live import LOST
 from tests.reliability.place import Place, serving, wait_for
 
 IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.reliability.impatient"}
@@ -32,7 +33,7 @@ def away(place: Place) -> Iterator[None]:
                     cursor.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
     else:
         database = place.folder / "earmark.sqlite3"
-        with closing(sqlite3.connect(database, timeout=60, isolation_level=None)) as lock:
+        with closing(sqlite3.connect(database, timeout=LOST, isolation_level=None)) as lock:
             lock.execute("BEGIN EXCLUSIVE")
             yield
 
@@ -52,7 +53,7 @@ def test_a_worker_outlives_it(place: Place) -> None:
     place.add(sounds.write(place.folder / "next.wav", seconds=3.5))
     wait_for(lambda: place.status()["next.wav"][0] == "ready")  # the same worker, by itself
     worker.terminate()
-    assert worker.wait(120) == 0
+    assert worker.wait(LOST) == 0
     place.time_passes()
     place.worker(**IMPATIENT)  # another one's sweep at its start; the first one's comes within a minute
     wait_for(place.all_ended)

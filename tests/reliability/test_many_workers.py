@@ -8,6 +8,7 @@ import signal
 import subprocess
 
 from tests import sounds
+from tests.live import LOST
 from tests.reliability.place import Place, wait_for
 
 #: `EARMARK_TEST_WORKERS=20` measures what docs/reliability.md tells.
@@ -20,7 +21,7 @@ def test_no_track_is_heard_twice(place: Place) -> None:
     # Every track has as many tasks as there are workers: all of them reach for each.
     place.manage("shell", "--no-imports", "-c", AGAIN.format(times=WORKERS - 1))
     workers = [place.worker("--batch", EARMARK_LOG_LEVEL="INFO") for _ in range(WORKERS)]
-    assert [worker.wait(500) for worker in workers] == [0] * WORKERS
+    assert [worker.wait(2 * LOST) for worker in workers] == [0] * WORKERS
     assert set(place.status().values()) == {("ready", "", 1)}
     assert len(place.status()) == TRACKS
     assert len(re.findall(r"\bHeard\b", (place.folder / "log").read_text())) == TRACKS
@@ -52,7 +53,7 @@ def test_a_worker_that_is_told_to_stop_ends_what_it_began(place: Place) -> None:
     place.add(sounds.write(place.folder / "last.wav", seconds=4))
     with place.worker_at_the_gate("decoding") as worker:
         tell_to_stop(place, worker)
-    assert worker.wait(120) == 0
+    assert worker.wait(LOST) == 0
     assert place.status()["last.wav"] == ("ready", "", 1)
 
 
@@ -61,9 +62,9 @@ def test_one_that_is_told_twice_hands_it_back(place: Place) -> None:
     with place.worker_at_the_gate("decoding") as worker:
         tell_to_stop(place, worker)
         worker.send_signal(signal.SIGTERM)
-        worker.wait(60)
+        worker.wait(LOST)
     assert place.status()["handed back.wav"] == ("queued", "", 0)
 
-    assert place.worker("--batch").wait(120) == 0  # at once: no lease has to run out
+    assert place.worker("--batch").wait(LOST) == 0  # at once: no lease has to run out
     assert place.status()["handed back.wav"] == ("ready", "", 1)
     assert place.stored() == place.named()

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests import sounds
+from tests.live import LOST
 from tests.reliability.place import Place, wait_for
 
 #: Where a worker is killed → how often the track is begun until it is ready.
@@ -38,12 +39,12 @@ def killed(place: Place) -> Place:
     place.add(*files)
     for point in POINTS:
         # The first in the queue is the next: tasks of dead workers do not come back by themselves.
-        assert place.worker(point=point).wait(120) == -signal.SIGKILL
+        assert place.worker(point=point).wait(LOST) == -signal.SIGKILL
     place.time_passes()
     living = place.worker()
     wait_for(place.all_ended)
     living.terminate()
-    assert living.wait(120) == 0
+    assert living.wait(LOST) == 0
     return place
 
 
@@ -66,7 +67,7 @@ def test_no_file_is_left_and_none_is_missing(killed: Place) -> None:
 def test_a_file_that_kills_three_workers_kills_no_fourth(place: Place, killed: Place) -> None:
     place.add(sounds.write(place.folder / "poison.wav", seconds=6))
     for _ in range(3):
-        assert place.worker(point="leased").wait(120) == -signal.SIGKILL
+        assert place.worker(point="leased").wait(LOST) == -signal.SIGKILL
         place.time_passes()
         place.manage("doctor")  # or the sweep of any worker
     assert place.status()["poison.wav"] == ("failed", "crashed", 3)

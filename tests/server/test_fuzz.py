@@ -17,6 +17,7 @@ import pytest
 from earmark_client import Library
 from tests import sounds
 from tests.live import ROOT, Site, running_site
+from tests.reliability.place import wait_for
 
 EXAMPLES = os.environ.get("EARMARK_FUZZ_EXAMPLES", "4")
 #: Left out are two that ask for more than the schema can say: that every file which is not audio is
@@ -35,7 +36,8 @@ def busy_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("fuzzed")
     with running_site(folder, EARMARK_API_PER_MINUTE="10000000") as site:
         with Library(site.url, site.token("alice@example.org")) as library:
-            library.upload(sounds.write(Path(folder) / "song.mp3", seconds=4))
+            track = library.upload(sounds.write(Path(folder) / "song.mp3", seconds=4))
+            wait_for(lambda: library.track(track["id"])["status"] == "ready")
         yield site
 
 

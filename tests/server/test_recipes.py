@@ -13,6 +13,7 @@ import pytest
 from earmark_client import Library
 from tests import sounds
 from tests.live import ROOT, Site
+from tests.reliability.place import wait_for
 
 RECIPES = re.findall(
     r"^### (.+?)\n.*?^```(sh|python)\n(.*?)^```", (ROOT / "docs" / "api.md").read_text(), re.M | re.S
@@ -31,7 +32,8 @@ def env(site: Site, tmp_path: Path) -> dict[str, str]:
     command.chmod(0o755)
     token = site.token(f"{tmp_path.name}@example.org".replace("_", "-"))
     with Library(site.url, token) as library:
-        library.upload(sounds.write(tmp_path / "other.mp3", seconds=4))
+        track = library.upload(sounds.write(tmp_path / "other.mp3", seconds=4))
+        wait_for(lambda: library.track(track["id"])["status"] == "ready")
     return os.environ | {
         "EARMARK_URL": site.url,
         "EARMARK_TOKEN": token,

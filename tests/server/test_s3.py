@@ -123,7 +123,9 @@ def test_heard_again_it_leaves_nothing_behind(track: dict, alice: httpx.Client, 
     before = store.names()
     assert alice.post(f"/tracks/{track['id']}/analyse/").status_code == 202
     assert finished(alice, track["id"])["status"] == "ready"
-    wait_for(lambda: len(store.names()) == len(before))  # the row changes first, then what it named is deleted
+    wait_for(
+        lambda: len(store.names()) == len(before)
+    )  # the row changes first, then what it named is deleted
 
 
 def test_deleted_it_is_gone_from_the_store(track: dict, alice: httpx.Client, store: Store) -> None:
