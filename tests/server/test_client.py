@@ -215,7 +215,10 @@ def test_it_gives_up_in_the_end() -> None:
 
 def through(library: Library, network: Flaky) -> Flaky:
     library._http = httpx.Client(
-        base_url=library._http.base_url, headers=library._http.headers, transport=network
+        base_url=library._http.base_url,
+        headers=library._http.headers,
+        timeout=library._http.timeout,
+        transport=network,
     )
     return network
 
