@@ -1,24 +1,25 @@
 """`Idempotency-Key`: a request that is sent twice is done once (draft-ietf-httpapi-idempotency-key-header).
 
 A client that got no answer sends the same request with the same key again, and gets the answer that it missed.
-Answers are kept for a day. What failed on our side (5xx) is forgotten, so that it can be tried again.
+Answers are kept for a day, but not to a body that was no good, and not when the failure is ours or passes by
+itself: then the key is free for another try.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.http import QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from library import services
 from library.errors import Refused
 from library.models import KeptAnswer, User
 
-KEEP = timedelta(days=1)
 HEADER = "Idempotency-Key"
+#: A broken body, and what asks to be tried again later.
+NOT_KEPT = (400, 429)
 
 
 class Answered(Exception):  # noqa: N818 - no error: the answer is there already
@@ -26,8 +27,10 @@ class Answered(Exception):  # noqa: N818 - no error: the answer is there already
         self.response = response
 
 
-def answer_begin(*, owner: User, request: Request) -> KeptAnswer | None:
-    """Take the request's key; None when it has none.
+def record_begin(*, owner: User, request: Request, headers: tuple[str, ...] = ()) -> KeptAnswer | None:
+    """Take the request's key; None when it has none. `headers`: those that say what is to be done, in place of fields.
+
+    The body is read first: one that cannot be read leaves the key alone.
 
     Raises Answered with the answer given before; Refused: `bad_key`, `key_reused`, `in_progress`.
     """
@@ -36,27 +39,30 @@ def answer_begin(*, owner: User, request: Request) -> KeptAnswer | None:
         return None
     if not 1 <= len(key) <= 100 or not key.isprintable():
         raise Refused("bad_key", f"{HEADER} has 1 to 100 characters.", 400)
-    what = f"{request.method} {request.get_full_path()} {request.headers.get('Content-Length', '')}"[:300]
-    KeptAnswer.objects.filter(owner=owner, key=key, created_at__lt=timezone.now() - KEEP).delete()
-    try:
-        with transaction.atomic():
-            return KeptAnswer.objects.create(owner=owner, key=key, request=what)
-    except IntegrityError:
-        kept = KeptAnswer.objects.get(owner=owner, key=key)
-    if kept.request != what:
-        raise Refused("key_reused", f"This {HEADER} was used for another request.", 422)
-    if kept.status is None:
-        raise Refused("in_progress", "The same request is being answered just now. Try again a little later.")
-    raise Answered(
-        Response(kept.body, status=kept.status, headers=kept.headers | {"Idempotent-Replayed": "true"})
+    digest = services.request_digest(
+        method=request.method or "",
+        address=request.get_full_path(),
+        fields={name: request.headers.get(name) for name in headers} if headers else _fields(request),
+        files=[] if headers else [(name, file) for name, sent in request.FILES.lists() for file in sent],
     )
+    record = services.idempotency_begin(owner=owner, key=key, digest=digest)
+    if record.status is None:
+        return record
+    headers_then = record.headers | {"Idempotent-Replayed": "true"}
+    raise Answered(Response(record.body, status=record.status, headers=headers_then))
 
 
-def answer_keep(kept: KeptAnswer, response: Any) -> None:
+def _fields(request: Request) -> Any:
+    data = request.data
+    return dict(request.POST.lists()) if isinstance(data, QueryDict) else data
+
+
+def record_end(record: KeptAnswer, response: Any) -> None:
     """Keep an answer for whoever asks again; not a file, which may as well be made once more."""
-    if response.status_code >= 500 or response.streaming:
-        kept.delete()
+    if response.status_code in NOT_KEPT or response.status_code >= 500 or response.streaming:
+        services.idempotency_forget(record=record)
         return
-    kept.status, kept.body = response.status_code, response.data
-    kept.headers = {name: response[name] for name in ("Location",) if name in response}
-    kept.save(update_fields=["status", "body", "headers"])
+    headers = {name: response[name] for name in ("Location",) if name in response}
+    services.idempotency_finish(
+        record=record, status=response.status_code, headers=headers, body=response.data
+    )

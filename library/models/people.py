@@ -71,21 +71,23 @@ class FailedSignIn(models.Model):
 
 
 class KeptAnswer(models.Model):
-    """What the API answered to a request that may be sent again."""
+    """An idempotency record: which request a key was used for, and what was answered to it."""
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=100)
-    request = models.CharField("method, address and length", max_length=300)
+    digest = models.CharField("keyed hash of the request", max_length=64)
+    #: Until then, by the database's clock, the request counts as being worked on. Its process extends it.
+    leased_until = models.DateTimeField(null=True)
     status = models.PositiveSmallIntegerField("HTTP status; none while it is being worked on", null=True)
     headers = models.JSONField(default=dict)
     body = models.JSONField(null=True, encoder=DjangoJSONEncoder)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["owner", "key"], name="one_answer_per_key")]
 
     def __str__(self) -> str:
-        return f"{self.status}: {self.request}"
+        return f"{self.status}: {self.key}"
 
 
 class ApiToken(models.Model):

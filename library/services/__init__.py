@@ -46,6 +46,13 @@ from library.services.genres import (
     own_genre_add,
     own_genre_rename,
 )
+from library.services.idempotency import (
+    idempotency_begin,
+    idempotency_expire,
+    idempotency_finish,
+    idempotency_forget,
+    request_digest,
+)
 from library.services.people import (
     password_letter_send,
     sign_up_email,
@@ -107,6 +114,10 @@ __all__ = [
     "genre_undo",
     "genres_set",
     "genres_settle",
+    "idempotency_begin",
+    "idempotency_expire",
+    "idempotency_finish",
+    "idempotency_forget",
     "letter_begin",
     "library_backup",
     "library_import",
@@ -125,6 +136,7 @@ __all__ = [
     "playlist_rename",
     "prediction_adopt",
     "prediction_record",
+    "request_digest",
     "search_save",
     "sign_in_begin",
     "sign_in_forget",

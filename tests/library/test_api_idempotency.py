@@ -5,14 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from library import services
+from library.errors import Refused
 from library.models import Genre, KeptAnswer, Track, User
-from tests.people import upload
+from library.services.idempotency import LEASE, leases_extend
+from tests.people import upload, wav
 
 pytestmark = pytest.mark.django_db
 GENRES = "/api/v1/genres/"
+TRACKS = "/api/v1/tracks/"
 
 
 def add(client: Client, name: str = "Shoegaze", key: str = "one"):
@@ -36,10 +42,7 @@ def test_refusals_are_kept_too(alice_api: Client) -> None:
 
 
 def test_an_upload_keeps_its_location(alice_api: Client) -> None:
-    answers = [
-        alice_api.post("/api/v1/tracks/", {"file": upload()}, headers={"Idempotency-Key": "u"})
-        for _ in range(2)
-    ]
+    answers = [alice_api.post(TRACKS, {"file": upload()}, headers={"Idempotency-Key": "u"}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202]
     assert answers[0]["Location"] == answers[1]["Location"]
     assert Track.objects.count() == 1
@@ -51,11 +54,66 @@ def test_a_key_is_for_one_request_of_one_person(alice_api: Client, charlie_api: 
     assert add(charlie_api).status_code == 201
 
 
+def test_bodies_of_one_length_are_two_requests(alice_api: Client) -> None:
+    first = alice_api.post(TRACKS, {"file": upload(wav(1))}, headers={"Idempotency-Key": "u"})
+    second = alice_api.post(TRACKS, {"file": upload(wav(2))}, headers={"Idempotency-Key": "u"})
+    assert len(wav(1)) == len(wav(2))
+    assert (first.status_code, second.status_code) == (202, 422)
+    assert second.json()["code"] == "key_reused"
+    assert add(alice_api, "Dub", "two").status_code == 201
+    assert add(alice_api, "Ska", "two").json()["code"] == "key_reused"
+
+
+def test_an_upload_in_pieces_is_known_by_its_headers(alice_api: Client) -> None:
+    def begin(length: int) -> HttpResponse:
+        headers = {"Idempotency-Key": "t", "Tus-Resumable": "1.0.0", "Upload-Length": str(length)}
+        return alice_api.post("/api/v1/uploads/", headers=headers)
+
+    assert begin(1000)["Location"] == begin(1000)["Location"]
+    assert begin(2000).json()["code"] == "key_reused"
+
+
+@pytest.mark.parametrize("broken", ["{", '{"nome": "Shoegaze"}'])
+def test_a_broken_body_leaves_the_key_free(alice_api: Client, broken: str) -> None:
+    response = alice_api.post(
+        GENRES, broken, content_type="application/json", headers={"Idempotency-Key": "one"}
+    )
+    assert response.status_code == 400
+    assert add(alice_api).status_code == 201
+
+
+def test_the_order_of_fields_makes_no_other_request(alice_api: Client, track: Track) -> None:
+    asked = {"act": "tag", "value": "late", "ids": [str(track.pk)]}
+    answers = [
+        alice_api.post(
+            "/api/v1/acts/", body, content_type="application/json", headers={"Idempotency-Key": "one"}
+        ).json()
+        for body in (asked, dict(reversed(asked.items())))
+    ]
+    assert answers[0]["id"] == answers[1]["id"]
+
+
 def test_while_the_first_is_being_answered(alice: User, alice_api: Client) -> None:
     add(alice_api)
-    KeptAnswer.objects.update(status=None)
+    KeptAnswer.objects.update(status=None, leased_until=timezone.now() + LEASE)
     response = add(alice_api)
     assert (response.status_code, response.json()["code"]) == (409, "in_progress")
+
+
+def test_when_its_process_has_died_the_key_is_free_after_a_minute(alice: User, alice_api: Client) -> None:
+    services.idempotency_begin(owner=alice, key="one", digest="")
+    KeptAnswer.objects.update(leased_until=F("leased_until") - LEASE - timedelta(seconds=1))
+    assert add(alice_api).status_code == 201
+
+
+def test_whoever_works_longer_keeps_the_key(alice: User, alice_api: Client) -> None:
+    record = services.idempotency_begin(owner=alice, key="one", digest="")
+    KeptAnswer.objects.update(leased_until=timezone.now())
+    leases_extend()
+    with pytest.raises(Refused, match="being answered"):
+        services.idempotency_begin(owner=alice, key="one", digest="")
+    services.idempotency_finish(record=record, status=201, headers={})
+    assert services.idempotency_begin(owner=alice, key="one", digest="").status == 201
 
 
 @pytest.mark.parametrize("key", ["", "x" * 101, "a\x07b"])
@@ -68,6 +126,14 @@ def test_a_day_later_it_is_a_new_request(alice_api: Client) -> None:
     add(alice_api)
     KeptAnswer.objects.update(created_at=timezone.now() - timedelta(days=1, seconds=1))
     assert add(alice_api).json()["code"] == "taken"
+
+
+def test_the_worker_deletes_what_is_older(alice_api: Client) -> None:
+    add(alice_api)
+    assert services.idempotency_expire() == 0
+    KeptAnswer.objects.update(created_at=timezone.now() - timedelta(days=1, seconds=1))
+    assert services.idempotency_expire() == 1
+    assert not KeptAnswer.objects.exists()
 
 
 def test_what_failed_on_our_side_may_be_tried_again(

@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from library import selectors
-from library.api.idempotency import Answered, answer_begin, answer_keep
+from library import selectors, services
+from library.api.idempotency import Answered, record_begin, record_end
 from library.api.throttling import Limited
 from library.models import KeptAnswer, Track, User
 
@@ -26,19 +26,28 @@ FIELDS = OpenApiParameter(
 class OwnersView(Limited):
     """A view on one's own things. A POST with an `Idempotency-Key` is done once, however often it is sent."""
 
-    kept: KeptAnswer | None = None
+    record: KeptAnswer | None = None
+    #: Headers that say what is to be done, where the body has no fields.
+    headers_that_count: tuple[str, ...] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method == "POST":
-            self.kept = answer_begin(owner=self.owner, request=request)
+            self.record = record_begin(owner=self.owner, request=request, headers=self.headers_that_count)
 
     def handle_exception(self, exc: Exception) -> Response:
-        return exc.response if isinstance(exc, Answered) else super().handle_exception(exc)
+        if isinstance(exc, Answered):
+            return exc.response
+        try:
+            return super().handle_exception(exc)
+        except Exception:  # raised again for Django's debug page: there will be no answer to keep
+            if self.record:
+                services.idempotency_forget(record=self.record)
+            raise
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        if self.kept:
-            answer_keep(self.kept, response)
+        if self.record:
+            record_end(self.record, response)
         return super().finalize_response(request, response, *args, **kwargs)
 
     @property

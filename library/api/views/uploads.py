@@ -10,4 +10,5 @@ class ApiUploads(ResumableUploads, OwnersView):
     """docs/api.md describes it: OpenAPI has no words for the tus protocol."""
 
     scopes = {"delete": "write"}
+    headers_that_count = ("Tus-Resumable", "Upload-Length", "Upload-Metadata")
     track_url = "v1:track-detail"

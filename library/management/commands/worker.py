@@ -1,4 +1,4 @@
-"""The background worker: django-tasks-db's, with a sweep for what was left lying: tracks, uploads, the bin."""
+"""The background worker: django-tasks-db's, with a sweep for what was left lying."""
 
 import itertools
 import logging
@@ -41,6 +41,7 @@ def _sweep_for_ever() -> None:
             services.uploads_expire()
             services.bin_expire()
             services.tombstones_expire()
+            services.idempotency_expire()
             if number % SWEEPS_TO_STATISTICS == 0:
                 refresh_statistics()
         except Exception:  # a database or storage that is away may be back the next time

@@ -1,0 +1,123 @@
+"""A request that is sent twice is done once: by its key it is known again, and gets the answer given before.
+
+A record is made before the work and gets the answer after it. While the work lasts, the record is leased: a thread
+extends the leases of this process, so that a key is held for as long as its process lives, and free a minute after
+that process has died.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from library.errors import Refused
+from library.models import KeptAnswer, User
+from library.uploads import sha256_of
+
+logger = logging.getLogger(__name__)
+
+#: How long an answer is kept for whoever asks again.
+KEEP = timedelta(days=1)
+#: How long after its process was last heard of a request that was never answered holds its key.
+LEASE = timedelta(minutes=1)
+EXTEND_SECONDS = LEASE.total_seconds() / 4
+
+_at_work: set[int] = set()
+_one_thread = threading.Lock()
+_extending: threading.Thread | None = None
+
+
+def request_digest(
+    *, method: str, address: str, fields: object, files: Iterable[tuple[str, UploadedFile]] = ()
+) -> str:
+    """What tells one request from another: where it goes, its fields (as JSON knows them), and each file's bytes.
+
+    A keyed hash, because what people write in a form is nobody's to guess from the database.
+    """
+    contents = [[field, file.name, file.size, sha256_of(file)] for field, file in files]
+    request = json.dumps([method, address, fields, contents], sort_keys=True)
+    return salted_hmac("library.idempotency", request, algorithm="sha256").hexdigest()
+
+
+def idempotency_begin(*, owner: User, key: str, digest: str) -> KeptAnswer:
+    """Take a key for a request.
+
+    Returns its record. Without a `status` the request is the caller's to do, who then calls `idempotency_finish` or
+    `idempotency_forget`; otherwise it was done before, and the record has the answer.
+
+    Raises Refused: `key_reused`, by a request with another digest; `in_progress`.
+    """
+    records = KeptAnswer.objects.filter(owner=owner, key=key)
+    died = Q(status=None, leased_until__lt=Now())
+    records.filter(died | Q(created_at__lt=timezone.now() - KEEP)).delete()
+    try:
+        with transaction.atomic():
+            record = KeptAnswer.objects.create(
+                owner=owner, key=key, digest=digest, leased_until=Now() + LEASE
+            )
+    except IntegrityError:
+        earlier = records.first()
+        if earlier and earlier.digest != digest:
+            raise Refused("key_reused", "This key was used for another request.", 422) from None
+        if earlier is None or earlier.status is None:
+            raise Refused(
+                "in_progress", "The same request is being answered just now. Try again a little later."
+            ) from None
+        return earlier
+    _hold(record)
+    return record
+
+
+def idempotency_finish(*, record: KeptAnswer, status: int, headers: dict[str, str], body: Any = None) -> None:
+    """Keep the answer to a request that was done."""
+    _at_work.discard(record.pk)
+    KeptAnswer.objects.filter(pk=record.pk).update(
+        status=status, headers=headers, body=body, leased_until=None
+    )
+
+
+def idempotency_forget(*, record: KeptAnswer) -> None:
+    """Free the key of a request that was not done, so that it can be sent again."""
+    _at_work.discard(record.pk)
+    KeptAnswer.objects.filter(pk=record.pk).delete()
+
+
+def idempotency_expire() -> int:
+    """Delete records older than a day; returns how many."""
+    return KeptAnswer.objects.filter(created_at__lt=timezone.now() - KEEP).delete()[0]
+
+
+def _hold(record: KeptAnswer) -> None:
+    global _extending
+    _at_work.add(record.pk)
+    with _one_thread:
+        if _extending is None or not _extending.is_alive():  # a forked process has none
+            _extending = threading.Thread(target=_extend_for_ever, daemon=True)
+            _extending.start()
+
+
+def _extend_for_ever() -> None:
+    while True:
+        threading.Event().wait(EXTEND_SECONDS)
+        if _at_work:
+            try:
+                leases_extend()
+            except (OperationalError, InterfaceError):
+                logger.warning("The database did not hear that requests are still being worked on.")
+            connection.close()
+
+
+def leases_extend() -> None:
+    """Say of all requests that this process works on that it is alive."""
+    KeptAnswer.objects.filter(pk__in=list(_at_work), status=None).update(leased_until=Now() + LEASE)

@@ -1,0 +1,54 @@
+"""A request whose process dies keeps its key for a minute; one whose process lives keeps it for as long as that."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.people import wav
+from tests.reliability.place import LONG_AGO, Place, kill, serving, wait_for
+
+#: Takes a key, and works on for as long as it is let live.
+AT_WORK = """
+import threading
+from library import services
+from library.models import User
+from library.services import idempotency
+idempotency.EXTEND_SECONDS = 0.05
+owner = User.objects.get(email="bob@example.org")
+services.idempotency_begin(owner=owner, key="bobs", digest="")
+threading.Event().wait()
+"""
+
+
+def send(client: httpx.Client) -> httpx.Response:
+    return client.post("/tracks/", files={"file": ("song.wav", wav())}, headers={"Idempotency-Key": "one"})
+
+
+def a_minute_passes(place: Place) -> None:
+    place.sql(f"UPDATE library_keptanswer SET leased_until = {LONG_AGO}")
+
+
+def test_the_key_of_a_killed_process_is_free_after_a_minute(place: Place) -> None:
+    token = place.site.token("alice@example.org")
+    with serving(place, token, "upload stored") as (client, _), pytest.raises(httpx.TransportError):
+        send(client)
+    with serving(place, token) as (client, _):
+        assert send(client).json()["code"] == "in_progress"
+        a_minute_passes(place)
+        first, second = send(client), send(client)
+    assert first.status_code == 202
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert first.json() == second.json()
+
+
+def test_a_process_that_lives_extends_its_lease(place: Place) -> None:
+    def is_leased() -> list[tuple[object, ...]]:
+        return place.sql(f"SELECT 1 FROM library_keptanswer WHERE key = 'bobs' AND leased_until > {LONG_AGO}")
+
+    place.site.token("bob@example.org")
+    process = place.start("manage.py", "shell", "--no-imports", "-c", AT_WORK)
+    wait_for(is_leased)
+    a_minute_passes(place)
+    wait_for(is_leased)
+    kill(process.pid)
