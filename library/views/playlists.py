@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
-from library.models import Playlist, PlaylistItem
+from library.models import Act, Playlist, PlaylistItem, Track
 from library.playing import CHUNK, queue_answer, start_in
 from library.requests import Request
 from library.text import parsed_uuid
@@ -112,18 +112,25 @@ def item_remove(request: Request, playlist_id: uuid.UUID, item_id: int) -> HttpR
 def track_playlists(request: Request, track_id: uuid.UUID) -> HttpResponse:
     """Put a track in a playlist: `playlist`, its id, or `new`, the name of one that is made for it."""
     found = owned_track(request, track_id)
-    asked = {"track": found, "playlists": selectors.playlists_for(request.user, found)}
     if request.method == "GET":
-        return render(request, "library/track_playlists.html", asked)
+        return _track_playlists_page(request, found)
     if name := request.POST.get("new", "").strip():
         into = services.playlist_add(owner=request.user, name=name)
     else:
         into = owned_playlist(request, parsed_uuid(request.POST.get("playlist", "")))
     only = selectors.tracks_of(request.user).filter(pk=found.pk)
     act = services.playlist_append(playlist=into, tracks=only)
-    asked |= {"added_to": into, "act": act}
     if request.headers.get("HX-Request"):
-        return render(request, "library/_add_to_playlist.html", asked)
+        return redirect(f"{request.path}?done={act.pk}")
     if act.done:
         messages.success(request, f"Added “{found}” to “{into}”.", extra_tags=f"undo:{act.pk}")
     return redirect(into)
+
+
+def _track_playlists_page(request: Request, track: Track) -> HttpResponse:
+    """The playlists to choose from; or, when one was chosen, what was `done`."""
+    context = {"track": track, "playlists": selectors.playlists_for(request.user, track)}
+    acts = selectors.acts_of(request.user).filter(kind=Act.Kind.PLAYLIST)
+    if act := acts.filter(pk=parsed_uuid(request.GET.get("done", ""))).first():
+        context |= {"act": act, "added_to": owned_playlist(request, act.data["playlist"])}
+    return render(request, "library/track_playlists.html", context)

@@ -1,0 +1,114 @@
+"""A form that is sent twice, by a double click or because its answer was lost, is done once.
+
+Each form carries a fresh key in a hidden field. The key together with all that was filled in is one request: who
+goes back, changes something and sends the form again means something else, and it is done. Only answers that lead on
+to another page are kept: a page that says what is wrong, or asks once more, has changed nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.messages.storage.base import BaseStorage
+from django.http import HttpRequest, HttpResponse
+
+from library import services
+from library.errors import Refused
+from library.models import KeptAnswer, User
+from library.requests import Request
+from library.views.base import back
+
+FIELD = "idempotency_key"
+#: So long the second of two waits for the answer to the first, in seconds.
+WAIT = 5.0
+LOOK_AGAIN = 0.2
+
+
+class IdempotentFormsMiddleware:
+    """Comes after the middleware that turns refusals into pages, so that it hears of them first."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if record := getattr(request, "idempotency_record", None):
+            _end(request, record, response)
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        # What is exempt from CSRF tokens is for programs, which have a header for their key.
+        if request.method != "POST" or getattr(view, "csrf_exempt", False):
+            return None
+        if not request.user.is_authenticated or FIELD not in request.POST:
+            return None
+        record = _begin(request)
+        if record is None:
+            messages.info(request, "This is still being done. Look again in a moment.")
+            return back(cast(Request, request))
+        if record.status is not None:
+            return _answer_again(request, record)
+        request.idempotency_record = record  # type: ignore[attr-defined]
+        request.messages_before = len(messages.get_messages(request))  # type: ignore[attr-defined]
+        return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Refused or failed, it was not done: sent again, it is tried again."""
+        if record := getattr(request, "idempotency_record", None):
+            services.idempotency_forget(record=record)
+            del request.idempotency_record  # type: ignore[attr-defined]
+
+
+def _begin(request: HttpRequest) -> KeptAnswer | None:
+    """The form's record; None when the first of two is not done in time."""
+    digest = services.request_digest(
+        method="POST",
+        address=request.get_full_path(),
+        fields={name: sent for name, sent in request.POST.lists() if name != "csrfmiddlewaretoken"},
+        files=[(name, file) for name, sent in request.FILES.lists() for file in sent],
+    )
+    give_up = time.monotonic() + WAIT
+    while True:
+        try:
+            return services.idempotency_begin(
+                owner=cast(User, request.user), key=f"form:{digest}", digest=digest
+            )
+        except Refused:
+            if time.monotonic() > give_up:
+                return None
+        time.sleep(LOOK_AGAIN)
+
+
+def _end(request: HttpRequest, record: KeptAnswer, response: HttpResponse) -> None:
+    if not 300 <= response.status_code < 400:
+        services.idempotency_forget(record=record)
+        return
+    services.idempotency_finish(
+        record=record,
+        status=response.status_code,
+        headers={"Location": response["Location"]},
+        body=_messages_of(request)[request.messages_before :],  # type: ignore[attr-defined]
+    )
+
+
+def _answer_again(request: HttpRequest, record: KeptAnswer) -> HttpResponse:
+    """To the same page, with the same messages, and the Undo in them: the first answer may never have arrived."""
+    waiting = _messages_of(request)
+    for message in record.body or []:
+        if message not in waiting:
+            level, text, tags = message
+            messages.add_message(request, level, text, extra_tags=tags)
+    return HttpResponse(status=record.status, headers=record.headers)
+
+
+def _messages_of(request: HttpRequest) -> list[list[Any]]:
+    """All that wait to be shown. To look at them does not count as showing them."""
+    storage = cast(BaseStorage, messages.get_messages(request))
+    found = [[message.level, str(message.message), message.extra_tags] for message in storage]
+    storage.used = False
+    return found

@@ -1,0 +1,20 @@
+"""What every form carries."""
+
+from __future__ import annotations
+
+import secrets
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from library.idempotent_forms import FIELD
+
+register = template.Library()
+
+
+@register.simple_tag
+def idempotency_key() -> SafeString:
+    """A hidden field by which a form that is sent twice is known again. For every form that changes something,
+    except those with a password, which no digest shall tell of."""
+    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, secrets.token_urlsafe(12))
