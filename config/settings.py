@@ -57,6 +57,7 @@ MIDDLEWARE = [
     # Before whatever answers by itself: files of the site and refusals have these headers, too.
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "library.middleware.BrowserLimitsMiddleware",
+    "library.chunked.ChunkedBodiesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "library.middleware.CompressionMiddleware",
     "library.views.health.WatchedMiddleware",

@@ -13,6 +13,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import UnreadablePostError
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -87,10 +88,11 @@ class ResumableUploads(APIView):
         if request.content_type != "application/offset+octet-stream":
             raise Refused("unsupported_media_type", "Send application/offset+octet-stream.", 415)
         offset = _number(request, "Upload-Offset")
-        if offset + int(request.headers.get("Content-Length") or 0) > upload.length:
-            raise Refused("too_much", "That is more than the upload was said to be long.", 413)
+        room = upload.length - offset
+        if int(request.headers.get("Content-Length") or 0) > room:
+            raise _too_much()
         services.upload_append(
-            upload=upload, offset=offset, pieces=_pieces(request), checksum=_checksum(request)
+            upload=upload, offset=offset, pieces=_pieces(request, room), checksum=_checksum(request)
         )
         return self._told(upload, 204)
 
@@ -153,10 +155,17 @@ def _decoded(value: str) -> bytes:
         raise Refused("invalid", "A value in the header is not Base64.", 400) from error
 
 
-def _pieces(request: Request) -> Iterator[bytes]:
-    """The body as it comes in, until it ends or breaks off."""
+def _too_much() -> Refused:
+    return Refused("too_much", "That is more than the upload was said to be long.", 413)
+
+
+def _pieces(request: Request, room: int) -> Iterator[bytes]:
+    """The body as it comes in, until it ends or breaks off. How long one in chunks is shows only then."""
     try:
         while piece := request._request.read(PIECE_BYTES):
+            room -= len(piece)
+            if room < 0:
+                raise _too_much()
             yield piece
-    except UnreadablePostError:
+    except (BadRequest, UnreadablePostError):
         return

@@ -51,6 +51,7 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_tag": (422, "You have no such tag."),
     "offset_conflict": (409, "The resumable upload goes on at another byte: ask with HEAD."),
     "upload_gone": (410, "The resumable upload is no longer here. Begin it anew."),
+    "length_required": (411, "This server takes no body without a Content-Length."),
     "tus_version": (412, "Speak version 1.0.0 of the tus protocol: “Tus-Resumable: 1.0.0”."),
     "too_much": (413, "More bytes than the upload was said to have."),
     "upload_busy": (423, "Another request is at work on this upload."),

@@ -8,7 +8,7 @@ from http.client import responses
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.http import Http404, UnreadablePostError
 from django.urls import reverse
@@ -18,6 +18,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from classifier.errors import AudioError
+from library.chunked import BodyTooLarge
 from library.errors import Refused
 
 logger = logging.getLogger("django.request")
@@ -76,7 +77,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         exc = exceptions.NotFound()
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
-    elif isinstance(exc, SuspiciousOperation | UnreadablePostError):
+    elif isinstance(exc, BodyTooLarge):
+        return problem(413, "too_large", str(exc))
+    elif isinstance(exc, BadRequest | SuspiciousOperation | UnreadablePostError):
         exc = exceptions.ParseError()
     if not isinstance(exc, exceptions.APIException):
         if settings.DEBUG:
