@@ -183,8 +183,9 @@ def _operation(path: str, method: str, operation: dict[str, Any], components: di
 def _answer(status: str, answer: dict[str, Any], components: dict[str, Any]) -> Answer:
     content = list(answer.get("content", {}).values())
     schema = content[0]["schema"] if content else {}
-    if schema.get("$ref", "").rpartition("/")[2].startswith("Paginated"):
-        schema = _resolve(schema, components)
+    name, resolved = schema.get("$ref", "").rpartition("/")[2], _resolve(schema, components)
+    if name.startswith("Paginated") or "oneOf" in resolved:
+        schema = resolved
     description = answer.get("description", "")
     if description in ("", "No response body"):
         description = HTTPStatus(int(status)).phrase

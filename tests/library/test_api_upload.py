@@ -53,6 +53,48 @@ def test_the_same_file_again_is_the_same_track(alice_api: Client) -> None:
     assert Track.objects.count() == 1
 
 
+def test_several_files_at_once(alice_api: Client) -> None:
+    """In their order: a new one, one that is no audio, one that is here since just now, another new one."""
+    notes = SimpleUploadedFile("notes.mp3", b"Dear diary, this is no music. " * 100)
+    files = [upload(name="a.wav"), notes, upload(name="again.wav"), upload(wav(1), name="b.wav")]
+    response = alice_api.post(TRACKS, {"file": files})
+    assert response.status_code == 200
+    results = response.json()["results"]
+    assert [result["file"] for result in results] == ["a.wav", "notes.mp3", "again.wav", "b.wav"]
+    assert [result["error"] and result["error"]["code"] for result in results] == [
+        None,
+        "not_audio",
+        None,
+        None,
+    ]
+    first, refused, again, last = [result["track"] for result in results]
+    assert refused is None
+    assert (first["duplicate"], again["duplicate"], last["duplicate"]) == (False, True, False)
+    assert first["id"] == again["id"]
+    assert Track.objects.count() == 2
+
+
+def test_of_several_files_those_that_are_too_much_lose_no_other(
+    alice_api: Client, settings: Settings
+) -> None:
+    settings.EARMARK_MAX_UPLOAD_BYTES = len(wav())
+    settings.EARMARK_QUOTA_BYTES = len(wav()) + 100
+    files = [upload(wav() + b"x"), upload(), upload(wav(1))]
+    results = alice_api.post(TRACKS, {"file": files}).json()["results"]
+    assert [result["error"] and result["error"]["code"] for result in results] == [
+        "too_large",
+        None,
+        "over_quota",
+    ]
+    assert alice_api.get(results[1]["track"]["url"]).json()["sha256"] == hashlib.sha256(wav()).hexdigest()
+
+
+def test_more_files_than_a_form_may_have(alice_api: Client, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 2
+    response = alice_api.post(TRACKS, {"file": [upload(wav(number)) for number in range(3)]})
+    assert refused(response, 400, "parse_error")
+
+
 def test_two_people_each_have_their_own(alice_api: Client, charlie_api: Client) -> None:
     first = alice_api.post(TRACKS, {"file": upload()}).json()
     response = charlie_api.post(TRACKS, {"file": upload()})

@@ -6,6 +6,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
+from classifier.errors import MESSAGES
+
 ID = "6f1f0a52-3c58-4a0f-9d5e-7d2f8f0f4f11"
 WHEN = "2026-03-01T18:20:05.123456Z"
 SHARES = {"blues": 0.71, "country": 0.09, "jazz": 0.08, "rock": 0.12}
@@ -55,3 +57,21 @@ TRACK: dict[str, Any] = {
 def example(value: Any) -> list[OpenApiExample]:
     """For `examples` of a serializer or of an operation."""
     return [OpenApiExample("Example", value)]
+
+
+UPLOAD_ANSWERS = [
+    OpenApiExample("One file", TRACK | {"duplicate": True}),
+    OpenApiExample(
+        "Several files",
+        {
+            "results": [
+                {"file": "03 crossing.mp3", "track": TRACK | {"duplicate": False}, "error": None},
+                {
+                    "file": "notes.txt",
+                    "track": None,
+                    "error": {"code": "not_audio", "message": MESSAGES["not_audio"]},
+                },
+            ]
+        },
+    ),
+]

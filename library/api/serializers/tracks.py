@@ -244,6 +244,20 @@ class UploadSerializer(serializers.Serializer):
         return file
 
 
+class UploadResultSerializer(serializers.Serializer):
+    """What became of one of several files."""
+
+    file = serializers.CharField(help_text="The file's name, as it was sent.")
+    track = UploadedTrackSerializer(allow_null=True, help_text="Null when the file was refused.")
+    error = ErrorSerializer(allow_null=True, help_text="Why it was refused; null when it was taken.")
+
+
+class UploadResultsSerializer(serializers.Serializer):
+    """The answer to several files in one request."""
+
+    results = UploadResultSerializer(many=True, help_text="One for each file, in the order they were sent.")
+
+
 class HeardModelSerializer(serializers.Serializer):
     name = serializers.CharField()
     version = serializers.CharField()

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+    extend_schema_view,
+)
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
@@ -14,10 +22,12 @@ from rest_framework.parsers import BaseParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from classifier.errors import AudioError
 from library import selectors, services
 from library.api.changes import ChangesPagination, changes_since
 from library.api.schema import UPLOAD_REFUSALS, answers
 from library.api.serializers import tracks as serializers
+from library.api.serializers.examples import UPLOAD_ANSWERS
 from library.api.views.base import FIELDS, OwnersView
 from library.filters import TrackFilter
 from library.models import Track
@@ -73,23 +83,45 @@ class TrackViewSet(
             "Answers as soon as the file is stored; the analysis follows. Ask for the track's `url` until "
             "its `status` is `ready` or `failed`. A file that is in your library already is not stored "
             "again: the answer is 200 and the track that is there; one in the bin is restored. So a request may be "
-            "sent again whenever it is not certain that it arrived."
+            "sent again whenever it is not certain that it arrived. Several parts named `file` are several files: the "
+            "answer is 200 and what became of each; one that is refused does not lose the others."
         ),
         request={"multipart/form-data": serializers.UploadSerializer},
         responses=answers(
             {
                 202: OpenApiResponse(serializers.UploadedTrackSerializer, description="Stored and queued."),
-                200: OpenApiResponse(serializers.UploadedTrackSerializer, description="It was here already."),
+                200: OpenApiResponse(
+                    PolymorphicProxySerializer(
+                        "UploadAnswer",
+                        [serializers.UploadedTrackSerializer, serializers.UploadResultsSerializer],
+                        resource_type_field_name=None,
+                    ),
+                    description="It was here already; or, for several files, what became of each.",
+                    examples=UPLOAD_ANSWERS,
+                ),
             },
             *UPLOAD_REFUSALS,
         ),
     )
     def create(self, request: Request) -> Response:
-        upload = serializers.UploadSerializer(data=request.data).upload()
+        files = request.FILES.getlist("file")
+        if len(files) > 1:
+            return Response({"results": [self._result(file) for file in files]})
+        data = self._added(serializers.UploadSerializer(data=request.data).upload())
+        return Response(data, status=200 if data["duplicate"] else 202, headers={"Location": data["url"]})
+
+    def _added(self, upload: UploadedFile) -> dict[str, Any]:
         track, created = services.track_add(owner=self.owner, upload=upload)
         track.duplicate = not created  # type: ignore[attr-defined]
-        data = serializers.UploadedTrackSerializer(track, context=self.get_serializer_context()).data
-        return Response(data, status=202 if created else 200, headers={"Location": data["url"]})
+        return serializers.UploadedTrackSerializer(track, context=self.get_serializer_context()).data
+
+    def _result(self, upload: UploadedFile) -> dict[str, Any]:
+        """What became of one file of several, as UploadResultSerializer describes it."""
+        try:
+            return {"file": upload.name, "track": self._added(upload), "error": None}
+        except AudioError as error:
+            refusal = {"code": error.code, "message": error.message}
+            return {"file": upload.name, "track": None, "error": refusal}
 
     @extend_schema(
         summary="Change title, artist, album or year",
