@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from library.api.views import events
 from library.models import Track, User
+from library.services import idempotency
 from tests.people import TrackFactory, UserFactory, make_reviewer, signed_in, with_token
 
 
@@ -35,6 +36,12 @@ def own_place(settings: Settings, tmp_path: Path) -> None:
     # Argon2 is slow by design; the test that is about it asks for it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_lease_is_extended() -> None:
+    """The thread that does so would write at any moment of any test. It is tested in a process of its own."""
+    idempotency.EXTEND_SECONDS = 10**6
 
 
 @pytest.fixture

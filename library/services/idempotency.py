@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -113,8 +113,8 @@ def _extend_for_ever() -> None:
         if _at_work:
             try:
                 leases_extend()
-            except (OperationalError, InterfaceError):
-                logger.warning("The database did not hear that requests are still being worked on.")
+            except Exception:  # a database that is away may be back the next time
+                logger.exception("The database did not hear that requests are still being worked on.")
             connection.close()
 
 
