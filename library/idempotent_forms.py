@@ -85,7 +85,7 @@ def _begin(request: HttpRequest) -> KeptAnswer | None:
 
 
 def _end(request: HttpRequest, record: KeptAnswer, response: HttpResponse) -> None:
-    if not 300 <= response.status_code < 400:
+    if not (300 <= response.status_code < 400 and "Location" in response):
         services.idempotency_forget(record=record)
         return
     services.idempotency_finish(

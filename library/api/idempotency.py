@@ -49,7 +49,10 @@ def record_begin(*, owner: User, request: Request, headers: tuple[str, ...] = ()
     if record.status is None:
         return record
     headers_then = record.headers | {"Idempotent-Replayed": "true"}
-    raise Answered(Response(record.body, status=record.status, headers=headers_then))
+    content_type = headers_then.pop("Content-Type", None)
+    raise Answered(
+        Response(record.body, status=record.status, headers=headers_then, content_type=content_type)
+    )
 
 
 def _fields(request: Request) -> Any:
@@ -62,7 +65,9 @@ def record_end(record: KeptAnswer, response: Any) -> None:
     if response.status_code in NOT_KEPT or response.status_code >= 500 or response.streaming:
         services.idempotency_forget(record=record)
         return
-    headers = {name: response[name] for name in ("Location",) if name in response}
+    headers = {"Location": response["Location"]} if "Location" in response else {}
+    if response.content_type:  # an error's
+        headers["Content-Type"] = response.content_type
     services.idempotency_finish(
         record=record, status=response.status_code, headers=headers, body=response.data
     )

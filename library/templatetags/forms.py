@@ -16,5 +16,7 @@ register = template.Library()
 @register.simple_tag
 def idempotency_key() -> SafeString:
     """A hidden field by which a form that is sent twice is known again. For every form that changes something,
-    except those with a password, which no digest shall tell of."""
-    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, secrets.token_urlsafe(12))
+    except those with a password, which no digest shall tell of. (Without `autocomplete`, Firefox puts a key that was
+    used back into a page that is loaded again.)"""
+    key = secrets.token_urlsafe(12)
+    return format_html('<input type="hidden" name="{}" value="{}" autocomplete="off">', FIELD, key)

@@ -37,8 +37,11 @@ def test_the_second_time_the_same_answer(alice_api: Client) -> None:
 
 
 def test_refusals_are_kept_too(alice_api: Client) -> None:
-    assert [add(alice_api, "Jazz").status_code for _ in range(2)] == [409, 409]
-    assert KeptAnswer.objects.count() == 1
+    first, second = [add(alice_api, "Jazz") for _ in range(2)]
+    assert (first.status_code, second.status_code) == (409, 409)
+    assert first["Content-Type"] == second["Content-Type"] == "application/problem+json"
+    assert first.json() == second.json()
+    assert second["Idempotent-Replayed"] == "true"
 
 
 def test_an_upload_keeps_its_location(alice_api: Client) -> None:
