@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 
@@ -22,3 +24,20 @@ class TooOften(Refused):
         self.wait = wait
         minutes = round(wait.total_seconds() / 60)
         super().__init__("too_often", f"This failed too often. Please try again in {minutes} minutes.", 429)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchProblem:
+    """A parameter of a search that is unknown, or whose value will not do; `detail` says so and names it."""
+
+    name: str
+    detail: str
+
+
+class InvalidSearch(Refused):
+    """A search that was not understood, so that nothing must be done with what it seems to find."""
+
+    def __init__(self, problems: Sequence[SearchProblem]) -> None:
+        self.problems = problems
+        details = " ".join(problem.detail for problem in problems[:3])
+        super().__init__("invalid", f"This search was not understood: {details}", 400)

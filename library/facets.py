@@ -77,7 +77,7 @@ def _words(
     found: LibraryFilter, name: str, rows: list[tuple[str, str, str]], counts: Counter[Any]
 ) -> list[Choice]:
     """Values of a filter that may have several: (value, label, css)."""
-    params, no = found.data, f"not_{name}"
+    params, no = found.params, f"not_{name}"
     deniable = no in found.filters
     made = []
     for value, label, css in rows:
@@ -107,7 +107,7 @@ def _range(
         for value, bound in zip(asked, bounds, strict=True)
     )
     values = dict.fromkeys(names) if on else dict(zip(names, bounds, strict=True))
-    return Choice(label, count, changed(found.data, **values), "on" if on else "")
+    return Choice(label, count, changed(found.params, **values), "on" if on else "")
 
 
 def _decades(found: LibraryFilter, counts: Counter[Any]) -> list[Choice]:

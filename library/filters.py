@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
+from django_filters import BooleanFilter
 from django_filters import rest_framework as filters
 
 from classifier.kinds import KINDS
 from library import selectors
 from library.genres import UNSURE
 from library.models import Tagging, Track, User
+from library.search_form import EMPTY, SearchForm, TrueFalseField, WordsField
 from library.text import a_line, fold
 
 #: What a list can be sorted by, and the columns that do it. What has no value comes last either way.
@@ -31,21 +31,14 @@ ORDERS = {
     "genre": "genre",
 }
 NULLABLE = ("duration", "year", "confidence")
-EMPTY: tuple[Any, ...] = (None, "", [])
-
-
-class WordsField(forms.MultipleChoiceField):
-    """Any words, one for each time the parameter is there."""
-
-    def to_python(self, value: Any) -> list[str]:
-        return [word for word in super().to_python(value) if word.strip()]
-
-    def valid_value(self, value: str) -> bool:
-        return len(value) <= 80 and value.isprintable()
 
 
 class WordsFilter(filters.MultipleChoiceFilter):  # type: ignore[misc]
     field_class = WordsField
+
+
+class TrueFalseFilter(BooleanFilter):  # type: ignore[misc]
+    field_class = TrueFalseField
 
 
 class NumberFilter(filters.NumberFilter):  # type: ignore[misc]
@@ -76,7 +69,7 @@ def order_by(names: list[str]) -> list[Any]:
 ADDED = {"validators": [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(9000, 1, 1))]}
 
 
-class TrackFilter(filters.FilterSet):  # type: ignore[misc]
+class LibraryFilter(filters.FilterSet):  # type: ignore[misc]
     """Every filter may be combined with every other; all of them must hold."""
 
     q = filters.CharFilter(
@@ -87,7 +80,7 @@ class TrackFilter(filters.FilterSet):  # type: ignore[misc]
     )
     genre = WordsFilter(
         method="filter_genre",
-        help_text="The genre that counts, by its key, or `unsure`; several: any of them.",
+        help_text="The genre that counts, by its key or name, or `unsure`; several: any of them.",
     )
     not_genre = WordsFilter(method="filter_not_genre", help_text="None of these genres, or `unsure`.")
     source = filters.MultipleChoiceFilter(
@@ -127,16 +120,26 @@ class TrackFilter(filters.FilterSet):  # type: ignore[misc]
         distinct=False,
         help_text="The file's format; several: any of them.",
     )
-    needs_you = filters.BooleanFilter("needs_you", help_text="Whether the track asks for its owner's word.")
+    needs_you = TrueFalseFilter("needs_you", help_text="Whether the track asks for its owner's word.")
+    ordering = OrderFilter(
+        fields=list(ORDERS),
+        help_text="What to sort by; `-` before it turns it around. Several, with commas between.",
+    )
 
     class Meta:
         model = Track
         fields: list[str] = []
+        form = SearchForm
 
     def __init__(self, *args: Any, owner: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.owner = owner or self.request.user
         self._in_tags: dict[str, bool] = {}
+
+    def get_form_class(self) -> type[SearchForm]:
+        form: type[SearchForm] = super().get_form_class()
+        form.owner = self.owner
+        return form
 
     def without(self, *names: str) -> QuerySet[Track]:
         """What would be found if some of the filters were not there, in no order."""
@@ -145,6 +148,18 @@ class TrackFilter(filters.FilterSet):  # type: ignore[misc]
             if name not in {*names, "ordering"}:
                 found = self.filters[name].filter(found, value)
         return found
+
+    def has_several(self, name: str) -> bool:
+        """Whether a parameter that is there twice means both values, and not the last one alone."""
+        return isinstance(self.filters[name], filters.MultipleChoiceFilter)
+
+    @property
+    def params(self) -> QueryDict:
+        """What was asked for, with genres by their keys."""
+        params: QueryDict = self.data.copy()
+        for name in {"genre", "not_genre"} & set(self.asked):
+            params.setlist(name, self.asked[name])
+        return params
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -180,12 +195,12 @@ class TrackFilter(filters.FilterSet):  # type: ignore[misc]
 
     def filter_mood(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
         for mood in value:
-            tracks = tracks.filter(mood_lines__contains=a_line(mood))
+            tracks = tracks.filter(mood_lines__icontains=a_line(mood))
         return tracks
 
     def filter_not_mood(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
         for mood in value:
-            tracks = tracks.exclude(mood_lines__contains=a_line(mood))
+            tracks = tracks.exclude(mood_lines__icontains=a_line(mood))
         return tracks
 
     def filter_added_after(self, tracks: QuerySet[Track], name: str, value: date) -> QuerySet[Track]:
@@ -205,15 +220,6 @@ class TrackFilter(filters.FilterSet):  # type: ignore[misc]
         return Tagging.objects.filter(tag__owner=self.owner, tag__key__in=keys).values("track")  # type: ignore[return-value]
 
 
-class LibraryFilter(TrackFilter):
-    """For pages, which are sorted, too; the API's pages by cursor have one order."""
-
-    ordering = OrderFilter(
-        fields=list(ORDERS),
-        help_text="What to sort by; `-` before it turns it around. Several, with commas between.",
-    )
-
-
 def _of_genres(genres: list[str]) -> Q:
     """Unsure is what has been heard and has no genre."""
     named = Q(genre__in=[genre for genre in genres if genre != UNSURE])
@@ -225,25 +231,5 @@ def _start_of(day: date) -> datetime:
 
 
 def filter_of(owner: User, params: QueryDict) -> LibraryFilter:
-    """The filter that an address says, over the owner's tracks."""
+    """The filters that an address says, over the owner's tracks. Those that are not understood have no effect."""
     return LibraryFilter(params, queryset=selectors.tracks_of(owner), owner=owner)
-
-
-def tracks_matching(owner: User, params: QueryDict) -> QuerySet[Track]:
-    """The owner's tracks that a search finds, in its order. What is no valid filter is left out of account."""
-    found: QuerySet[Track] = filter_of(owner, params).qs
-    return found
-
-
-def canonical(params: QueryDict) -> str:
-    """A search as one text, the same for the same search: known parameters alone, by name; "" for none."""
-    known = QueryDict(mutable=True)
-    for name in sorted(set(params) & set(LibraryFilter.base_filters)):
-        if values := sorted({value.strip() for value in params.getlist(name) if value.strip()}):
-            known.setlist(name, values)
-    return known.urlencode()
-
-
-def search_digest(params: QueryDict) -> str:
-    """Tells whether a search that comes back with a form is the one that its page has shown."""
-    return hashlib.sha256(canonical(params).encode()).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from django.utils.formats import date_format
 from library.filters import LibraryFilter
 from library.genres import UNSURE
 from library.models import Tag, Track
+from library.queries import problems_of, shown
 from library.selectors import GenreNames, tags_of
 from library.templatetags.earmark import clock
 from library.text import fold
@@ -37,6 +39,15 @@ _RANGES |= {"duration": ("From {}", "Up to {}"), "added": ("Added since {}", "Ad
 
 
 @dataclass(frozen=True, slots=True)
+class Misunderstood:
+    """A parameter that has no effect, as it stands in the address, and the address without it."""
+
+    text: str
+    detail: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chip:
     """A filter in force, and the address without it."""
 
@@ -46,7 +57,7 @@ class Chip:
     denied: bool = False
 
 
-def changed(params: QueryDict, **values: str | None) -> str:
+def changed(params: QueryDict, /, **values: str | None) -> str:
     """The search with other values of some filters (None: without), from its first page on."""
     query = params.copy()
     query.pop("page", None)
@@ -73,9 +84,21 @@ def toggled(params: QueryDict, name: str, value: str, *, instead: str = "") -> s
     return "?" + query.urlencode()
 
 
+def misunderstood(found: LibraryFilter, known: Collection[str]) -> list[Misunderstood]:
+    """The parameters of a search that are neither filters nor `known`, or whose value will not do."""
+    return [
+        Misunderstood(
+            shown("&".join(f"{problem.name}={value}" for value in found.data.getlist(problem.name))),
+            problem.detail,
+            changed(found.data, **{problem.name: None}),
+        )
+        for problem in problems_of(found, besides=known)
+    ]
+
+
 def chips(found: LibraryFilter, genres: GenreNames) -> list[Chip]:
     """The filters in force, in words."""
-    params, asked = found.data, found.asked
+    params, asked = found.params, found.asked
     tags = {tag.key: tag for tag in tags_of(found.owner)} if {"tag", "not_tag"} & set(asked) else {}
     made: dict[str, Chip] = {}
     for name, value in asked.items():

@@ -59,6 +59,7 @@ CODES: dict[str, tuple[int, str]] = {
     "storage_full": (507, "The server's disk is full. Try again later."),
     "unknown_genre": (422, "The genre is neither one of the ten nor one of yours."),
     "bad_name": (422, "Names have 1 to 40 characters."),
+    "search_too_long": (422, "The search has too many characters to be saved, as an address writes them."),
     "no_search": (422, "There is nothing in the search that could be kept."),
     "saved_search": (409, "A saved search finds its tracks itself: none can be put in, moved or taken out."),
     "unknown_playlist": (422, "The act needs a playlist."),

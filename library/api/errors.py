@@ -19,7 +19,7 @@ from rest_framework.views import set_rollback
 
 from classifier.errors import AudioError
 from library.chunked import BodyTooLarge
-from library.errors import Refused
+from library.errors import InvalidSearch, Refused
 
 logger = logging.getLogger("django.request")
 
@@ -70,6 +70,10 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     set_rollback()
     if isinstance(exc, AudioError):
         return problem(audio_status(exc.code), exc.code, exc.message)
+    if isinstance(exc, InvalidSearch):
+        # The API reads searches, as opposed to filters, from nowhere but a field of that name.
+        wrong = [{"pointer": "/query", "code": exc.code, "detail": row.detail} for row in exc.problems]
+        return problem(exc.status, exc.code, exc.message, errors=wrong)
     if isinstance(exc, Refused):
         return problem(exc.status, exc.code, exc.message)
     if isinstance(exc, Http404):

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ValidationError as InvalidValue
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,17 +42,20 @@ class KeysetPagination(BasePagination):
     extra_links: tuple[str, ...] = ()
 
     page_size_query_param = "page_size"
+    #: A cursor says which order was asked for: the values of another order would lead to another place.
+    ordering_query_param = "ordering"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         self.columns = columns_of(queryset)
+        self.order = request.query_params.get(self.ordering_query_param, "")
         size = self.page_size(request)
         if cursor := request.query_params.get("cursor"):
             try:
                 # What a cursor says is checked by the columns it is compared with.
-                queryset = queryset.filter(after(self.columns, decode(cursor, len(self.columns))))
+                queryset = queryset.filter(after(self.columns, self.values_in(cursor)))
                 rows = list(queryset[: size + 1])
-            except (ValueError, TypeError, ValidationError, OverflowError) as error:
+            except (ValueError, TypeError, InvalidValue, OverflowError) as error:
                 raise NotFound("The cursor is not one that this list gave.") from error
         else:
             rows = list(queryset[: size + 1])
@@ -60,8 +63,23 @@ class KeysetPagination(BasePagination):
         return self.page
 
     def page_size(self, request: Request) -> int:
-        asked = request.query_params.get(self.page_size_query_param, "")
-        return min(max(int(asked), 1), MAX_PAGE_SIZE) if asked.isascii() and asked.isdigit() else PAGE_SIZE
+        """How many rows are asked for: of more than there are on any page, as many as that."""
+        asked = request.query_params.get(self.page_size_query_param)
+        if not asked:
+            return PAGE_SIZE
+        if not (asked.isascii() and asked.isdigit() and asked.strip("0")):
+            raise ValidationError({self.page_size_query_param: ["Enter a number from 1 on."]})
+        # A number of thousands of digits is none that Python reads.
+        return min(int(asked.lstrip("0")[:9]), MAX_PAGE_SIZE)
+
+    def values_in(self, cursor: str) -> list[Any]:
+        """The last row's values. Raises ValueError when the cursor is none of this list in this order."""
+        if not self.order:
+            return decode(cursor, len(self.columns))
+        *values, order = decode(cursor, len(self.columns) + 1)
+        if order != self.order:
+            raise ValueError("another order's cursor")
+        return values
 
     def address_after(self, row: Model) -> str:
         """Where the list goes on after a row."""
@@ -69,6 +87,7 @@ class KeysetPagination(BasePagination):
 
     def address_after_values(self, values: Sequence[Any]) -> str:
         """Where the list goes on after a row that has these values in the columns it is sorted by."""
+        values = [*values, self.order] if self.order else values
         return replace_query_param(self.request.build_absolute_uri(), "cursor", encode(values))
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -153,4 +172,7 @@ def decode(cursor: str, length: int) -> list[Any]:
         raise ValueError("another list's cursor")
     if not all(value is None or isinstance(value, str | int | float) for value in values):
         raise ValueError("no values")
+    # PostgreSQL keeps no NUL, and refuses to look for one.
+    if any(isinstance(value, str) and "\0" in value for value in values):
+        raise ValueError("no text that any row has")
     return values

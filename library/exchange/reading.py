@@ -15,6 +15,7 @@ from library.exchange import FORMAT, VERSION
 from library.exchange.stream import BadDocumentError, pieces
 from library.genres import GENRES, UNSURE
 from library.models.genres import HUES
+from library.models.playlists import QUERY_LENGTH
 from library.models.tracks import EDITABLE, GENRE_LENGTH
 from library.text import fold
 
@@ -138,7 +139,7 @@ def _playlist(row: dict[str, Any]) -> PlaylistEntry:
     return PlaylistEntry(
         name=_text(row, "name", 80),
         smart=_bool(row, "smart"),
-        query=_text(row, "query", 1000, blank=True),
+        query=_text(row, "query", QUERY_LENGTH, blank=True),
         tracks=[_hash(value) for value in _list(row, "tracks", 100_000)],
     )
 

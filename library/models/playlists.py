@@ -10,7 +10,8 @@ from django.urls import reverse
 from library.models.people import User
 from library.models.tracks import Track
 
-QUERY_LENGTH = 1000
+#: Room for a search of the longest words that all take twelve characters in an address.
+QUERY_LENGTH = 4000
 
 
 class Playlist(models.Model):

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
-from django.http import QueryDict
 
+from library.errors import InvalidSearch
 from library.models import Playlist, PlaylistItem, Track, User
 from library.selectors.bin import binned_ids_of
 from library.selectors.tracks import tracks_of
@@ -34,11 +34,17 @@ def playlists_for(owner: User, track: Track) -> QuerySet[Playlist]:
 
 
 def tracks_in(owner: User, playlist: Playlist) -> QuerySet[Track]:
-    """The tracks of a playlist in their order; of a saved search, what it finds now."""
-    from library.filters import tracks_matching  # which needs the selectors itself
+    """The tracks of a playlist in their order; of a saved search, what it finds now: nothing when it is not understood,
+    as after a genre was deleted that it names.
+    """
+    from library.queries import search_from  # which needs the selectors itself
 
     if playlist.smart:
-        return tracks_matching(owner, QueryDict(playlist.query))
+        try:
+            found: QuerySet[Track] = search_from(owner, playlist.query).qs
+        except InvalidSearch:
+            return tracks_of(owner).none()
+        return found
     there = tracks_of(owner).filter(playlist_items__playlist=playlist)
     return there.order_by("playlist_items__position", "playlist_items__id")
 

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Max, Q
-from django.http import QueryDict
 from django.utils import timezone
 
 from library.errors import Refused
-from library.filters import canonical
 from library.models import Act, BulkActionTrack, Playlist, PlaylistItem, Track, User
 from library.models.playlists import QUERY_LENGTH
+from library.queries import canonical, search_from
 from library.services.action_records import action_record
 
 #: Room between two positions, so that one track can move without the others.
@@ -26,12 +25,22 @@ def playlist_add(*, owner: User, name: str) -> Playlist:
 
 
 def search_save(*, owner: User, name: str, query: str) -> Playlist:
-    """Keep a search as a playlist of whatever it finds. Raises Refused: `bad_name`, `no_search`."""
+    """Keep a search as a playlist of whatever it finds.
+
+    Raises Refused: `bad_name`, `no_search`, `search_too_long`; InvalidSearch.
+    """
     name = clean_playlist_name(name)
-    query = canonical(QueryDict(query))
-    if not 1 <= len(query) <= QUERY_LENGTH:
+    query = canonical(search_from(owner, query))
+    if not query:
         raise Refused(
             "no_search", "Only a search can be saved: choose a filter or search for words first.", 422
+        )
+    if len(query) > QUERY_LENGTH:
+        raise Refused(
+            "search_too_long",
+            f"This search is too long to be saved: {len(query):,} characters, of at most "
+            f"{QUERY_LENGTH:,}. Letters beyond English ones count several times.",
+            422,
         )
     return Playlist.objects.create(owner=owner, name=name, smart=True, query=query)
 

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_POST
 from library import selectors, services
 from library.downloads import archive_answer
 from library.errors import Refused
-from library.filters import search_digest, tracks_matching
+from library.filters import filter_of
 from library.models import Act, Track
+from library.queries import PAGE_PARAMETERS, search_digest, search_from
 from library.requests import Request
 from library.services.bulk_actions import SelectionChanged, Terms
 from library.views.base import back
@@ -81,15 +82,14 @@ def acts(request: Request) -> HttpResponseBase:
 
 
 def selected(request: Request) -> Selection:
-    """The tracks that a form means. Raises Refused: `search_changed`."""
+    """The tracks that a form means. Raises InvalidSearch, and Refused: `search_changed`."""
     query = request.POST.get("query", "")
     if request.POST.get("all"):
-        params = QueryDict(query)
-        if request.POST.get("digest", "") not in ("", search_digest(params)):
+        if request.POST.get("digest", "") not in ("", search_digest(query)):
             raise Refused(
                 "search_changed", "The search did not arrive as it was shown. Nothing was done.", 400
             )
-        tracks = tracks_matching(request.user, params)
+        tracks = search_from(request.user, query, besides=PAGE_PARAMETERS).qs
         return Selection(tracks, tracks.count())
     ids = set()
     for text in request.POST.getlist("track"):
@@ -98,7 +98,7 @@ def selected(request: Request) -> Selection:
     # In the order of the list they were selected in, which is the one they have in a playlist then.
     order = QueryDict(mutable=True)
     order.setlist("ordering", QueryDict(query).getlist("ordering"))
-    tracks = tracks_matching(request.user, order).filter(pk__in=ids)
+    tracks = filter_of(request.user, order).qs.filter(pk__in=ids)
     count = tracks.count()
     return Selection(tracks, count, len(ids) - count)
 

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from library import selectors, services
 from library.facets import facets_of
-from library.filters import canonical, filter_of, search_digest
+from library.filters import filter_of
 from library.models import Track
+from library.queries import PAGE_PARAMETERS, canonical, search_digest, search_from
 from library.requests import Request
-from library.search import SORTS, changed, chips
+from library.search import SORTS, changed, chips, misunderstood
 from library.views.base import PAGE_SIZE
 
 
@@ -56,8 +57,9 @@ def library(request: Request) -> HttpResponse:
             "genres": genres,
             "chips": active,
             "asked": found.asked,
-            "search": canonical(request.GET),
-            "digest": search_digest(request.GET),
+            "misunderstood": misunderstood(found, PAGE_PARAMETERS),
+            "search": canonical(found),
+            "digest": search_digest(canonical(found)),
             "search_name": ", ".join(chip.text for chip in active)[:80],
             "kept": [(name, value) for name, values in request.GET.lists() for value in values],
             "sorts": SORTS,
@@ -73,12 +75,9 @@ def library(request: Request) -> HttpResponse:
 def rows(request: Request) -> HttpResponse:
     """The rows of a few tracks, for a list that waits for their analysis; those that have left it are told."""
     ids = [pk for text in request.GET.getlist("id")[:PAGE_SIZE] if (pk := _uuid(text))]
-    matching = set(
-        filter_of(request.user, request.GET).without().filter(pk__in=ids).values_list("pk", flat=True)
-    )
+    found = filter_of(request.user, request.GET)
+    matching = set(found.without().filter(pk__in=ids).values_list("pk", flat=True))
     tracks = [track for track in _rows(request).filter(pk__in=ids) if track.pk in matching]
-    params = request.GET.copy()
-    params.pop("id", None)
     return render(
         request,
         "library/_rows.html",
@@ -86,7 +85,7 @@ def rows(request: Request) -> HttpResponse:
             "tracks": tracks,
             "gone": [pk for pk in ids if pk not in matching],
             "unfinished": [track for track in tracks if not track.is_finished],
-            "search": canonical(params),
+            "search": canonical(found),
         },
     )
 
@@ -97,7 +96,12 @@ def facets(request: Request) -> HttpResponse:
     found = filter_of(request.user, request.GET)
     genres = selectors.genre_names_of(request.user)
     page = "library/_facets_panel.html" if "HX-Request" in request.headers else "library/facets.html"
-    context = {"facets": facets_of(found, genres), "chips": set(found.asked) - {"ordering"}, "genres": genres}
+    context = {
+        "facets": facets_of(found, genres),
+        "chips": set(found.asked) - {"ordering"},
+        "genres": genres,
+        "misunderstood": misunderstood(found, PAGE_PARAMETERS),
+    }
     response = render(request, page, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -105,8 +109,9 @@ def facets(request: Request) -> HttpResponse:
 
 @require_POST
 def search_save(request: Request) -> HttpResponse:
-    query = request.POST.get("query", "")
-    saved = services.search_save(owner=request.user, name=request.POST.get("name", ""), query=query)
+    search = search_from(request.user, request.POST.get("query", ""), besides=PAGE_PARAMETERS)
+    name = request.POST.get("name", "")
+    saved = services.search_save(owner=request.user, name=name, query=canonical(search))
     messages.success(request, f"Saved as “{saved.name}”. It finds what matches, also what you add later.")
     return redirect(f"{reverse('library')}?{saved.query}")
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from library import selectors, services
 from library.models import Act, Playlist, PlaylistItem, Track
 from library.playing import CHUNK, queue_answer, start_in
+from library.queries import search_problems
 from library.requests import Request
 from library.text import parsed_uuid
 from library.views.base import PAGE_SIZE, back, owned_track
@@ -50,8 +51,13 @@ def playlist(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
     else:
         items = Paginator(selectors.items_of(request.user, found), PAGE_SIZE)
         page = items.get_page(request.GET.get("page"))
-    length = selectors.length_of(tracks)
-    return render(request, "library/playlist.html", {"playlist": found, "page": page, "length": length})
+    asked = {
+        "playlist": found,
+        "page": page,
+        "length": selectors.length_of(tracks),
+        "problems": search_problems(request.user, found.query) if found.smart else [],
+    }
+    return render(request, "library/playlist.html", asked)
 
 
 @require_safe

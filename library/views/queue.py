@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from library import selectors
-from library.filters import tracks_matching
+from library.filters import filter_of
 from library.playing import CHUNK, queue_answer, start_in
 from library.requests import Request
 
@@ -16,7 +16,7 @@ from library.requests import Request
 def queue(request: Request) -> JsonResponse:
     """Tracks of a search, in its order, from `start` on; `more` is the address of the next ones."""
     start = start_in(request.GET)
-    found = list(tracks_matching(request.user, request.GET)[start : start + CHUNK + 1])
+    found = list(filter_of(request.user, request.GET).qs[start : start + CHUNK + 1])
     more = request.GET.copy()
     more["start"] = str(start + CHUNK)
     return queue_answer(

@@ -5,7 +5,10 @@
   const isText = (element) => element.matches("input:not([type=checkbox]), textarea, select");
   let chosen = new Set(); // survives the list's being fetched anew
   let last = null;
-  const search = () => document.querySelector("[name=query][form=act-form]")?.value;
+  const search = () => {
+    const query = document.querySelector("[name=query][form=act-form]");
+    return query && `${query.dataset.page} ${query.value}`;
+  };
   let searched = search();
 
   function show() {

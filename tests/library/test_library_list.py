@@ -167,8 +167,10 @@ class TestSavedSearch:
             ("x" * 81, "q=x", "bad_name"),
             ("a\0b", "q=x", "bad_name"),
             ("x", "", "no_search"),
-            ("x", "page=2&nonsense=1", "no_search"),
-            ("x", "&".join(f"tag={n:079}" for n in range(20)), "no_search"),
+            ("x", "&", "invalid"),
+            ("x", "year_min=abc", "invalid"),
+            ("x", "q=x&nonsense=1", "invalid"),
+            ("x", "&".join(f"tag={n:079}" for n in range(60)), "search_too_long"),
         ],
     )
     def test_refusals(self, name: str, query: str, code: str, alice: User) -> None:

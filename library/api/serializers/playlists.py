@@ -17,6 +17,7 @@ class PlaylistSerializer(serializers.ModelSerializer):
     smart = serializers.BooleanField(read_only=True, help_text="Whether it is a saved search.")
     query = serializers.CharField(
         max_length=QUERY_LENGTH,
+        trim_whitespace=False,
         required=False,
         allow_blank=True,
         help_text="The search, as in the address of the list of tracks; empty for a plain playlist. It stays as it is.",

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from library.api.serializers.examples import ID, WHEN, example
 from library.models import Act, Genre, Tag, Verdict
 from library.models.genres import HUES
+from library.models.playlists import QUERY_LENGTH
 from library.models.tracks import GENRE_LENGTH
 
 
@@ -88,9 +89,10 @@ class ChosenSerializer(serializers.Serializer):
 
     ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=1000, required=False)
     query = serializers.CharField(
-        max_length=1000,
+        max_length=QUERY_LENGTH,
         required=False,
         allow_blank=True,
+        trim_whitespace=False,
         help_text="As in the address of the list: `genre=unsure&year_min=1990`. Empty for the whole library.",
     )
 

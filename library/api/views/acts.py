@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -24,8 +23,8 @@ from library.api.schema import answers
 from library.api.serializers import truth
 from library.api.views.base import OwnersView
 from library.downloads import archive_answer
-from library.filters import tracks_matching
 from library.models import Act, ApiToken, Track, User
+from library.queries import search_from
 from library.services.bulk_actions import Terms
 
 
@@ -53,7 +52,8 @@ class ActsView(OwnersView, generics.GenericAPIView):
         tags=["Many tracks at once"],
         summary="Do something to many tracks",
         description=(
-            "To those named by `ids`, or to all that `query` finds, which is written as in the address of the list. "
+            "To those named by `ids`, or to all that `query` finds, which is written as in the address of the list; "
+            "one that has an unknown filter or a wrong value is refused, and the empty one finds everything. "
             "`confirm` agrees with the model, `genre` sets the genre `value` (a key), `tag` and `untag` put the tag "
             "`value` on and take it off, `playlist` puts them at the end of the playlist `value` (an id), in the order "
             "of `ids` or of the search, `analyse` hears again, `delete` puts into the bin, or deletes for good with "
@@ -156,10 +156,11 @@ class ArchiveView(OwnersView):
 
 
 def chosen(owner: User, asked: dict[str, Any]) -> QuerySet[Track]:
-    """The owner's tracks that a request names, in the order in which it does."""
+    """The owner's tracks that a request names, in the order in which it does. Raises InvalidSearch."""
     if "ids" in asked:
         return selectors.tracks_named(owner, asked["ids"])
-    return tracks_matching(owner, QueryDict(asked["query"]))
+    found: QuerySet[Track] = search_from(owner, asked["query"]).qs
+    return found
 
 
 def prefers_async(request: Request) -> bool:

@@ -16,7 +16,7 @@ from library import selectors, services
 from library.api.schema import answers
 from library.api.serializers import playlists as serializers
 from library.api.serializers.truth import ActSerializer
-from library.api.views.base import OwnersView
+from library.api.views.base import FIELDS, OwnersView
 from library.models import Playlist, PlaylistItem
 
 
@@ -91,7 +91,11 @@ class PlaylistItemsView(OwnersView, generics.GenericAPIView):
         operation_id="playlist_items",
         tags=["Playlists"],
         summary="What is in a playlist, in its order",
-        description="Of a saved search: what it finds now. In pages: follow `next` until it is null.",
+        description=(
+            "Of a saved search: what it finds now; nothing when it names what is not there any more, as a genre of "
+            "your own that was deleted. In pages: follow `next` until it is null."
+        ),
+        parameters=[FIELDS],
         responses=answers({200: serializers.PlaylistItemSerializer(many=True)}, 404),
     )
     def get(self, request: Request, id: UUID) -> Response:

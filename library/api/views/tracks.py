@@ -29,14 +29,14 @@ from library.api.schema import UPLOAD_REFUSALS, answers
 from library.api.serializers import tracks as serializers
 from library.api.serializers.examples import UPLOAD_ANSWERS
 from library.api.views.base import FIELDS, OwnersView
-from library.filters import TrackFilter
+from library.filters import LibraryFilter
 from library.models import Track
 
 
 @extend_schema(tags=["Tracks"])
 @extend_schema_view(
     list=extend_schema(
-        summary="List your tracks, newest first",
+        summary="List your tracks, newest first unless another `ordering` is asked for",
         description="In pages: follow `next` until it is null. Nothing is skipped or seen twice meanwhile.",
         parameters=[FIELDS],
         responses=answers({200: serializers.TrackSerializer(many=True)}, 400, 404),
@@ -63,7 +63,7 @@ class TrackViewSet(
     viewsets.GenericViewSet,
 ):
     serializer_class = serializers.TrackSerializer
-    filterset_class = TrackFilter
+    filterset_class = LibraryFilter
     lookup_value_converter = "uuid"
     queryset = Track.objects.none()  # for the schema: what an id is
 

@@ -1,0 +1,99 @@
+"""A search as text: what stands behind the question mark of an address, in saved searches and in requests.
+
+Whatever changes, sends or saves tracks reads it with `search_from`, which refuses what it does not understand: else a
+mistyped filter would mean the whole library. A page that only lists them reads it with `filter_of`, lists what the
+parameters that it understands find, and shows the `problems` of the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+from django.http import QueryDict
+
+from library.errors import InvalidSearch, SearchProblem
+from library.filters import LibraryFilter, filter_of
+from library.models import User
+from library.search_form import EMPTY
+
+#: Parameters of the library's pages that are no part of a search.
+PAGE_PARAMETERS = frozenset({"page"})
+
+
+def search_from(owner: User, text: str, *, besides: Collection[str] = ()) -> LibraryFilter:
+    """The search over the owner's tracks that a text says; its `qs` are the tracks that it finds.
+
+    The empty text finds everything. `besides` names parameters that are known though they are no filters.
+    Raises InvalidSearch, which names every parameter that is unknown or has a value that will not do.
+    """
+    params = params_from(text)
+    found = filter_of(owner, params)
+    problems = problems_of(found, besides=besides)
+    named = {problem.name for problem in problems}
+    cleaned = found.form.cleaned_data
+    problems += [
+        SearchProblem(name, f"“{name}” has no value.")
+        for name in params
+        if name not in named and cleaned.get(name, name) in EMPTY
+    ]
+    if text and not params:
+        problems.append(SearchProblem("", f"“{shown(text)}” is no search."))
+    if problems:
+        raise InvalidSearch(problems)
+    return found
+
+
+def problems_of(found: LibraryFilter, *, besides: Collection[str] = ()) -> list[SearchProblem]:
+    """The parameters that are no filters, but for `besides`, and those whose value will not do."""
+    unknown = [name for name in found.data if name not in found.filters and name not in besides]
+    return [
+        *(SearchProblem(name, f"“{shown(name)}” is no filter.") for name in unknown),
+        *(SearchProblem(name, f"“{name}”: {' '.join(errors)}") for name, errors in found.errors.items()),
+    ]
+
+
+def search_problems(owner: User, text: str) -> list[SearchProblem]:
+    """What `search_from` would refuse a text for."""
+    try:
+        search_from(owner, text)
+    except InvalidSearch as invalid:
+        return list(invalid.problems)
+    return []
+
+
+def params_from(text: str) -> QueryDict:
+    """The parameters in a text. Raises InvalidSearch when they cannot be told for certain."""
+    try:
+        text.encode()
+        if "\0" in text or "%00" in text:
+            raise ValueError("NUL")
+        parse_qsl(text, errors="strict", max_num_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS)
+    except ValueError:
+        problem = SearchProblem("", "It has too many parameters, or characters that are none.")
+        raise InvalidSearch([problem]) from None
+    return QueryDict(text)
+
+
+def canonical(found: LibraryFilter) -> str:
+    """A search as one text, the same for the same search: its filters by name, genres by their keys; "" for none."""
+    known = QueryDict(mutable=True)
+    for name in sorted(set(found.params) & set(found.filters)):
+        values = [value.strip() for value in found.params.getlist(name)]
+        # Of a parameter that has one value, the last counts.
+        values = sorted(set(values)) if found.has_several(name) else values[-1:]
+        known.setlist(name, [value for value in values if value])
+    return known.urlencode()
+
+
+def search_digest(text: str) -> str:
+    """Tells whether a search that comes back with a form is the one that its page has shown."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def shown(text: str) -> str:
+    """A stranger's text in a sentence of ours: not too long, and without what cannot be printed."""
+    printable = "".join(letter if letter.isprintable() else "�" for letter in text)
+    return printable if len(printable) <= 60 else f"{printable[:59]}…"
