@@ -22,8 +22,11 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 #: Codes that are not about a file, with the status each comes with.
 CODES: dict[str, tuple[int, str]] = {
-    "invalid": (400, "A field is missing or wrong; “errors” lists which."),
-    "parse_error": (400, "The body is not what its Content-Type says."),
+    "invalid": (400, "A field or parameter is missing, wrong or unknown; “errors” lists which."),
+    "parse_error": (
+        400,
+        "The body is not what its Content-Type says, or the address cannot be read.",
+    ),
     "not_authenticated": (401, "Neither a token nor a session came with the request."),
     "invalid_token": (401, "The token is unknown or revoked."),
     "expired_token": (401, "The token has expired. Make a new one."),

@@ -26,6 +26,8 @@ from rest_framework.utils.urls import replace_query_param
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
+#: What the address of a list in pages may have.
+PARAMETERS = frozenset({"cursor", "page_size"})
 
 
 class Column(NamedTuple):

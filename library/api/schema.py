@@ -10,7 +10,7 @@ from library.api.errors import PROBLEM_TYPE
 from library.api.serializers.base import ProblemSerializer
 
 ERRORS = {
-    400: "The request is incomplete or garbled.",
+    400: "The request is incomplete or garbled, or has a parameter that is unknown.",
     401: "No token, or one that is unknown, revoked or expired.",
     403: "The token may not do that (`insufficient_scope`), or the session's CSRF token is missing.",
     404: "There is no such thing in your library.",
@@ -31,6 +31,6 @@ def answers(successes: dict[Any, Any], *errors: int) -> dict[Any, Any]:
     """An operation's answers, with the errors it can give; those that any operation can give are added."""
     problems = {
         (status, PROBLEM_TYPE): OpenApiResponse(ProblemSerializer, description=ERRORS[status])
-        for status in sorted({*errors, 401, 403, 429})
+        for status in sorted({*errors, 400, 401, 403, 429})
     }
     return {**successes, **problems}

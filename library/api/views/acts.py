@@ -18,6 +18,7 @@ from rest_framework.reverse import reverse
 
 from library import selectors, services
 from library.api.auth import TokenScope
+from library.api.pagination import PARAMETERS
 from library.api.renderers import AnythingRenderer
 from library.api.schema import answers
 from library.api.serializers import truth
@@ -31,6 +32,7 @@ from library.services.bulk_actions import Terms
 class ActsView(OwnersView, generics.GenericAPIView):
     """Several tracks in one request."""
 
+    parameters = {"get": PARAMETERS}
     serializer_class = truth.DoneActSerializer
 
     @extend_schema(

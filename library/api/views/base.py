@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,7 +17,9 @@ from rest_framework.views import APIView
 from library import selectors, services
 from library.api.idempotency import Answered, record_begin, record_end
 from library.api.throttling import Limited
+from library.errors import InvalidSearch
 from library.models import KeptAnswer, Track, User
+from library.queries import params_from, shown
 
 FIELDS = OpenApiParameter(
     "fields", str, description="Tell only these fields of a track, by name, joined by commas."
@@ -29,11 +32,28 @@ class OwnersView(Limited):
     record: KeptAnswer | None = None
     #: Headers that say what is to be done, where the body has no fields.
     headers_that_count: tuple[str, ...] = ()
+    #: The parameters that an address may have: by action in a set of views, else by method. All others are refused:
+    #: a mistyped filter would list everything, and a mistyped `into` would delete what was to be merged.
+    parameters: dict[str, Collection[str]] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        self.check_parameters(request)
         if request.method == "POST":
             self.record = record_begin(owner=self.owner, request=request, headers=self.headers_that_count)
+
+    def check_parameters(self, request: Request) -> None:
+        """Raises ParseError when the address is garbled, and ValidationError for parameters that it may not have."""
+        try:
+            given = params_from(request.META.get("QUERY_STRING", "").encode("latin-1").decode())
+        except (UnicodeError, InvalidSearch) as error:
+            raise exceptions.ParseError("The address has parameters that cannot be read.") from error
+        method = "get" if request.method == "HEAD" else str(request.method).lower()
+        known = self.parameters.get(getattr(self, "action", None) or method, ())
+        if unknown := [name for name in given if name not in known]:
+            raise exceptions.ValidationError(
+                {name: [f"“{shown(name)}” is no parameter of this address."] for name in unknown}
+            )
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, Answered):

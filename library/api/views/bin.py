@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import selectors, services
+from library.api.pagination import PARAMETERS
 from library.api.schema import answers
 from library.api.serializers import tracks as serializers
 from library.api.views.base import FIELDS, OwnersView
@@ -17,6 +18,7 @@ TAG = ["Bin"]
 
 class BinView(OwnersView, generics.GenericAPIView):
     serializer_class = serializers.BinnedTrackSerializer
+    parameters = {"get": PARAMETERS | {"fields"}}
 
     @extend_schema(
         operation_id="bin",

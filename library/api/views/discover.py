@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import selectors
+from library.api.pagination import PARAMETERS
 from library.api.schema import answers
 from library.api.serializers import discover as serializers
 from library.api.views.base import FIELDS, OwnersView
@@ -29,6 +30,8 @@ TAG = ["Discovering"]
 
 
 class SimilarView(OwnersView):
+    parameters = {"get": {"count", "fields"}}
+
     @extend_schema(
         operation_id="track_similar",
         tags=TAG,
@@ -59,6 +62,7 @@ class MoodsView(OwnersView):
 
 
 class StationView(OwnersView, generics.GenericAPIView):
+    parameters = {"get": PARAMETERS | {"fields"}}
     serializer_class = serializers.MoodOfTrackSerializer
 
     @extend_schema(
@@ -94,6 +98,8 @@ class MapView(OwnersView):
 
 
 class AroundView(OwnersView):
+    parameters = {"get": {"x", "y", "count", "fields"}}
+
     @extend_schema(
         operation_id="map_around",
         tags=TAG,

@@ -51,6 +51,7 @@ class GenresView(OwnersView):
 
 class OwnGenreView(GenresView):
     http_method_names = ["patch", "delete", "options"]
+    parameters = {"delete": {"into"}}
 
     @extend_schema(
         operation_id="genre_rename",
@@ -87,6 +88,7 @@ class OwnGenreView(GenresView):
     retrieve=extend_schema(summary="Look at one tag", responses=answers({200: truth.TagSerializer}, 404)),
 )
 class TagViewSet(OwnersView, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    parameters = {"destroy": {"into"}}
     serializer_class = truth.TagSerializer
     lookup_value_converter = "int"
     pagination_class = None

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import selectors, services
+from library.api.pagination import PARAMETERS
 from library.api.schema import answers
 from library.api.serializers import playlists as serializers
 from library.api.serializers.truth import ActSerializer
@@ -42,6 +43,7 @@ class PlaylistViewSet(
     mixins.DestroyModelMixin,
     viewsets.GenericViewSet,
 ):
+    parameters = {"list": PARAMETERS}
     serializer_class = serializers.PlaylistSerializer
     lookup_value_converter = "uuid"
     queryset = Playlist.objects.none()
@@ -82,6 +84,7 @@ class PlaylistViewSet(
 
 
 class PlaylistItemsView(OwnersView, generics.GenericAPIView):
+    parameters = {"get": PARAMETERS | {"fields"}}
     serializer_class = serializers.PlaylistItemSerializer
 
     def playlist(self) -> Playlist:

@@ -25,6 +25,7 @@ from rest_framework.response import Response
 from classifier.errors import AudioError
 from library import selectors, services
 from library.api.changes import ChangesPagination, changes_since
+from library.api.pagination import PARAMETERS
 from library.api.schema import UPLOAD_REFUSALS, answers
 from library.api.serializers import tracks as serializers
 from library.api.serializers.examples import UPLOAD_ANSWERS
@@ -64,6 +65,12 @@ class TrackViewSet(
 ):
     serializer_class = serializers.TrackSerializer
     filterset_class = LibraryFilter
+    parameters = {
+        "list": PARAMETERS | {"fields", *LibraryFilter.base_filters},
+        "retrieve": {"fields"},
+        "destroy": {"permanently"},
+        "changes": PARAMETERS | {"fields", "updated_since"},
+    }
     lookup_value_converter = "uuid"
     queryset = Track.objects.none()  # for the schema: what an id is
 
