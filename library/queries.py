@@ -66,13 +66,14 @@ def search_problems(owner: User, text: str) -> list[SearchProblem]:
 
 def params_from(text: str) -> QueryDict:
     """The parameters in a text. Raises InvalidSearch when they cannot be told for certain."""
+    most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
     try:
         text.encode()
         if "\0" in text or "%00" in text:
             raise ValueError("NUL")
-        parse_qsl(text, errors="strict", max_num_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS)
+        parse_qsl(text, errors="strict", max_num_fields=most)
     except ValueError:
-        problem = SearchProblem("", "It has too many parameters, or characters that are none.")
+        problem = SearchProblem("", f"It is no text in UTF-8, or has more than {most:,} parameters.")
         raise InvalidSearch([problem]) from None
     return QueryDict(text)
 

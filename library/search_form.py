@@ -70,6 +70,9 @@ class SearchForm(forms.Form):
         choices = list(selectors.genre_names_of(self.owner))
         keys = {fold(choice.name): choice.key for choice in choices}
         keys |= {fold(key): key for key in (*(choice.key for choice in choices), UNSURE)}
+        if any(fold(genre) not in keys for genre in asked):
+            # A model of the site's own may hear others.
+            keys |= {fold(key): key for key in selectors.track_count_by_genre(self.owner) if key}
         if unknown := [genre for genre in asked if fold(genre) not in keys]:
             raise ValidationError([f"There is no genre “{genre}”." for genre in unknown])
         return [keys[fold(genre)] for genre in asked]

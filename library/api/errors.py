@@ -126,7 +126,7 @@ def _flat(detail: Any, pointer: str = "") -> list[dict[str, str]]:
             for index, inner in enumerate(detail)
             for row in _flat(inner, f"{pointer}/{index}" if nested else pointer)
         ]
-    return [{"pointer": pointer, "code": detail.code, "detail": str(detail)}]
+    return [{"pointer": pointer, "code": detail.code or "invalid", "detail": str(detail)}]
 
 
 def _step(name: Any) -> str:

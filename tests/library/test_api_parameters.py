@@ -73,7 +73,9 @@ def test_what_the_schema_names_is_taken_and_nothing_else(alice_api: Client) -> N
 def test_each_is_named(query: str, pointers: list[str], alice_api: Client, track: Track) -> None:
     response = alice_api.get(f"{TRACKS}?{query}")
     assert (response.status_code, response.json()["code"]) == (400, "invalid")
-    assert [error["pointer"] for error in response.json()["errors"]] == pointers
+    errors = response.json()["errors"]
+    assert [error["pointer"] for error in errors] == pointers
+    assert all(isinstance(error["code"], str) for error in errors)
 
 
 @pytest.mark.parametrize("query", ["q=%FF", "q=a%00", "&" * 1001, "q=\xff"])

@@ -107,6 +107,10 @@ class TestGenres:
         with pytest.raises(InvalidSearch):
             search_from(charlie, f"genre={own.key}")
 
+    def test_one_that_only_a_model_of_the_site_knows(self, make_track: MakeTrack, found: Found) -> None:
+        make_track(title="pulse", heard={"top": "techno"})
+        assert found("genre=techno") == found("genre=Techno") == {"pulse"}
+
     def test_hip_hop_is_found_as_it_is_written(self, make_track: MakeTrack, found: Found) -> None:
         make_track(title="rhymes", heard={"top": "hiphop"})
         assert found("genre=Hip-hop") == found("genre=Hip-Hop") == found("genre=hiphop") == {"rhymes"}
