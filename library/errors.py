@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 
 class Refused(Exception):  # noqa: N818 - it says what happened, as AudioError does for files
@@ -15,6 +16,20 @@ class Refused(Exception):  # noqa: N818 - it says what happened, as AudioError d
         self.message = message
         self.status = status
         super().__init__(message)
+
+
+class ChangedMeanwhile(Refused):
+    """What a person changes was changed since they saw it. `current` and `wanted`: values by field."""
+
+    def __init__(self, *, current: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+        self.current = current
+        now, yours = (
+            ", ".join(f"“{value}”" for value in values.values() if isinstance(value, str))
+            for values in (current, wanted)
+        )
+        what = f" to {now}; your {yours}" if now else "; yours"
+        message = f"It was changed meanwhile{what} was not saved. If you still want that, save it again."
+        super().__init__("changed_meanwhile", message)
 
 
 class TooOften(Refused):

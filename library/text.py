@@ -6,6 +6,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 
 def fold(text: str) -> str:
@@ -20,6 +21,11 @@ def fold(text: str) -> str:
 def key_from(name: str) -> str:
     """A name as a word for addresses and columns: "Drum & Bass" becomes "drum-bass"."""
     return re.sub(r"[^\w]+", "-", fold(name)).strip("-")
+
+
+def title_from(name: str) -> str:
+    """What to call a track whose file, of that name, carries no title."""
+    return PurePosixPath(name).stem.replace("_", " ").strip() or name
 
 
 def in_lines(words: Iterable[str], room: int) -> str:

@@ -44,6 +44,8 @@ from library.selectors.reviewing import (
 )
 from library.selectors.tags import suggestions_for, tag_named, tags_of, tags_on, tags_with_counts
 from library.selectors.tracks import (
+    file_tags_of,
+    file_values_of,
     history_of,
     predictions_of,
     tokens_of,
@@ -75,6 +77,8 @@ __all__ = [
     "binned_ids_of",
     "failed_open_to",
     "failures_elsewhere",
+    "file_tags_of",
+    "file_values_of",
     "genre_names_of",
     "history_of",
     "items_of",

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from django.db.models import Case, Count, Q, QuerySet, Sum, When
 
-from library.models import ApiToken, Prediction, Track, User, Verdict
+from library.models import ApiToken, FileTags, Prediction, Track, User, Verdict
+from library.models.tracks import EDITABLE
+from library.text import title_from
 
 
 def tracks_of(owner: User) -> QuerySet[Track]:
@@ -34,6 +36,20 @@ def tracks_by_id(owner: User, ids: Iterable[UUID]) -> dict[UUID, Track]:
 def predictions_of(owner: User, track: Track) -> QuerySet[Prediction]:
     """Everything models heard in one of the owner's tracks, newest first."""
     return Prediction.objects.filter(track__owner=owner, track=track)
+
+
+def file_tags_of(owner: User, track: Track) -> FileTags:
+    """What the file itself says, with `read_at` None as long as nobody has read that."""
+    return FileTags.objects.filter(track__owner=owner, track=track).first() or FileTags(track=track)
+
+
+def file_values_of(owner: User, track: Track) -> dict[str, Any]:
+    """What title, artist, album and year are as the file says; nothing as long as its tags have not been read."""
+    tags = file_tags_of(owner, track)
+    if tags.read_at is None:
+        return {}
+    values = {field: getattr(tags, field) for field in EDITABLE}
+    return values | {"title": tags.title or title_from(track.original_name)}
 
 
 def tracks_by_hash(owner: User, hashes: list[str]) -> dict[str, UUID]:

@@ -36,6 +36,7 @@ from library.services.bulk_actions import (
     tracks_untag,
 )
 from library.services.doctor import library_mend
+from library.services.edits import track_edit, track_reset
 from library.services.exchange import library_import
 from library.services.genres import (
     genre_confirm,
@@ -89,7 +90,7 @@ from library.services.tags import (
     track_untag,
 )
 from library.services.tokens import token_create, token_revoke, token_used
-from library.services.tracks import track_add, track_delete, track_edit, upload_check
+from library.services.tracks import track_add, track_delete, upload_check
 from library.services.uploads import (
     upload_abort,
     upload_append,
@@ -160,6 +161,7 @@ __all__ = [
     "track_edit",
     "track_enqueue",
     "track_lease",
+    "track_reset",
     "track_tag",
     "track_untag",
     "tracks_analyse_again",

@@ -7,6 +7,7 @@ never counts before the owner's own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from library.errors import Refused
 from library.genres import GENRES, UNSURE
 from library.models import Act, BulkActionTrack, Genre, Prediction, Track, User, Verdict
 from library.models.genres import HUES
+from library.services.changes import changed_fields, changes_due, locked
 from library.text import fold, key_from
 
 
@@ -165,12 +167,19 @@ def genre_take(*, owner: User, name: str) -> str:
     return named.get(fold(name)) or own_genre_add(owner=owner, name=name).key
 
 
-def own_genre_rename(*, genre: Genre, name: str) -> None:
-    """Give an own genre another name; its tracks keep it. Raises Refused: `bad_name`, `taken`."""
-    name = _clean(name)
-    _check_free(genre.owner, name, but=genre)
-    genre.name = name
-    genre.save(update_fields=["name"])
+def own_genre_rename(*, genre: Genre, name: str, shown: Mapping[str, str] | None = None) -> None:
+    """Give an own genre another name. Its tracks name it by its key, so they do not change.
+
+    Raises Refused: `bad_name`, `taken`, `not_found`; ChangedMeanwhile, when it is no longer what was `shown`.
+    """
+    changes = {field: _clean(value) for field, value in changed_fields({"name": name}, shown).items()}
+    with transaction.atomic():
+        current = locked(genre)
+        if due := changes_due(current, changes, shown):
+            _check_free(current.owner, due["name"], but=current)
+            current.name = due["name"]
+            current.save(update_fields=["name"])
+    genre.refresh_from_db()
 
 
 def _said(track: Track, person: User, genre: str, act: Act | None) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from library.models import Act, BulkActionTrack, Playlist, PlaylistItem, Track, 
 from library.models.playlists import QUERY_LENGTH
 from library.queries import canonical, search_from
 from library.services.action_records import action_record
+from library.services.changes import changed_fields, changes_due, locked
 
 #: Room between two positions, so that one track can move without the others.
 GAP = 1024
@@ -45,10 +47,16 @@ def search_save(*, owner: User, name: str, query: str) -> Playlist:
     return Playlist.objects.create(owner=owner, name=name, smart=True, query=query)
 
 
-def playlist_rename(*, playlist: Playlist, name: str) -> None:
-    """Raises Refused: `bad_name`."""
-    playlist.name = clean_playlist_name(name)
-    playlist.save(update_fields=["name", "updated_at"])
+def playlist_rename(*, playlist: Playlist, name: str, shown: Mapping[str, str] | None = None) -> None:
+    """Raises Refused: `bad_name`, `not_found`; ChangedMeanwhile, when it is no longer called as was `shown`."""
+    changes = changed_fields({"name": name}, shown)
+    changes = {field: clean_playlist_name(value) for field, value in changes.items()}
+    with transaction.atomic():
+        current = locked(playlist)
+        if due := changes_due(current, changes, shown):
+            current.name = due["name"]
+            current.save(update_fields=["name", "updated_at"])
+    playlist.refresh_from_db()
 
 
 def playlist_delete(*, playlist: Playlist) -> Act:

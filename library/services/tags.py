@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from library.errors import Refused
 from library.models import Act, BulkActionTrack, Rejection, Tag, Tagging, Track, User
 from library.models.genres import HUES
 from library.services.action_records import action_record
+from library.services.changes import changed_fields, changes_due, locked
 from library.text import fold
 
 BATCH = 1000
@@ -28,16 +29,34 @@ def tag_add(*, owner: User, name: str, hue: int | None = None) -> Tag:
     return tag
 
 
-def tag_change(*, tag: Tag, name: str | None = None, hue: int | None = None) -> None:
-    """Give a tag another name or colour; it stays on its tracks. Raises Refused: `bad_name`, `taken`."""
-    if name is not None:
-        name = _clean(name)
-        if Tag.objects.filter(owner=tag.owner, key=fold(name)).exclude(pk=tag.pk).exists():
-            raise Refused("taken", f"There is a tag “{name}” already. Merge the two instead.")
-        tag.name, tag.key = name, fold(name)
-    if hue is not None:
-        tag.hue = hue % HUES
-    tag.save(update_fields=["name", "key", "hue"])
+def tag_change(
+    *, tag: Tag, name: str | None = None, hue: int | None = None, shown: Mapping[str, Any] | None = None
+) -> None:
+    """Give a tag another name or colour; it stays on its tracks, which have changed when its name has.
+
+    What is as the person was `shown` is left alone.
+    Raises Refused: `bad_name`, `taken`, `not_found`; ChangedMeanwhile.
+    """
+    given = {"name": name, "hue": None if hue is None else hue % HUES}
+    changes = changed_fields({field: value for field, value in given.items() if value is not None}, shown)
+    if "name" in changes:
+        changes["name"] = _clean(changes["name"])
+    try:
+        with transaction.atomic():
+            current = locked(tag)
+            due = changes_due(current, changes, shown)
+            if "name" in due:
+                due["key"] = fold(due["name"])
+            for field, value in due.items():
+                setattr(current, field, value)
+            current.save(update_fields=due)
+            if "name" in due:
+                _touch(current.taggings.values_list("track_id", flat=True))
+    except IntegrityError:
+        raise Refused(
+            "taken", f"There is a tag “{changes['name']}” already. Merge the two instead."
+        ) from None
+    tag.refresh_from_db()
 
 
 def tag_merge(*, tag: Tag, into: Tag) -> Act:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -17,12 +17,12 @@ from classifier.kinds import sniff_file
 from library.connections import connection_mend
 from library.errors import Refused
 from library.models import Act, Track, User
-from library.models.tracks import EDITABLE
 from library.services.action_records import action_record
 from library.services.analysis import names_settle
 from library.services.assets import strays_delete
 from library.services.bin import tracks_bin, tracks_restore
 from library.services.queue import track_enqueue
+from library.text import title_from
 from library.uploads import arrival_check, full_disk_refused, sha256_of
 
 
@@ -72,27 +72,6 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     return track, True
 
 
-def track_edit(*, track: Track, **changes: Any) -> None:
-    """Change title, artist, album or year. What is set by hand is not overwritten by a later analysis.
-
-    Raises Refused: `bad_value`.
-    """
-    for field, value in changes.items():
-        if field not in EDITABLE:
-            raise ValueError(field)
-        if field == "year":
-            if value is not None and not 1 <= value <= 9999:
-                raise Refused("bad_value", "A year has one to four digits.", 422)
-        else:
-            value = " ".join(value.split())
-            if len(value) > 255 or not value.isprintable() or (field == "title" and not value):
-                raise Refused("bad_value", f"The {field} must be 1 to 255 characters of text.", 422)
-        if getattr(track, field) != value:
-            setattr(track, field, value)
-            track.edited = sorted({*track.edited, field})
-    track.save(update_fields=[*EDITABLE, "edited", *names_settle(track), "updated_at"])
-
-
 def track_delete(*, track: Track) -> Act:
     """Put a track in its owner's bin; the answer can be undone. Raises Refused: `not_found`, if it is gone already."""
     with transaction.atomic():
@@ -115,11 +94,6 @@ def clean_name(name: str) -> str:
     )
     suffix = PurePosixPath(name).suffix[:20]
     return (name[: 255 - len(suffix)].removesuffix(suffix) + suffix) or "untitled"
-
-
-def title_from(name: str) -> str:
-    """What to call a track whose file carries no title."""
-    return PurePosixPath(name).stem.replace("_", " ").strip() or name
 
 
 def upload_check(*, upload: UploadedFile) -> str:

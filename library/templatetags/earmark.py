@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django import template
@@ -105,9 +106,9 @@ def choice(genres: GenreNames, key: str) -> GenreChoice:
 
 
 @register.filter
-def at(counts: dict[str, int], key: str) -> int:
-    """A count by its key; none is 0."""
-    return counts.get(key, 0)
+def at(values: dict[str, Any], key: str) -> Any:
+    """A count or value by its key; none is 0."""
+    return values.get(key, 0)
 
 
 SIGNS = {

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
+from library.forms import NameForm, TagForm
 from library.models.genres import HUES
 from library.requests import Request
 
@@ -37,7 +38,9 @@ def genre_add(request: Request) -> HttpResponse:
 @require_POST
 def genre_rename(request: Request, genre_id: int) -> HttpResponse:
     genre = get_object_or_404(selectors.own_genres_of(request.user), pk=genre_id)
-    services.own_genre_rename(genre=genre, name=request.POST.get("name", ""))
+    form = NameForm(request.POST)
+    form.is_valid()
+    services.own_genre_rename(genre=genre, shown=form.shown, name=form.cleaned_data["name"])
     return redirect("labels")
 
 
@@ -63,10 +66,9 @@ def tag_add(request: Request) -> HttpResponse:
 @require_POST
 def tag_change(request: Request, tag_id: int) -> HttpResponse:
     tag = get_object_or_404(selectors.tags_of(request.user), pk=tag_id)
-    hue = request.POST.get("hue", "")
-    services.tag_change(
-        tag=tag, name=request.POST.get("name"), hue=int(hue) if hue.isascii() and hue.isdigit() else None
-    )
+    form = TagForm(request.POST)
+    form.is_valid()
+    services.tag_change(tag=tag, shown=form.shown, **form.sent)
     return redirect("labels")
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
+from library.forms import NameForm
 from library.models import Act, Playlist, PlaylistItem, Track
 from library.playing import CHUNK, queue_answer, start_in
 from library.queries import search_problems
@@ -82,7 +83,9 @@ def playlist_queue(request: Request, playlist_id: uuid.UUID) -> JsonResponse:
 @require_POST
 def playlist_rename(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
     found = owned_playlist(request, playlist_id)
-    services.playlist_rename(playlist=found, name=request.POST.get("name", ""))
+    form = NameForm(request.POST)
+    form.is_valid()
+    services.playlist_rename(playlist=found, shown=form.shown, name=form.cleaned_data["name"])
     return redirect(found)
 
 

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
+from library.errors import ChangedMeanwhile
 from library.forms import TrackForm
 from library.requests import Request
 from library.views.base import back, owned_track
@@ -80,13 +81,21 @@ def suggestion_reject(request: Request, track_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def track_edit(request: Request, track_id: uuid.UUID) -> HttpResponse:
-    """Title, artist, album and year."""
+    """Title, artist, album and year. `reset` names a field that is taken back to what the file says."""
     found = owned_track(request, track_id)
-    form = TrackForm(request.POST or None, instance=found)
-    if request.method == "POST" and form.is_valid():
-        services.track_edit(track=owned_track(request, track_id), **form.cleaned_data)
-        return redirect(found)
-    return render(request, "library/track_edit.html", {"track": found, "form": form})
+    form = TrackForm(request.POST or None, instance=owned_track(request, track_id))
+    if field := request.POST.get("reset"):
+        services.track_reset(track=found, fields=[field])
+        form.show(field, getattr(found, field))  # what was typed in the other fields stays
+    elif request.method == "POST" and form.is_valid():
+        try:
+            services.track_edit(track=found, shown=form.shown, **form.sent)
+        except ChangedMeanwhile as changed:
+            form.ask_again(changed.current)
+        else:
+            return redirect(found)
+    said = selectors.file_values_of(request.user, found)
+    return render(request, "library/track_edit.html", {"track": found, "form": form, "said": said})
 
 
 @require_POST

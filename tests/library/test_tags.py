@@ -164,3 +164,18 @@ def test_the_page_of_labels(alice: User, alice_client: Client, track: Track) -> 
     page = alice_client.post(f"/labels/genres/{genre.pk}/delete/", {"into": ""}, follow=True).content.decode()
     assert "Deleted the genre Shoegaze: 1 track" in page
     assert "Undo" in page
+
+
+def test_a_new_name_is_a_change_of_the_tracks(make_track: MakeTrack) -> None:
+    """Programs that follow changes learn of it; of a colour, which tracks do not tell, they do not."""
+    tagged, other = make_track(), make_track()
+    tag = services.track_tag(track=tagged, name="live")
+
+    def changed(**change: object) -> list[bool]:
+        before = {track.pk: track.updated_at for track in Track.objects.all()}
+        services.tag_change(tag=tag, **change)
+        return [Track.objects.get(pk=track.pk).updated_at > before[track.pk] for track in (tagged, other)]
+
+    assert changed(name="On stage") == [True, False]
+    assert changed(name="On stage") == [False, False]
+    assert changed(hue=5) == [False, False]
