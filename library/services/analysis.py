@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.fields.files import FieldFile
 
 from classifier.errors import AudioError
@@ -53,6 +53,11 @@ def track_analyse(*, track_id: uuid.UUID | str) -> None:
 
 def _hear(track: Track) -> None:
     watch = Stopwatch()
+    unrecorded: list[dict[str, Any]] = []
+
+    def tags_arrive(tags: dict[str, Any]) -> None:
+        if not _tags_record(track, tags):
+            unrecorded.append(tags)
 
     def stage_begins(stage: str) -> None:
         watch.begin(stage)
@@ -64,7 +69,7 @@ def _hear(track: Track) -> None:
                 path,
                 out_dir=folder,
                 on_stage=stage_begins,
-                on_tags=lambda tags: _tags_record(track, tags),
+                on_tags=tags_arrive,
                 on_beat=lambda: lease_extend(track=track),
             )
         except AudioError as error:
@@ -73,6 +78,8 @@ def _hear(track: Track) -> None:
                 lease_end(track=track, status=Track.Status.FAILED, error_code=error.code)
             return
         watch.begin("storing")
+        if unrecorded and not _tags_record(track, unrecorded[0]):
+            raise OperationalError("What the file says could not be recorded.")
         _result_record(track, result, folder)
         watch.end()
         stage_times_add(seconds=watch.seconds)
@@ -143,8 +150,26 @@ def names_settle(track: Track) -> dict[str, str]:
     return derived
 
 
-def _tags_record(track: Track, tags: dict[str, Any]) -> None:
-    """Take over what the file says about itself, but for what its owner has set by hand."""
+def _tags_record(track: Track, tags: dict[str, Any]) -> bool:
+    """Take over what the file says about itself, but for what its owner has set by hand until this moment.
+
+    False when the database is away; then they wait until the file has been heard.
+    """
+    try:
+        with transaction.atomic():
+            current = Track.objects.select_for_update().filter(pk=track.pk, lease=track.lease).first()
+            if current is not None:
+                _fields_record(current, tags)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        logger.warning("Track %s: the database did not take what the file says.", track.pk)
+        connection.close()
+        return False
+    return True
+
+
+def _fields_record(track: Track, tags: dict[str, Any]) -> None:
     known = {
         "title": tags.get("title"),
         "artist": tags.get("artist"),
