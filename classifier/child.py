@@ -2,9 +2,10 @@
 
 It loads one model, then answers requests, one JSON object a line: `{"id", "path", "out_dir"}` on standard
 input, and on standard output `{"accepted"}`, `{"stage"}`s, `{"tags"}`, and at last `{"result"}` or `{"error"}`,
-each with the request's id. Each file is heard by a fork of the process, with limits on memory and time, without
-the site's secrets, and without a network and other files where the system allows that: what a file does to it ends
-with it.
+each with the request's id. With `"tags_only"`, the result is empty and follows the tags.
+
+Each file is heard by a fork of the process, with limits on memory and time, without the site's secrets, and without a
+network and other files where the system allows that: what a file does to it ends with it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from classifier.errors import AudioError
 from classifier.inference import Classifier
 from classifier.landlock import confine
 from classifier.limits import die_with_parent, isolate, limit_cpu_time, limit_file_size, limit_memory
-from classifier.tags import read_tags
+from classifier.tags import read_all_tags
 from classifier.transcode import PLAYABLE_EXTENSION, transcode
 
 #: CPU seconds within which sound must come out of a file.
@@ -104,7 +105,10 @@ def _answer(request: dict[str, Any], classifier: Classifier, options: argparse.N
         if out_dir:
             out_dir.mkdir(parents=True, exist_ok=True)
         confine(read=[path, *OPEN], write=[out_dir] if out_dir else [])
-        say(tags=read_tags(path))
+        say(tags=read_all_tags(path))
+        if request.get("tags_only"):
+            say(result={})
+            return
         analysis = classifier.analyse(path, limits=limits, pictures_dir=out_dir, progress=progress)
         if out_dir and not kinds.playable(analysis.audio["kind"], analysis.audio["codec"]):
             say(stage="copying")
@@ -130,7 +134,7 @@ def _rehearse(classifier: Classifier) -> None:
         with wave.open(str(path), "wb") as file:
             file.setparams((1, 2, rate, 0, "NONE", ""))
             file.writeframes(random.Random(0).randbytes(4 * 2 * rate))  # noqa: S311 - nobody is to guess
-        read_tags(path)
+        read_all_tags(path)
         classifier.analyse(path, pictures_dir=Path(folder))
         transcode(path, Path(folder, f"playable{PLAYABLE_EXTENSION}"))
 

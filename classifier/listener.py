@@ -89,6 +89,26 @@ class Listener:
         Raises AudioError: what decoding refuses, and `out_of_memory`, `timeout`, `crashed`.
         """
         request = {"path": str(Path(path).absolute()), "out_dir": str(out_dir) if out_dir else None}
+        return self._ask(request, on_stage=on_stage, on_tags=on_tags, on_beat=on_beat)
+
+    def read_tags(self, path: str | Path) -> dict[str, Any]:
+        """What a file says about itself, without hearing it: `classifier.tags.read_all_tags`.
+
+        Raises AudioError: `timeout`, `out_of_memory`, `crashed`.
+        """
+        tags: dict[str, Any] = {}
+        request = {"path": str(Path(path).absolute()), "out_dir": None, "tags_only": True}
+        self._ask(request, on_tags=tags.update)
+        return tags
+
+    def _ask(
+        self,
+        request: dict[str, Any],
+        *,
+        on_stage: Callable[[str], None] | None = None,
+        on_tags: Callable[[dict[str, Any]], None] | None = None,
+        on_beat: Callable[[], None] | None = None,
+    ) -> dict[str, Any]:
         with self._lock:
             try:
                 answer = self._hear(self._send(request, on_beat), on_stage, on_tags)

@@ -1,25 +1,28 @@
-"""What a file says about itself: title, artist, album, year, genre, track number.
+"""What a file says about itself: title, artist, album, year, genre, track number, and whatever else it has in words.
 
 A tag is a suggestion by whoever wrote the file; it is cut to length, cleaned, and never trusted.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
-import unicodedata
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import mutagen
-from mutagen.asf import ASF
-from mutagen.id3 import ID3, ID3NoHeaderError
-from mutagen.mp4 import MP4
+from mutagen.asf import ASF, ASFBaseAttribute
+from mutagen.id3 import ID3, TCON, UFID, Frame, ID3NoHeaderError
+from mutagen.mp4 import MP4, AtomDataType, MP4FreeForm
 
 from classifier.audiofile import AudioFile
 from classifier.limits import TooMuch, bounded
 
 MAX_LENGTH = 200
+#: Of everything a file says: how many names, values of one name, characters of a value, and of all together.
+MAX_NAMES, MAX_VALUES, MAX_VALUE_LENGTH, MAX_CHARACTERS = 100, 20, 1000, 20_000
 #: What reading tags may take: CPU seconds, and bytes. A tag with a picture of 100 MB takes a third of the one
 #: and most of the other.
 SECONDS, MEMORY = 3.0, 512 * 2**20
@@ -37,6 +40,8 @@ _VORBIS = {
     "title": "title", "artist": "artist", "album": "album", "year": "date", "genre": "genre",
     "track": "tracknumber",
 }  # fmt: skip
+#: Texts that are pictures.
+_PICTURES = {"metadata_block_picture", "coverart"}
 
 
 def read_tags(path: str | Path) -> dict[str, str | int]:
@@ -45,19 +50,39 @@ def read_tags(path: str | Path) -> dict[str, str | int]:
     Never raises for what is in the file: broken, missing or endless tags give an empty dict. To be called in a
     process's main thread, where it can be interrupted.
     """
+    tags = read_all_tags(path)
+    del tags["values"]
+    return tags
+
+
+def read_all_tags(path: str | Path) -> dict[str, Any]:
+    """As `read_tags`, and `values`: every text in the file's tags, as {name: [value, …]}.
+
+    Names are those of the file's own format: `TPE2`, `TXXX:…` (ID3), `aART` (MP4), `albumartist` (Vorbis). Pictures
+    and other bytes are left out, and what goes beyond the limits above.
+    """
     found: dict[str, Any] = {}
+    values: dict[str, list[str]] = {}
     # Both readers parse hostile bytes; whatever they trip over means "no tags".
     try:
         with bounded(seconds=SECONDS, memory=MEMORY):
-            found = _read(Path(path))
+            file, tags = _open(Path(path))
+            found = _known(file, tags)
+            values = _cleaned_values(tags)
     except (TooMuch, MemoryError):
-        return {}  # FFmpeg might take as long, and cannot be interrupted
+        return {"values": {}}  # FFmpeg might take as long, and cannot be interrupted
     except Exception:  # noqa: S110
         pass
     if not found:
         with suppress(Exception):
-            found = _read_ffmpeg(Path(path))
-    tags: dict[str, str | int] = {}
+            said = _read_ffmpeg(Path(path))
+            found = {**said, "year": said.get("date")}
+            values = values or _cleaned_values(said)
+    return _cleaned(found) | {"values": values}
+
+
+def _cleaned(found: dict[str, Any]) -> dict[str, Any]:
+    tags: dict[str, Any] = {}
     for field in ("title", "artist", "album", "genre"):
         text = _clean(found.get(field))
         if text:
@@ -71,15 +96,60 @@ def read_tags(path: str | Path) -> dict[str, str | int]:
     return tags
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _cleaned_values(tags: Any) -> dict[str, list[str]]:
+    """Every text in tags of any format, within the limits."""
+    left = MAX_CHARACTERS
+    kept: dict[str, list[str]] = {}
+    for name, value in itertools.islice(tags.items() if tags else (), MAX_NAMES):
+        name = _clean(name)
+        if not name or name.lower() in _PICTURES:
+            continue
+        for text in itertools.islice(_texts(value), MAX_VALUES):
+            text = _clean(text, min(MAX_VALUE_LENGTH, left))
+            if text:
+                kept.setdefault(name, []).append(text)
+                left -= len(text)
+    return kept
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a tag's value, whatever its type."""
+    if isinstance(value, Frame):
+        if isinstance(value, TCON):
+            yield from value.genres
+        elif isinstance(value, UFID):
+            yield value.data.decode("ascii", errors="ignore")
+        else:
+            yield from _texts(getattr(value, "text", getattr(value, "url", [])))
+    elif isinstance(value, ASFBaseAttribute):
+        yield from _texts(value.value)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, tuple):  # track 7 of 12
+        yield "/".join(str(number) for number in value if number)
+    elif isinstance(value, MP4FreeForm):
+        if value.dataformat == AtomDataType.UTF8:
+            yield value.decode(errors="replace")
+    elif not isinstance(value, bytes):
+        yield str(value)
+
+
+def _open(path: Path) -> tuple[Any, Any]:
+    """The file and its tags; None for what it has not."""
     file = mutagen.File(path)
     tags = file.tags if file is not None else None
     if tags is None:
         # A name or a broken frame may hide what the ID3 header still tells.
-        try:
+        with suppress(ID3NoHeaderError):
             tags = ID3(path)  # type: ignore[no-untyped-call]
-        except ID3NoHeaderError:
-            return {}
+    return file, tags
+
+
+def _known(file: Any, tags: Any) -> dict[str, Any]:
+    """The first value of each field that we know a name for."""
+    if tags is None:
+        return {}
     if isinstance(tags, ID3):
         found = {
             field: tags[frame].text[0] for field, frame in _ID3.items() if frame in tags and tags[frame].text
@@ -100,16 +170,15 @@ def _read(path: Path) -> dict[str, Any]:
 def _read_ffmpeg(path: Path) -> dict[str, Any]:
     """What mutagen does not read: RIFF INFO in WAV, text chunks in AIFF, Matroska's tags."""
     with AudioFile(path) as audio:
-        found = {key.lower(): value for key, value in audio.metadata.items()}
-    return {**found, "year": found.get("date")} if found else {}
+        return {key.lower(): value for key, value in audio.metadata.items()}
 
 
-def _clean(value: Any) -> str:
-    """One line of printable text, at most `MAX_LENGTH` characters."""
+def _clean(value: Any, length: int = MAX_LENGTH) -> str:
+    """One line of printable text, of at most so many characters."""
     if value is None:
         return ""
-    text = str(value)[: MAX_LENGTH * 4].replace("\x00", " ")
+    text = str(value)[: length * 4].replace("\x00", " ")
     text = "".join(" " if char.isspace() else char for char in text)
-    # Control, format (text direction!), surrogate and private characters have no place in a name.
-    text = "".join(char for char in text if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co"})
-    return " ".join(text.split())[:MAX_LENGTH].strip()
+    # Control, format (text direction!), surrogate, private and unassigned characters have no place in a name.
+    text = "".join(char for char in text if char.isprintable())
+    return " ".join(text.split())[:length].strip()

@@ -34,3 +34,8 @@ def listen(
 ) -> dict[str, Any]:
     """Hear one file in the listening process; raises AudioError when it is refused."""
     return listener().listen(path, out_dir=out_dir, on_stage=on_stage, on_tags=on_tags, on_beat=on_beat)
+
+
+def read_tags(path: Path) -> dict[str, Any]:
+    """What one file says about itself, read in the listening process; raises AudioError when it ends that."""
+    return listener().read_tags(path)

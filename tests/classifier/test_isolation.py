@@ -258,12 +258,12 @@ def test_other_files_are_out_of_reach(tmp_path: Path) -> None:
 TAKEN_OVER = """
 from pathlib import Path
 from classifier import child
-def read_tags(path):
+def read_all_tags(path):
     try:
         return {{"title": Path({secret!r}).read_text()}}
     except OSError:
         return {{"title": "nothing"}}
-child.read_tags = read_tags
+child.read_all_tags = read_all_tags
 child.main()
 """
 

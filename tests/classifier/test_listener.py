@@ -88,7 +88,9 @@ def test_result(listener: Listener, songs: Path, tmp_path: Path) -> None:
     assert result["audio"]["kind"] == "mp3"
     assert result["notices"] == []
     assert stages == ["decoding", "listening", "drawing"]
-    assert tags == [{"title": "Blue Train", "genre": "Jazz"}]
+    (said,) = tags
+    assert said.pop("values")["TIT2"] == ["Blue Train"]
+    assert said == {"title": "Blue Train", "genre": "Jazz"}
     assert {path.name for path in out.iterdir()} == {"peaks.json", "spectrogram.png"}
     assert json.loads((out / "peaks.json").read_text())["duration"] == pytest.approx(4, abs=0.1)
 

@@ -8,10 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mutagen.id3 import ID3, TCON, TDRC, TIT2, TPE1, TRCK
-from mutagen.mp4 import MP4
+from mutagen.asf import ASF
+from mutagen.flac import FLAC
+from mutagen.id3 import APIC, COMM, ID3, TCON, TDRC, TIT2, TPE1, TRCK, TXXX, UFID, USLT, WXXX
+from mutagen.mp4 import MP4, MP4FreeForm
 
-from classifier.tags import MAX_LENGTH, read_tags
+from classifier.tags import (
+    MAX_CHARACTERS,
+    MAX_LENGTH,
+    MAX_NAMES,
+    MAX_VALUE_LENGTH,
+    MAX_VALUES,
+    read_all_tags,
+    read_tags,
+)
 from tests import sounds
 
 WRITTEN = {
@@ -149,9 +159,90 @@ def test_broken_tags_raise_nothing(tmp_path: Path, extension: str) -> None:
         for _ in range(noise.randint(1, 20)):
             broken[noise.randrange(min(len(broken), 600))] = noise.randrange(256)
         path.write_bytes(broken)
-        tags = read_tags(path)
+        tags = read_all_tags(path)
+        short_and_clean(tags.pop("values"))
         assert set(tags) <= set(READ)
         assert all(len(value) <= MAX_LENGTH for value in tags.values() if isinstance(value, str))
+
+
+# Everything it says
+
+
+def short_and_clean(values: dict[str, list[str]]) -> None:
+    assert len(values) <= MAX_NAMES
+    texts = [text for all_of_one in values.values() for text in all_of_one]
+    assert all(0 < len(text) <= MAX_VALUE_LENGTH for text in texts)
+    assert sum(map(len, texts)) <= MAX_CHARACTERS
+    assert all(text.isprintable() for text in (*values, *texts))
+
+
+@pytest.mark.parametrize("extension", [".mp3", ".flac", ".ogg", ".opus", ".m4a", ".wma", ".webm", ".wav"])
+def test_everything_that_every_tagged_format_says(tmp_path: Path, extension: str) -> None:
+    values = read_all_tags(sounds.write(tmp_path / f"song{extension}", 1, tags=WRITTEN))["values"]
+    texts = [text for all_of_one in values.values() for text in all_of_one]
+    assert {"Blue Träin", "Nobody & Sons", "None", "Jazz"} <= set(texts)
+    short_and_clean(values)
+
+
+def test_all_frames_with_text(tmp_path: Path) -> None:
+    path = mp3_with(
+        tmp_path / "song.mp3",
+        TPE1(encoding=3, text=["Ann", "Bob"]),
+        TCON(encoding=3, text=["(17)", "Zydeco"]),
+        TXXX(encoding=3, desc="MusicBrainz Album Id", text=["b10bbbfc"]),
+        COMM(encoding=3, lang="eng", desc="", text=["Live\x00 in Bonn"]),
+        USLT(encoding=3, lang="eng", desc="", text="La la\nla"),
+        WXXX(encoding=3, desc="", url="https://example.org/"),
+        UFID(owner="http://musicbrainz.org", data=b"6be7"),
+        APIC(encoding=3, mime="image/png", type=3, desc="", data=b"\x89PNG"),
+    )
+    assert read_all_tags(path)["values"] == {
+        "TPE1": ["Ann", "Bob"],
+        "TCON": ["Rock", "Zydeco"],
+        "TXXX:MusicBrainz Album Id": ["b10bbbfc"],
+        "COMM::eng": ["Live", "in Bonn"],
+        "USLT::eng": ["La la la"],
+        "WXXX:": ["https://example.org/"],
+        "UFID:http://musicbrainz.org": ["6be7"],
+    }
+
+
+def test_all_values_of_other_formats(tmp_path: Path) -> None:
+    flac = FLAC(sounds.write(tmp_path / "song.flac", 1))
+    flac["genre"] = ["Dub", "Jazz"]
+    flac["metadata_block_picture"] = "AAAA"
+    flac.save()
+    assert read_all_tags(tmp_path / "song.flac")["values"]["genre"] == ["Dub", "Jazz"]
+    assert "metadata_block_picture" not in read_all_tags(tmp_path / "song.flac")["values"]
+
+    mp4 = MP4(sounds.write(tmp_path / "song.m4a", 1))
+    mp4["trkn"], mp4["covr"], mp4["aART"] = [(7, 12)], [b"\x89PNG"], ["Ann", "Bob"]
+    mp4["----:com.apple.iTunes:LABEL"] = [MP4FreeForm(b"Blue")]
+    mp4["----:com.apple.iTunes:BLOB"] = [MP4FreeForm(b"\xff\x00", dataformat=0)]
+    mp4.save()
+    values = read_all_tags(tmp_path / "song.m4a")["values"]
+    assert (values["trkn"], values["aART"]) == (["7/12"], ["Ann", "Bob"])
+    assert values["----:com.apple.iTunes:LABEL"] == ["Blue"]
+    assert not {"covr", "----:com.apple.iTunes:BLOB"} & set(values)
+
+    wma = ASF(sounds.write(tmp_path / "song.wma", 1))
+    wma["Author"], wma["WM/Picture"] = ["Ann", "Bob"], [b"\x89PNG"]
+    wma.save()
+    values = read_all_tags(tmp_path / "song.wma")["values"]
+    assert values["Author"] == ["Ann", "Bob"]
+    assert "WM/Picture" not in values
+
+
+def test_what_is_endless_ends(tmp_path: Path) -> None:
+    many = [TXXX(encoding=3, desc=f"name {n}" * 50, text=["x" * 5000] * 50) for n in range(200)]
+    short_and_clean(read_all_tags(mp3_with(tmp_path / "song.mp3", *many))["values"])
+    more = [TXXX(encoding=3, desc=f"{n}", text=[str(m) for m in range(50)]) for n in range(200)]
+    values = read_all_tags(mp3_with(tmp_path / "more.mp3", *more))["values"]
+    assert (len(values), len(values["TXXX:0"])) == (MAX_NAMES, MAX_VALUES)
+
+
+def test_a_file_without_tags_says_nothing(tmp_path: Path) -> None:
+    assert read_all_tags(tmp_path / "none") == {"values": {}}
 
 
 def test_reading_changes_nothing(tmp_path: Path) -> None:

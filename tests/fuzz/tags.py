@@ -16,7 +16,7 @@ with atheris.instrument_imports(include=["classifier", "mutagen"]):
     from classifier.kinds import sniff_file
     from classifier.limits import TooMuch, bounded
     from classifier.tagging import write_tags
-    from classifier.tags import MAX_LENGTH, read_tags
+    from classifier.tags import MAX_CHARACTERS, MAX_LENGTH, MAX_NAMES, MAX_VALUE_LENGTH, read_all_tags
 
 from tests.fuzz import fuzz
 
@@ -28,8 +28,14 @@ NEW = {"title": "Kind of Blue", "artist": "Somebody", "album": None, "year": "19
 def check(path: Path) -> None:
     before = path.read_bytes()
     started = time.process_time()
-    tags = read_tags(path)
+    tags = read_all_tags(path)
     assert time.process_time() - started < SECONDS
+    values = tags.pop("values")
+    texts = [text for all_of_one in values.values() for text in all_of_one]
+    assert len(values) <= MAX_NAMES
+    assert all(0 < len(text) <= MAX_VALUE_LENGTH for text in texts)
+    assert sum(map(len, texts)) <= MAX_CHARACTERS
+    assert all(text.isprintable() for text in (*values, *texts))
     assert tags.keys() <= {"title", "artist", "album", "genre", "year", "track"}
     for field, value in tags.items():
         if field in ("year", "track"):
