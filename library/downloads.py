@@ -28,7 +28,7 @@ from classifier.kinds import KINDS
 from library.files import CHUNK
 from library.models import Track, User
 from library.selectors import GenreNames, genre_names_of, tracks_of
-from library.services.analysis import local_copy
+from library.services.assets import local_copy
 
 BATCH = 100
 #: Names that mean a device on Windows, whatever their ending.

@@ -33,3 +33,8 @@ def delete_files(names: list[str]) -> None:
 @task
 def run_bulk_action(action_id: str) -> None:
     services.action_run_queued(action_id=action_id)
+
+
+@task(priority=-100)
+def read_file_tags(after: str) -> None:
+    services.file_tags_read(after=after)

@@ -41,6 +41,7 @@ CODES: dict[str, tuple[int, str]] = {
     "over_quota": (409, "Your library is full. Delete a few tracks to make room."),
     "unsupported_media_type": (415, "Send files as a multipart form, and everything else as JSON."),
     "taken": (409, "There is one of that name already."),
+    "not_read": (409, "The file's own tags have not been read yet. Try again later."),
     "nothing_heard": (409, "Nothing has been heard in the track, so there is nothing to confirm."),
     "nothing_to_undo": (409, "There is no word on this track's genre that could be undone."),
     "undone_already": (409, "This act has been undone already."),

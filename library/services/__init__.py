@@ -38,6 +38,7 @@ from library.services.bulk_actions import (
 from library.services.doctor import library_mend
 from library.services.edits import track_edit, track_reset
 from library.services.exchange import library_import
+from library.services.file_tags import file_tags_catch_up, file_tags_read
 from library.services.genres import (
     genre_confirm,
     genre_set,
@@ -108,6 +109,8 @@ __all__ = [
     "bin_expire",
     "bin_forget_fileless",
     "bulk_action_ask",
+    "file_tags_catch_up",
+    "file_tags_read",
     "files_delete",
     "genre_confirm",
     "genre_set",

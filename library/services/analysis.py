@@ -13,7 +13,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models.fields.files import FieldFile
 
 from classifier.errors import AudioError
 from library.connections import connection_mend
@@ -23,7 +22,8 @@ from library.logs import about
 from library.models import Embedding, Mood, Prediction, Track
 from library.models.tags import MOOD_FROM
 from library.models.tracks import MOODS_LENGTH, SEARCH_LENGTH, SORT_LENGTH
-from library.services.assets import ASSETS, asset_store, strays_delete
+from library.services.assets import ASSETS, asset_store, local_copy, strays_delete
+from library.services.file_tags import file_tags_record
 from library.services.genres import genres_settle
 from library.services.queue import lease_end, lease_extend, lease_fail, lease_return, track_lease
 from library.services.stages import Stopwatch, stage_times_add
@@ -170,6 +170,7 @@ def _tags_record(track: Track, tags: dict[str, Any]) -> bool:
 
 
 def _fields_record(track: Track, tags: dict[str, Any]) -> None:
+    file_tags_record(track=track, tags=tags)
     known = {
         "title": tags.get("title"),
         "artist": tags.get("artist"),
@@ -216,19 +217,3 @@ def _own_folder() -> Iterator[Path]:
     """Where an analysis puts what it makes. What a killed worker leaves there is cleared away after a day."""
     with tempfile.TemporaryDirectory(prefix="earmark-", dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         yield Path(folder)
-
-
-@contextmanager
-def local_copy(stored: FieldFile) -> Iterator[Path]:
-    """The stored file as a path: itself on local storage, else a temporary download."""
-    try:
-        path = Path(stored.path)
-    except NotImplementedError:
-        with tempfile.NamedTemporaryFile(prefix="earmark-", dir=settings.FILE_UPLOAD_TEMP_DIR) as copy:
-            with stored.open("rb") as content:
-                for chunk in content.chunks():
-                    copy.write(chunk)
-            copy.flush()
-            yield Path(copy.name)
-    else:
-        yield path

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db.models.fields.files import FieldFile
@@ -52,3 +55,19 @@ def strays_delete(*, track: Track) -> None:
         pass
     except Exception:
         logger.exception("Track %s: its folder could not be tidied.", track.pk)
+
+
+@contextmanager
+def local_copy(stored: FieldFile) -> Iterator[Path]:
+    """The stored file as a path: itself on local storage, else a temporary download."""
+    try:
+        path = Path(stored.path)
+    except NotImplementedError:
+        with tempfile.NamedTemporaryFile(prefix="earmark-", dir=settings.FILE_UPLOAD_TEMP_DIR) as copy:
+            with stored.open("rb") as content:
+                for chunk in content.chunks():
+                    copy.write(chunk)
+            copy.flush()
+            yield Path(copy.name)
+    else:
+        yield path

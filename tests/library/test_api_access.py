@@ -17,7 +17,7 @@ from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from library import selectors, services
-from library.models import Mood, Track, User
+from library.models import FileTags, Mood, Track, User
 from tests.people import let_go, signed_in, upload, wav, with_token
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +48,8 @@ OPERATIONS = [
     Operation("get", "/tracks/{id}/audio/", 200),
     Operation("get", "/tracks/{id}/spectrogram/", 200),
     Operation("get", "/tracks/{id}/peaks/", 200),
+    Operation("get", "/tracks/{id}/file-tags/", 200),
+    Operation("post", "/tracks/{id}/reset/", 200, {"fields": ["title"]}, needs="write"),
     Operation("get", "/tracks/{id}/genre/", 200),
     Operation("put", "/tracks/{id}/genre/", 200, {"genre": "jazz"}, needs="write"),
     Operation("post", "/tracks/{id}/genre/confirm/", 200, needs="write"),
@@ -115,6 +117,7 @@ def alices(alice: User, track: Track) -> dict[str, Any]:
     """The ids in the paths, of things of alice's."""
     services.genre_set(track=track, person=alice, genre="jazz")
     Mood.objects.create(owner=alice, track=track, name="happy", score=0.9)
+    FileTags.objects.create(track=track)
     token, _ = services.token_create(owner=alice, name="another")
     late = services.playlist_add(owner=alice, name="Late")
     services.playlist_append(playlist=late, tracks=selectors.tracks_of(alice))

@@ -154,7 +154,7 @@ def state(owner: User) -> list[str]:
     rows: list[Any] = [User.objects.filter(pk=owner.pk), tracks]
     for name in ("Genre", "Tag", "Playlist", "PartialUpload", "ApiToken", "Mood", "Embedding"):
         rows.append(getattr(models, name).objects.filter(owner=owner))
-    for name in ("Prediction", "Verdict", "Tagging", "Rejection", "PlaylistItem"):
+    for name in ("Prediction", "Verdict", "Tagging", "Rejection", "PlaylistItem", "FileTags"):
         rows.append(getattr(models, name).objects.filter(track__owner=owner))
     rows.append(models.Act.objects.filter(person=owner))
     texts = [serializers.serialize("json", queryset.order_by("pk")) for queryset in rows]

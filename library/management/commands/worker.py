@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 SWEEP_SECONDS = 60
 DATABASE_SECONDS = 5
 SWEEPS_TO_STATISTICS = 15
+SWEEPS_TO_FILE_TAGS = 60
 
 
 class Command(db_worker.Command):
@@ -44,6 +45,8 @@ def _sweep_for_ever() -> None:
             services.idempotency_expire()
             if number % SWEEPS_TO_STATISTICS == 0:
                 refresh_statistics()
+            if number % SWEEPS_TO_FILE_TAGS == 0:
+                services.file_tags_catch_up()
         except Exception:  # a database or storage that is away may be back the next time
             logger.exception("The sweep has failed. It tries again in %s seconds.", SWEEP_SECONDS)
         close_old_connections()

@@ -1,0 +1,214 @@
+"""What a file says is kept beside what its owner has put in its place, and comes back when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import unescape
+from uuid import UUID
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.tasks import default_task_backend
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from library import services
+from library.errors import Refused
+from library.models import FileTags, Track, User
+from library.services import file_tags
+from tests import sounds
+from tests.people import work_off
+
+MakeTrack = Callable[..., Track]
+pytestmark = pytest.mark.django_db
+TAGS = {"title": "Blue Train", "artist": "Nobody", "album": "None", "date": "1957", "genre": "Jazz"}
+
+
+@pytest.fixture(scope="module")
+def mp3() -> bytes:
+    return sounds.as_bytes(".mp3", 4, tags=TAGS)
+
+
+@pytest.fixture
+def song(alice: User, mp3: bytes) -> Track:
+    """A tagged file, uploaded as `01_blue.mp3` and not analysed."""
+    return services.track_add(owner=alice, upload=SimpleUploadedFile("01_blue.mp3", mp3))[0]
+
+
+def says(track: Track) -> tuple[str, str, str, int | None, str]:
+    said = FileTags.objects.get(track=track)
+    return said.title, said.artist, said.album, said.year, said.genre
+
+
+def old(track: Track) -> Track:
+    """As an earlier version of Earmark left it: analysed, with its file's tags on it alone."""
+    Track.objects.filter(pk=track.pk).update(status="ready")
+    track.refresh_from_db()
+    return track
+
+
+# Kept by every analysis
+
+
+def test_an_analysis_keeps_all_of_it(song: Track) -> None:
+    services.track_edit(track=song, title="Mine")
+    services.track_analyse(track_id=song.pk)
+    song.refresh_from_db()
+    assert (song.title, song.artist, song.edited) == ("Mine", "Nobody", ["title"])
+    assert says(song) == ("Blue Train", "Nobody", "None", 1957, "Jazz")
+    assert song.file_tags.values["TIT2"] == ["Blue Train"]
+
+
+def test_editing_does_not_touch_it(song: Track) -> None:
+    services.track_analyse(track_id=song.pk)
+    services.track_edit(track=song, title="Mine", artist="", year=2001)
+    assert says(song) == ("Blue Train", "Nobody", "None", 1957, "Jazz")
+
+
+def test_the_latest_analysis_counts(track: Track) -> None:
+    file_tags.file_tags_record(track=track, tags={"title": "Old", "year": 1957, "values": {"TIT2": ["Old"]}})
+    file_tags.file_tags_record(track=track, tags={"artist": "New", "values": {}})
+    assert says(track) == ("", "New", "", None, "")
+    assert FileTags.objects.get().values == {}
+
+
+def test_what_cannot_be_heard_is_read_all_the_same(alice: User) -> None:
+    upload = SimpleUploadedFile("song.mp3", sounds.as_bytes(".mp3", 1, tags=TAGS))
+    track, _ = services.track_add(owner=alice, upload=upload)
+    services.track_analyse(track_id=track.pk)
+    track.refresh_from_db()
+    assert track.error_code == "too_short"
+    assert says(track)[0] == "Blue Train"
+
+
+# Taken back
+
+
+def test_a_field_goes_back_to_what_the_file_says(song: Track) -> None:
+    services.track_analyse(track_id=song.pk)
+    services.track_edit(track=song, title="Mine", artist="Me", year=2001)
+    services.track_reset(track=song, fields=["title", "year"])
+    assert (song.title, song.artist, song.year, song.edited) == ("Blue Train", "Me", 1957, ["artist"])
+    assert (song.sort_title, song.search_text[:13]) == ("blue train", "blue train me")
+    services.track_reset(track=song, fields=["title"])  # a second time changes nothing
+    assert song.title == "Blue Train"
+
+
+def test_a_file_without_a_title_gives_its_name(make_track: MakeTrack) -> None:
+    track = make_track(original_name="03_so_what.wav", artist="Miles")
+    file_tags.file_tags_record(track=track, tags={"values": {}})
+    services.track_edit(track=track, title="Mine")
+    services.track_reset(track=track, fields=["title", "artist"])
+    assert (track.title, track.artist, track.edited) == ("03 so what", "", [])
+
+
+def test_not_before_the_file_was_read(track: Track) -> None:
+    with pytest.raises(Refused) as refusal:
+        services.track_reset(track=track, fields=["title"])
+    assert refusal.value.code == "not_read"
+
+
+@pytest.mark.parametrize("field", ["genre", "owner", ""])
+def test_only_what_can_be_edited(track: Track, field: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        services.track_reset(track=track, fields=[field])
+    assert refusal.value.code == "bad_value"
+
+
+def test_on_the_page(alice_client: Client, make_track: MakeTrack) -> None:
+    track = make_track(title="Old <b>", artist="Ann", album="First")
+    file_tags.file_tags_record(track=track, tags={"title": "Old <b>", "artist": "Ann", "values": {}})
+    address = reverse("track-edit", args=[track.pk])
+    assert "The file says" not in alice_client.get(address).content.decode()
+    services.track_edit(track=track, title="Mine", album="Last")
+    page = alice_client.get(address).content.decode()
+    assert "The file says “Old &lt;b&gt;”" in page
+    assert "The file says nothing" in page
+    assert page.count("Use this") == 2
+
+    typed = {
+        "initial-title": "Mine",
+        "title": "Mine",
+        "initial-artist": "Ann",
+        "artist": "Typed",
+        "year": "x",
+    }
+    page = alice_client.post(address, typed | {"reset": "title"}).content.decode()
+    track.refresh_from_db()
+    assert (track.title, track.artist, track.album, track.edited) == ("Old <b>", "Ann", "Last", ["album"])
+    assert 'name="title"\n               value="Old <b>"' in unescape(page)
+    assert 'value="Typed"' in page  # what was typed elsewhere is still there
+    assert page.count("Use this") == 1
+    assert alice_client.post(address, {"reset": "genre"}).status_code == 302
+
+
+def test_by_the_api(alice_api: Client, make_track: MakeTrack) -> None:
+    track = make_track(title="Mine", edited=["title"], artist="Ann")
+    address = f"/api/v1/tracks/{track.pk}/"
+    unread = alice_api.get(f"{address}file-tags/").json()
+    assert (unread["title"], unread["values"], unread["read_at"]) == ("", {}, None)
+    refused = alice_api.post(f"{address}reset/", {"fields": ["title"]}, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_read")
+
+    tags = {"title": "Blue", "genre": "Jazz", "year": 1957, "values": {"TIT2": ["Blue"]}}
+    file_tags.file_tags_record(track=track, tags=tags)
+    told = alice_api.get(f"{address}file-tags/").json()
+    assert told.pop("read_at")
+    assert told == {"artist": "", "album": ""} | tags
+    back = alice_api.post(f"{address}reset/", {"fields": ["title"]}, content_type="application/json")
+    assert (back.status_code, back.json()["title"], back.json()["edited"]) == (200, "Blue", [])
+    for wrong in ({"fields": ["genre"]}, {"fields": []}, {}):
+        refused = alice_api.post(f"{address}reset/", wrong, content_type="application/json")
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalid")
+
+
+# Read later, where that was never done
+
+
+def test_old_tracks_are_read_without_being_changed(song: Track) -> None:
+    old(song)
+    before = Track.objects.values().get()
+    assert services.file_tags_catch_up()
+    work_off()
+    assert says(song) == ("Blue Train", "Nobody", "None", 1957, "Jazz")
+    assert Track.objects.values().get() == before
+    assert not services.file_tags_catch_up()
+
+
+def test_a_few_at_a_time(make_track: MakeTrack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_tags, "BATCH", 2)
+    tracks = [make_track() for _ in range(5)]
+    default_task_backend.clear()
+    services.file_tags_catch_up()
+    read = []
+    while default_task_backend.results:
+        (task,) = default_task_backend.results
+        assert task.task.priority == -100
+        work_off_one = task.task.func
+        default_task_backend.clear()
+        work_off_one(*task.args)
+        read.append(FileTags.objects.count())
+    assert read == [2, 4, 5]
+    assert len(tracks) == 5
+
+
+def test_those_that_are_left_out(make_track: MakeTrack) -> None:
+    waits, binned, gone = make_track(status="queued"), make_track(), make_track()
+    Track.objects.filter(pk=binned.pk).update(deleted_at=binned.created_at)
+    gone.original.storage.delete(gone.original.name)
+    assert services.file_tags_read(after=UUID(int=0)) == 0
+    assert not FileTags.objects.exists()
+    assert Track.all_objects.filter(pk__in=[waits.pk, binned.pk, gone.pk], file_tags=None).count() == 3
+
+
+def test_a_file_that_ends_the_reader_is_not_read_again(
+    track: Track, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(path: object) -> dict[str, object]:
+        raise file_tags.AudioError("crashed")
+
+    monkeypatch.setattr(file_tags, "read_tags", ends)
+    assert services.file_tags_read(after=UUID(int=0)) == 1
+    assert says(track) == ("", "", "", None, "")
+    assert not services.file_tags_catch_up()
