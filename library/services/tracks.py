@@ -53,7 +53,10 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
         with full_disk_refused():
             track.original.save(name, upload, save=False)
         with transaction.atomic():
+            # Uploads of one person wait for each other here: together they might be too much.
+            User.objects.select_for_update(no_key=True).get(pk=owner.pk)
             track.save()
+            quota_check(owner=owner, size=0)
             # A queue that is away is no reason to refuse: the sweep finds who waits without a task.
             transaction.on_commit(lambda: track_enqueue(track_id=track.pk), robust=True)
     except IntegrityError:
