@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import mutagen
-from mutagen.asf import ASF, ASFBaseAttribute
+from mutagen.asf import ASF, ASFBaseAttribute  # type: ignore[attr-defined]
 from mutagen.id3 import ID3, TCON, UFID, Frame, ID3NoHeaderError
 from mutagen.mp4 import MP4, AtomDataType, MP4FreeForm
 
@@ -118,7 +118,7 @@ def _texts(value: Any) -> Iterator[str]:
         if isinstance(value, TCON):
             yield from value.genres
         elif isinstance(value, UFID):
-            yield value.data.decode("ascii", errors="ignore")
+            yield value.data[:MAX_VALUE_LENGTH].decode("ascii", errors="ignore")  # type: ignore[attr-defined]
         else:
             yield from _texts(getattr(value, "text", getattr(value, "url", [])))
     elif isinstance(value, ASFBaseAttribute):
@@ -130,7 +130,7 @@ def _texts(value: Any) -> Iterator[str]:
         yield "/".join(str(number) for number in value if number)
     elif isinstance(value, MP4FreeForm):
         if value.dataformat == AtomDataType.UTF8:
-            yield value.decode(errors="replace")
+            yield value[: MAX_VALUE_LENGTH * 4].decode(errors="ignore")
     elif not isinstance(value, bytes):
         yield str(value)
 

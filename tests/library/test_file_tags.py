@@ -125,7 +125,7 @@ def test_on_the_page(alice_client: Client, make_track: MakeTrack) -> None:
     page = alice_client.get(address).content.decode()
     assert "The file says “Old &lt;b&gt;”" in page
     assert "The file says nothing" in page
-    assert page.count("Use this") == 2
+    assert page.count('name="reset"') == 2
 
     typed = {
         "initial-title": "Mine",
@@ -139,7 +139,7 @@ def test_on_the_page(alice_client: Client, make_track: MakeTrack) -> None:
     assert (track.title, track.artist, track.album, track.edited) == ("Old <b>", "Ann", "Last", ["album"])
     assert 'name="title"\n               value="Old <b>"' in unescape(page)
     assert 'value="Typed"' in page  # what was typed elsewhere is still there
-    assert page.count("Use this") == 1
+    assert page.count('name="reset"') == 1
     assert alice_client.post(address, {"reset": "genre"}).status_code == 302
 
 
@@ -185,9 +185,8 @@ def test_a_few_at_a_time(make_track: MakeTrack, monkeypatch: pytest.MonkeyPatch)
     while default_task_backend.results:
         (task,) = default_task_backend.results
         assert task.task.priority == -100
-        work_off_one = task.task.func
         default_task_backend.clear()
-        work_off_one(*task.args)
+        task.task.func(*task.args)
         read.append(FileTags.objects.count())
     assert read == [2, 4, 5]
     assert len(tracks) == 5

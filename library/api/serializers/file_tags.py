@@ -11,7 +11,7 @@ from library.models.tracks import EDITABLE
 class FileTagsSerializer(serializers.ModelSerializer):
     """The tags of a track's file, whatever you have put in their place."""
 
-    values = serializers.DictField(  # type: ignore[assignment]
+    values = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
         help_text="Every text in the file's tags, under the names of the file's own format.",
     )
