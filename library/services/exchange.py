@@ -126,7 +126,8 @@ def _tracks_add(
     tag_ids: dict[str, int],
     report: ImportReport,
 ) -> None:
-    found = Track.objects.filter(owner=owner, sha256__in=[entry.sha256 for entry in some])
+    hashes = [entry.sha256 for entry in some]
+    found = Track.objects.select_for_update().filter(owner=owner, sha256__in=hashes)
     there = {track.sha256: track for track in found.defer("audio", "notices")}
     missing = [entry.file_name for entry in some if entry.sha256 not in there]
     report.matched += len(some) - len(missing)
