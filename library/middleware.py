@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import cast
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from library.errors import Refused, TooOften
 from library.requests import Request
-from library.views.base import back
+from library.views.base import Gone, back, page_before
 
 #: What no page of ours needs, no page may use, whatever gets into it.
 PERMISSIONS = "camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb"
@@ -62,4 +63,8 @@ class RefusalMiddleware:
             response["Retry-After"] = str(int(exception.wait.total_seconds()))
             return response
         messages.error(request, exception.message)
-        return back(cast(Request, request))
+        if not isinstance(exception, Gone):
+            return back(cast(Request, request))
+        if exception.key in urlsplit(page_before(request) or "").path.split("/"):
+            return redirect(exception.page)
+        return back(cast(Request, request), exception.page)

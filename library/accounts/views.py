@@ -11,7 +11,7 @@ from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -31,6 +31,7 @@ from library.accounts.forms import (
 from library.requests import Request
 from library.services.people import EmailTakenError
 from library.tasks import send_sign_up_letter
+from library.views.base import get_or_gone
 
 #: Carries a new token's key from the form to the page that shows it, once. In the browser, because the
 #: database must never hold a key.
@@ -185,7 +186,8 @@ def token_create(request: Request) -> HttpResponse:
 
 @require_POST
 def token_revoke(request: Request, token_id: int) -> HttpResponse:
-    token = get_object_or_404(selectors.tokens_of(request.user), pk=token_id)
+    mine = selectors.tokens_of(request.user)
+    token = get_or_gone(request, mine, "That token was revoked already.", "account", pk=token_id)
     services.token_revoke(token=token)
     messages.success(request, f"The token “{token}” is revoked. What used it cannot get in any more.")
     return redirect("account")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
 from library.forms import NameForm, TagForm
 from library.models.genres import HUES
 from library.requests import Request
+from library.views.base import get_or_gone
+
+GENRE_GONE = "That genre is no longer there."
+TAG_GONE = "That tag is no longer there."
 
 
 @require_safe
@@ -37,7 +41,7 @@ def genre_add(request: Request) -> HttpResponse:
 
 @require_POST
 def genre_rename(request: Request, genre_id: int) -> HttpResponse:
-    genre = get_object_or_404(selectors.own_genres_of(request.user), pk=genre_id)
+    genre = get_or_gone(request, selectors.own_genres_of(request.user), GENRE_GONE, "labels", pk=genre_id)
     form = NameForm(request.POST)
     form.is_valid()
     services.own_genre_rename(genre=genre, shown=form.shown, name=form.cleaned_data["name"])
@@ -47,7 +51,7 @@ def genre_rename(request: Request, genre_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def genre_delete(request: Request, genre_id: int) -> HttpResponse:
     """Delete an own genre, or merge it into another; the page before says what that does."""
-    genre = get_object_or_404(selectors.own_genres_of(request.user), pk=genre_id)
+    genre = get_or_gone(request, selectors.own_genres_of(request.user), GENRE_GONE, "labels", pk=genre_id)
     if request.method == "POST":
         act = services.own_genre_delete(genre=genre, into=request.POST.get("into", ""))
         done = f"{act.summary}: {act.done} tracks changed."
@@ -65,7 +69,7 @@ def tag_add(request: Request) -> HttpResponse:
 
 @require_POST
 def tag_change(request: Request, tag_id: int) -> HttpResponse:
-    tag = get_object_or_404(selectors.tags_of(request.user), pk=tag_id)
+    tag = get_or_gone(request, selectors.tags_of(request.user), TAG_GONE, "labels", pk=tag_id)
     form = TagForm(request.POST)
     form.is_valid()
     services.tag_change(tag=tag, shown=form.shown, **form.sent)
@@ -75,11 +79,11 @@ def tag_change(request: Request, tag_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def tag_delete(request: Request, tag_id: int) -> HttpResponse:
     """Delete a tag, or merge it into another; the page before says what that does."""
-    tag = get_object_or_404(selectors.tags_with_counts(request.user), pk=tag_id)
+    tag = get_or_gone(request, selectors.tags_with_counts(request.user), TAG_GONE, "labels", pk=tag_id)
     others = selectors.tags_of(request.user).exclude(pk=tag.pk)
     if request.method == "POST":
         if into := request.POST.get("into"):
-            act = services.tag_merge(tag=tag, into=get_object_or_404(others, key=into))
+            act = services.tag_merge(tag=tag, into=get_or_gone(request, others, TAG_GONE, "labels", key=into))
         else:
             act = services.tag_delete(tag=tag)
         count = act.done

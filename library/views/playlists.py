@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,17 +19,19 @@ from library.playing import CHUNK, queue_answer, start_in
 from library.queries import search_problems
 from library.requests import Request
 from library.text import parsed_uuid
-from library.views.base import PAGE_SIZE, back, owned_track
+from library.views.base import PAGE_SIZE, back, get_or_gone, owned_track
 from library.views.library import page_of
 
 
 def owned_playlist(request: Request, playlist_id: uuid.UUID) -> Playlist:
-    return get_object_or_404(selectors.playlists_of(request.user), pk=playlist_id)
+    mine = selectors.playlists_of(request.user)
+    return get_or_gone(request, mine, "That playlist is no longer there.", "playlists", pk=playlist_id)
 
 
 def owned_item(request: Request, playlist_id: uuid.UUID, item_id: int) -> PlaylistItem:
-    items = selectors.items_of(request.user, playlist_id)
-    return get_object_or_404(items.select_related("playlist"), pk=item_id)
+    playlist = owned_playlist(request, playlist_id)
+    items = selectors.items_of(request.user, playlist).select_related("playlist")
+    return get_or_gone(request, items, "That track was no longer in this playlist.", "playlists", pk=item_id)
 
 
 @require_http_methods(["GET", "POST"])

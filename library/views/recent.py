@@ -7,13 +7,15 @@ import uuid
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from library import selectors, services
 from library.requests import Request
 from library.views.acts import counted
-from library.views.base import PAGE_SIZE, back
+from library.views.base import PAGE_SIZE, back, get_or_gone
+
+GONE = "That can no longer be undone."
 
 
 @require_safe
@@ -28,7 +30,7 @@ def recent(request: Request) -> HttpResponse:
 @require_POST
 def undo(request: Request, act_id: uuid.UUID) -> HttpResponse:
     """Undo something, and say on how much of it that was possible."""
-    action = get_object_or_404(selectors.acts_of(request.user), pk=act_id)
+    action = get_or_gone(request, selectors.acts_of(request.user), GONE, pk=act_id)
     count = services.act_undo(act=action)
     if count == action.done:
         where = f" on {counted(count)}" if count else ""
@@ -44,7 +46,7 @@ def undo(request: Request, act_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def cancel(request: Request, act_id: uuid.UUID) -> HttpResponse:
     """Stop something that is still being done."""
-    action = get_object_or_404(selectors.acts_of(request.user), pk=act_id)
+    action = get_or_gone(request, selectors.acts_of(request.user), GONE, pk=act_id)
     action = services.action_cancel(action=action)
     messages.info(
         request,

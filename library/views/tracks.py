@@ -7,7 +7,7 @@ import uuid
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,7 +16,7 @@ from library import selectors, services
 from library.errors import ChangedMeanwhile
 from library.forms import TrackForm
 from library.requests import Request
-from library.views.base import back, owned_track
+from library.views.base import back, get_or_gone, owned_track
 
 
 @require_safe
@@ -67,9 +67,8 @@ def tag(request: Request, track_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def untag(request: Request, track_id: uuid.UUID, tag_id: int) -> HttpResponse:
     found = owned_track(request, track_id)
-    services.track_untag(
-        track=found, tag=get_object_or_404(selectors.tags_on(request.user, found), pk=tag_id)
-    )
+    on_it = selectors.tags_on(request.user, found)
+    services.track_untag(track=found, tag=get_or_gone(request, on_it, "That tag was off already.", pk=tag_id))
     return back(request)
 
 

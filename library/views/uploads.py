@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from library import selectors, services
 from library.models import PartialUpload
 from library.requests import Request
-from library.views.base import PAGE_SIZE, back
+from library.views.base import PAGE_SIZE, back, get_or_gone
 
 NOTHING = "No file arrived. Choose one and try again."
 
@@ -50,7 +50,10 @@ def row(request: Request, upload_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def forget(request: Request, upload_id: uuid.UUID) -> HttpResponse:
     """Take an upload off the list, with what has come of it; a track that came of it stays."""
-    services.upload_abort(upload=get_object_or_404(selectors.uploads_of(request.user), pk=upload_id))
+    mine = selectors.uploads_of(request.user)
+    services.upload_abort(
+        upload=get_or_gone(request, mine, "That upload was off the list already.", "upload", pk=upload_id)
+    )
     return back(request, "upload")
 
 

@@ -7,6 +7,7 @@ import uuid
 from typing import NamedTuple
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, reverse
 
@@ -23,7 +24,7 @@ class Address(NamedTuple):
     name: str
     method: str
     owner: int
-    """The status its owner gets; everybody else gets 404."""
+    """The status its owner gets; to everybody else it is not there."""
     data: dict[str, str] = {}
 
 
@@ -112,9 +113,26 @@ def name_of(address: Address) -> str:
 
 def ask(client: Client, address: Address, track_id: uuid.UUID | int) -> tuple[int, bytes]:
     response = getattr(client, address.method)(reverse(address.name, args=[track_id]), address.data)
-    body = b"" if response.streaming else response.content
+    return response.status_code, b"" if response.streaming else masked(response)
+
+
+def masked(response: HttpResponse) -> bytes:
     # A page's CSRF token is masked anew each time, and its nonce holds for it alone.
-    return response.status_code, re.sub(rb'\b\w{64}\b|nonce="[^"]+"', b"TOKEN", body)
+    return re.sub(rb'\b\w{64}\b|nonce="[^"]+"', b"TOKEN", response.content)
+
+
+def ask_in_vain(client: Client, address: Address, track_id: uuid.UUID | int) -> tuple[bytes, str]:
+    """What is seen of something that is not there: a page is a 404, a form leads back with a message."""
+    response = getattr(client, address.method)(
+        reverse(address.name, args=[track_id]), address.data, follow=True
+    )
+    if address.method == "get":
+        assert response.status_code == 404
+        return masked(response), ""
+    assert response.status_code == 200
+    (message,) = response.context["messages"]
+    assert message.level_tag == "error"
+    return masked(response), response.redirect_chain[-1][0]
 
 
 @pytest.mark.parametrize("address", PAGES, ids=name_of)
@@ -127,9 +145,8 @@ class TestPages:
         self, address: Address, person: str, track: Track, request: pytest.FixtureRequest
     ) -> None:
         client = signed_in(request.getfixturevalue(person))
-        foreign = ask(client, address, track.pk)
-        assert foreign[0] == 404
-        assert foreign == ask(client, address, uuid.uuid4())
+        foreign = ask_in_vain(client, address, track.pk)
+        assert foreign == ask_in_vain(client, address, uuid.uuid4())
         assert Track.objects.filter(pk=track.pk).exists()
 
     def test_strangers_are_sent_to_sign_in(self, address: Address, track: Track, client: Client) -> None:
@@ -146,11 +163,18 @@ class TestOtherThings:
         thing = THINGS[address.name.partition("-")[0]](alice)
         unknown = uuid.uuid4() if isinstance(thing.pk, uuid.UUID) else thing.pk + 1000
         for person in (bob, charlie):
-            foreign = ask(signed_in(person), address, thing.pk)
-            assert foreign[0] == 404
-            assert foreign == ask(signed_in(person), address, unknown)
+            foreign = ask_in_vain(signed_in(person), address, thing.pk)
+            assert foreign == ask_in_vain(signed_in(person), address, unknown)
+            assert type(thing).objects.filter(pk=thing.pk).exists()
         assert ask(client, address, thing.pk)[0] == LOGIN
         assert ask(signed_in(alice), address, thing.pk)[0] == address.owner
+
+
+def sent(client: Client, name: str, *ids: object) -> str:
+    """The page one is on after a form was sent."""
+    response = client.post(reverse(name, args=ids), {"to": "0"}, follow=True)
+    assert response.status_code == 200
+    return response.content.decode()
 
 
 def test_a_tag_comes_off_ones_own_track_only(
@@ -158,9 +182,10 @@ def test_a_tag_comes_off_ones_own_track_only(
 ) -> None:
     tag = services.track_tag(track=track, name="live")
     theirs = services.tag_add(owner=charlie, name="live")
-    assert charlie_client.post(reverse("track-untag", args=[track.pk, tag.pk])).status_code == 404
-    assert charlie_client.post(reverse("track-untag", args=[track.pk, theirs.pk])).status_code == 404
-    assert alice_client.post(reverse("track-untag", args=[track.pk, theirs.pk])).status_code == 404
+    assert "no longer in your library" in sent(charlie_client, "track-untag", track.pk, tag.pk)
+    assert "no longer in your library" in sent(charlie_client, "track-untag", track.pk, theirs.pk)
+    assert "That tag was off already" in sent(alice_client, "track-untag", track.pk, theirs.pk)
+    assert track.tags.get() == tag
     assert alice_client.post(reverse("track-untag", args=[track.pk, tag.pk])).status_code == 302
     assert not track.tags.exists()
 
@@ -173,13 +198,14 @@ def test_tracks_are_moved_in_and_taken_out_of_ones_own_playlists_only(
     services.playlist_append(playlist=own, tracks=Track.objects.filter(pk=track.pk))
     item = own.items.get()
     for name in ("playlist-move", "playlist-remove"):
-        for client, ids in (
-            (charlie_client, [own.pk, item.pk]),
-            (charlie_client, [theirs.pk, item.pk]),
-            (charlie_client, [own.pk, item.pk + 1]),
-            (alice_client, [other.pk, item.pk]),
+        for client, ids, message in (
+            (charlie_client, [own.pk, item.pk], "That playlist is no longer there"),
+            (charlie_client, [own.pk, item.pk + 1], "That playlist is no longer there"),
+            (charlie_client, [theirs.pk, item.pk], "no longer in this playlist"),
+            (alice_client, [other.pk, item.pk], "no longer in this playlist"),
         ):
-            assert client.post(reverse(name, args=ids), {"to": "0"}).status_code == 404
+            assert message in sent(client, name, *ids)
+            assert own.items.get() == item
         assert alice_client.post(reverse(name, args=[own.pk, item.pk]), {"to": "0"}).status_code == 302
     assert not own.items.exists()
 
@@ -226,8 +252,8 @@ def test_staff_sees_only_his_own_through_the_api(bob_api: Client, track: Track) 
 
 def test_another_persons_token_cannot_be_revoked(charlie_client: Client, alice: User) -> None:
     token, _ = services.token_create(owner=alice, name="backup")
-    assert charlie_client.post(reverse("token_revoke", args=[token.pk])).status_code == 404
-    assert charlie_client.post(reverse("token_revoke", args=[token.pk + 1])).status_code == 404
+    for token_id in (token.pk, token.pk + 1):
+        assert "was revoked already" in sent(charlie_client, "token_revoke", token_id)
     assert alice.api_tokens.count() == 1
 
 
