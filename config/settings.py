@@ -65,8 +65,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    # Everything needs a login, except views that say otherwise.
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "library.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "library.middleware.RefusalMiddleware",
     "library.idempotent_forms.IdempotentFormsMiddleware",
@@ -291,6 +290,7 @@ if EARMARK_FILES_BY == "signed-url":
     SECURE_CSP["media-src"] = [CSP.SELF, _store, _store.replace("://", "://*.")]
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "library.accounts.views.csrf_failure"
 if EARMARK_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True

@@ -1,16 +1,18 @@
-"""What a service refuses is told on the page one was on; what browsers are told not to do."""
+"""What a service refuses is told on the page one was on; who is signed out comes back there; browsers' limits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from library.errors import Refused, TooOften
 from library.requests import Request
@@ -46,6 +48,22 @@ class CompressionMiddleware(GZipMiddleware):
         if response.streaming or kind not in COMPRESSED or response.status_code == 206:
             return response
         return super().process_response(request, response)
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Everything needs somebody who is signed in, except views that say otherwise."""
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
+        # A script would take the sign-in page for what it asked for, and put it into its own.
+        if "HX-Request" in request.headers or "X-Requested-With" in request.headers:
+            return HttpResponse("You are signed out.", content_type="text/plain", status=401)
+        if request.method != "POST":
+            return super().handle_no_permission(request, view_func)
+        # Afterwards the browser goes on by GET: to the page with the form, for the form's own address may know none.
+        after = {"next": page_before(request) or reverse("library"), "unsent": "1"}
+        return redirect(f"{reverse('login')}?{urlencode(after)}")
 
 
 class RefusalMiddleware:

@@ -10,7 +10,8 @@ from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -31,7 +32,7 @@ from library.accounts.forms import (
 from library.requests import Request
 from library.services.people import EmailTakenError
 from library.tasks import send_sign_up_letter
-from library.views.base import get_or_gone
+from library.views.base import get_or_gone, page_before
 
 #: Carries a new token's key from the form to the page that shows it, once. In the browser, because the
 #: database must never hold a key.
@@ -108,6 +109,21 @@ def signup_finish(request: HttpRequest, key: str) -> HttpResponse:
         login(request, user)
         return redirect("library")
     return render(request, "accounts/signup.html", {"form": form, "email": email})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def session(request: HttpRequest) -> HttpResponse:
+    """For a page that was open for long: who is signed in now, and the CSRF token of this session."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"code": "signed_out"}, status=401)
+    return JsonResponse({"person": request.user.pk, "csrf": get_token(request)})
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Most often somebody has signed in again since the page was loaded: it says so, and leads back there."""
+    return render(request, "403_csrf.html", {"page": page_before(request)}, status=403)
 
 
 @never_cache

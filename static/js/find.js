@@ -114,8 +114,9 @@
     svg.setAttribute("aria-hidden", "true");
     svg.setAttribute("preserveAspectRatio", "none");
     row.append(svg);
-    const { genres, segments } = await (await fetch(row.dataset.rowTimeline)).json();
-    if (!segments.length) return;
+    const heard = await earmarkSession.getJson(row.dataset.rowTimeline);
+    if (!heard?.segments.length) return;
+    const { genres, segments } = heard;
     svg.setAttribute("viewBox", `0 0 ${segments.at(-1)[1]} 1`);
     for (const [start, end, shares] of segments) {
       const share = Math.max(...shares);

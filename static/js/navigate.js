@@ -13,7 +13,7 @@
   let current = new AbortController();
   let saving;
 
-  // Returns whether the page could be shown. `leave` says where to go when it could not.
+  // `leave` does what is to be done when there is no page to show; it gets the answer, if there is one.
   async function go(url, { method = "GET", body, restore = false, leave = () => location.assign(url) } = {}) {
     const mine = ++latest;
     current.abort();
@@ -21,10 +21,10 @@
     content.setAttribute("aria-busy", "true");
     let response, text;
     try {
-      response = await fetch(url, { method, body, headers: { Accept: "text/html" }, signal: current.signal });
+      response = await earmarkSession.send(url, { method, body, headers: { Accept: "text/html" }, signal: current.signal });
       const isPage = response.headers.get("Content-Type")?.startsWith("text/html") && !response.headers.has("Content-Disposition");
-      if (!isPage) current.abort();
-      else text = await response.text();
+      if (isPage) text = await response.text();
+      else current.abort();
     } catch (error) {
       if (mine !== latest) return;
       content.removeAttribute("aria-busy");
@@ -32,21 +32,28 @@
     }
     if (mine !== latest) return;
     content.removeAttribute("aria-busy");
-    const next = text && new DOMParser().parseFromString(text, "text/html");
-    if (!next?.body.classList.contains("framed")) return response.redirected ? location.assign(response.url) : leave();
-    await show(next, text, response, url, restore);
+    if (response.status === 401) return;
+    const next = framedPage(text);
+    if (!next) return response.redirected ? location.assign(response.url) : leave(response);
+    await show(next, text, response, { url, restore, sent: method === "POST" });
   }
 
-  async function show(next, text, response, url, restore) {
-    const address = new URL(response.url);
+  function framedPage(text = "") {
+    const page = new DOMParser().parseFromString(text, "text/html");
+    return page.body.classList.contains("framed") ? page : null;
+  }
+
+  async function show(next, text, response, { url, restore, sent }) {
+    // Where a form leads may be no address to come back to: only where it was redirected is.
+    const address = new URL(sent && !response.redirected ? location.href : response.url);
     address.hash = new URL(url, location.href).hash;
     await Promise.all([...next.querySelectorAll("link[rel=stylesheet]")].map(loadStyle));
     if (!restore) {
       clearTimeout(saving);
-      if (address.href === location.href) history.replaceState({}, "");
+      if (samePage(new URL(response.url), location) && address.hash === location.hash) history.replaceState({}, "");
       else history.pushState({}, "", address);
     }
-    shown = new URL(location.href);
+    shown = new URL(restore ? location.href : response.url);
     document.dispatchEvent(new Event("earmark:leave"));
     for (const open of document.querySelectorAll("dialog[open]")) open.close();
     // htmx would hand a style on to the next element of the same id, by an attribute, which the policy forbids.
@@ -123,6 +130,23 @@
         delete form.dataset.reload;
       },
     });
+  });
+
+  // What htmx sends and gets is treated the same.
+  const isPost = ({ request }) => request.method === "POST";
+
+  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => (ctx.fetch = earmarkSession.send));
+  document.addEventListener("htmx:after:request", (event) => {
+    const { ctx } = event.detail;
+    const { raw, status } = ctx.response;
+    // The page stays as it is, rather than lose the part that was asked for.
+    if (status === 401 || status >= 500 || (status >= 400 && !isPost(ctx))) return event.preventDefault();
+    if (!isPost(ctx)) return;
+    const next = framedPage(ctx.text);
+    const isHere = new URL(raw.url).pathname === location.pathname || !raw.redirected;
+    if (!next || (isHere && ctx.select && next.querySelector(ctx.select))) return;
+    event.preventDefault();
+    show(next, ctx.text, raw, { url: raw.url, sent: true });
   });
 
   history.scrollRestoration = "manual";

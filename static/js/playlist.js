@@ -2,7 +2,11 @@
 (() => {
   const EDGE = 96; // so near to the window's top or bottom, a dragged track scrolls the page
   const items = () => document.querySelector("[data-playlist-items]");
-  const say = (text) => (document.querySelector("[data-playlist-said]").textContent = text);
+  // Not when the page says why it was not done, nor when nothing is left to say it in.
+  const say = (text) => {
+    const said = document.querySelector("[data-playlist-said]");
+    if (said && !document.querySelector("#messages .notice")) said.textContent = text;
+  };
 
   // Sends a form's button, changes the list in place, and goes back to where one was.
   async function send(row, url, values, focus) {

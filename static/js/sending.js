@@ -8,9 +8,12 @@ globalThis.earmarkSend = (() => {
   const DAY = 24 * 3600 * 1000; // that long the server keeps what has come
   const STALLED = 60 * 1000;
   const LONGEST_PAUSE = 30 * 1000;
+  const SIGNED_IN_YET = 5 * 1000;
+  const REFUSALS = 3; // with the CSRF token of now, and in a row
   const MEMORY = "earmark.upload:";
 
   class Lost extends Error {}
+  class SignedOut extends Error {} // or in again, since the page was loaded: then its CSRF token is refused
 
   // XMLHttpRequest, because fetch does not tell how much has been sent.
   function ask(method, url, { headers = {}, body = null, csrf, progress } = {}) {
@@ -22,6 +25,7 @@ globalThis.earmarkSend = (() => {
         timer = setTimeout(() => request.abort(), STALLED);
       };
       request.open(method, url);
+      request.setRequestHeader("X-Requested-With", "XMLHttpRequest");
       for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
       if (csrf) request.setRequestHeader("X-CSRFToken", csrf);
       request.upload.addEventListener("progress", (event) => {
@@ -33,7 +37,7 @@ globalThis.earmarkSend = (() => {
       request.addEventListener("load", () => {
         const later = [423, 429, 502, 503, 504].includes(request.status);
         if (later) reject(new Lost());
-        else if ([401, 403].includes(request.status)) reject(new Error("You are signed out. Sign in and choose the file again."));
+        else if ([401, 403].includes(request.status)) reject(new SignedOut());
         else resolve(request);
       });
       request.addEventListener("error", () => reject(new Lost()));
@@ -47,8 +51,20 @@ globalThis.earmarkSend = (() => {
   function pause(milliseconds) {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
-      addEventListener("online", () => { clearTimeout(timer); resolve(); }, { once: true });
+      const goOn = () => { clearTimeout(timer); resolve(); };
+      for (const name of ["online", "focus"]) addEventListener(name, goOn, { once: true });
     });
+  }
+
+  // Waits until the same person is signed in. Returns whether it had to wait.
+  async function signedIn(told) {
+    for (let waited = false; ; waited = true) {
+      const who = await earmarkSession.renew().catch(() => "unknown");
+      if (who === "same") return waited;
+      if (who === "another") throw new Error("Somebody else is signed in now. This file is not sent to their library.");
+      if (who === "nobody") told.signedOut();
+      await pause(SIGNED_IN_YET);
+    }
   }
 
   function problemOf(answer) {
@@ -132,6 +148,7 @@ globalThis.earmarkSend = (() => {
 
   return async function send(file, place, told) {
     let tries = 0;
+    let refusals = 0;
     const counted = {
       progress: (sent) => {
         if (sent) tries = 0;
@@ -142,6 +159,11 @@ globalThis.earmarkSend = (() => {
       try {
         return await (file.size > LARGE ? inPieces : whole)(file, place, counted);
       } catch (error) {
+        if (error instanceof SignedOut) {
+          refusals = (await signedIn(told)) ? 0 : refusals + 1;
+          if (refusals < REFUSALS) continue;
+          throw new Error("The server refuses this file. Reload the page and choose it again.");
+        }
         if (!(error instanceof Lost)) throw error;
       }
       // A file that was moved or changed meanwhile looks like a lost connection too.

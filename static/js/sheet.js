@@ -6,7 +6,9 @@
     const link = event.target.closest("a[data-add-to-playlist]");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
+    const body = sheet.querySelector("[data-sheet-body]");
+    body.replaceChildren();
     await htmx.ajax("GET", link.href, { target: "[data-sheet-body]", select: "#add-to-playlist", swap: "innerHTML" });
-    sheet.showModal();
+    if (body.firstElementChild) sheet.showModal();
   });
 })();

@@ -50,10 +50,16 @@
           job.sent = Math.min(sent, file.size);
           bar.value = (100 * job.sent) / (file.size || 1);
           state.textContent = "";
+          state.classList.remove("tray-long");
           draw();
         },
         lost() {
           state.textContent = "Connection lost. Trying again…";
+        },
+        signedOut() {
+          state.classList.add("tray-long");
+          state.replaceChildren("You are signed out. ", earmarkSession.signInLink("Sign in", { apart: true }), ", and this goes on.");
+          say(file.name, state.textContent);
         },
       });
       show(row, html);
@@ -107,6 +113,7 @@
       drawing = false;
       const sent = [...moving].reduce((sum, job) => sum + job.sent, count.doneBytes);
       const busy = moving.size || waiting.length;
+      tray.toggleAttribute("data-busy", Boolean(busy));
       const skipped = count.skipped ? `${files(count.skipped)} skipped: not music, by the name.` : "";
       part("total").textContent = busy
         ? `${number(count.done)} of ${files(count.all)} · ${megabytes(sent)} of ${megabytes(count.bytes)} MB. ${skipped}`

@@ -1,17 +1,28 @@
-"""Forms that were open for long: what they are about is gone."""
+"""Forms that were open for long: what they are about is gone, the session ended, or another one began."""
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
+from django.conf import settings
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from library import selectors, services
 from library.models import Genre, PartialUpload, Playlist, Tag, Track, User
+from tests.people import PASSWORD, signed_in, upload
 
 pytestmark = pytest.mark.django_db
 
 SITE = "http://testserver"
+BY_SCRIPT = {"X-Requested-With": "XMLHttpRequest"}
+NOTHING_DONE = "You had been signed out, so nothing was done. Please send it again."
+
+
+def sent_from(client: Client, page: str, url: str, **data: str) -> HttpResponse:
+    return client.post(url, data, headers={"Referer": f"{SITE}{page}"})
 
 
 def landed(client: Client, page: str, url: str, **data: str) -> tuple[str, str]:
@@ -105,3 +116,104 @@ class TestWhatItIsAboutIsGone:
         gone = services.playlist_add(owner=alice, name="Late").pk
         Playlist.objects.all().delete()
         assert alice_client.get(reverse("playlist-delete", args=[gone])).status_code == 404
+
+
+class TestTheSessionEnded:
+    def forms(self, alice: User, track: Track) -> list[tuple[str, str]]:
+        """Addresses that take only POST, and the pages they are on."""
+        labels, page = reverse("labels"), track.get_absolute_url()
+        return [
+            (labels, reverse("tag-add")),
+            (labels, reverse("genre-add")),
+            (page, reverse("track-tag", args=[track.pk])),
+            (page, reverse("track-genre", args=[track.pk])),
+            (page, reverse("track-analyse", args=[track.pk])),
+            ("/?genre=blues&page=2", reverse("acts")),
+            ("/?genre=blues", reverse("search-save")),
+            (reverse("track-edit", args=[track.pk]), reverse("track-edit", args=[track.pk])),
+            (reverse("playlists"), reverse("playlists")),
+        ]
+
+    def test_one_is_back_and_told_that_nothing_was_done(self, alice: User, track: Track) -> None:
+        for page, form in self.forms(alice, track):
+            client = Client()
+            to_sign_in = sent_from(client, page, form, name="New", title="New").headers["Location"]
+            assert "signed out, so nothing was done" in client.get(to_sign_in).content.decode()
+            asked = {name: values[0] for name, values in parse_qs(urlsplit(to_sign_in).query).items()}
+            answer = client.post(
+                to_sign_in, {"username": alice.email, "password": PASSWORD} | asked, follow=True
+            )
+            assert answer.status_code == 200
+            assert answer.redirect_chain == [(page, 302)]
+            assert [str(message) for message in answer.context["messages"]] == [NOTHING_DONE]
+        assert not Tag.objects.exists()
+        track.refresh_from_db()
+        assert track.title != "New"
+
+    def test_without_a_page_before_it_is_the_library(self, client: Client) -> None:
+        for headers in ({}, {"Referer": "https://evil.example/labels/"}):
+            to_sign_in = client.post(reverse("tag-add"), {"name": "live"}, headers=headers)["Location"]
+            assert parse_qs(urlsplit(to_sign_in).query)["next"] == ["/"]
+
+    def test_whoever_only_looks_is_told_nothing(self, alice: User, client: Client) -> None:
+        to_sign_in = client.get(reverse("labels"))["Location"]
+        assert to_sign_in == f"{reverse('login')}?next={reverse('labels')}"
+        assert "nothing was done" not in client.get(to_sign_in).content.decode()
+        answer = client.post(to_sign_in, {"username": alice.email, "password": PASSWORD}, follow=True)
+        assert not answer.context["messages"]
+
+    @pytest.mark.parametrize("headers", [{"HX-Request": "true"}, BY_SCRIPT])
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_a_script_gets_no_page_in_place_of_what_it_asked_for(
+        self, client: Client, track: Track, headers: dict[str, str], method: str
+    ) -> None:
+        for url in (reverse("track-tag", args=[track.pk]), reverse("rows"), reverse("upload")):
+            answer = getattr(client, method)(url, headers=headers)
+            assert answer.status_code == 401
+            assert answer.content == b"You are signed out."
+
+    def test_nothing_is_kept_of_a_stranger(self, client: Client, track: Track) -> None:
+        sent_from(client, reverse("track-edit", args=[track.pk]), reverse("track-edit", args=[track.pk]))
+        assert settings.SESSION_COOKIE_NAME not in client.cookies
+        assert "messages" not in client.cookies
+
+
+class TestAnotherSessionBegan:
+    def test_a_token_of_before_leads_back_to_the_page(self, alice: User) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(alice)
+        answer = sent_from(
+            client, "/labels/?x=1", reverse("tag-add"), name="live", csrfmiddlewaretoken="x" * 32
+        )
+        assert answer.status_code == 403
+        page = answer.content.decode()
+        assert "Nothing was done." in page
+        assert 'href="/labels/?x=1"' in page
+        assert not Tag.objects.exists()
+
+    def test_it_leads_nowhere_else(self, alice_client: Client, alice: User) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(alice)
+        answer = client.post(reverse("tag-add"), headers={"Referer": "https://evil.example/"})
+        assert answer.status_code == 403
+        assert "evil.example" not in answer.content.decode()
+
+    def test_a_page_can_ask_for_the_token_of_now(self, alice: User) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(alice)
+        now = client.get(reverse("session"))
+        assert now.json()["person"] == alice.pk
+        assert "no-store" in now["Cache-Control"]
+        form = {"name": "live", "csrfmiddlewaretoken": now.json()["csrf"]}
+        assert client.post(reverse("tag-add"), form).status_code == 302
+        assert client.post(
+            reverse("upload"), {"file": upload()}, headers={"X-CSRFToken": now.json()["csrf"]}
+        ).has_header("Location")
+
+    def test_nobody_has_none(self, client: Client) -> None:
+        answer = client.get(reverse("session"))
+        assert answer.status_code == 401
+        assert answer.json() == {"code": "signed_out"}
+
+    def test_each_learns_who_oneself_is(self, alice: User, bob: User) -> None:
+        assert signed_in(bob).get(reverse("session")).json()["person"] == bob.pk
