@@ -64,7 +64,7 @@
     const asked = queue;
     if (!asked.more) return;
     try {
-      const { tracks, more } = await (await fetch(asked.more)).json();
+      const { tracks, more } = await earmarkSession.getJson(asked.more);
       asked.more = more;
       asked.add(tracks);
     } catch {

@@ -5,7 +5,7 @@
   // A model is never wholly sure, so never 0 or 100.
   const chance = (p) => ({ 0: "< 1 %", 100: "> 99 %" })[Math.round(100 * p)] ?? `${Math.round(100 * p)} %`;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const getJson = async (url) => (await fetch(url)).json();
+  const { getJson } = earmarkSession;
   const title = (genre) => (genre === "hiphop" ? "Hip-hop" : genre[0].toUpperCase() + genre.slice(1));
 
   const running = new Map(); // each started strip: is it playing, and how to end it
@@ -24,11 +24,11 @@
     });
     const part = (name) => strip.querySelector(`[data-strip-${name}]`);
     const duration = Number(strip.dataset.duration);
-    const [{ peaks }, timeline] = await Promise.all([getJson(strip.dataset.peaks), getJson(strip.dataset.timeline)]);
-    if (gone.signal.aborted) return;
+    const [shape, timeline] = await Promise.all([getJson(strip.dataset.peaks), getJson(strip.dataset.timeline)]);
+    if (gone.signal.aborted || !shape || !timeline) return;
 
     wave = WaveSurfer.create({
-      container: part("wave"), url: strip.dataset.audio, peaks: [peaks], duration, height: 88, cursorWidth: 0,
+      container: part("wave"), url: strip.dataset.audio, peaks: [shape.peaks], duration, height: 88, cursorWidth: 0,
       interact: false, normalize: true, barWidth: 2, barGap: 1, barRadius: 1, cspNonce: nonce,
       waveColor: colour("--em-muted"), progressColor: colour("--em-accent"),
     });
