@@ -1,6 +1,9 @@
 // From page to page without a reload, so that the music goes on: links and forms fetch the next page, and only what
 // is in #content, the rail and the title changes. Whatever is no page of the frame (a file, the admin, the sign-in
-// page) loads as ever, and so does everything without this script. A link or form with `data-reload` opts out.
+// page) loads as ever, and so does everything without this script. A link or form with `data-reload` opts out: every
+// form whose answer is a file or a page without the frame.
+//
+// A form is sent once. When no answer comes, or none that can be shown, the page stays and says so.
 //
 // Scripts and styles of a page are loaded once and stay; a page's script starts again on `htmx:after:swap`. On the way
 // back, a page that handles its own addresses may cancel `earmark:return`.
@@ -41,6 +44,11 @@
   function framedPage(text = "") {
     const page = new DOMParser().parseFromString(text, "text/html");
     return page.body.classList.contains("framed") ? page : null;
+  }
+
+  function tellUnanswered(response) {
+    const what = response ? "The server could not answer." : "No answer came.";
+    earmarkSession.notice(`${what} It may have been done.`, earmarkSession.reloadLink("Reload to see"));
   }
 
   async function show(next, text, response, { url, restore, sent }) {
@@ -122,25 +130,37 @@
       return go(url.href);
     }
     const body = form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
-    // An answer that is a file, or no page of the frame: the browser asks again in its own way.
-    go(url.href, {
-      method: "POST", body, leave: () => {
-        form.dataset.reload = "";
-        form.requestSubmit(submitter);
-        delete form.dataset.reload;
-      },
-    });
+    form.setAttribute("aria-busy", "true");
+    go(url.href, { method: "POST", body, leave: tellUnanswered }).finally(() => form.removeAttribute("aria-busy"));
   });
+
+  // While a form is on its way, it is not sent again: not by a double click, not by a second Enter. Before all others.
+  addEventListener("submit", (event) => {
+    if (event.target.getAttribute("aria-busy") !== "true") return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, { capture: true });
 
   // What htmx sends and gets is treated the same.
   const isPost = ({ request }) => request.method === "POST";
 
   document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => (ctx.fetch = earmarkSession.send));
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    if (isPost(ctx)) ctx.request.form?.setAttribute("aria-busy", "true");
+  });
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => ctx.request.form?.removeAttribute("aria-busy"));
+  document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+    if (ctx && isPost(ctx) && ctx.text === undefined) tellUnanswered();
+  });
   document.addEventListener("htmx:after:request", (event) => {
     const { ctx } = event.detail;
     const { raw, status } = ctx.response;
     // The page stays as it is, rather than lose the part that was asked for.
-    if (status === 401 || status >= 500 || (status >= 400 && !isPost(ctx))) return event.preventDefault();
+    if (status === 401 || status >= 500 || (status >= 400 && !isPost(ctx))) {
+      event.preventDefault();
+      if (status >= 500 && isPost(ctx)) tellUnanswered(raw);
+      return;
+    }
     if (!isPost(ctx)) return;
     const next = framedPage(ctx.text);
     const isHere = new URL(raw.url).pathname === location.pathname || !raw.redirected;

@@ -1,4 +1,4 @@
-"""A page whose session ended, or after which another began; and forms about what is gone."""
+"""A page whose session ended, or after which another began, and answers that are lost: nothing is done twice."""
 
 from __future__ import annotations
 
@@ -40,6 +40,12 @@ def sign_in_elsewhere(context: BrowserContext, email: str) -> None:
     sign_in(other, email)
     expect(other.get_by_role("heading", level=1, name="Library")).to_be_attached()
     other.close()
+
+
+def count(site: Site, model: str, page: Page) -> int:
+    """How many rows of somebody's are in the database."""
+    code = f"from library.models import {model}; print({model}.objects.filter(owner__email={email_of(page)!r}).count())"
+    return int(site.manage("shell", "--no-imports", "-c", code))
 
 
 @pytest.fixture
@@ -205,6 +211,73 @@ class TestAnotherSessionBegan:
         )
         page.get_by_role("link", name="Reload").click()
         expect(page.get_by_text("No tags yet.")).to_be_visible()
+
+
+class TestAnAnswerIsLost:
+    @pytest.fixture
+    def playlists(self, signed_up: Page) -> Page:
+        signed_up.goto("/playlists/")
+        return signed_up
+
+    @pytest.mark.parametrize("lost", [True, False])
+    def test_it_is_not_sent_again(self, playlists: Page, site: Site, lost: bool) -> None:
+        page = playlists
+        sent: list[str] = []
+
+        def lose(route: Route) -> None:
+            if route.request.method != "POST":
+                return route.continue_()
+            sent.append(route.request.url)
+            route.fetch(max_redirects=0)
+            if lost:
+                return route.abort()
+            return route.fulfill(status=500, body="<h1>No</h1>", content_type="text/html")
+
+        page.route("**/playlists/", lose)
+        page.get_by_label("New playlist").fill("Late")
+        page.get_by_label("New playlist").press("Enter")
+        what = "No answer came." if lost else "The server could not answer."
+        expect(page.get_by_role("alert")).to_have_text(f"{what} It may have been done. Reload to see")
+        expect(page.get_by_label("New playlist")).to_have_value("Late")
+        expect(page.locator("form[aria-busy]")).to_have_count(0)
+        look_at(page, f"answer-{'lost' if lost else 'broken'}")
+        assert len(sent) == 1
+        assert count(site, "Playlist", page) == 1
+        page.get_by_role("link", name="Reload").click()
+        expect(page.get_by_role("link", name="Late")).to_be_visible()
+
+    def test_nor_by_a_part_of_the_page(self, track_page: Page, site: Site) -> None:
+        page = track_page
+        sent: list[str] = []
+
+        def lose(route: Route) -> None:
+            sent.append(route.request.url)
+            route.fetch(max_redirects=0)
+            route.abort()
+
+        page.route("**/tags/", lose)
+        page.get_by_label("New tag").fill("quiet")
+        page.get_by_label("New tag").press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text("No answer came.")
+        expect(page.get_by_label("New tag")).to_have_value("quiet")
+        assert len(sent) == 1
+        assert count(site, "Tag", page) == 1
+
+    def test_a_double_click_sends_once(self, playlists: Page, site: Site) -> None:
+        page = playlists
+        held: list[Route] = []
+        page.route("**/playlists/", lambda route: held.append(route))
+        page.get_by_label("New playlist").fill("Late")
+        button = page.get_by_role("button", name="Create")
+        button.dblclick()
+        expect(page.locator("form[aria-busy]")).to_have_count(1)
+        expect(button).to_be_focused()
+        page.keyboard.press("Enter")
+        (route,) = held
+        route.continue_()
+        expect(page.get_by_role("heading", level=1, name="Late")).to_be_visible()
+        assert len(held) == 1
+        assert count(site, "Playlist", page) == 1
 
 
 def test_what_is_gone_from_a_playlist_leads_back_to_it(track_page: Page) -> None:
