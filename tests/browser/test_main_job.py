@@ -50,9 +50,8 @@ def test_from_sign_up_to_a_deleted_track(signed_up: Page, tmp_path: Path) -> Non
         axis.press("ArrowLeft")
         expect(axis).to_have_attribute("aria-valuenow", re.compile("^(40|41)$"))
 
-    page.get_by_role("link", name="Delete").click()
-    page.get_by_role("button", name="Delete the track").click()
-    expect(page.get_by_text("Deleted")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("to the bin")).to_be_visible()
     expect(rows).to_have_count(2)
 
 

@@ -195,7 +195,7 @@ class TrackViewSet(
         since = serializers.SinceSerializer(data=request.query_params)
         since.is_valid(raise_exception=True)
         changes = changes_since(self.owner, self.get_queryset(), since.validated_data["updated_since"])
-        page = self.paginate_queryset(changes) or []  # type: ignore[arg-type]
+        page = self.paginate_queryset(changes) or []
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
