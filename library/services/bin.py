@@ -22,7 +22,7 @@ from library.services.assets import FILES
 from library.services.genres import genres_settle
 from library.services.queue import UNFINISHED
 
-BATCH = 500
+BATCH = 250
 #: How long programs are told of a deletion.
 TOMBSTONES = timedelta(days=90)
 

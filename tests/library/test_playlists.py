@@ -41,7 +41,7 @@ def filled(playlist: Playlist, alice: User, make_track: MakeTrack) -> Playlist:
 
 
 def titles(playlist: Playlist) -> str:
-    return "".join(track.title for track in selectors.tracks_in(playlist.owner, playlist))
+    return "".join(item.track.title for item in selectors.items_of(playlist.owner, playlist))
 
 
 def text(client: Client, url: str) -> str:

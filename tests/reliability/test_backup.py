@@ -90,3 +90,20 @@ def test_a_damaged_backup_changes_nothing(library: Place, tmp_path: Path) -> Non
     with pytest.raises(subprocess.CalledProcessError):
         library.manage("restore", "--force", str(tmp_path))
     assert rows(library) == before
+
+
+def test_the_bin_is_not_in_it(library: Place, tmp_path: Path) -> None:
+    """Its rows are in the dump, without their files: restoring forgets them."""
+    library.sql(
+        "UPDATE library_track SET deleted_at = '2026-01-01 00:00:00+00:00' WHERE original_name = '0.mp3'"
+    )
+    try:
+        library.manage("backup", str(tmp_path / "saved"))
+    finally:
+        library.sql("UPDATE library_track SET deleted_at = NULL")
+    (tmp_path / "new").mkdir()
+    with own_environment(tmp_path / "new") as env:
+        new = Place(tmp_path / "new", env)
+        assert "Everything is in its place." in new.manage("restore", str(tmp_path / "saved"))
+        names = {name for (name,) in new.sql("SELECT original_name FROM library_track")}
+        assert names == {"1.mp3", "too short.wav", "waits.wav"}

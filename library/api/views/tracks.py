@@ -162,7 +162,8 @@ class TrackViewSet(
     )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: UUID) -> Response:
-        services.tracks_restore(owner=self.owner, track_ids=[pk])
+        if selectors.bin_of(self.owner).filter(pk=pk).exists():
+            services.tracks_restore(owner=self.owner, track_ids=[pk])
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(
