@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from library import services
 from library.management.commands import worker
-from library.models import Track
+from library.models import Track, TrackDeletion
 
 
 def test_sqlite_learns_what_its_tables_hold(make_track: Callable[..., Track]) -> None:
@@ -38,3 +40,19 @@ def test_a_database_that_was_away_does_not_end_the_sweeps(monkeypatch: pytest.Mo
     with pytest.raises(KeyboardInterrupt):
         worker._sweep_for_ever()
     assert len(sweeps) == 3
+
+
+@pytest.mark.django_db
+def test_the_sweep_empties_the_bin(track: Track, monkeypatch: pytest.MonkeyPatch) -> None:
+    services.tracks_bin(owner=track.owner, track_ids=[track.pk])
+    Track.all_objects.update(deleted_at=timezone.now() - timedelta(days=31))
+    TrackDeletion.objects.update(deleted_at=timezone.now() - timedelta(days=91))
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(worker, "refresh_statistics", stop)
+    with pytest.raises(KeyboardInterrupt):
+        worker._sweep_for_ever()
+    assert not Track.all_objects.exists()
+    assert not TrackDeletion.objects.exists()
