@@ -45,6 +45,13 @@ CODES: dict[str, tuple[int, str]] = {
     "nothing_heard": (409, "Nothing has been heard in the track, so there is nothing to confirm."),
     "nothing_to_undo": (409, "There is no word on this track's genre that could be undone."),
     "undone_already": (409, "This act has been undone already."),
+    "no_undo": (409, "What this act did cannot be undone."),
+    "finished_already": (409, "The act is no longer being done, so that there is nothing to cancel."),
+    "selection_changed": (
+        409,
+        "It would be done to another number of tracks than `expected`. Nothing was done.",
+    ),
+    "search_changed": (400, "A form's search did not arrive as its page has shown it. Nothing was done."),
     "same_tag": (409, "A tag cannot be merged into itself."),
     "bad_key": (400, "Idempotency-Key has 1 to 100 characters."),
     "key_reused": (422, "The Idempotency-Key was used for another request."),

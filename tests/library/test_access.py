@@ -118,7 +118,9 @@ def ask(client: Client, address: Address, track_id: uuid.UUID | int) -> tuple[in
 
 def masked(response: HttpResponse) -> bytes:
     # A page's CSRF token is masked anew each time, and its nonce holds for it alone.
-    return re.sub(rb'\b\w{64}\b|nonce="[^"]+"', b"TOKEN", response.content)
+    return re.sub(
+        rb'\b\w{64}\b|nonce="[^"]+"|name="idempotency_key" value="[^"]+"', b"TOKEN", response.content
+    )
 
 
 def ask_in_vain(client: Client, address: Address, track_id: uuid.UUID | int) -> tuple[bytes, str]:

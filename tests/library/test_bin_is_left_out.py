@@ -13,6 +13,7 @@ import io
 import json
 import pkgutil
 import re
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -211,6 +212,8 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "tracks.usage_in": lambda w: selectors.usage_in(selectors.tracks_of(w.alice)),
     "tracks.verdicts_of": lambda w: selectors.verdicts_of(w.alice, w.track),
     "tracks.history_of": lambda w: selectors.history_of(w.alice, w.track),
+    "tracks.file_tags_of": lambda w: selectors.file_tags_of(w.alice, w.track),
+    "tracks.file_values_of": lambda w: selectors.file_values_of(w.alice, w.track),
     "tracks.tokens_of": lambda w: selectors.tokens_of(w.alice),
     "uploads.uploads_of": lambda w: [upload.track for upload in selectors.uploads_of(w.alice)],
     "vectors.vectors_of": lambda w: vectors.vectors_of(w.alice),
@@ -269,15 +272,18 @@ def test_it_would_be_seen(world: World) -> None:
         "health.stage_times",
         "playlists.playlists_of", "playlists.playlists_for", "tags.tags_of", "tags.tag_named", "tags.tags_on",
         "tags.suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.history_of", "tracks.tokens_of",
+        "tracks.file_tags_of", "tracks.file_values_of",
         "uploads.uploads_of", "reviewing.failures_elsewhere",
     }  # fmt: skip
 
 
 #: What speaks of the bin: how much is in it, or what.
 OF_THE_BIN = ("/bin/", "/account/", "/account/delete/", "/api/v1/bin/", "/api/v1/account/")
+#: What has a new token in each answer.
+OF_THE_SESSION = ("/account/session/",)
 #: What differs each time.
 CHANGING = re.compile(
-    r'name="csrfmiddlewaretoken" value="[^"]*"|data-csrf="[^"]*"|nonce="[^"]*"|csrfToken[^,]*'
+    r'name="(csrfmiddlewaretoken|idempotency_key)" value="[^"]*"|data-csrf="[^"]*"|nonce="[^"]*"|csrfToken[^,]*'
     r'|"exported_at": "[^"]*"|<td class="field-last_used_at[^<]*<|^[A-Z][\w-]+: .*$',
     re.MULTILINE,
 )
@@ -289,7 +295,7 @@ OF_A_TRACK = re.compile(r"/(api/v1/|admin/library/)?(tracks?|playlists)/")
 def asked(world: World, client: Client, where: str) -> Iterator[tuple[str, str]]:
     """Each address below `where`, with what it says, but for what differs each time."""
     for address in addresses(world.ids):
-        if "logout" in address.url or address.url in OF_THE_BIN:
+        if "logout" in address.url or address.url in OF_THE_BIN + OF_THE_SESSION:
             continue
         if address.url.startswith(where) and (where != "/" or not address.url.startswith("/admin/")):
             text = told(ask(client, "get", address, {})).decode(errors="replace")
@@ -309,7 +315,7 @@ def test_pages(world: World, who: str, where: str) -> None:
 
 
 def test_no_address_of_a_track_in_the_bin(world: World) -> None:
-    """404 to each method, but for what brings it back or deletes it for good; and it stays as it is."""
+    """Nothing to each method, but for what brings it back or deletes it for good; and it stays as it is."""
     (binned, *_) = fill_the_bin(world)
     before = kept([binned])
     alice, api, bob = signed_in(world.alice), with_token(world.alice), signed_in(world.bob)
@@ -323,7 +329,14 @@ def test_no_address_of_a_track_in_the_bin(world: World) -> None:
             continue
         client = bob if address.url.startswith("/admin/") else api if address.is_api else alice
         for method in ("get", "post", "put", "patch", "delete"):
-            status = ask(client, method, address, fields).status_code
+            response = ask(client, method, address, fields)
+            status = response.status_code
+            # A form about what is gone leads back, as it does with an id that never was.
+            if status == 302 and method == "post" and not address.url.startswith("/admin/"):
+                nobodys = address.url.replace(str(binned.pk), str(uuid.uuid4()))
+                nobodys = re.sub(r"/items/\d+/", "/items/987654321/", nobodys)
+                assert client.post(nobodys, fields)["Location"] == response["Location"]
+                continue
             # The admin leads from an id alone to its page, whatever the id.
             is_detour = address.route.endswith("/track/<path:object_id>/")
             if status not in (404, 405) and not (is_detour and status == 302):
