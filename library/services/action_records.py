@@ -23,11 +23,14 @@ def action_record(
     """Record something that is done already, in the caller's transaction.
 
     `data` is what an undo needs to know besides the tracks; `tracks` are their ids, each with what an undo needs
-    to know about it (or None).
+    to know about it (or None). Tracks in the bin are recorded with the others, and not counted.
     """
     action = Act.objects.create(person=person, kind=kind, summary=summary[:200], data=data)
-    done = BulkActionTrack.State.DONE
-    action.total = action.done = targets_add(action=action, tracks=tracks, state=done)
+    targets_add(action=action, tracks=tracks, state=BulkActionTrack.State.DONE)
+    counted = (
+        action.targets.all() if kind == Act.Kind.DELETE else action.targets.filter(track__deleted_at=None)
+    )
+    action.total = action.done = counted.count()
     action.save(update_fields=["total", "done"])
     return action
 
