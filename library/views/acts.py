@@ -132,6 +132,7 @@ def ask(request: Request, selection: Selection, changed: SelectionChanged | None
         "selection": selection,
         "changed": changed,
         "is_delete": request.POST.get("act") == "delete",
+        "is_download": request.POST.get("act", "").startswith("download"),
         "kept": [(name, value) for name, values in request.POST.lists() for value in values if name in KEPT],
         "size": selectors.usage_in(selection.tracks)["bytes"],
         "keep": back(request)["Location"],

@@ -11,9 +11,10 @@
   // Sends a form's button, changes the list in place, and goes back to where one was.
   async function send(row, url, values, focus) {
     const { id } = row;
-    const token = row.querySelector("[name=csrfmiddlewaretoken]").value;
+    const hidden = ["csrfmiddlewaretoken", "idempotency_key"];
+    const carried = Object.fromEntries(hidden.map((name) => [name, row.querySelector(`[name=${name}]`).value]));
     await htmx.ajax("POST", url, {
-      source: items(), target: "#content", select: "#content", swap: "outerMorph", values: { csrfmiddlewaretoken: token, ...values },
+      source: items(), target: "#content", select: "#content", swap: "outerMorph", values: { ...carried, ...values },
     });
     const now = document.getElementById(id);
     if (now && focus) (now.querySelector(`${focus}:not(:disabled)`) ?? now.querySelector("[data-move]:not(:disabled)"))?.focus();

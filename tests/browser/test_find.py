@@ -134,3 +134,18 @@ def test_without_script_the_filters_are_a_page(library: Page) -> None:
     page.get_by_role("link", name=re.compile("^1960s")).click()
     page.wait_for_url(re.compile(r"/\?year_min=1960&year_max=1969$"))
     expect(page.locator(".row-track")).to_have_count(2)
+
+
+def test_a_filter_that_is_not_understood_is_named_and_nothing_can_be_done_to_all(library: Page) -> None:
+    page = library
+    page.goto("/?year_min=2O24&gnere=jazz")
+    notice = page.locator("[data-misunderstood]")
+    expect(notice).to_contain_text("“year_min=2O24” was not understood")
+    expect(notice).to_contain_text("“gnere=jazz” was not understood")
+    expect(page.locator(".row-track")).to_have_count(6)
+    expect(page.locator("[data-select-all]")).to_have_count(0)
+    look_at(page, "misunderstood")
+    for _ in range(2):
+        page.get_by_role("link", name="Leave it out").first.click()
+    expect(notice).to_have_count(0)
+    expect(page.locator("[data-select-all]")).to_have_count(1)
