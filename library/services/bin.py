@@ -74,12 +74,15 @@ def tracks_restore(*, owner: User, track_ids: Iterable[UUID]) -> list[UUID]:
     return restored
 
 
-def tracks_purge(*, owner: User, track_ids: Iterable[UUID]) -> int:
+def tracks_purge(*, owner: User, track_ids: Iterable[UUID], from_bin_only: bool = False) -> int:
     """Delete the owner's tracks for good, from the library or from the bin; returns how many.
 
-    Their files are deleted in the background.
+    With `from_bin_only`, those that somebody puts back meanwhile stay. Files are deleted in the background.
     """
-    return sum(_purge(Track.all_objects.filter(owner=owner, pk__in=some)) for some in _batches(track_ids))
+    tracks = Track.all_objects.filter(owner=owner)
+    if from_bin_only:
+        tracks = tracks.exclude(deleted_at=None)
+    return sum(_purge(tracks.filter(pk__in=some)) for some in _batches(track_ids))
 
 
 def bin_expire() -> int:

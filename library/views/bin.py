@@ -62,7 +62,7 @@ def bin_purge(request: Request) -> HttpResponse:
     selection = selected(request)
     if request.POST.get("confirmed") != str(selection.count):
         return render(request, "library/bin_purge.html", {"selection": selection})
-    purged = services.tracks_purge(owner=request.user, track_ids=_ids(selection))
+    purged = services.tracks_purge(owner=request.user, track_ids=_ids(selection), from_bin_only=True)
     messages.success(request, f"{counted(purged)} deleted for good.")
     return redirect("bin")
 

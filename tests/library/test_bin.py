@@ -452,3 +452,11 @@ class TestUpkeep:
             default_storage.delete(track.original.name)
         assert services.bin_forget_fileless() == 1
         assert set(Track.all_objects.all()) == {live, there}
+
+
+def test_what_was_put_back_meanwhile_is_not_emptied_with_the_bin(alice: User, track: Track) -> None:
+    services.track_delete(track=track)
+    ids = [track.pk]
+    services.tracks_restore(owner=alice, track_ids=ids)
+    assert services.tracks_purge(owner=alice, track_ids=ids, from_bin_only=True) == 0
+    assert Track.objects.filter(pk=track.pk).exists()
