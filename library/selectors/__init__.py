@@ -6,7 +6,14 @@ from library.selectors.agreement import (
     agreement_by_reviewer,
     agreement_by_week,
 )
-from library.selectors.bin import bin_of, bin_usage_in, bin_usage_of, binned_ids_of, purged_after
+from library.selectors.bin import (
+    bin_of,
+    bin_usage_in,
+    bin_usage_of,
+    binned_ids_of,
+    purged_after,
+    tracks_anywhere,
+)
 from library.selectors.genres import (
     GenreChoice,
     GenreNames,
@@ -103,6 +110,7 @@ __all__ = [
     "tags_with_counts",
     "tokens_of",
     "track_count_by_genre",
+    "tracks_anywhere",
     "tracks_by_hash",
     "tracks_in",
     "tracks_named",

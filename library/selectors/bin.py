@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, QuerySet, Sum
@@ -19,6 +20,11 @@ def bin_of(owner: User) -> QuerySet[Track]:
     """What lies in the owner's bin, the latest first."""
     binned = Track.all_objects.filter(owner=owner, deleted_at__isnull=False)
     return binned.select_related("prediction").defer("prediction__segments").order_by("-deleted_at", "-id")
+
+
+def tracks_anywhere(owner: User, ids: list[UUID]) -> QuerySet[Track]:
+    """Those of the tracks that are the owner's, in the library or in the bin: for deleting them for good."""
+    return Track.all_objects.filter(owner=owner, pk__in=ids).order_by("pk")
 
 
 def binned_ids_of(*owners: User) -> QuerySet[Track, Any]:

@@ -146,6 +146,7 @@ def fill_the_bin(world: World) -> list[Track]:
 #: The bin's own, and what asks no table.
 NOT_ASKED = {
     "bin.bin_of", "bin.bin_usage_in", "bin.bin_usage_of", "bin.binned_ids_of", "bin.purged_after",
+    "bin.tracks_anywhere",
     "needs_you.answers_for", "needs_you.new_genre_for", "reviewing.open_to", "similar.shared_moods",
 }  # fmt: skip
 

@@ -203,6 +203,15 @@ class TestForGood:
         assert not Track.all_objects.exists()
         assert ask(alice_api, act="tag", value="x", query="", permanently=True).status_code == 400
 
+    def test_also_from_the_bin_and_only_ones_own(
+        self, alice_api: Client, charlie_api: Client, five: list[Track]
+    ) -> None:
+        services.track_delete(track=five[0])
+        ids = [str(track.pk) for track in five[:2]]
+        assert ask(charlie_api, act="delete", ids=ids, permanently=True).json()["done"] == 0
+        assert ask(alice_api, act="delete", ids=ids, permanently=True).json()["done"] == 2
+        assert Track.all_objects.count() == 3
+
 
 class TestUndo:
     def test_a_tag_that_was_deleted_and_came_back_is_taken_off(self, alice: User, five: list[Track]) -> None:

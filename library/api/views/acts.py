@@ -59,10 +59,11 @@ class ActsView(OwnersView, generics.GenericAPIView):
             "`confirm` agrees with the model, `genre` sets the genre `value` (a key), `tag` and `untag` put the tag "
             "`value` on and take it off, `playlist` puts them at the end of the playlist `value` (an id), in the order "
             "of `ids` or of the search, `analyse` hears again, `delete` puts into the bin, or deletes for good with "
-            "`permanently`, and needs the scope `delete`. With `expected`, nothing is done and the answer is 409 "
-            "(`selection_changed`) if it would be another number of tracks. What has an `id` in the answer can be "
-            "undone as one. Which tracks are meant is fixed at once; the answer comes when all is done, or, with the "
-            "header `Prefer: respond-async`, at once as 202: see “See how far an act is”."
+            "`permanently` (by `ids` also from the bin), and needs the scope `delete`.\n\n"
+            "With `expected`, nothing is done and the answer is 409 (`selection_changed`) if it would be another "
+            "number of tracks. Which tracks are meant is fixed at once. The answer comes when all is done, or, with "
+            "the header `Prefer: respond-async`, at once as 202: see “See how far an act is”. What has an `id` in the "
+            "answer can be undone as one."
         ),
         request=truth.ActRequestSerializer,
         parameters=[OpenApiParameter("Prefer", str, "header", description="`respond-async`: do not wait.")],
@@ -78,6 +79,8 @@ class ActsView(OwnersView, generics.GenericAPIView):
                 raise PermissionDenied(TokenScope.message, code=TokenScope.code)
             if asked.validated_data["permanently"]:
                 name = "delete_permanently"
+                if "ids" in asked.validated_data:
+                    tracks = selectors.tracks_anywhere(self.owner, asked.validated_data["ids"])
         action = services.bulk_action_ask(
             person=self.owner,
             name=name,
