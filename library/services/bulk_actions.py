@@ -26,7 +26,8 @@ from library.services.action_records import targets_add
 from library.services.bin import tracks_bin, tracks_purge, tracks_restore
 from library.text import parsed_uuid
 
-BATCH = 500
+#: No transaction may hold others up: to delete 500 tracks for good took 0.85 s in a library of 30,000.
+BATCH = 250
 #: An action that has shown no sign of life for so long belongs to a process that died.
 PATIENCE = timedelta(minutes=2)
 State = BulkActionTrack.State
