@@ -20,11 +20,8 @@ from library.services.bin import (
     tracks_purge,
     tracks_restore,
 )
-from library.services.bulk_actions import (
-    act_undo,
-    action_cancel,
-    action_run_queued,
-    actions_resume,
+from library.services.bulk_actions import act_undo, action_cancel, action_run_queued, actions_resume
+from library.services.bulk_requests import (
     bulk_action_ask,
     genres_set,
     own_genre_delete,

@@ -18,13 +18,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from library import selectors
 from library.errors import Refused
-from library.models import Act, BulkActionTrack, Genre, Playlist, Tag, Track, User
+from library.models import Act, BulkActionTrack, Track, User
 from library.services import genres, playlists, queue, tags
 from library.services.action_records import targets_add
 from library.services.bin import tracks_bin, tracks_purge, tracks_restore
-from library.text import parsed_uuid
 
 #: No transaction may hold others up: to delete 500 tracks for good took 0.85 s in a library of 30,000.
 BATCH = 250
@@ -107,126 +105,20 @@ class SelectionChanged(Refused):
         )
 
 
-def bulk_action_ask(
-    *, person: User, name: str, value: str, tracks: QuerySet[Track], terms: Terms = NOW
-) -> Act:
-    """Do what somebody asks for, on a page or by a program, to tracks that are theirs.
-
-    `name` and `value`: `confirm`; `genre` and its key; `tag` or `untag` and its name; `playlist` and its id;
-    `analyse`; `delete`; `delete_permanently`. Raises Refused: `unknown_act`, `unknown_genre`, `unknown_tag`,
-    `unknown_playlist`, `bad_name`, `saved_search`, `selection_changed`.
-    """
-    match name:
-        case "confirm":
-            done = "Confirmed what was heard"
-            return genres_set(tracks=tracks, person=person, genre=None, summary=done, terms=terms)
-        case "genre":
-            done = f"Set the genre to {selectors.genre_names_of(person).named(value).name}"
-            return genres_set(tracks=tracks, person=person, genre=value, summary=done, terms=terms)
-        case "tag":
-            return tracks_tag(tracks=tracks, person=person, name=value, terms=terms)
-        case "untag":
-            tag = selectors.tag_named(person, value)
-            if tag is None:
-                raise Refused("unknown_tag", "You have no such tag.", 422)
-            return tracks_untag(tracks=tracks, person=person, tag=tag, terms=terms)
-        case "playlist":
-            playlist = selectors.playlists_of(person).filter(pk=parsed_uuid(value)).first()
-            if playlist is None:
-                raise Refused("unknown_playlist", "You have no such playlist.", 422)
-            return playlist_append(playlist=playlist, tracks=tracks, terms=terms)
-        case "analyse":
-            return tracks_analyse_again(tracks=tracks, person=person, terms=terms)
-        case "delete":
-            return tracks_delete(tracks=tracks, person=person, terms=terms)
-        case "delete_permanently":
-            return tracks_delete_permanently(tracks=tracks, person=person, terms=terms)
-    raise Refused("unknown_act", "Choose what is to be done with the tracks.", 422)
-
-
-def genres_set(
-    *, tracks: QuerySet[Track], person: User, genre: str | None, summary: str = "", terms: Terms = NOW
-) -> Act:
-    """Say of many tracks what they are; None confirms for each what the model thinks most probable.
-
-    Leaves alone what has that verdict already, and, when confirming, what nobody has heard yet.
-    Raises Refused: `unknown_genre`, `selection_changed`.
-    """
-    if genre is not None:
-        genres.genre_check(person, genre)
-    return _begin(Act.Kind.GENRE, tracks, person, summary, {"genre": genre}, terms)
-
-
-def own_genre_delete(*, genre: Genre, into: str = "") -> Act:
-    """Retire an own genre. Its tracks become `into`, or, with "", what they are without their owner's verdict.
-
-    Raises Refused: `unknown_genre`.
-    """
-    if into == genre.key:
-        raise Refused("unknown_genre", "A genre cannot be merged into itself.")
-    tracks = Track.objects.filter(owner=genre.owner, owner_genre=genre.key)
-    done = f"Merged {genre.name}" if into else f"Deleted the genre {genre.name}"
-    action = genres_set(tracks=tracks, person=genre.owner, genre=into, summary=done)
-    genre.retired_at = timezone.now()
-    genre.save(update_fields=["retired_at"])
-    return action
-
-
-def tracks_tag(*, tracks: QuerySet[Track], person: User, name: str, terms: Terms = NOW) -> Act:
-    """Put a tag on many tracks of one person. Raises Refused: `bad_name`, `selection_changed`."""
-    tag = tags.tag_add(owner=person, name=name)
-    return _begin(Act.Kind.TAG, tracks, person, f"Tagged “{tag.name}”", tags.tag_data(tag), terms)
-
-
-def tracks_untag(*, tracks: QuerySet[Track], person: User, tag: Tag, terms: Terms = NOW) -> Act:
-    """Take a tag off many tracks. Raises Refused: `selection_changed`."""
-    return _begin(Act.Kind.UNTAG, tracks, person, f"Took off “{tag.name}”", tags.tag_data(tag), terms)
-
-
-def playlist_append(*, playlist: Playlist, tracks: QuerySet[Track], terms: Terms = NOW) -> Act:
-    """Put tracks at the end of a playlist, in their order, but for those that are there already.
-
-    Raises Refused: `saved_search`, `selection_changed`.
-    """
-    playlists.plain_check(playlist)
-    data = {"playlist": str(playlist.pk)}
-    return _begin(Act.Kind.PLAYLIST, tracks, playlist.owner, f"Added to “{playlist}”", data, terms)
-
-
-def tracks_analyse_again(*, tracks: QuerySet[Track], person: User, terms: Terms = NOW) -> Act:
-    """Queue finished tracks once more; others are left alone. Raises Refused: `selection_changed`."""
-    return _begin(Act.Kind.ANALYSE, tracks, person, "Analysed again", {}, terms)
-
-
-def tracks_delete(*, tracks: QuerySet[Track], person: User, terms: Terms = NOW) -> Act:
-    """Put tracks in the bin. Raises Refused: `selection_changed`."""
-    return _begin(Act.Kind.DELETE, tracks, person, "Deleted", {}, terms)
-
-
-def tracks_delete_permanently(*, tracks: QuerySet[Track], person: User, terms: Terms = NOW) -> Act:
-    """Delete tracks for good, with all that is known about them. Raises Refused: `selection_changed`."""
-    return _begin(Act.Kind.PURGE, tracks, person, "Deleted for good", {}, terms)
-
-
-def _begin(
+def action_begin(
     kind: Act.Kind, tracks: QuerySet[Track], person: User, summary: str, data: dict[str, Any], terms: Terms
 ) -> Act:
-    """Fix which tracks are meant; then do it, or leave it to a worker."""
+    """Fix which tracks are meant; then do it, or leave it to a worker. Raises SelectionChanged."""
     ids = list(dict.fromkeys(tracks.values_list("pk", flat=True)))
     if terms.expected is not None and terms.expected != len(ids):
         raise SelectionChanged(terms.expected, len(ids))
-    with transaction.atomic():
-        action = Act.objects.create(
-            person=person,
-            kind=kind,
-            summary=summary[:200],
-            data=data,
-            status=Act.Status.QUEUED,
-            total=len(ids),
-        )
-        targets_add(action=action, tracks=((pk, None) for pk in ids), state=State.PENDING)
-        if terms.later:
-            transaction.on_commit(lambda: action_enqueue(action_id=action.pk), robust=True)
+    action = Act.objects.create(
+        person=person, kind=kind, summary=summary[:200], data=data, status=Act.Status.QUEUED, total=len(ids)
+    )
+    # Batch by batch: to write down a whole library at once would hold up everybody else who writes.
+    targets_add(action=action, tracks=((pk, None) for pk in ids), state=State.PENDING)
+    if terms.later:
+        transaction.on_commit(lambda: action_enqueue(action_id=action.pk), robust=True)
     return action if terms.later else action_run(action=action)
 
 
@@ -310,11 +202,19 @@ def _status_set(action: Act, status: Act.Status, **fields: Any) -> bool:
 
 
 def actions_resume() -> int:
-    """Queue again what was left undone by processes that died; returns how many actions."""
+    """Queue again what was left undone by processes that died; returns how many actions.
+
+    One whose process died before all of its tracks were written down has failed: nothing of it was done.
+    """
     before = timezone.now() - PATIENCE
     count = 0
     left = Act.objects.filter(status__in=(Act.Status.QUEUED, Act.Status.RUNNING), updated_at__lt=before)
     for action in left.defer("data"):
+        if action.status == Act.Status.QUEUED and action.targets.count() < action.total:
+            _status_set(
+                action, Act.Status.FAILED, error="It was interrupted before it began. Nothing was done."
+            )
+            continue
         # Whoever moves the time forward is the one that queues it.
         if Act.objects.filter(pk=action.pk, updated_at=action.updated_at).update(updated_at=timezone.now()):
             action_enqueue(action_id=action.pk)

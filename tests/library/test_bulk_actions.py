@@ -179,6 +179,16 @@ class TestInTheBackground:
         action.refresh_from_db()
         assert (action.status, action.done, action.skipped) == ("done", 5, 0)
 
+    def test_what_was_not_all_written_down_is_not_begun(self, alice: User, five: list[Track]) -> None:
+        action = tag_later(alice)
+        action.targets.all()[3].delete()
+        Act.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
+        assert services.actions_resume() == 0
+        action.refresh_from_db()
+        assert (action.status, action.done) == ("failed", 0)
+        services.action_run_queued(action_id=action.pk)
+        assert not Track.objects.filter(tags__isnull=False).exists()
+
     def test_one_that_is_refused_has_failed_and_says_why(self, alice: User, five: list[Track]) -> None:
         playlist = services.playlist_add(owner=alice, name="Late")
         action = services.playlist_append(playlist=playlist, tracks=mine(alice), terms=LATER)
