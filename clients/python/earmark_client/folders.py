@@ -32,7 +32,8 @@ class Found:
 
     def left_out(self) -> list[str]:
         """What is left out, kind by kind, in words."""
-        kinds = Counter(path.suffix.lower() or "no ending" for path in self.not_music).most_common()
+        counts = Counter(path.suffix.lower() or "no ending" for path in self.not_music)
+        kinds = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
         endings = [f"{printable(kind)} {count}" for kind, count in kinds[:NAMED]]
         if others := sum(count for _, count in kinds[NAMED:]):
             endings.append(f"others {others}")
