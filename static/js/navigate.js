@@ -163,7 +163,9 @@
     }
     if (!isPost(ctx)) return;
     const next = framedPage(ctx.text);
-    const isHere = new URL(raw.url).pathname === location.pathname || !raw.redirected;
+    // A sheet sends its form to a page of its own, and gets the answer from there.
+    const path = (url) => new URL(url, location.href).pathname;
+    const isHere = !raw.redirected || [location.pathname, path(ctx.request.action)].includes(path(raw.url));
     if (!next || (isHere && ctx.select && next.querySelector(ctx.select))) return;
     event.preventDefault();
     show(next, ctx.text, raw, { url: raw.url, sent: true });
