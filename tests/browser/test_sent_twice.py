@@ -29,7 +29,7 @@ def test_a_double_click(playlists: Page) -> None:
 
 
 def test_an_answer_that_is_lost(playlists: Page) -> None:
-    """The page sends the form once more, and it is the same one that arrives."""
+    """The page says so and does not send the form again by itself. Whoever does, gets what was done the first time."""
     sent: list[str] = []
 
     def lose_the_first(route: Route) -> None:
@@ -42,6 +42,9 @@ def test_an_answer_that_is_lost(playlists: Page) -> None:
         route.continue_()
 
     playlists.route("**/playlists/", lose_the_first)
+    playlists.get_by_role("button", name="Create").click()
+    expect(playlists.get_by_role("alert")).to_contain_text("No answer came. It may have been done.")
+    assert len(sent) == 1
     playlists.get_by_role("button", name="Create").click()
     expect_one(playlists)
     assert len(sent) == 2
