@@ -81,7 +81,8 @@ class Libraries(RuleBasedStateMachine):
         everybodys = [track.pk for name in self.people for track in self.tracks(name)]
         return data.draw(st.lists(st.sampled_from(everybodys), min_size=1, unique=True)) if everybodys else []
 
-    def bulk(self, who: str, name: str, value: str, ids: list[UUID]) -> None:
+    def bulk(self, who: str, name: str, value: str, data: st.DataObject) -> None:
+        ids = self.draw(data, who)
         person = self.people[who]
         others = {other: library_of(self.people[other]) for other in self.people if other != who}
         before = library_of(person)
@@ -91,7 +92,13 @@ class Libraries(RuleBasedStateMachine):
         assert action.total == expected == action.done + action.skipped
         assert {other: library_of(self.people[other]) for other in others} == others
         if action.can_be_undone:
-            self.done[who].append((action.pk, before, library_of(person)))
+            self.done_now(who, action, before, data)
+
+    def done_now(self, who: str, action: Act, before: dict[str, Any], data: st.DataObject) -> None:
+        """Undo something at once, or leave that for later."""
+        self.done[who].append((action.pk, before, library_of(self.people[who])))
+        if data.draw(st.booleans(), label="undo at once"):
+            self.undo_the_latest(who)
 
     @rule(who=PEOPLE)
     def upload(self, who: str) -> None:
@@ -100,22 +107,22 @@ class Libraries(RuleBasedStateMachine):
     @rule(who=PEOPLE, name=st.sampled_from(NAMES), kind=st.sampled_from(["tag", "untag"]), data=st.data())
     def tag(self, who: str, name: str, kind: str, data: st.DataObject) -> None:
         if kind == "tag" or selectors.tag_named(self.people[who], name):
-            self.bulk(who, kind, name, self.draw(data, who))
+            self.bulk(who, kind, name, data)
 
     @rule(who=PEOPLE, genre=st.sampled_from([*GENRES, ""]), data=st.data())
     def say(self, who: str, genre: str, data: st.DataObject) -> None:
-        self.bulk(who, "genre" if genre else "confirm", genre, self.draw(data, who))
+        self.bulk(who, "genre" if genre else "confirm", genre, data)
 
     @rule(who=PEOPLE, data=st.data())
     def delete(self, who: str, data: st.DataObject) -> None:
-        self.bulk(who, "delete", "", self.draw(data, who))
+        self.bulk(who, "delete", "", data)
 
     @rule(who=PEOPLE, data=st.data())
     def delete_one(self, who: str, data: st.DataObject) -> None:
         if tracks := self.tracks(who):
             before = library_of(self.people[who])
             action = services.track_delete(track=data.draw(st.sampled_from(tracks)))
-            self.done[who].append((action.pk, before, library_of(self.people[who])))
+            self.done_now(who, action, before, data)
 
     @rule(who=PEOPLE, data=st.data(), for_good=st.booleans())
     def empty_or_restore(self, who: str, data: st.DataObject, for_good: bool) -> None:
@@ -135,7 +142,7 @@ class Libraries(RuleBasedStateMachine):
         owner = self.people[who]
         playlist = selectors.playlists_of(owner).filter(name=name).first()
         playlist = playlist or services.playlist_add(owner=owner, name=name)
-        self.bulk(who, "playlist", str(playlist.pk), self.draw(data, who))
+        self.bulk(who, "playlist", str(playlist.pk), data)
 
     @rule(who=PEOPLE, data=st.data(), whole=st.booleans())
     def empty_a_playlist(self, who: str, data: st.DataObject, whole: bool) -> None:
@@ -151,7 +158,7 @@ class Libraries(RuleBasedStateMachine):
             action = services.playlist_remove(item=data.draw(st.sampled_from(items)))
         else:
             return
-        self.done[who].append((action.pk, before, library_of(owner)))
+        self.done_now(who, action, before, data)
 
     @rule(who=PEOPLE, data=st.data(), merge=st.booleans())
     def delete_or_merge_a_tag(self, who: str, data: st.DataObject, merge: bool) -> None:
@@ -162,7 +169,7 @@ class Libraries(RuleBasedStateMachine):
             return
         tag, *others = data.draw(st.permutations(tags))
         action = services.tag_merge(tag=tag, into=others[0]) if merge else services.tag_delete(tag=tag)
-        self.done[who].append((action.pk, before, library_of(owner)))
+        self.done_now(who, action, before, data)
 
     @rule(who=PEOPLE, data=st.data())
     def rename_a_tag(self, who: str, data: st.DataObject) -> None:
@@ -172,10 +179,12 @@ class Libraries(RuleBasedStateMachine):
 
     @precondition(lambda self: any(self.done.values()))
     @rule(who=PEOPLE)
+    def undo_something(self, who: str) -> None:
+        if self.done[who]:
+            self.undo_the_latest(who)
+
     def undo_the_latest(self, who: str) -> None:
         """What nobody has touched since is as it was before."""
-        if not self.done[who]:
-            return
         pk, before, after = self.done[who].pop()
         person = self.people[who]
         untouched = library_of(person) == after
