@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -133,8 +133,8 @@ def action_enqueue(*, action_id: UUID) -> None:
 def action_run(*, action: Act) -> Act:
     """Do what is left of an action, batch by batch, until it is done, has failed, or somebody cancels it.
 
-    Several processes may be at it: each batch is done once. Raises Refused when a batch is refused; then the
-    action has failed.
+    Several processes may be at it: each batch is done once. Raises Refused when a batch is refused, or whatever
+    else a batch raises; then the action has failed. Only a database that is away leaves it to be gone on with.
     """
     apply = DEFINITIONS[Act.Kind(action.kind)].apply
     assert apply is not None
@@ -143,6 +143,14 @@ def action_run(*, action: Act) -> Act:
             pass
     except Refused as error:
         _status_set(action, Act.Status.FAILED, error=error.message[:255])
+        raise
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # Or else it would be queued again for ever.
+        _status_set(
+            action, Act.Status.FAILED, error="Something went wrong in Earmark itself. It has been noted."
+        )
         raise
     action.refresh_from_db()
     return action

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.tasks import default_task_backend
 from django.test import Client
 from django.urls import reverse
@@ -196,6 +197,35 @@ class TestInTheBackground:
         services.action_run_queued(action_id=action.pk)
         action.refresh_from_db()
         assert (action.status, action.error) == ("failed", "The playlist was deleted meanwhile.")
+
+    def test_one_that_breaks_has_failed_and_is_not_tried_for_ever(
+        self, monkeypatch: pytest.MonkeyPatch, alice: User, five: list[Track]
+    ) -> None:
+        def breaks(action: Act, ids: list[Any]) -> dict[Any, Any]:
+            raise ZeroDivisionError
+
+        action = tag_later(alice)
+        monkeypatch.setitem(bulk_actions.DEFINITIONS, Act.Kind.TAG, bulk_actions.Definition(breaks))
+        with pytest.raises(ZeroDivisionError):
+            services.action_run_queued(action_id=action.pk)
+        action.refresh_from_db()
+        assert (action.status, action.done) == ("failed", 0)
+        assert "Something went wrong" in action.error
+        Act.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
+        assert services.actions_resume() == 0
+
+    def test_a_database_that_is_away_leaves_it_to_be_gone_on_with(
+        self, monkeypatch: pytest.MonkeyPatch, alice: User, five: list[Track]
+    ) -> None:
+        def is_away(action: Act, ids: list[Any]) -> dict[Any, Any]:
+            raise OperationalError
+
+        action = tag_later(alice)
+        monkeypatch.setitem(bulk_actions.DEFINITIONS, Act.Kind.TAG, bulk_actions.Definition(is_away))
+        with pytest.raises(OperationalError):
+            services.action_run_queued(action_id=action.pk)
+        Act.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
+        assert services.actions_resume() == 1
 
     def test_the_order_is_kept_over_batches(
         self, monkeypatch: pytest.MonkeyPatch, alice: User, five: list[Track]
