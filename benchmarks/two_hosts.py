@@ -29,7 +29,7 @@ ADD = """
 from pathlib import Path
 import boto3
 from library import services
-from library.uploads import ArrivedFile
+from library.incoming.handler import ArrivedFile
 from tests import sounds
 boto3.client("s3", endpoint_url={store!r}, region_name="us-east-1").create_bucket(Bucket="earmark")
 owner = services.user_add(email="alice@example.org", password="a quiet listening room")

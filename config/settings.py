@@ -52,23 +52,23 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "library.logs.RequestLogMiddleware",
+    "library.monitoring.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Before whatever answers by itself: files of the site and refusals have these headers, too.
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "library.middleware.BrowserLimitsMiddleware",
-    "library.chunked.ChunkedBodiesMiddleware",
+    "library.http.middleware.BrowserLimitsMiddleware",
+    "library.http.chunked_bodies.ChunkedBodiesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "library.middleware.CompressionMiddleware",
-    "library.views.health.WatchedMiddleware",
+    "library.http.middleware.CompressionMiddleware",
+    "library.monitoring.middleware.MonitoringMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "library.middleware.SignInMiddleware",
+    "library.http.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "library.middleware.RefusalMiddleware",
-    "library.idempotent_forms.IdempotentFormsMiddleware",
+    "library.http.middleware.RefusalMiddleware",
+    "library.http.idempotent_forms.IdempotentFormsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -86,7 +86,7 @@ TEMPLATES = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "library.context.library",
+                "library.http.context_processors.library",
             ],
         },
     }
@@ -112,7 +112,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 S3_BUCKET = env.str("EARMARK_S3_BUCKET", default="")
 S3_ENDPOINT = env.str("EARMARK_S3_ENDPOINT", default="").rstrip("/") or None
-#: Who sends people their files: `stream`, `x-accel-redirect`, `x-sendfile` or `signed-url` (library/files.py).
+#: Who sends people their files: `stream`, `x-accel-redirect`, `x-sendfile` or `signed-url` (library/outgoing/files.py).
 EARMARK_FILES_BY = env.str("EARMARK_FILES_BY", default="signed-url" if S3_BUCKET else "stream")
 EARMARK_X_ACCEL_PREFIX = env.str("EARMARK_X_ACCEL_PREFIX", default="/private-files/")
 EARMARK_SIGNED_URL_SECONDS = env.int("EARMARK_SIGNED_URL_SECONDS", default=900)
@@ -163,7 +163,7 @@ EARMARK_QUOTA_BYTES = env.int("EARMARK_QUOTA_BYTES", default=50 * 2**30)
 #: So many days what was deleted lies in the bin before it goes for good.
 EARMARK_BIN_DAYS = env.int("EARMARK_BIN_DAYS", default=30)
 EARMARK_MAX_TRACK_SECONDS = env.int("EARMARK_MAX_TRACK_SECONDS", default=3 * 3600)
-FILE_UPLOAD_HANDLERS = ["library.uploads.HashingUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["library.incoming.handler.HashingUploadHandler"]
 # On the same file system as the library, so that storing an upload is a rename.
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
 FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
@@ -318,7 +318,7 @@ _json_log = env.str("EARMARK_LOG_FORMAT", default="lines") == "json"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"about": {"()": "library.logs.AboutFilter"}},
+    "filters": {"about": {"()": "library.monitoring.logs.AboutFilter"}},
     "formatters": {
         "lines": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
         "json": {

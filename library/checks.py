@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from library.model_cards import manifest
+from library.selectors.model_cards import manifest
 
 
 @register

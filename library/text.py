@@ -43,6 +43,15 @@ def a_line(word: str) -> str:
     return f"\n{word}\n"
 
 
+def clock(seconds: float | None) -> str:
+    """Seconds as "3:07" or "1:02:45"."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def parsed_uuid(text: str) -> uuid.UUID:
     """An id as a form sent it; what is none becomes the one that nothing has."""
     try:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from library.resumable import ResumableUploads
+from library.http.tus import ResumableUploads
 from library.views import (
     acts,
     bin,

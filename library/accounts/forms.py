@@ -13,8 +13,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from library import services
 from library.accounts.backends import address_of
+from library.http.types import Request
 from library.models import ApiToken, User
-from library.requests import Request
 from library.tasks import send_password_letter
 
 EMAIL_TAKEN = "There is an account under this e-mail address already."

@@ -29,10 +29,10 @@ from library.accounts.forms import (
     SignUpLetterForm,
     TokenForm,
 )
-from library.requests import Request
+from library.http.shortcuts import get_or_gone, page_before
+from library.http.types import Request
 from library.services.people import EmailTakenError
 from library.tasks import send_sign_up_letter
-from library.views.base import get_or_gone, page_before
 
 #: Carries a new token's key from the form to the page that shows it, once. In the browser, because the
 #: database must never hold a key.

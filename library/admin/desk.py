@@ -19,13 +19,13 @@ from django.views.decorators.http import require_POST
 from classifier.errors import MESSAGES
 from library import selectors, services
 from library.admin.base import SharedOnly, reviewer_of
-from library.files import serve_audio, serve_peaks, serve_spectrogram, serve_timeline
+from library.http.review_queue import ReviewQueueUrls, review_queue_context
+from library.http.shortcuts import PAGE_SIZE, back
+from library.http.types import Request
 from library.models import Track
-from library.requests import Request
-from library.views import needs_you
-from library.views.base import PAGE_SIZE, back
+from library.outgoing.files import serve_audio, serve_peaks, serve_spectrogram, serve_timeline
 
-REVIEW = needs_you.Desk(
+REVIEW = ReviewQueueUrls(
     page="admin:library_track_review",
     say="admin:library_track_say",
     undo="admin:library_track_unsay",
@@ -62,7 +62,7 @@ class Desk(SharedOnly):
 
     def review_view(self, request: HttpRequest) -> HttpResponse:
         asked = self._looking(request)
-        context = needs_you.queue_context(asked, selectors.review_queue_of(asked.user), REVIEW)
+        context = review_queue_context(asked, selectors.review_queue_of(asked.user), REVIEW)
         return render(request, "desk/review.html", context)
 
     def say_view(self, request: HttpRequest, track_id: UUID) -> HttpResponse:

@@ -23,7 +23,7 @@ from library.admin.base import ReadOnly, SharedOnly, reviewer_of
 from library.admin.desk import Desk
 from library.genres import GENRES
 from library.models import Prediction, Track
-from library.templatetags.earmark import clock
+from library.text import clock
 
 #: How many titles a deletion names before it only counts.
 NAMED = 50

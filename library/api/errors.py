@@ -18,8 +18,8 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from classifier.errors import AudioError
-from library.chunked import BodyTooLarge
 from library.errors import InvalidSearch, Refused
+from library.http.chunked_bodies import BodyTooLarge
 
 logger = logging.getLogger("django.request")
 

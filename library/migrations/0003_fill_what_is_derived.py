@@ -5,8 +5,7 @@ from typing import Any
 
 from django.db import migrations
 
-from library.genres import genre_in_tag
-from library.text import fold
+from library.migrations._frozen import fold, genre_in_tag
 
 
 def fill(apps: Any, schema_editor: Any) -> None:

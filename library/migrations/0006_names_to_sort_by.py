@@ -2,7 +2,7 @@ from typing import Any
 
 from django.db import migrations, models
 
-from library.text import fold
+from library.migrations._frozen import fold
 
 FIELDS = {"sort_title": "title", "sort_artist": "artist", "sort_album": "album"}
 

@@ -8,7 +8,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from library.text import in_lines
+from library.migrations._frozen import in_lines
 
 SEARCH = ["owner", "status", "genre", "genre_source", "kind", "needs_you", "year", "duration", "confidence"]
 

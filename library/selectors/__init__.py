@@ -39,7 +39,6 @@ from library.selectors.playlists import (
     playlists_for,
     playlists_of,
     playlists_with_counts,
-    tracks_in,
 )
 from library.selectors.reviewing import (
     OWNERS_WORD,
@@ -112,7 +111,6 @@ __all__ = [
     "track_count_by_genre",
     "tracks_anywhere",
     "tracks_by_hash",
-    "tracks_in",
     "tracks_named",
     "tracks_of",
     "tracks_open_to",

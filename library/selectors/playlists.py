@@ -7,10 +7,8 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 
-from library.errors import InvalidSearch
 from library.models import Playlist, PlaylistItem, Track, User
 from library.selectors.bin import binned_ids_of
-from library.selectors.tracks import tracks_of
 
 
 def playlists_of(owner: User) -> QuerySet[Playlist]:
@@ -31,22 +29,6 @@ def playlists_for(owner: User, track: Track) -> QuerySet[Playlist]:
     """The playlists a track can be put in, each saying whether it `has_it`."""
     there = PlaylistItem.objects.filter(playlist=OuterRef("pk"), track=track)
     return playlists_of(owner).filter(smart=False).annotate(has_it=Exists(there))
-
-
-def tracks_in(owner: User, playlist: Playlist) -> QuerySet[Track]:
-    """The tracks of a playlist in their order; of a saved search, what it finds now: nothing when it is not understood,
-    as after a genre was deleted that it names.
-    """
-    from library.queries import search_from  # which needs the selectors itself
-
-    if playlist.smart:
-        try:
-            found: QuerySet[Track] = search_from(owner, playlist.query).qs
-        except InvalidSearch:
-            return tracks_of(owner).none()
-        return found
-    there = tracks_of(owner).filter(playlist_items__playlist=playlist)
-    return there.order_by("playlist_items__position", "playlist_items__id")
 
 
 def items_of(owner: User, playlist: Playlist | UUID) -> QuerySet[PlaylistItem]:

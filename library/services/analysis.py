@@ -15,14 +15,14 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from classifier.errors import AudioError
-from library.connections import connection_mend
 from library.genres import genre_in_tag
-from library.listening import listen
-from library.logs import about
 from library.models import Embedding, Mood, Prediction, Track
 from library.models.tags import MOOD_FROM
 from library.models.tracks import MOODS_LENGTH, SEARCH_LENGTH, SORT_LENGTH
+from library.monitoring.logs import about
+from library.services.analysis_client import listen
 from library.services.assets import ASSETS, asset_store, local_copy, strays_delete
+from library.services.connections import connection_mend
 from library.services.file_tags import file_tags_record
 from library.services.genres import genres_settle
 from library.services.queue import lease_end, lease_extend, lease_fail, lease_return, track_lease

@@ -13,10 +13,10 @@ from django.conf import settings
 
 from classifier.errors import AudioError
 from classifier.kinds import HEAD_BYTES, sniff
-from library import archives
+from library.incoming import archives
+from library.incoming.handler import ArrivedFile, full_disk_refused, write_all
 from library.models import Track, User
 from library.services.tracks import clean_name, size_check, track_add
-from library.uploads import ArrivedFile, full_disk_refused, write_all
 
 #: An archive may unpack to this many times the limit of one upload.
 ARCHIVE_UPLOADS = 4

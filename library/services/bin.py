@@ -20,6 +20,7 @@ from django.utils import timezone
 from library.models import Track, TrackDeletion, User
 from library.services.assets import FILES
 from library.services.genres import genres_settle
+from library.services.jobs import job_enqueue
 from library.services.queue import UNFINISHED
 
 BATCH = 250
@@ -54,8 +55,6 @@ def tracks_restore(*, owner: User, track_ids: Iterable[UUID]) -> list[UUID]:
 
     They come back with everything known about them. What had not been analysed when it was deleted is queued again.
     """
-    from library.tasks import enqueue_tracks  # tasks call services; only few look back
-
     restored: list[UUID] = []
     for some in _batches(track_ids):
         with transaction.atomic():
@@ -69,7 +68,7 @@ def tracks_restore(*, owner: User, track_ids: Iterable[UUID]) -> list[UUID]:
             waiting = [str(pk) for pk in tracks.filter(status__in=UNFINISHED).values_list("pk", flat=True)]
             if waiting:
                 # A queue that is away is no reason to refuse: the sweep finds who waits without a task.
-                transaction.on_commit(lambda names=waiting: enqueue_tracks.enqueue(names), robust=True)  # type: ignore[misc]
+                transaction.on_commit(lambda names=waiting: job_enqueue("enqueue_tracks", names), robust=True)  # type: ignore[misc]
         restored += ids
     return restored
 
@@ -110,8 +109,6 @@ def bin_forget_fileless() -> int:
 
 def _purge(tracks: QuerySet[Track]) -> int:
     """Delete one batch of rows, and their files once they are gone."""
-    from library.tasks import delete_files
-
     with transaction.atomic():
         ids = _locked(tracks)
         rows = Track.all_objects.filter(pk__in=ids).order_by()
@@ -123,7 +120,7 @@ def _purge(tracks: QuerySet[Track]) -> int:
         deleted: int = rows.delete()[1].get(Track._meta.label, 0)
         if names:
             # Files last: a row without its file would be broken, a file without a row is only litter.
-            transaction.on_commit(lambda: delete_files.enqueue(names))
+            transaction.on_commit(lambda: job_enqueue("delete_files", names))
     return deleted
 
 

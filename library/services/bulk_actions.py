@@ -23,6 +23,7 @@ from library.models import Act, BulkActionTrack, Track, User
 from library.services import genres, playlists, queue, tags
 from library.services.action_records import targets_add
 from library.services.bin import tracks_bin, tracks_purge, tracks_restore
+from library.services.jobs import job_enqueue
 
 #: No transaction may hold others up: to delete 500 tracks for good took 0.85 s in a library of 30,000.
 BATCH = 250
@@ -124,10 +125,7 @@ def action_begin(
 
 def action_enqueue(*, action_id: UUID) -> None:
     """Have a worker do what is left of an action, before the analyses that wait."""
-    from library.tasks import run_bulk_action as task  # tasks call services; only few look back
-
-    task = task.using(priority=50) if task.get_backend().supports_priority else task
-    task.enqueue(str(action_id))
+    job_enqueue("run_bulk_action", str(action_id), priority=50)
 
 
 def action_run(*, action: Act) -> Act:

@@ -15,10 +15,11 @@ from django.db.models import QuerySet
 
 from classifier.errors import AudioError
 from library.errors import Refused
-from library.listening import read_tags
 from library.models import FileTags, Track
+from library.services.analysis_client import read_tags
 from library.services.assets import local_copy
 from library.services.changes import locked
+from library.services.jobs import job_enqueue
 from library.services.queue import UNFINISHED
 
 logger = logging.getLogger(__name__)
@@ -86,6 +87,4 @@ def _read(track: Track) -> bool:
 
 
 def _enqueue(after: UUID) -> None:
-    from library.tasks import read_file_tags
-
-    read_file_tags.enqueue(str(after))
+    job_enqueue("read_file_tags", str(after))

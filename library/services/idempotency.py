@@ -22,8 +22,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from library.errors import Refused
+from library.incoming.handler import sha256_of
 from library.models import KeptAnswer, User
-from library.uploads import sha256_of
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from library.errors import Refused
 from library.models import Act, BulkActionTrack, Playlist, PlaylistItem, Track, User
 from library.models.playlists import QUERY_LENGTH
-from library.queries import canonical, search_from
+from library.search.query import canonical, search_from
 from library.services.action_records import action_record
 from library.services.changes import changed_fields, changes_due, locked
 

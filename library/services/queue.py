@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from library.models import Act, Track
 from library.services.assets import strays_delete
+from library.services.jobs import job_enqueue
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +35,7 @@ UNFINISHED = (Track.Status.QUEUED, Track.Status.ANALYSING)
 
 def track_enqueue(*, track_id: uuid.UUID, later: bool = False) -> None:
     """Have a track heard; `later` is after everything that somebody has just uploaded."""
-    from library.tasks import analyse_track as task  # tasks call services; only few look back
-
-    if later and task.get_backend().supports_priority:
-        task = task.using(priority=-10)
-    task.enqueue(str(track_id))
+    job_enqueue("analyse_track", str(track_id), priority=-10 if later else None)
 
 
 def track_analyse_again(*, track: Track) -> None:
@@ -61,12 +58,10 @@ def requeue(tracks: QuerySet[Track]) -> list[uuid.UUID]:
 
 def analyse_again_apply(action: Act, ids: list[uuid.UUID]) -> dict[uuid.UUID, None]:
     """Queue some finished tracks once more. A worker writes their tasks, one for each track."""
-    from library.tasks import enqueue_tracks
-
     queued = requeue(Track.objects.filter(pk__in=ids))
     if queued:
         names = [str(pk) for pk in queued]
-        transaction.on_commit(lambda: enqueue_tracks.enqueue(names))
+        transaction.on_commit(lambda: job_enqueue("enqueue_tracks", names))
     return dict.fromkeys(queued)
 
 

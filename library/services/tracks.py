@@ -14,16 +14,16 @@ from django.template.defaultfilters import filesizeformat
 
 from classifier.errors import AudioError
 from classifier.kinds import sniff_file
-from library.connections import connection_mend
 from library.errors import Refused
+from library.incoming.handler import arrival_check, full_disk_refused, sha256_of
 from library.models import Act, Track, User
 from library.services.action_records import action_record
 from library.services.analysis import names_settle
 from library.services.assets import strays_delete
 from library.services.bin import tracks_bin, tracks_restore
+from library.services.connections import connection_mend
 from library.services.queue import track_enqueue
 from library.text import title_from
-from library.uploads import arrival_check, full_disk_refused, sha256_of
 
 
 def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:

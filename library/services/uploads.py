@@ -18,13 +18,13 @@ from django.utils import timezone
 
 from classifier.errors import AudioError
 from classifier.kinds import HEAD_BYTES, sniff
-from library import archives
 from library.errors import Refused
+from library.incoming import archives
+from library.incoming.handler import FULL, ArrivedFile, arrival_check, write_all
 from library.models import PartialUpload, User
 from library.models.uploads import LIFETIME
 from library.services.archives import archive_unpack
 from library.services.tracks import clean_name, quota_check, size_check, track_add
-from library.uploads import FULL, ArrivedFile, arrival_check, write_all
 
 #: Said of a file that was found in the bin.
 BACK = "It was in your bin: it is back."

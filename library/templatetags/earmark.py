@@ -19,12 +19,14 @@ from django.utils.timezone import localtime
 from classifier.scales import mel_ticks
 from library.addresses import track_address
 from library.genres import GENRES
-from library.model_cards import share_right_at, share_right_when_sure
 from library.models import Prediction, Tag, Track, Verdict
 from library.selectors import GenreChoice, GenreNames
+from library.selectors.model_cards import share_right_at, share_right_when_sure
+from library.text import clock
 
 register = template.Library()
 register.simple_tag(track_address)
+register.filter(clock)
 
 #: In a row of a list.
 TAGS_SHOWN = 3
@@ -62,16 +64,6 @@ def hundred(probability: float | None) -> int:
 def left_free(part: float) -> int:
     """What 0.72 leaves of 100: 28, for bars that stand."""
     return 100 - hundred(part)
-
-
-@register.filter
-def clock(seconds: float | None) -> str:
-    """Seconds as "3:07" or "1:02:45"."""
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from library.idempotent_forms import FIELD
+from library.http.idempotent_forms import FIELD
 
 register = template.Library()
 

@@ -10,8 +10,8 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from library.http.player_payload import entry
 from library.models import Track
-from library.playing import entry
 from library.templatetags.earmark import icon
 
 register = template.Library()

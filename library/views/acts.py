@@ -14,14 +14,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from library import selectors, services
-from library.downloads import archive_answer
 from library.errors import Refused
-from library.filters import filter_of
+from library.http.shortcuts import back
+from library.http.types import Request
 from library.models import Act, Track
-from library.queries import PAGE_PARAMETERS, search_digest, search_from
-from library.requests import Request
+from library.outgoing.copies import archive_answer
+from library.search.filters import filter_of
+from library.search.query import PAGE_PARAMETERS, search_digest, search_from
 from library.services.bulk_actions import SelectionChanged, Terms
-from library.views.base import back
 
 #: Above so many tracks nobody waits: a worker does it, and the page tells how far it is.
 AT_ONCE = 1000

@@ -20,9 +20,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from library import selectors, services
 from library.errors import Refused
+from library.http.shortcuts import PAGE_SIZE
+from library.http.types import Request
 from library.models import Track
-from library.requests import Request
-from library.views.base import PAGE_SIZE
 
 
 @dataclass

@@ -10,9 +10,9 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from library import selectors
-from library.downloads import copy_answer
-from library.requests import Request
-from library.views.base import owned_track
+from library.http.shortcuts import owned_track
+from library.http.types import Request
+from library.outgoing.copies import copy_answer
 
 
 @require_GET

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from library import services
 from library.errors import Refused
 from library.exchange.writing import as_csv, as_json, document
-from library.requests import Request
+from library.http.types import Request
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

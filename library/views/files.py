@@ -8,9 +8,9 @@ from django.http import JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET, require_safe
 
-from library.files import serve_audio, serve_original, serve_peaks, serve_spectrogram, serve_timeline
-from library.requests import Request
-from library.views.base import owned_track
+from library.http.shortcuts import owned_track
+from library.http.types import Request
+from library.outgoing.files import serve_audio, serve_original, serve_peaks, serve_spectrogram, serve_timeline
 
 
 @require_GET

@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
-from library.forms import NameForm, TagForm
+from library.http.forms import NameForm, TagForm
+from library.http.shortcuts import get_or_gone
+from library.http.types import Request
 from library.models.genres import HUES
-from library.requests import Request
-from library.views.base import get_or_gone
 
 GENRE_GONE = "That genre is no longer there."
 TAG_GONE = "That tag is no longer there."

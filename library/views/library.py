@@ -15,13 +15,13 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from library import selectors, services
-from library.facets import facets_of
-from library.filters import filter_of
+from library.http.shortcuts import PAGE_SIZE
+from library.http.types import Request
 from library.models import Track
-from library.queries import PAGE_PARAMETERS, canonical, search_digest, search_from
-from library.requests import Request
-from library.search import SORTS, changed, chips, misunderstood
-from library.views.base import PAGE_SIZE
+from library.search.chips import SORTS, changed, chips, misunderstood
+from library.search.facet_links import facets_of
+from library.search.filters import filter_of
+from library.search.query import PAGE_PARAMETERS, canonical, search_digest, search_from
 
 
 def page_of(request: Request, tracks: QuerySet[Track]) -> Page[Any]:

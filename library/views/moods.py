@@ -8,13 +8,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from library.playing import CHUNK, queue_answer, start_in
-from library.requests import Request
+from library.http.player_payload import CHUNK, queue_answer, start_in
+from library.http.shortcuts import PAGE_SIZE
+from library.http.types import Request
 from library.selectors.genres import genre_names_of
 from library.selectors.maps import Place, around, map_of
 from library.selectors.moods import moods_of, station_of
 from library.selectors.tracks import tracks_by_id
-from library.views.base import PAGE_SIZE
 
 #: How many tracks the station around a point of the map has.
 AROUND = 25

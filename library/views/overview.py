@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from library import selectors
-from library.facets import Choice, facets_of
-from library.filters import filter_of
 from library.genres import UNSURE
-from library.requests import Request
+from library.http.types import Request
+from library.search.facet_links import Choice, facets_of
+from library.search.filters import filter_of
 from library.selectors.overview import LENGTHS, records_of, seconds_by_genre, tracks_by_length
 
 

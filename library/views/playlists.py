@@ -13,13 +13,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
-from library.forms import NameForm
+from library.http.forms import NameForm
+from library.http.player_payload import CHUNK, queue_answer, start_in
+from library.http.shortcuts import PAGE_SIZE, back, get_or_gone, owned_track
+from library.http.types import Request
 from library.models import Act, Playlist, PlaylistItem, Track
-from library.playing import CHUNK, queue_answer, start_in
-from library.queries import search_problems
-from library.requests import Request
+from library.search.query import search_problems
+from library.search.saved import tracks_in
 from library.text import parsed_uuid
-from library.views.base import PAGE_SIZE, back, get_or_gone, owned_track
 from library.views.library import page_of
 
 
@@ -47,7 +48,7 @@ def playlists(request: Request) -> HttpResponse:
 def playlist(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
     """What is in a playlist, or what a saved search finds now."""
     found = owned_playlist(request, playlist_id)
-    tracks = selectors.tracks_in(request.user, found)
+    tracks = tracks_in(request.user, found)
     page: Page[Any]
     if found.smart:
         page = page_of(request, tracks)
@@ -67,7 +68,7 @@ def playlist(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
 def playlist_length(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
     """How much a saved search finds now: asked for by the list of playlists, for each of them apart."""
     found = owned_playlist(request, playlist_id)
-    length = selectors.length_of(selectors.tracks_in(request.user, found))
+    length = selectors.length_of(tracks_in(request.user, found))
     return render(request, "library/_playlist_length.html", length)
 
 
@@ -76,7 +77,7 @@ def playlist_queue(request: Request, playlist_id: uuid.UUID) -> JsonResponse:
     """A playlist's tracks in their order, from `start` on; `more` is the address of the next ones."""
     found = owned_playlist(request, playlist_id)
     start = start_in(request.GET)
-    tracks = list(selectors.tracks_in(request.user, found)[start : start + CHUNK + 1])
+    tracks = list(tracks_in(request.user, found)[start : start + CHUNK + 1])
     more = f"{reverse('playlist-queue', args=[found.pk])}?start={start + CHUNK}"
     genres = selectors.genre_names_of(request.user)
     return queue_answer(tracks[:CHUNK], genres, more=more if len(tracks) > CHUNK else None)

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from library import selectors
-from library.filters import filter_of
-from library.playing import CHUNK, queue_answer, start_in
-from library.requests import Request
+from library.http.player_payload import CHUNK, queue_answer, start_in
+from library.http.types import Request
+from library.search.filters import filter_of
 
 
 @require_safe

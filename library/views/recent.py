@@ -11,9 +11,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from library import selectors, services
-from library.requests import Request
+from library.http.shortcuts import PAGE_SIZE, back, get_or_gone
+from library.http.types import Request
 from library.views.acts import counted
-from library.views.base import PAGE_SIZE, back, get_or_gone
 
 GONE = "That can no longer be undone."
 

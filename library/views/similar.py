@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from library.requests import Request
+from library.http.shortcuts import PAGE_SIZE, owned_track
+from library.http.types import Request
 from library.selectors.similar import similar_to
-from library.views.base import PAGE_SIZE, owned_track
 
 #: On the track's own page.
 FEW = 8

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from library import selectors, services
 from library.errors import ChangedMeanwhile
-from library.forms import TrackForm
-from library.requests import Request
-from library.views.base import back, get_or_gone, owned_track
+from library.http.forms import TrackForm
+from library.http.shortcuts import back, get_or_gone, owned_track
+from library.http.types import Request
 
 
 @require_safe

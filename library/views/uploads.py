@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
+from library.http.shortcuts import PAGE_SIZE, back, get_or_gone
+from library.http.types import Request
 from library.models import PartialUpload
-from library.requests import Request
-from library.views.base import PAGE_SIZE, back, get_or_gone
 
 NOTHING = "No file arrived. Choose one and try again."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from library.idempotent_forms import FIELD
+from library.http.idempotent_forms import FIELD
 
 
 @pytest.fixture

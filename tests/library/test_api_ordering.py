@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from library.filters import ORDERS
 from library.models import Track, User
-from library.queries import search_from
+from library.search.filters import ORDERS
+from library.search.query import search_from
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]

@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from library import archives
+from library.incoming import archives
 from library.models import PartialUpload, Track, User
 from tests.hostile.archives import packed
 from tests.library.test_resumable import create, patch

@@ -27,8 +27,6 @@ from django.utils import timezone
 from library import selectors, services
 from library.api.serializers.truth import ActRequestSerializer
 from library.exchange.writing import as_json
-from library.filters import filter_of
-from library.metrics import exposition
 from library.models import (
     Act,
     Mood,
@@ -43,7 +41,11 @@ from library.models import (
     User,
     Verdict,
 )  # fmt: skip
-from library.selectors import facets, health, maps, moods, overview, similar, vectors
+from library.monitoring.metrics import exposition
+from library.search import facet_counts as facets
+from library.search.filters import filter_of
+from library.search.saved import tracks_in
+from library.selectors import health, maps, moods, overview, similar, vectors
 from library.selectors import tracks as track_selectors
 from tests.crawl import addresses, ask, told
 from tests.people import TrackFactory, signed_in, with_token
@@ -187,11 +189,11 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "playlists.playlists_of": lambda w: selectors.playlists_of(w.alice),
     "playlists.playlists_with_counts": lambda w: selectors.playlists_with_counts(w.alice),
     "playlists.playlists_for": lambda w: selectors.playlists_for(w.alice, w.track),
-    "playlists.tracks_in": lambda w: [
-        selectors.tracks_in(w.alice, playlist) for playlist in selectors.playlists_of(w.alice)
+    "saved.tracks_in": lambda w: [
+        tracks_in(w.alice, playlist) for playlist in selectors.playlists_of(w.alice)
     ],
     "playlists.items_of": lambda w: selectors.items_of(w.alice, w.playlist),
-    "playlists.length_of": lambda w: selectors.length_of(selectors.tracks_in(w.alice, w.playlist)),
+    "playlists.length_of": lambda w: selectors.length_of(tracks_in(w.alice, w.playlist)),
     "reviewing.tracks_open_to": lambda w: selectors.tracks_open_to(w.bob),
     "reviewing.review_queue_of": lambda w: selectors.review_queue_of(w.bob),
     "reviewing.failed_open_to": lambda w: selectors.failed_open_to(w.bob),

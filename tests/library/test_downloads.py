@@ -18,8 +18,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from classifier.tags import read_tags
 from library import services
-from library.downloads import archive, part
 from library.models import Track, User
+from library.outgoing.copies import archive, part
 from tests import sounds
 
 pytestmark = pytest.mark.django_db

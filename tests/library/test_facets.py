@@ -11,10 +11,10 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from library import services
-from library.facets import Choice, facets_of
-from library.filters import filter_of
 from library.models import Track, User
-from library.queries import search_from
+from library.search.facet_links import Choice, facets_of
+from library.search.filters import filter_of
+from library.search.query import search_from
 from library.selectors import genre_names_of
 
 pytestmark = pytest.mark.django_db

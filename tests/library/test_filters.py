@@ -11,9 +11,9 @@ from django.test import Client
 
 from library import services
 from library.errors import InvalidSearch, Refused
-from library.filters import LibraryFilter, filter_of
 from library.models import Track, User
-from library.queries import canonical, problems_of, search_from
+from library.search.filters import LibraryFilter, filter_of
+from library.search.query import canonical, problems_of, search_from
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]

@@ -178,7 +178,7 @@ def test_the_second_of_two_waits_for_the_first(alice_client: Client, monkeypatch
     def ends(seconds: float) -> None:
         KeptAnswer.objects.update(status=record.status)
 
-    monkeypatch.setattr("library.idempotent_forms.time.sleep", ends)
+    monkeypatch.setattr("library.http.idempotent_forms.time.sleep", ends)
     assert alice_client.post(reverse("playlists"), form)["Location"] == first["Location"]
     assert Playlist.objects.count() == 1
 
@@ -187,7 +187,7 @@ def test_it_does_not_wait_for_ever(alice_client: Client, monkeypatch: pytest.Mon
     form = {"name": "Party", "idempotency_key": "k"}
     alice_client.post(reverse("playlists"), form)
     KeptAnswer.objects.update(status=None)
-    monkeypatch.setattr("library.idempotent_forms.WAIT", -1)
+    monkeypatch.setattr("library.http.idempotent_forms.WAIT", -1)
     answer = alice_client.post(reverse("playlists"), form, follow=True)
     assert "still being done" in answer.content.decode()
     assert Playlist.objects.count() == 1

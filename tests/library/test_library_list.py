@@ -12,9 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from library import services
 from library.errors import Refused
-from library.filters import filter_of
 from library.models import Playlist, Track, User
-from library.search import chips
+from library.search.chips import chips
+from library.search.filters import filter_of
 from library.selectors import genre_names_of
 
 pytestmark = pytest.mark.django_db

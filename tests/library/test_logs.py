@@ -13,8 +13,8 @@ from django.test import Client
 from pythonjsonlogger.json import JsonFormatter
 
 from config.settings import LOGGING
-from library.logs import AboutFilter, about
 from library.models import Track
+from library.monitoring.logs import AboutFilter, about
 
 Lines = Callable[[], list[dict[str, Any]]]
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from library.models import ApiToken, Prediction, Track
-from library.templatetags.earmark import clock
+from library.text import clock
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]

@@ -13,12 +13,13 @@ from django.urls import reverse
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from library import selectors, services
+from library import services
 from library.errors import Refused
-from library.filters import LibraryFilter, filter_of
 from library.models import Act, Playlist, Tagging, Track, User
 from library.models.playlists import QUERY_LENGTH
-from library.queries import search_from
+from library.search.filters import LibraryFilter, filter_of
+from library.search.query import search_from
+from library.search.saved import tracks_in
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -253,7 +254,7 @@ class TestSavedSearches:
         assert (kept.query, other.query) == ("genre=shoegaze", "not_genre=shoegaze")
 
         def counts() -> list[int]:
-            return [selectors.tracks_in(alice, search).count() for search in (kept, other)]
+            return [tracks_in(alice, search).count() for search in (kept, other)]
 
         assert counts() == [1, 1]
         act = services.own_genre_delete(genre=genre)
@@ -266,4 +267,4 @@ class TestSavedSearches:
         services.genre_set(track=make_track(), person=alice, genre=genre.key)
         kept = services.search_save(owner=alice, name="n", query="genre=Shoegaze")
         services.own_genre_rename(genre=genre, name="Dream Pop")
-        assert selectors.tracks_in(alice, kept).count() == 1
+        assert tracks_in(alice, kept).count() == 1

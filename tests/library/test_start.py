@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from pytest_django import Settings
 
-from library import model_cards
 from library.models import User
+from library.selectors import model_cards
 
 
 @pytest.fixture

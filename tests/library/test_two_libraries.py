@@ -17,10 +17,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from library import selectors, services
 from library.errors import Refused
 from library.exchange.writing import as_json
-from library.filters import filter_of
 from library.models import Act, PlaylistItem, Tagging, Track, TrackDeletion, User
-from library.queries import search_from
-from library.selectors.facets import counts_of
+from library.search.facet_counts import counts_of
+from library.search.filters import filter_of
+from library.search.query import search_from
+from library.search.saved import tracks_in
 from tests.people import PredictionFactory, UserFactory
 
 NAMES = ["live", "Café", "late night"]
@@ -35,7 +36,7 @@ def library_of(owner: User) -> dict[str, Any]:
         for track in selectors.tracks_of(owner).prefetch_related("tags")
     }
     playlists = {
-        playlist.pk: (playlist.name, [track.pk for track in selectors.tracks_in(owner, playlist)])
+        playlist.pk: (playlist.name, [track.pk for track in tracks_in(owner, playlist)])
         for playlist in selectors.playlists_of(owner)
     }
     return {
@@ -232,7 +233,7 @@ class Libraries(RuleBasedStateMachine):
                 found = search_from(owner, urlencode({"tag": tag.name}))
                 assert found.qs.count() == tag.track_count == counts["tag"][tag.key]
             for playlist in selectors.playlists_with_counts(owner):
-                assert playlist.track_count == len(selectors.tracks_in(owner, playlist))
+                assert playlist.track_count == len(tracks_in(owner, playlist))
             assert sum(selectors.track_count_by_genre(owner).values()) == len(tracks)
 
     @invariant()

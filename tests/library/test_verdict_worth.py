@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from library import model_cards
 from library.models import Track
+from library.selectors import model_cards
 from library.templatetags.earmark import chance, verdict_worth
 
 pytestmark = pytest.mark.django_db

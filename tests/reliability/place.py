@@ -27,7 +27,7 @@ import sys
 from pathlib import Path
 from library import services
 from library.models import User
-from library.uploads import ArrivedFile
+from library.incoming.handler import ArrivedFile
 owner = User.objects.filter(email="alice@example.org").first() or services.user_add(
     email="alice@example.org", password="a quiet listening room")
 for path in {paths!r}:

@@ -12,8 +12,8 @@ from library import selectors, services
 from library.api.schema import answers
 from library.api.serializers import account as serializers
 from library.api.views.base import OwnersView
-from library.model_cards import installed
 from library.models import ApiToken
+from library.selectors.model_cards import installed
 
 
 class AccountView(OwnersView):

@@ -23,9 +23,9 @@ from library.api.renderers import AnythingRenderer
 from library.api.schema import answers
 from library.api.serializers import truth
 from library.api.views.base import OwnersView
-from library.downloads import archive_answer
 from library.models import Act, ApiToken, Track, User
-from library.queries import search_from
+from library.outgoing.copies import archive_answer
+from library.search.query import search_from
 from library.services.bulk_actions import Terms
 
 

@@ -19,7 +19,7 @@ from library.api.idempotency import Answered, record_begin, record_end
 from library.api.throttling import Limited
 from library.errors import InvalidSearch
 from library.models import KeptAnswer, Track, User
-from library.queries import params_from, shown
+from library.search.query import params_from, shown
 
 FIELDS = OpenApiParameter(
     "fields", str, description="Tell only these fields of a track, by name, joined by commas."

@@ -17,9 +17,9 @@ from library.api.pagination import PARAMETERS
 from library.api.schema import answers
 from library.api.serializers import discover as serializers
 from library.api.views.base import FIELDS, OwnersView
-from library.filters import filter_of
 from library.genres import UNSURE
-from library.selectors.facets import counts_of
+from library.search.facet_counts import counts_of
+from library.search.filters import filter_of
 from library.selectors.maps import Map, Place, around, map_of
 from library.selectors.moods import moods_of, station_of
 from library.selectors.overview import LENGTHS, records_of, seconds_by_genre, tracks_by_length

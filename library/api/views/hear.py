@@ -14,7 +14,7 @@ from library import services
 from library.api.schema import UPLOAD_REFUSALS, answers
 from library.api.serializers import tracks as serializers
 from library.api.throttling import Limited, Listening
-from library.listening import listen
+from library.services.analysis_client import listen
 
 
 class HearingView(Limited):

@@ -19,6 +19,7 @@ from library.api.serializers import playlists as serializers
 from library.api.serializers.truth import ActSerializer
 from library.api.views.base import FIELDS, OwnersView
 from library.models import Playlist, PlaylistItem
+from library.search.saved import tracks_in
 
 
 @extend_schema(tags=["Playlists"])
@@ -105,7 +106,7 @@ class PlaylistItemsView(OwnersView, generics.GenericAPIView):
         playlist = self.playlist()
         rows: list[Any]
         if playlist.smart:
-            tracks = selectors.tracks_in(self.owner, playlist).prefetch_related("tags")
+            tracks = tracks_in(self.owner, playlist).prefetch_related("tags")
             rows = [{"id": None, "track": track} for track in self.paginate_queryset(tracks) or []]
         else:
             items = selectors.items_of(self.owner, playlist).prefetch_related("track__tags")

@@ -30,8 +30,8 @@ from library.api.schema import UPLOAD_REFUSALS, answers
 from library.api.serializers import tracks as serializers
 from library.api.serializers.examples import UPLOAD_ANSWERS
 from library.api.views.base import FIELDS, OwnersView
-from library.filters import LibraryFilter
 from library.models import Track
+from library.search.filters import LibraryFilter
 
 
 @extend_schema(tags=["Tracks"])

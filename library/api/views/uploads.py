@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from library.api.views.base import OwnersView
-from library.resumable import ResumableUploads
+from library.http.tus import ResumableUploads
 
 
 class ApiUploads(ResumableUploads, OwnersView):

@@ -15,9 +15,9 @@ from django.conf import settings
 from django.http import QueryDict
 
 from library.errors import InvalidSearch, SearchProblem
-from library.filters import LibraryFilter, filter_of
 from library.models import User
-from library.search_form import EMPTY
+from library.search.filters import LibraryFilter, filter_of
+from library.search.form import EMPTY
 
 #: Parameters of the library's pages that are no part of a search.
 PAGE_PARAMETERS = frozenset({"page"})

@@ -14,8 +14,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from library import selectors
 from library.errors import Refused
+from library.http.types import Request
 from library.models import Track
-from library.requests import Request
 
 PAGE_SIZE = 50
 

@@ -16,7 +16,7 @@ from classifier.kinds import KINDS
 from library import selectors
 from library.genres import UNSURE
 from library.models import Tagging, Track, User
-from library.search_form import EMPTY, SearchForm, TrueFalseField, WordsField
+from library.search.form import EMPTY, SearchForm, TrueFalseField, WordsField
 from library.text import a_line, fold
 
 #: What a list can be sorted by, and the columns that do it. What has no value comes last either way.

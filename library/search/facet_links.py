@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from classifier.kinds import KINDS
-from library.filters import LibraryFilter
 from library.genres import UNSURE
 from library.models import Track
-from library.search import SOURCES, changed, toggled
+from library.search.chips import SOURCES, changed, toggled
+from library.search.facet_counts import BANDS, counts_of
+from library.search.filters import LibraryFilter
 from library.selectors import GenreNames, tags_of
-from library.selectors.facets import BANDS, counts_of
 from library.text import fold
 
 TITLES = {

@@ -12,9 +12,9 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
-from library.filters import LibraryFilter
 from library.genres import UNSURE
 from library.models import Tagging, Track
+from library.search.filters import LibraryFilter
 from library.selectors.bin import binned_ids_of
 from library.selectors.moods import mood_counts
 

@@ -10,13 +10,12 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.formats import date_format
 
-from library.filters import LibraryFilter
 from library.genres import UNSURE
 from library.models import Tag, Track
-from library.queries import problems_of, shown
+from library.search.filters import LibraryFilter
+from library.search.query import problems_of, shown
 from library.selectors import GenreNames, tags_of
-from library.templatetags.earmark import clock
-from library.text import fold
+from library.text import clock, fold
 
 SORTS = {
     "": "Newest first",

@@ -15,8 +15,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from library.errors import Refused, TooOften
-from library.requests import Request
-from library.views.base import Gone, back, page_before
+from library.http.shortcuts import Gone, back, page_before
+from library.http.types import Request
 
 #: What no page of ours needs, no page may use, whatever gets into it.
 PERMISSIONS = "camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb"

@@ -25,8 +25,8 @@ from django.utils.http import content_disposition_header
 
 from classifier.copies import TAGGABLE, tagged_copy
 from classifier.kinds import KINDS
-from library.files import CHUNK
 from library.models import Track, User
+from library.outgoing.files import CHUNK
 from library.selectors import GenreNames, genre_names_of, tracks_of
 from library.services.assets import local_copy
 

@@ -17,9 +17,9 @@ from django.http import HttpRequest, HttpResponse
 
 from library import services
 from library.errors import Refused
+from library.http.shortcuts import back
+from library.http.types import Request
 from library.models import KeptAnswer, User
-from library.requests import Request
-from library.views.base import back
 
 FIELD = "idempotency_key"
 #: So long the second of two waits for the answer to the first, in seconds.

@@ -1,0 +1,25 @@
+"""The tracks of a playlist, which may be a saved search."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from library.errors import InvalidSearch
+from library.models import Playlist, Track, User
+from library.search.query import search_from
+from library.selectors import tracks_of
+
+
+def tracks_in(owner: User, playlist: Playlist) -> QuerySet[Track]:
+    """The tracks of a playlist, in its order; of a saved search, the tracks that it finds now.
+
+    A saved search that is no longer understood, as after a genre that it names was deleted, finds nothing.
+    """
+    if playlist.smart:
+        try:
+            found: QuerySet[Track] = search_from(owner, playlist.query).qs
+        except InvalidSearch:
+            return tracks_of(owner).none()
+        return found
+    tracks = tracks_of(owner).filter(playlist_items__playlist=playlist)
+    return tracks.order_by("playlist_items__position", "playlist_items__id")
