@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, DateField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, DateField, F, Q, QuerySet
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from library.genres import GENRES
 from library.models import User, Verdict
 from library.selectors.reviewing import OWNERS_WORD, open_to
+from library.selectors.verdicts import verdicts_in_force
 
 WEEKS = 26
 AGREED = Q(genre=F("heard"))
@@ -77,9 +78,6 @@ def _counted(words: QuerySet[Verdict], by: str) -> dict[Any, Agreement]:
 
 
 def _words(reviewer: User) -> QuerySet[Verdict]:
-    """The last word that stands of each person on each track, where the model had heard something."""
-    words = Verdict.objects.filter(open_to(reviewer, "track__owner"), track__deleted_at=None, undone_at=None)
-    later = Verdict.objects.filter(
-        track=OuterRef("track"), person=OuterRef("person"), undone_at=None, pk__gt=OuterRef("pk")
-    )
-    return words.filter(~Exists(later), heard__in=GENRES).exclude(genre="").order_by()
+    """Verdicts in force that the model could have agreed with: it had heard something, and knows the genre."""
+    verdicts = Verdict.objects.filter(open_to(reviewer, "track__owner"), track__deleted_at=None)
+    return verdicts_in_force(verdicts).filter(heard__in=GENRES, genre__in=GENRES).order_by()

@@ -14,6 +14,7 @@ from library.models import Track, User, Verdict
 from library.selectors.genres import GenreChoice, GenreNames
 from library.selectors.reviewing import open_to
 from library.selectors.tracks import tracks_of
+from library.selectors.verdicts import LATEST_FIRST
 from library.text import key_from
 
 #: A word can be taken back from the queue for so long; later, on its track's page.
@@ -94,12 +95,12 @@ def last_word_of(person: User, *, of_others: bool = False) -> Verdict | None:
     """
     latest = (
         Verdict.objects.filter(open_to(person, "track__owner"), person=person, undone_at=None)
-        .filter(track__deleted_at=None)
+        .filter(track__deleted_at=None, created_at__gt=timezone.now() - FRESH)
         .select_related("track")
         .only("genre", "act", "created_at", "person", "track__owner", "track__title")
-        .order_by("-id")
+        .order_by(*LATEST_FIRST)
         .first()
     )
     if latest is None or latest.act_id or (latest.track.owner_id != person.pk) != of_others:
         return None
-    return latest if latest.created_at > timezone.now() - FRESH else None
+    return latest

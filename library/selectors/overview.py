@@ -10,6 +10,7 @@ from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 
 from library.genres import GENRES, UNSURE
 from library.models import Track, User, Verdict
+from library.selectors.verdicts import verdict_for_track
 
 #: Lengths of tracks in seconds, from and to.
 LENGTHS: list[tuple[int | None, int | None]] = [
@@ -68,11 +69,10 @@ def tracks_by_length(owner: User) -> list[int]:
 
 
 def records_of(owner: User) -> Records:
-    """The model's record against the owner's words that stand, as it was when each was said."""
-    later = Verdict.objects.filter(track=OuterRef("track"), undone_at=None).order_by("-created_at", "-id")
-    of_owner = Verdict.objects.filter(track__owner=owner, track__deleted_at=None)
-    standing = of_owner.filter(undone_at=None, pk=Subquery(later.values("pk")[:1]))
-    said = standing.exclude(genre="").exclude(heard="").order_by()
+    """The model's record against the verdicts that count, as it was when each was given."""
+    verdicts = Verdict.objects.filter(track__owner=owner, track__deleted_at=None)
+    counting = verdicts.filter(pk=Subquery(verdict_for_track(OuterRef("track")).values("pk")[:1]))
+    said = counting.exclude(genre="").exclude(heard="").order_by()
     known = said.filter(genre__in=GENRES)
     rows = known.values("heard", "sure").annotate(
         tracks=Count("pk"), right=Count("pk", filter=Q(genre=F("heard")))

@@ -12,13 +12,14 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from library.errors import Refused
 from library.genres import GENRES, UNSURE
 from library.models import Act, BulkActionTrack, Genre, Prediction, Track, User, Verdict
 from library.models.genres import HUES
+from library.selectors.verdicts import latest_verdicts, verdict_for_track, verdicts_in_force
 from library.services.changes import changed_fields, changes_due, locked
 from library.text import fold, key_from
 
@@ -50,10 +51,11 @@ def genre_undo(*, track: Track, person: User) -> Verdict:
     """Undo the word that counts for a track; a reviewer undoes their own latest. Raises Refused: `nothing_to_undo`."""
     with transaction.atomic():
         Track.objects.select_for_update().get(pk=track.pk)
-        standing = Verdict.objects.filter(track=track, undone_at=None)
-        latest = own = standing.filter(person=person).first()
+        verdicts = Verdict.objects.filter(track=track)
+        latest = own = latest_verdicts(verdicts.filter(person=person)).first()
         if person.pk == track.owner_id and not (own and own.genre):
-            latest = standing.first()
+            others = verdicts_in_force(verdicts.exclude(person=person)).first()
+            latest = max(filter(None, (own, others)), key=lambda verdict: verdict.created_at, default=None)
         if latest is None:
             raise Refused("nothing_to_undo", "Nobody has said anything about this track's genre yet.")
         latest.undone_at = timezone.now()
@@ -82,11 +84,8 @@ def genres_undo(action: Act, targets: list[BulkActionTrack]) -> int:
     said = Verdict.objects.filter(
         act=action, undone_at=None, track__in=[target.track_id for target in targets]
     )
-    later = Verdict.objects.filter(
-        track=OuterRef("track"), person=OuterRef("person"), undone_at=None, pk__gt=OuterRef("pk")
-    )
     ids = list(said.values_list("track_id", flat=True))
-    count = said.filter(~Exists(later), track__deleted_at=None).count()
+    count = latest_verdicts(said.filter(track__deleted_at=None)).count()
     said.update(undone_at=timezone.now())
     genres_settle(Track.all_objects.filter(pk__in=ids))
     return count
@@ -100,19 +99,16 @@ def genres_settle(tracks: QuerySet[Track]) -> None:
     the model knows, said something else than the model; but not once a reviewer's word stands.
     """
     heard = Prediction.objects.filter(pk=OuterRef("prediction"))
-    said = Verdict.objects.filter(track=OuterRef("pk"), undone_at=None).order_by("-created_at", "-id")
     now = timezone.now()
     tracks = tracks.order_by()
-    # An owner who took their word back has said "": then the latest word counts, whoever said it.
-    own = NullIf(Subquery(said.filter(person=OuterRef("owner")).values("genre")[:1]), Value(""))
-    tracks.update(
-        owner_genre=Coalesce(own, Subquery(said.values("genre")[:1]), Value("")),
-        updated_at=now,
-    )
+    verdict = verdict_for_track(OuterRef("pk"))
+    tracks.update(owner_genre=Coalesce(Subquery(verdict.values("genre")[:1]), Value("")), updated_at=now)
     unsure = Q(label=None)
     against_file = ~Q(track__file_label="") & ~Q(top=F("track__file_label"))
     against_owner = Q(track__owner_genre__in=GENRES) & ~Q(top=F("track__owner_genre"))
-    reviewed = said.exclude(person=OuterRef("owner"))
+    reviewed = verdicts_in_force(Verdict.objects.filter(track=OuterRef("pk"))).exclude(
+        person=OuterRef("owner")
+    )
     disputed = heard.filter(Q(track__owner_genre="") & (unsure | against_file) | against_owner)
     # Each reason brings a track forward by a whole 1, more than any confidence.
     reasons = sum(Case(When(why, then=1.0), default=0.0) for why in (unsure, against_file, against_owner))
