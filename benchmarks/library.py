@@ -94,11 +94,11 @@ def fill(owner: Any, count: int, seed: int = 5) -> None:
     """Give somebody as many tracks, as an analysis would have left them, with tags and moods."""
     from django.db.models import OuterRef, Subquery
 
-    from library.genres import GENRES
+    from library.genres import BUILTIN_GENRES
     from library.models import Embedding, Mood, Prediction, Tag, Tagging, Track
     from library.models.tags import MOOD_FROM
     from library.models.tracks import MOODS_LENGTH
-    from library.services.analysis import names_settle
+    from library.services.analysis import derived_names_recompute
     from library.text import in_lines
 
     # Added over years, not all at this moment.
@@ -112,7 +112,10 @@ def fill(owner: Any, count: int, seed: int = 5) -> None:
         tracks, predictions, moods, taggings, embeddings = [], [], [], [], []
         for number in numbers:
             sure = chance.random() < 0.8
-            top, said = chance.choice([*GENRES]), chance.choice([*GENRES]) if chance.random() < 0.1 else ""
+            top, said = (
+                chance.choice([*BUILTIN_GENRES]),
+                chance.choice([*BUILTIN_GENRES]) if chance.random() < 0.1 else "",
+            )
             confidence = round(chance.uniform(0.55, 1) if sure else chance.uniform(0.15, 0.55), 4)
             name = " ".join(chance.choices(WORDS, k=3)).title()
             scores = {mood: round(chance.random(), 4) for mood in MOODS}
@@ -150,9 +153,9 @@ def fill(owner: Any, count: int, seed: int = 5) -> None:
                     [mood for mood, score in scores.items() if score >= MOOD_FROM], MOODS_LENGTH
                 ),
             )
-            names_settle(track)
+            derived_names_recompute(track)
             tracks.append(track)
-            shares = dict.fromkeys(GENRES, (1 - confidence) / 9) | {top: confidence}
+            shares = dict.fromkeys(BUILTIN_GENRES, (1 - confidence) / 9) | {top: confidence}
             segments = [[3 * s, 3 * s + 3, [round(share, 4) for share in shares.values()]] for s in range(20)]
             predictions.append(
                 Prediction(
@@ -167,7 +170,7 @@ def fill(owner: Any, count: int, seed: int = 5) -> None:
                     moods=scores,
                 )
             )
-            vector = [chance.gauss(corner == top, 0.3) for corner in GENRES for _ in range(6)]
+            vector = [chance.gauss(corner == top, 0.3) for corner in BUILTIN_GENRES for _ in range(6)]
             size = hypot(*vector)
             embeddings.append(
                 Embedding(

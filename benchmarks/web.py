@@ -26,14 +26,14 @@ ALLOWED = 130
 HEAVY = ("numpy", "scipy", "numba", "tensorflow", "ai_edge_litert", "av")
 _SEED = """
 from library.models import Prediction, Track, User
-from library.genres import GENRES
+from library.genres import BUILTIN_GENRES
 owner = User.objects.create_user("bench@example.org", "a quiet listening room")
 for i in range(100):
     track = Track.objects.create(
         owner=owner, original_name=f"{i}.mp3", title=f"Song {i}", kind="mp3", size=1, sha256=f"{i:064}",
         status="ready", duration=240, audio={"codec": "mp3", "sample_rate": 44100, "channels": 2},
     )
-    shares = dict.fromkeys(GENRES, 0.05) | {"blues": 0.55}
+    shares = dict.fromkeys(BUILTIN_GENRES, 0.05) | {"blues": 0.55}
     track.prediction = Prediction.objects.create(
         track=track, model_name="bench", model_version="1", label="blues", top="blues", confidence=0.55,
         probabilities=shares, segments=[[3 * s, 3 * s + 3, list(shares.values())] for s in range(80)],

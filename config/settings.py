@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "library.http.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "library.http.middleware.RefusalMiddleware",
+    "library.http.middleware.DomainErrorMiddleware",
     "library.http.idempotent_forms.IdempotentFormsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -264,7 +264,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "StatusEnum": "library.models.Track.Status",
-        "ActStatusEnum": "library.models.Act.Status",
+        "ActStatusEnum": "library.models.BulkAction.Status",
     },
 }
 

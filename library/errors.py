@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 
-class Refused(Exception):  # noqa: N818 - it says what happened, as AudioError does for files
+class DomainError(Exception):
     """The library will not do that. `status` is the HTTP status that fits."""
 
     def __init__(self, code: str, message: str, status: int = 409) -> None:
@@ -18,7 +18,7 @@ class Refused(Exception):  # noqa: N818 - it says what happened, as AudioError d
         super().__init__(message)
 
 
-class ChangedMeanwhile(Refused):
+class ConflictError(DomainError):
     """What a person changes was changed since they saw it. `current` and `wanted`: values by field."""
 
     def __init__(self, *, current: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
@@ -32,7 +32,7 @@ class ChangedMeanwhile(Refused):
         super().__init__("changed_meanwhile", message)
 
 
-class TooOften(Refused):
+class RateLimited(DomainError):  # noqa: N818 - named for what it says, as HTTP does
     """That failed too often. Whoever waits so long may try again."""
 
     def __init__(self, wait: timedelta) -> None:
@@ -49,7 +49,7 @@ class SearchProblem:
     detail: str
 
 
-class InvalidSearch(Refused):
+class InvalidSearchError(DomainError):
     """A search that was not understood, so that nothing must be done with what it seems to find."""
 
     def __init__(self, problems: Sequence[SearchProblem]) -> None:

@@ -6,7 +6,7 @@ import re
 
 from library.text import fold
 
-GENRES: dict[str, str] = {
+BUILTIN_GENRES: dict[str, str] = {
     "blues": "Blues",
     "classical": "Classical",
     "country": "Country",
@@ -31,7 +31,7 @@ _ALSO = {
 }
 _WORDS = {
     genre: re.compile(r"\b(?:" + "|".join(map(re.escape, (genre, *_ALSO.get(genre, ())))) + r")\b")
-    for genre in GENRES
+    for genre in BUILTIN_GENRES
 }
 
 

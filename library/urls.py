@@ -2,8 +2,8 @@ from django.urls import path
 
 from library.http.tus import ResumableUploads
 from library.views import (
-    acts,
     bin,
+    bulk_actions,
     downloads,
     exchange,
     files,
@@ -75,7 +75,7 @@ urlpatterns = [
     path("exchange/", exchange.exchange, name="exchange"),
     path("exchange/library.json", exchange.export_json, name="export-json"),
     path("exchange/library.csv", exchange.export_csv, name="export-csv"),
-    path("acts/", acts.acts, name="acts"),
+    path("acts/", bulk_actions.actions, name="acts"),
     path("tracks/<uuid:track_id>/playlists/", playlists.track_playlists, name="track-playlists"),
     path("playlists/", playlists.playlists, name="playlists"),
     path("playlists/<uuid:playlist_id>/", playlists.playlist, name="playlist"),

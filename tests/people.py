@@ -21,10 +21,10 @@ from django.tasks import default_task_backend
 from django.test import Client
 
 from library import services
-from library.genres import GENRES, genre_in_tag
+from library.genres import BUILTIN_GENRES, genre_in_tag
 from library.models import Prediction, Track, User
 from library.models.tracks import stored_name
-from library.services.analysis import names_settle
+from library.services.analysis import derived_names_recompute
 
 PASSWORD = "a quiet listening room"
 MODEL = {"model_name": "mfcc-cnn-1", "model_version": "1"}
@@ -78,8 +78,8 @@ class PredictionFactory(factory.django.DjangoModelFactory):
 
     @factory.lazy_attribute
     def probabilities(self) -> dict[str, float]:
-        rest = (1 - self.confidence) / (len(GENRES) - 1)
-        return {genre: self.confidence if genre == self.top else rest for genre in GENRES}
+        rest = (1 - self.confidence) / (len(BUILTIN_GENRES) - 1)
+        return {genre: self.confidence if genre == self.top else rest for genre in BUILTIN_GENRES}
 
     @factory.lazy_attribute
     def segments(self) -> list[Any]:
@@ -117,7 +117,7 @@ class TrackFactory(factory.django.DjangoModelFactory):
             storage = track.original.storage
             track.peaks = storage.save(stored_name(track, "peaks.json"), ContentFile(b"{}"))
             track.spectrogram = storage.save(stored_name(track, "spectrogram.png"), ContentFile(b"picture"))
-        names_settle(track)
+        derived_names_recompute(track)
         track.file_label = genre_in_tag(track.file_genre)
         track.save()
         if track.status == Track.Status.READY:

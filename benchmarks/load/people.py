@@ -84,29 +84,29 @@ def browses(person: Person, email: str, songs: list[str]) -> None:
     person.signs_in(email)
     chance = person.chance
     while person.waits(LOOKS):
-        act = chance.choices(
+        action = chance.choices(
             ("list", "search", "filter", "facets", "track", "similar", "moods", "play"),
             (4, 3, 2, 2, 4, 1, 1, 3),
         )[0]
-        if act == "list":
+        if action == "list":
             person.ask("list", "GET", f"/?page={chance.randint(1, 20)}")
-        elif act == "search":
+        elif action == "search":
             person.ask("search", "GET", f"/?q={chance.choice(WORDS)}")
-        elif act == "filter":
+        elif action == "filter":
             person.ask("filter", "GET", f"/?genre={chance.choice(GENRES)}&not_tag=live&ordering=title")
-        elif act == "facets":
+        elif action == "facets":
             person.ask("facets", "GET", f"/facets/?q={chance.choice(WORDS)}")
-        elif act == "moods":
+        elif action == "moods":
             person.ask("moods", "GET", "/moods/")
-        elif act == "play":
+        elif action == "play":
             part = {"Range": f"bytes={chance.randint(0, 2) * 65536}-"}
             person.ask("play", "GET", f"/tracks/{chance.choice(songs)}/audio/", headers=part)
         else:
             page = person.ask("list", "GET", f"/?page={chance.randint(1, 20)}")
             tracks = re.findall(r'href="(/tracks/[0-9a-f-]{36}/)"', page.text) if page is not None else []
             if tracks and person.waits(LOOKS):
-                more = "similar/" if act == "similar" else ""
-                person.ask(act, "GET", chance.choice(tracks) + more)
+                more = "similar/" if action == "similar" else ""
+                person.ask(action, "GET", chance.choice(tracks) + more)
 
 
 def uploads(person: Person, email: str, song: bytes, numbers: itertools.count[int]) -> None:
@@ -144,8 +144,8 @@ def programs(person: Person, key: str) -> None:
             person.ask("API: search", "GET", f"/api/v1/tracks/?q={person.chance.choice(WORDS)}")
 
 
-def start(act: Callable[..., None], *arguments: object) -> threading.Thread:
-    thread = threading.Thread(target=act, args=arguments, daemon=True)
+def start(action: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=action, args=arguments, daemon=True)
     thread.start()
     return thread
 

@@ -15,7 +15,7 @@ from library.models import User
 
 
 class LimitedBackend(ModelBackend):
-    """Django's own, but passwords cannot be tried at will. Raises TooOften."""
+    """Django's own, but passwords cannot be tried at will. Raises RateLimited."""
 
     @sensitive_variables("password")
     def authenticate(

@@ -15,7 +15,7 @@ from library import services
 from library.accounts.backends import address_of
 from library.http.types import Request
 from library.models import ApiToken, User
-from library.tasks import send_password_letter
+from library.tasks import send_password_reset_email
 
 EMAIL_TAKEN = "There is an account under this e-mail address already."
 PASSWORD_HELP = "At least 8 characters; nothing common, and not your e-mail address."  # noqa: S105 - a sentence
@@ -77,7 +77,7 @@ class SignUpForm(ChoosePasswordForm):
         return _free_email(self.cleaned_data["email"])
 
 
-class SignUpLetterForm(forms.Form):
+class SignUpEmailForm(forms.Form):
     bound_field_class = BootstrapField
     email = email_field("username", "You get a link there, to choose a password.")
 
@@ -173,8 +173,8 @@ class PasswordResetForm(auth_forms.PasswordResetForm):
     def save(self, *args: Any, **options: Any) -> None:
         # In the background: how long the answer takes must not tell whether there is such an account.
         request = options["request"]
-        services.letter_begin(email=self.cleaned_data["email"], address=address_of(request))
-        send_password_letter.enqueue(
+        services.email_request_add(email=self.cleaned_data["email"], address=address_of(request))
+        send_password_reset_email.enqueue(
             email=self.cleaned_data["email"], host=request.get_host(), secure=request.is_secure()
         )
 
@@ -187,7 +187,7 @@ class SetPasswordForm(auth_forms.SetPasswordForm):
 
 @sensitive_variables("password")
 def _own_password(request: Request, password: str) -> str:
-    """The password, if it is that of whoever is signed in. Tried too often, it raises TooOften as signing in does."""
+    """The password, if it is the signed-in person's. Raises RateLimited after too many wrong ones."""
     if authenticate(request, username=request.user.email, password=password) != request.user:
         raise forms.ValidationError("This is not your current password.")
     return password

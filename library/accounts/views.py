@@ -25,14 +25,14 @@ from library.accounts.forms import (
     ChoosePasswordForm,
     EmailForm,
     PasswordNeeded,
+    SignUpEmailForm,
     SignUpForm,
-    SignUpLetterForm,
     TokenForm,
 )
 from library.http.shortcuts import get_or_gone, page_before
 from library.http.types import Request
 from library.services.people import EmailTakenError
-from library.tasks import send_sign_up_letter
+from library.tasks import send_sign_up_email
 
 #: Carries a new token's key from the form to the page that shows it, once. In the browser, because the
 #: database must never hold a key.
@@ -70,11 +70,11 @@ def signup(request: HttpRequest) -> HttpResponse:
 
 def _signup_by_letter(request: HttpRequest) -> HttpResponse:
     """The answer is the same whether or not there is such an account; which letter goes out is decided later."""
-    form = SignUpLetterForm(request.POST or None)
+    form = SignUpEmailForm(request.POST or None)
     if form.is_valid():
         email = form.cleaned_data["email"]
-        services.letter_begin(email=email, address=address_of(request))
-        send_sign_up_letter.enqueue(email=email, host=request.get_host(), secure=request.is_secure())
+        services.email_request_add(email=email, address=address_of(request))
+        send_sign_up_email.enqueue(email=email, host=request.get_host(), secure=request.is_secure())
         return redirect("signup_sent")
     return render(request, "accounts/signup.html", {"form": form})
 
@@ -94,7 +94,7 @@ def signup_finish(request: HttpRequest, key: str) -> HttpResponse:
     if not settings.EARMARK_SIGNUP_OPEN:
         return render(request, "accounts/signup_closed.html", status=403)
     try:
-        email = services.sign_up_email(key=key)
+        email = services.sign_up_address(key=key)
     except signing.BadSignature:
         messages.error(request, "This link is not valid, or older than three days. Please ask for another.")
         return redirect("signup")

@@ -20,8 +20,8 @@ from classifier.errors import MESSAGES
 from classifier.kinds import KINDS
 from library import selectors, services
 from library.admin.base import ReadOnly, SharedOnly, reviewer_of
-from library.admin.desk import Desk
-from library.genres import GENRES
+from library.admin.review import Desk
+from library.genres import BUILTIN_GENRES
 from library.models import Prediction, Track
 from library.text import clock
 
@@ -36,7 +36,7 @@ class HeardFilter(admin.SimpleListFilter):
     parameter_name = "heard"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*GENRES.items(), ("unsure", "not sure")]
+        return [*BUILTIN_GENRES.items(), ("unsure", "not sure")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Track]) -> QuerySet[Track]:
         if self.value() == "unsure":
@@ -65,7 +65,7 @@ class KindFilter(ChoiceFilter):
 
 
 class TopFilter(ChoiceFilter):
-    title, parameter_name, values = "most probable genre", "top", GENRES
+    title, parameter_name, values = "most probable genre", "top", BUILTIN_GENRES
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -166,14 +166,14 @@ class TrackAdmin(Desk):
     def confirm_heard(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
         # In bulk nobody looks at each: what its owner has said stays said.
         unsaid = queryset.filter(owner_genre="")
-        act = services.genres_set(
+        action = services.genres_set(
             tracks=unsaid, person=reviewer_of(request), genre=None, summary="Confirmed what was heard"
         )
-        done = act.done
+        done = action.done
         skipped = len(queryset) - done
         if done:
             text = f"Confirmed {done} {'track' if done == 1 else 'tracks'}."
-            messages.success(request, text, extra_tags=f"undo:{act.pk}")
+            messages.success(request, text, extra_tags=f"undo:{action.pk}")
         if skipped:
             messages.info(
                 request, f"{skipped} left alone: there is a word on it already, or nothing has been heard."

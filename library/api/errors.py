@@ -18,7 +18,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from classifier.errors import AudioError
-from library.errors import InvalidSearch, Refused
+from library.errors import DomainError, InvalidSearchError
 from library.http.chunked_bodies import BodyTooLarge
 
 logger = logging.getLogger("django.request")
@@ -70,11 +70,11 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     set_rollback()
     if isinstance(exc, AudioError):
         return problem(audio_status(exc.code), exc.code, exc.message)
-    if isinstance(exc, InvalidSearch):
+    if isinstance(exc, InvalidSearchError):
         # The API reads searches, as opposed to filters, from nowhere but a field of that name.
         wrong = [{"pointer": "/query", "code": exc.code, "detail": row.detail} for row in exc.problems]
         return problem(exc.status, exc.code, exc.message, errors=wrong)
-    if isinstance(exc, Refused):
+    if isinstance(exc, DomainError):
         return problem(exc.status, exc.code, exc.message)
     if isinstance(exc, Http404):
         # One answer for what does not exist and for what is somebody else's.

@@ -14,8 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import services
-from library.errors import Refused
-from library.models import KeptAnswer, User
+from library.errors import DomainError
+from library.models import IdempotencyRecord, User
 
 HEADER = "Idempotency-Key"
 #: A broken body, and what asks to be tried again later.
@@ -27,18 +27,18 @@ class Answered(Exception):  # noqa: N818 - no error: the answer is there already
         self.response = response
 
 
-def record_begin(*, owner: User, request: Request, headers: tuple[str, ...] = ()) -> KeptAnswer | None:
+def record_begin(*, owner: User, request: Request, headers: tuple[str, ...] = ()) -> IdempotencyRecord | None:
     """Take the request's key; None when it has none. `headers`: those that say what is to be done, in place of fields.
 
     The body is read first: one that cannot be read leaves the key alone.
 
-    Raises Answered with the answer given before; Refused: `bad_key`, `key_reused`, `in_progress`.
+    Raises Answered with the answer given before; DomainError: `bad_key`, `key_reused`, `in_progress`.
     """
     key = request.headers.get(HEADER)
     if key is None:
         return None
     if not 1 <= len(key) <= 100 or not key.isprintable():
-        raise Refused("bad_key", f"{HEADER} has 1 to 100 characters.", 400)
+        raise DomainError("bad_key", f"{HEADER} has 1 to 100 characters.", 400)
     digest = services.request_digest(
         method=request.method or "",
         address=request.get_full_path(),
@@ -60,7 +60,7 @@ def _fields(request: Request) -> Any:
     return dict(request.POST.lists()) if isinstance(data, QueryDict) else data
 
 
-def record_end(record: KeptAnswer, response: Any) -> None:
+def record_end(record: IdempotencyRecord, response: Any) -> None:
     """Keep an answer for whoever asks again; not a file, which may as well be made once more."""
     if response.status_code in NOT_KEPT or response.status_code >= 500 or response.streaming:
         services.idempotency_forget(record=record)

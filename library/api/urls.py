@@ -9,9 +9,9 @@ from rest_framework.routers import SimpleRouter
 from library.api import docs
 from library.api.views import (
     account,
-    acts,
     base,
     bin,
+    bulk_actions,
     discover,
     events,
     exchange,
@@ -21,9 +21,9 @@ from library.api.views import (
     labels,
     playlists,
     tracks,
-    truth,
     uploads,
 )
+from library.api.views import verdicts as truth
 
 router = SimpleRouter(use_regex_path=False)
 router.register("tracks", tracks.TrackViewSet, basename="track")
@@ -61,13 +61,13 @@ v1 = [
     ),
     path("genres/", labels.GenresView.as_view(), name="genres"),
     path("genres/<str:key>/", labels.OwnGenreView.as_view(), name="genre"),
-    path("acts/", acts.ActsView.as_view(), name="acts"),
-    path("acts/<uuid:id>/", acts.ActView.as_view(), name="act-detail"),
-    path("acts/<uuid:id>/cancel/", acts.ActCancelView.as_view(), name="act-cancel"),
-    path("acts/<uuid:id>/undo/", acts.ActUndoView.as_view(), name="act-undo"),
+    path("acts/", bulk_actions.BulkActionsView.as_view(), name="acts"),
+    path("acts/<uuid:id>/", bulk_actions.BulkActionView.as_view(), name="act-detail"),
+    path("acts/<uuid:id>/cancel/", bulk_actions.BulkActionCancelView.as_view(), name="act-cancel"),
+    path("acts/<uuid:id>/undo/", bulk_actions.BulkActionUndoView.as_view(), name="act-undo"),
     path("bin/", bin.BinView.as_view(), name="bin"),
     path("bin/restore/", bin.BinRestoreView.as_view(), name="bin-restore"),
-    path("archive/", acts.ArchiveView.as_view(), name="archive"),
+    path("archive/", bulk_actions.ArchiveView.as_view(), name="archive"),
     path("export/json/", exchange.ExportJsonView.as_view(), name="export-json"),
     path("export/csv/", exchange.ExportCsvView.as_view(), name="export-csv"),
     path("import/", exchange.ImportView.as_view(), name="import"),

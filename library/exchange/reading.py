@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from library.exchange import FORMAT, VERSION
 from library.exchange.stream import BadDocumentError, pieces
-from library.genres import GENRES, UNSURE
+from library.genres import BUILTIN_GENRES, UNSURE
 from library.models.genres import HUES
 from library.models.playlists import QUERY_LENGTH
 from library.models.tracks import EDITABLE, GENRE_LENGTH
@@ -96,7 +96,7 @@ def entries(file: IO[bytes]) -> Iterator[Entry]:
 def _genre(row: dict[str, Any]) -> GenreEntry:
     key = _text(row, "key", GENRE_LENGTH)
     name = _text(row, "name", 40)
-    ten = {fold(word) for word in (*GENRES, *GENRES.values(), UNSURE)}
+    ten = {fold(word) for word in (*BUILTIN_GENRES, *BUILTIN_GENRES.values(), UNSURE)}
     if not _KEY.fullmatch(key) or key in ten or fold(name) in ten:
         raise BadDocumentError("an own genre cannot have that key or name")
     return GenreEntry(key, name, _hue(row), _moment(row, "retired_at", optional=True))

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from library import selectors
 from library.exchange import FORMAT, VERSION
-from library.models import Genre, Playlist, PlaylistItem, Prediction, Rejection, Tag, Track, User, Verdict
+from library.models import Genre, Playlist, PlaylistItem, Prediction, Tag, TagRejection, Track, User, Verdict
 
 BATCH = 200
 COLUMNS = [
@@ -95,7 +95,7 @@ def _tracks(owner: User) -> Iterator[dict[str, Any]]:
     ids = list(Track.objects.filter(owner=owner).order_by("sha256").values_list("pk", flat=True))
     known = [
         Prefetch("tags", Tag.objects.order_by("key")),
-        Prefetch("rejections", Rejection.objects.order_by("key")),
+        Prefetch("rejections", TagRejection.objects.order_by("key")),
         Prefetch("verdicts", Verdict.objects.order_by("created_at", "id")),
         Prefetch("predictions", Prediction.objects.defer("segments", "probabilities").order_by("pk")),
     ]

@@ -16,10 +16,10 @@ from django.contrib.messages.storage.base import BaseStorage
 from django.http import HttpRequest, HttpResponse
 
 from library import services
-from library.errors import Refused
+from library.errors import DomainError
 from library.http.shortcuts import back
 from library.http.types import Request
-from library.models import KeptAnswer, User
+from library.models import IdempotencyRecord, User
 
 FIELD = "idempotency_key"
 #: So long the second of two waits for the answer to the first, in seconds.
@@ -58,13 +58,13 @@ class IdempotentFormsMiddleware:
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Refused or failed, it was not done: sent again, it is tried again."""
+        """DomainError or failed, it was not done: sent again, it is tried again."""
         if record := getattr(request, "idempotency_record", None):
             services.idempotency_forget(record=record)
             del request.idempotency_record  # type: ignore[attr-defined]
 
 
-def _begin(request: HttpRequest) -> KeptAnswer | None:
+def _begin(request: HttpRequest) -> IdempotencyRecord | None:
     """The form's record; None when the first of two is not done in time."""
     digest = services.request_digest(
         method="POST",
@@ -78,13 +78,13 @@ def _begin(request: HttpRequest) -> KeptAnswer | None:
             return services.idempotency_begin(
                 owner=cast(User, request.user), key=f"form:{digest}", digest=digest
             )
-        except Refused:
+        except DomainError:
             if time.monotonic() > give_up:
                 return None
         time.sleep(LOOK_AGAIN)
 
 
-def _end(request: HttpRequest, record: KeptAnswer, response: HttpResponse) -> None:
+def _end(request: HttpRequest, record: IdempotencyRecord, response: HttpResponse) -> None:
     if not (300 <= response.status_code < 400 and "Location" in response):
         services.idempotency_forget(record=record)
         return
@@ -96,7 +96,7 @@ def _end(request: HttpRequest, record: KeptAnswer, response: HttpResponse) -> No
     )
 
 
-def _answer_again(request: HttpRequest, record: KeptAnswer) -> HttpResponse:
+def _answer_again(request: HttpRequest, record: IdempotencyRecord) -> HttpResponse:
     """To the same page, with the same messages, and the Undo in them: the first answer may never have arrived."""
     waiting = _messages_of(request)
     for message in record.body or []:

@@ -14,8 +14,8 @@ from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from library.errors import Refused, TooOften
-from library.http.shortcuts import Gone, back, page_before
+from library.errors import DomainError, RateLimited
+from library.http.shortcuts import ObjectGoneError, back, page_before
 from library.http.types import Request
 
 #: What no page of ours needs, no page may use, whatever gets into it.
@@ -66,7 +66,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
         return redirect(f"{reverse('login')}?{urlencode(after)}")
 
 
-class RefusalMiddleware:
+class DomainErrorMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
@@ -74,14 +74,14 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, Refused):
+        if not isinstance(exception, DomainError):
             return None
-        if isinstance(exception, TooOften):
+        if isinstance(exception, RateLimited):
             response = render(request, "429.html", {"refused": exception}, status=exception.status)
             response["Retry-After"] = str(int(exception.wait.total_seconds()))
             return response
         messages.error(request, exception.message)
-        if not isinstance(exception, Gone):
+        if not isinstance(exception, ObjectGoneError):
             return back(cast(Request, request))
         if exception.key in urlsplit(page_before(request) or "").path.split("/"):
             return redirect(exception.page)

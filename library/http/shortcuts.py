@@ -13,14 +13,14 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from library import selectors
-from library.errors import Refused
+from library.errors import DomainError
 from library.http.types import Request
 from library.models import Track
 
 PAGE_SIZE = 50
 
 
-class Gone(Refused):
+class ObjectGoneError(DomainError):
     """What a form is about is no longer there, or was never this person's. `page` is where to go when the
     page with the form was about that thing, too, and so went with it."""
 
@@ -35,14 +35,14 @@ def get_or_gone[M: Model](
 ) -> M:
     """The one row of `rows` that `lookup` finds, by one field. Unknown and foreign ids are the same.
 
-    Without it, a page is a 404, and a form leads back with `message` (raises `Gone`).
+    Without it, a page is a 404, and a form leads back with `message` (raises `ObjectGoneError`).
     """
     if found := rows.filter(**lookup).first():
         return found
     if request.method != "POST":
         raise Http404(message)
     (key,) = lookup.values()
-    raise Gone(message, key, page)
+    raise ObjectGoneError(message, key, page)
 
 
 def owned_track(request: Request, track_id: uuid.UUID) -> Track:

@@ -23,7 +23,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from library import selectors, services
-from library.errors import Refused
+from library.errors import DomainError
 from library.models import PartialUpload, User
 from library.services.uploads import Checksum
 
@@ -51,7 +51,7 @@ class ResumableUploads(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method != "OPTIONS" and request.headers.get("Tus-Resumable") != VERSION:
-            raise Refused("tus_version", f"Speak version {VERSION} of the tus protocol.", 412)
+            raise DomainError("tus_version", f"Speak version {VERSION} of the tus protocol.", 412)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         answer: Response = super().finalize_response(request, response, *args, **kwargs)
@@ -86,7 +86,7 @@ class ResumableUploads(APIView):
     def patch(self, request: Request, upload_id: UUID) -> Response:
         upload = self._upload(request, upload_id)
         if request.content_type != "application/offset+octet-stream":
-            raise Refused("unsupported_media_type", "Send application/offset+octet-stream.", 415)
+            raise DomainError("unsupported_media_type", "Send application/offset+octet-stream.", 415)
         offset = _number(request, "Upload-Offset")
         room = upload.length - offset
         if int(request.headers.get("Content-Length") or 0) > room:
@@ -126,7 +126,7 @@ class ResumableUploads(APIView):
 def _number(request: Request, header: str) -> int:
     text = request.headers.get(header, "")
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
-        raise Refused("invalid", f"{header} must be a number.", 400)
+        raise DomainError("invalid", f"{header} must be a number.", 400)
     return int(text)
 
 
@@ -144,7 +144,7 @@ def _checksum(request: Request) -> Checksum | None:
         return None
     algorithm, _, value = request.headers["Upload-Checksum"].partition(" ")
     if algorithm not in CHECKSUMS:
-        raise Refused("invalid", f"Upload-Checksum must be one of: {', '.join(CHECKSUMS)}.", 400)
+        raise DomainError("invalid", f"Upload-Checksum must be one of: {', '.join(CHECKSUMS)}.", 400)
     return Checksum(algorithm, _decoded(value))
 
 
@@ -152,11 +152,11 @@ def _decoded(value: str) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
     except binascii.Error as error:
-        raise Refused("invalid", "A value in the header is not Base64.", 400) from error
+        raise DomainError("invalid", "A value in the header is not Base64.", 400) from error
 
 
-def _too_much() -> Refused:
-    return Refused("too_much", "That is more than the upload was said to be long.", 413)
+def _too_much() -> DomainError:
+    return DomainError("too_much", "That is more than the upload was said to be long.", 413)
 
 
 def _pieces(request: Request, room: int) -> Iterator[bytes]:

@@ -6,31 +6,31 @@ No workflow here: every write goes through `library.services`.
 from library.models.bulk_actions import BulkActionTrack
 from library.models.deletions import TrackDeletion
 from library.models.file_tags import FileTags
-from library.models.genres import Act, Genre, Verdict
-from library.models.measures import StageTime
-from library.models.people import ApiToken, FailedSignIn, KeptAnswer, User, UserManager
+from library.models.genres import BulkAction, Genre, Verdict
+from library.models.people import ApiToken, FailedSignIn, IdempotencyRecord, User, UserManager
 from library.models.playlists import Playlist, PlaylistItem
-from library.models.tags import Mood, Rejection, Tag, Tagging
+from library.models.stage_times import StageTime
+from library.models.tags import Mood, Tag, Tagging, TagRejection
 from library.models.tracks import Embedding, Prediction, Track
 from library.models.uploads import PartialUpload
 
 __all__ = [
-    "Act",
     "ApiToken",
+    "BulkAction",
     "BulkActionTrack",
     "Embedding",
     "FailedSignIn",
     "FileTags",
     "Genre",
-    "KeptAnswer",
+    "IdempotencyRecord",
     "Mood",
     "PartialUpload",
     "Playlist",
     "PlaylistItem",
     "Prediction",
-    "Rejection",
     "StageTime",
     "Tag",
+    "TagRejection",
     "Tagging",
     "Track",
     "TrackDeletion",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from library.models.genres import Act
+from library.models.genres import BulkAction
 from library.models.tracks import Track
 
 
@@ -17,7 +17,7 @@ class BulkActionTrack(models.Model):
         SKIPPED = "skipped", "Left as it was"
         UNDONE = "undone", "Undone"
 
-    action = models.ForeignKey(Act, on_delete=models.CASCADE, related_name="targets", db_index=False)
+    action = models.ForeignKey(BulkAction, on_delete=models.CASCADE, related_name="targets", db_index=False)
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=8, choices=State, default=State.PENDING)
     #: What an undo needs to know about this track and no other row says.

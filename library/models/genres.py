@@ -35,7 +35,7 @@ class Genre(models.Model):
         return self.name
 
 
-class Act(models.Model):
+class BulkAction(models.Model):
     """Something that was done to many tracks at once, so that it can be undone at once.
 
     Which tracks it is about is fixed when it is asked for: `targets`, rows of their own.
@@ -61,7 +61,7 @@ class Act(models.Model):
         CANCELLED = "cancelled", "Cancelled"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="acts")
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="bulk_actions")
     kind = models.CharField(max_length=10, choices=Kind)
     summary = models.CharField("what was done", max_length=200)
     #: What doing and undoing it needs to know besides the tracks: which genre, tag or playlist.
@@ -114,7 +114,9 @@ class Verdict(models.Model):
     #: What the current model would have said, so that agreement can be counted later.
     heard = models.CharField("most probable genre then", max_length=GENRE_LENGTH, blank=True)
     sure = models.BooleanField("whether the model was sure of it", default=False)
-    act = models.ForeignKey(Act, on_delete=models.SET_NULL, null=True, blank=True, related_name="verdicts")
+    bulk_action = models.ForeignKey(
+        BulkAction, on_delete=models.SET_NULL, null=True, blank=True, related_name="verdicts"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     undone_at = models.DateTimeField(null=True, blank=True)
 

@@ -70,7 +70,7 @@ class FailedSignIn(models.Model):
         return f"{self.created_at:%Y-%m-%d %H:%M}"
 
 
-class KeptAnswer(models.Model):
+class IdempotencyRecord(models.Model):
     """An idempotency record: which request a key was used for, and what was answered to it."""
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")

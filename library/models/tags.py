@@ -46,7 +46,7 @@ class Tagging(models.Model):
         return f"{self.tag} on {self.track}"
 
 
-class Rejection(models.Model):
+class TagRejection(models.Model):
     """A suggested tag that was turned down: it does not come back."""
 
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="rejections")

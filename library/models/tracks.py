@@ -83,7 +83,7 @@ class Track(models.Model):
     class Source(models.TextChoices):
         """Whose word the effective genre is."""
 
-        NOBODY = "", "nobody's"
+        NONE = "", "nobody's"
         MODEL = "model", "heard by the model"
         OWNER = "owner", "said by you"
 
@@ -130,10 +130,10 @@ class Track(models.Model):
     )
 
     # Truth about the genre. What counts is derived from the owner's word and the model's by
-    # `services.genres.genres_settle`, and kept here so that lists can filter, sort and count.
+    # `services.genres.effective_genres_recompute`, and kept here so that lists can filter, sort and count.
     owner_genre = models.CharField("genre, by its owner", max_length=GENRE_LENGTH, blank=True)
     genre = models.CharField("genre that counts", max_length=GENRE_LENGTH, blank=True)
-    genre_source = models.CharField(max_length=5, choices=Source, default=Source.NOBODY, blank=True)
+    genre_source = models.CharField(max_length=5, choices=Source, default=Source.NONE, blank=True)
     confidence = models.FloatField("the model's confidence", null=True, blank=True)
     needs_you = models.BooleanField("asks for its owner's word", default=False)
     #: What reviewers should look at first; None where there is nothing to review.

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from library import selectors
-from library.genres import GENRES, UNSURE
+from library.genres import BUILTIN_GENRES, UNSURE
 from library.models import User
 from library.text import fold
 
@@ -65,7 +65,7 @@ class SearchForm(forms.Form):
     def _genre_keys(self, name: str) -> list[str]:
         """Genres may be named by key or by name, in any case."""
         asked: list[str] = self.cleaned_data[name]
-        if {UNSURE, *GENRES}.issuperset(asked):
+        if {UNSURE, *BUILTIN_GENRES}.issuperset(asked):
             return asked
         choices = list(selectors.genre_names_of(self.owner))
         keys = {fold(choice.name): choice.key for choice in choices}

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.http import QueryDict
 
-from library.errors import InvalidSearch, SearchProblem
+from library.errors import InvalidSearchError, SearchProblem
 from library.models import User
 from library.search.filters import LibraryFilter, filter_of
 from library.search.form import EMPTY
@@ -27,7 +27,7 @@ def search_from(owner: User, text: str, *, besides: Collection[str] = ()) -> Lib
     """The search over the owner's tracks that a text says; its `qs` are the tracks that it finds.
 
     The empty text finds everything. `besides` names parameters that are known though they are no filters.
-    Raises InvalidSearch, which names every parameter that is unknown or has a value that will not do.
+    Raises InvalidSearchError, which names every parameter that is unknown or has a value that will not do.
     """
     params = params_from(text)
     found = filter_of(owner, params)
@@ -42,7 +42,7 @@ def search_from(owner: User, text: str, *, besides: Collection[str] = ()) -> Lib
     if text and not params:
         problems.append(SearchProblem("", f"“{shown(text)}” is no search."))
     if problems:
-        raise InvalidSearch(problems)
+        raise InvalidSearchError(problems)
     return found
 
 
@@ -59,13 +59,13 @@ def search_problems(owner: User, text: str) -> list[SearchProblem]:
     """What `search_from` would refuse a text for."""
     try:
         search_from(owner, text)
-    except InvalidSearch as invalid:
+    except InvalidSearchError as invalid:
         return list(invalid.problems)
     return []
 
 
 def params_from(text: str) -> QueryDict:
-    """The parameters in a text. Raises InvalidSearch when they cannot be told for certain."""
+    """The parameters in a text. Raises InvalidSearchError when they cannot be told for certain."""
     most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
     try:
         text.encode()
@@ -74,7 +74,7 @@ def params_from(text: str) -> QueryDict:
         parse_qsl(text, errors="strict", max_num_fields=most)
     except ValueError:
         problem = SearchProblem("", f"It is no text in UTF-8, or has more than {most:,} parameters.")
-        raise InvalidSearch([problem]) from None
+        raise InvalidSearchError([problem]) from None
     return QueryDict(text)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from library.errors import InvalidSearch
+from library.errors import InvalidSearchError
 from library.models import Playlist, Track, User
 from library.search.query import search_from
 from library.selectors import tracks_of
@@ -18,7 +18,7 @@ def tracks_in(owner: User, playlist: Playlist) -> QuerySet[Track]:
     if playlist.smart:
         try:
             found: QuerySet[Track] = search_from(owner, playlist.query).qs
-        except InvalidSearch:
+        except InvalidSearchError:
             return tracks_of(owner).none()
         return found
     tracks = tracks_of(owner).filter(playlist_items__playlist=playlist)

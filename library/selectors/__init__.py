@@ -17,10 +17,10 @@ from library.selectors.bin import (
 from library.selectors.genres import (
     GenreChoice,
     GenreNames,
-    acts_of,
+    bulk_actions_of,
     genre_names_of,
     own_genres_of,
-    recent_actions_of,
+    recent_bulk_actions_of,
     track_count_by_genre,
 )
 from library.selectors.needs_you import (
@@ -71,7 +71,6 @@ __all__ = [
     "GenreChoice",
     "GenreNames",
     "Place",
-    "acts_of",
     "agreement_by_genre",
     "agreement_by_reviewer",
     "agreement_by_week",
@@ -81,6 +80,7 @@ __all__ = [
     "bin_usage_in",
     "bin_usage_of",
     "binned_ids_of",
+    "bulk_actions_of",
     "failed_open_to",
     "failures_elsewhere",
     "file_tags_of",
@@ -100,7 +100,7 @@ __all__ = [
     "playlists_with_counts",
     "predictions_of",
     "purged_after",
-    "recent_actions_of",
+    "recent_bulk_actions_of",
     "review_queue_of",
     "suggestions_for",
     "tag_named",

@@ -10,7 +10,7 @@ from django.db.models import Count, DateField, F, Q, QuerySet
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
-from library.genres import GENRES
+from library.genres import BUILTIN_GENRES
 from library.models import User, Verdict
 from library.selectors.reviewing import OWNERS_WORD, open_to
 from library.selectors.verdicts import verdicts_in_force
@@ -48,7 +48,7 @@ class Agreement:
 def agreement_by_genre(reviewer: User) -> dict[str, Agreement]:
     """By what the model thought most probable: the ten, those without any words, too."""
     counts = _counted(_words(reviewer), "heard")
-    return {genre: counts.get(genre, Agreement()) for genre in GENRES}
+    return {genre: counts.get(genre, Agreement()) for genre in BUILTIN_GENRES}
 
 
 def agreement_by_week(reviewer: User) -> dict[date, Agreement]:
@@ -80,4 +80,4 @@ def _counted(words: QuerySet[Verdict], by: str) -> dict[Any, Agreement]:
 def _words(reviewer: User) -> QuerySet[Verdict]:
     """Verdicts in force that the model could have agreed with: it had heard something, and knows the genre."""
     verdicts = Verdict.objects.filter(open_to(reviewer, "track__owner"), track__deleted_at=None)
-    return verdicts_in_force(verdicts).filter(heard__in=GENRES, genre__in=GENRES).order_by()
+    return verdicts_in_force(verdicts).filter(heard__in=BUILTIN_GENRES, genre__in=BUILTIN_GENRES).order_by()

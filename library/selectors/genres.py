@@ -9,8 +9,8 @@ from datetime import timedelta
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from library.genres import GENRES
-from library.models import Act, Genre, Track, User
+from library.genres import BUILTIN_GENRES
+from library.models import BulkAction, Genre, Track, User
 
 #: For so long an undo is offered on a page of its own.
 RECENT = timedelta(days=1)
@@ -40,7 +40,7 @@ class GenreNames:
         return self._by_key.get(key) or GenreChoice(key, key.replace("-", " ").capitalize(), "hue-0")
 
 
-TEN = [GenreChoice(key, name, f"genre-{key}") for key, name in GENRES.items()]
+TEN = [GenreChoice(key, name, f"genre-{key}") for key, name in BUILTIN_GENRES.items()]
 
 
 def genre_names_of(owner: User) -> GenreNames:
@@ -60,12 +60,14 @@ def track_count_by_genre(owner: User) -> dict[str, int]:
     return dict(rows)
 
 
-def acts_of(person: User) -> QuerySet[Act]:
+def bulk_actions_of(person: User) -> QuerySet[BulkAction]:
     """What somebody did that can be undone, or was; the latest first."""
-    return Act.objects.filter(person=person).defer("data").order_by("-created_at", "-id")
+    return BulkAction.objects.filter(person=person).defer("data").order_by("-created_at", "-id")
 
 
-def recent_actions_of(person: User) -> QuerySet[Act]:
+def recent_bulk_actions_of(person: User) -> QuerySet[BulkAction]:
     """What somebody did in the last day, and what is still being done; the latest first."""
-    recent = Q(created_at__gt=timezone.now() - RECENT) | Q(status__in=(Act.Status.QUEUED, Act.Status.RUNNING))
-    return acts_of(person).filter(recent)
+    recent = Q(created_at__gt=timezone.now() - RECENT) | Q(
+        status__in=(BulkAction.Status.QUEUED, BulkAction.Status.RUNNING)
+    )
+    return bulk_actions_of(person).filter(recent)

@@ -97,10 +97,10 @@ def last_word_of(person: User, *, of_others: bool = False) -> Verdict | None:
         Verdict.objects.filter(open_to(person, "track__owner"), person=person, undone_at=None)
         .filter(track__deleted_at=None, created_at__gt=timezone.now() - FRESH)
         .select_related("track")
-        .only("genre", "act", "created_at", "person", "track__owner", "track__title")
+        .only("genre", "bulk_action", "created_at", "person", "track__owner", "track__title")
         .order_by(*LATEST_FIRST)
         .first()
     )
-    if latest is None or latest.act_id or (latest.track.owner_id != person.pk) != of_others:
+    if latest is None or latest.bulk_action_id or (latest.track.owner_id != person.pk) != of_others:
         return None
     return latest

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 
-from library.genres import GENRES, UNSURE
+from library.genres import BUILTIN_GENRES, UNSURE
 from library.models import Track, User, Verdict
 from library.selectors.verdicts import verdict_for_track
 
@@ -73,7 +73,7 @@ def records_of(owner: User) -> Records:
     verdicts = Verdict.objects.filter(track__owner=owner, track__deleted_at=None)
     counting = verdicts.filter(pk=Subquery(verdict_for_track(OuterRef("track")).values("pk")[:1]))
     said = counting.exclude(genre="").exclude(heard="").order_by()
-    known = said.filter(genre__in=GENRES)
+    known = said.filter(genre__in=BUILTIN_GENRES)
     rows = known.values("heard", "sure").annotate(
         tracks=Count("pk"), right=Count("pk", filter=Q(genre=F("heard")))
     )
@@ -83,8 +83,8 @@ def records_of(owner: User) -> Records:
         unsure=Record.of(row for row in counted if not row["sure"]),
         by_genre={
             genre: Record.of(row for row in counted if row["heard"] == genre)
-            for genre in GENRES
+            for genre in BUILTIN_GENRES
             if any(row["heard"] == genre for row in counted)
         },
-        own=said.exclude(genre__in=GENRES).count(),
+        own=said.exclude(genre__in=BUILTIN_GENRES).count(),
     )

@@ -22,7 +22,7 @@ def tracks_open_to(reviewer: User) -> QuerySet[Track]:
 
 
 def review_queue_of(reviewer: User, among: QuerySet[Track] | None = None) -> QuerySet[Track]:
-    """Others' tracks that are in doubt (`services.genres_settle` says which), by `rank`: the most doubtful first."""
+    """Others' tracks that ask for review, the most doubtful (`rank`) first. `effective_genres_recompute` ranks them."""
     return (
         (tracks_open_to(reviewer) if among is None else among.filter(open_to(reviewer)))
         .filter(review_rank__isnull=False, status=Track.Status.READY)

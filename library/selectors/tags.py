@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Count, Q, QuerySet
 
-from library.models import Rejection, Tag, Tagging, Track, User
+from library.models import Tag, Tagging, TagRejection, Track, User
 from library.selectors.bin import binned_ids_of
 from library.text import fold
 
@@ -41,6 +41,6 @@ def suggestions_for(owner: User, track: Track) -> list[str]:
     if track.prediction:
         strongest = sorted(track.prediction.moods.items(), key=lambda pair: -pair[1])
         candidates += [name for name, score in strongest if score >= SUGGEST_FROM]
-    done = set(Rejection.objects.filter(track=track, track__owner=owner).values_list("key", flat=True))
+    done = set(TagRejection.objects.filter(track=track, track__owner=owner).values_list("key", flat=True))
     done |= set(Tagging.objects.filter(track=track, track__owner=owner).values_list("tag__key", flat=True))
     return [name for name in candidates if 0 < len(name) <= 40 and fold(name) not in done][:MOST]

@@ -1,14 +1,21 @@
 """Every write to the library. Pages, API, admin and tasks call these and nothing else.
 
 Functions are named `<noun>_<verb>` and take keywords only. When they refuse, they raise `AudioError` (a file)
-or `Refused` (anything else): a stable code, and a sentence for people.
+or `DomainError` (anything else): a stable code, and a sentence for people.
 """
 
 from library.services.analysis import (
-    moods_settle,
+    moods_recompute,
     prediction_adopt,
     prediction_record,
     track_analyse,
+)
+from library.services.analysis_queue import (
+    track_analyse_again,
+    track_enqueue,
+    track_lease,
+    tracks_enqueue,
+    tracks_sweep,
 )
 from library.services.assets import files_delete
 from library.services.backup import library_backup, library_restore
@@ -20,9 +27,8 @@ from library.services.bin import (
     tracks_purge,
     tracks_restore,
 )
-from library.services.bulk_actions import act_undo, action_cancel, action_run_queued, actions_resume
-from library.services.bulk_requests import (
-    bulk_action_ask,
+from library.services.bulk_action_requests import (
+    bulk_action_request,
     genres_set,
     own_genre_delete,
     playlist_append,
@@ -32,16 +38,22 @@ from library.services.bulk_requests import (
     tracks_tag,
     tracks_untag,
 )
+from library.services.bulk_actions import (
+    bulk_action_cancel,
+    bulk_action_run_queued,
+    bulk_action_undo,
+    bulk_actions_resume,
+)
 from library.services.doctor import library_mend
 from library.services.edits import track_edit, track_reset
 from library.services.exchange import library_import
 from library.services.file_tags import file_tags_catch_up, file_tags_read
 from library.services.genres import (
+    effective_genres_recompute,
     genre_confirm,
     genre_set,
     genre_take,
     genre_undo,
-    genres_settle,
     own_genre_add,
     own_genre_rename,
 )
@@ -53,10 +65,10 @@ from library.services.idempotency import (
     request_digest,
 )
 from library.services.people import (
-    password_letter_send,
-    sign_up_email,
+    password_reset_email_send,
+    sign_up_address,
+    sign_up_email_send,
     sign_up_key,
-    sign_up_letter_send,
     user_add,
     user_change_email,
     user_delete,
@@ -70,14 +82,7 @@ from library.services.playlists import (
     playlist_rename,
     search_save,
 )
-from library.services.queue import (
-    track_analyse_again,
-    track_enqueue,
-    track_lease,
-    tracks_enqueue,
-    tracks_sweep,
-)
-from library.services.sign_in import letter_begin, sign_in_begin, sign_in_forget, sign_in_succeed
+from library.services.sign_in import email_request_add, sign_in_begin, sign_in_forget, sign_in_succeed
 from library.services.tags import (
     suggestion_reject,
     tag_add,
@@ -99,13 +104,15 @@ from library.services.uploads import (
 )
 
 __all__ = [
-    "act_undo",
-    "action_cancel",
-    "action_run_queued",
-    "actions_resume",
     "bin_expire",
     "bin_forget_fileless",
-    "bulk_action_ask",
+    "bulk_action_cancel",
+    "bulk_action_request",
+    "bulk_action_run_queued",
+    "bulk_action_undo",
+    "bulk_actions_resume",
+    "effective_genres_recompute",
+    "email_request_add",
     "file_tags_catch_up",
     "file_tags_read",
     "files_delete",
@@ -114,21 +121,19 @@ __all__ = [
     "genre_take",
     "genre_undo",
     "genres_set",
-    "genres_settle",
     "idempotency_begin",
     "idempotency_expire",
     "idempotency_finish",
     "idempotency_forget",
-    "letter_begin",
     "library_backup",
     "library_import",
     "library_mend",
     "library_restore",
-    "moods_settle",
+    "moods_recompute",
     "own_genre_add",
     "own_genre_delete",
     "own_genre_rename",
-    "password_letter_send",
+    "password_reset_email_send",
     "playlist_add",
     "playlist_append",
     "playlist_delete",
@@ -142,9 +147,9 @@ __all__ = [
     "sign_in_begin",
     "sign_in_forget",
     "sign_in_succeed",
-    "sign_up_email",
+    "sign_up_address",
+    "sign_up_email_send",
     "sign_up_key",
-    "sign_up_letter_send",
     "suggestion_reject",
     "tag_add",
     "tag_change",

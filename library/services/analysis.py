@@ -21,12 +21,12 @@ from library.models.tags import MOOD_FROM
 from library.models.tracks import MOODS_LENGTH, SEARCH_LENGTH, SORT_LENGTH
 from library.monitoring.logs import about
 from library.services.analysis_client import listen
-from library.services.assets import ASSETS, asset_store, local_copy, strays_delete
+from library.services.analysis_queue import lease_end, lease_extend, lease_fail, lease_return, track_lease
+from library.services.assets import ASSETS, asset_store, local_copy, orphaned_files_delete
 from library.services.connections import connection_mend
 from library.services.file_tags import file_tags_record
-from library.services.genres import genres_settle
-from library.services.queue import lease_end, lease_extend, lease_fail, lease_return, track_lease
-from library.services.stages import Stopwatch, stage_times_add
+from library.services.genres import effective_genres_recompute
+from library.services.stage_times import Stopwatch, stage_times_add
 from library.text import fold, in_lines
 
 logger = logging.getLogger(__name__)
@@ -38,13 +38,13 @@ def track_analyse(*, track_id: uuid.UUID | str) -> None:
     if track is None:
         return
     with about(track=track.pk):
-        strays_delete(track=track)  # an earlier worker may have died between its files and the row
+        orphaned_files_delete(track=track)  # an earlier worker may have died between its files and the row
         try:
             _hear(track)
         except Exception:
             connection_mend()
             if not _is_gone(track) and lease_fail(track=track):
-                strays_delete(track=track)
+                orphaned_files_delete(track=track)
             raise
         except BaseException:
             lease_return(track=track)
@@ -117,7 +117,7 @@ def prediction_record(*, track: Track, result: dict[str, Any]) -> Prediction:
 
 def prediction_adopt(*, track: Track, prediction: Prediction, embedding: list[float]) -> None:
     """Derive from a track's current prediction what the library looks up: genre, moods, embedding."""
-    moods_settle(track=track, moods=prediction.moods)
+    moods_recompute(track=track, moods=prediction.moods)
     Embedding.objects.filter(track=track).delete()
     if embedding:
         Embedding.objects.create(
@@ -126,10 +126,10 @@ def prediction_adopt(*, track: Track, prediction: Prediction, embedding: list[fl
             model=f"{prediction.model_name} {prediction.model_version}",
             vector=struct.pack(f"<{len(embedding)}f", *embedding),
         )
-    genres_settle(Track.objects.filter(pk=track.pk))
+    effective_genres_recompute(Track.objects.filter(pk=track.pk))
 
 
-def moods_settle(*, track: Track, moods: dict[str, float]) -> None:
+def moods_recompute(*, track: Track, moods: dict[str, float]) -> None:
     """Keep how much of each mood a track has (0 to 1), as rows, and which ones it has enough of, on itself."""
     Mood.objects.filter(track=track).delete()
     Mood.objects.bulk_create(
@@ -139,7 +139,7 @@ def moods_settle(*, track: Track, moods: dict[str, float]) -> None:
     Track.objects.filter(pk=track.pk).update(mood_lines=track.mood_lines)
 
 
-def names_settle(track: Track) -> dict[str, str]:
+def derived_names_recompute(track: Track) -> dict[str, str]:
     """Derive from a track's names what lists search and sort by: set on it, not saved, and returned."""
     names = (track.title, track.artist, track.album)
     derived = {"search_text": fold(" ".join([*names, track.original_name]))[:SEARCH_LENGTH]}
@@ -182,7 +182,7 @@ def _fields_record(track: Track, tags: dict[str, Any]) -> None:
     for field, value in known.items():
         setattr(track, field, value)
     known["file_label"] = genre_in_tag(track.file_genre)
-    lease_extend(track=track, **known, **names_settle(track))
+    lease_extend(track=track, **known, **derived_names_recompute(track))
 
 
 def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:

@@ -38,7 +38,7 @@ def files_delete(*, names: Iterable[str]) -> None:
         default_storage.delete(name)
 
 
-def strays_delete(*, track: Track) -> None:
+def orphaned_files_delete(*, track: Track) -> None:
     """Delete what lies in a track's folder and its row, as it is here, does not name.
 
     No name is given twice, so this never takes what another worker may store a moment later. What a storage

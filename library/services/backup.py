@@ -25,7 +25,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from library.errors import Refused
+from library.errors import DomainError
 from library.models import Track, User
 from library.services.assets import FILES
 
@@ -58,16 +58,18 @@ def library_backup(*, folder: Path) -> tuple[int, list[str]]:
 def library_restore(*, folder: Path, force: bool = False) -> int:
     """Put a copy in the place of an empty library; how many files are in it. Nothing else may run meanwhile.
 
-    Raises Refused: `not_empty` (unless `force`), `no_backup`, `backup_damaged`.
+    Raises DomainError: `not_empty` (unless `force`), `no_backup`, `backup_damaged`.
     """
     if not (folder / "files.sha256").exists():
-        raise Refused("no_backup", f"There is no backup in {folder}.")
+        raise DomainError("no_backup", f"There is no backup in {folder}.")
     for name, digest in _checksums(folder).items():
         with (folder / "files" / name).open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-                raise Refused("backup_damaged", f"files/{name} is not what was saved. Nothing was changed.")
+                raise DomainError(
+                    "backup_damaged", f"files/{name} is not what was saved. Nothing was changed."
+                )
     if not force and connection.introspection.table_names() and User.objects.exists():
-        raise Refused("not_empty", "There is a library already. With --force, it is replaced.")
+        raise DomainError("not_empty", "There is a library already. With --force, it is replaced.")
     _load(folder)
     count = 0
     for name in _checksums(folder):
@@ -131,7 +133,9 @@ def _load(folder: Path) -> None:
     connection.ensure_connection()
     source = folder / ("database.sqlite3" if connection.vendor == "sqlite" else "database.dump")
     if not source.exists():
-        raise Refused("no_backup", f"This backup is of another kind of database: it has no {source.name}.")
+        raise DomainError(
+            "no_backup", f"This backup is of another kind of database: it has no {source.name}."
+        )
     if connection.vendor == "sqlite":
         with closing(sqlite3.connect(source)) as copy:
             copy.backup(_sqlite())

@@ -18,10 +18,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from library.models import Track, TrackDeletion, User
+from library.services.analysis_queue import UNFINISHED
 from library.services.assets import FILES
-from library.services.genres import genres_settle
+from library.services.genres import effective_genres_recompute
 from library.services.jobs import job_enqueue
-from library.services.queue import UNFINISHED
 
 BATCH = 250
 #: How long programs are told of a deletion.
@@ -63,7 +63,7 @@ def tracks_restore(*, owner: User, track_ids: Iterable[UUID]) -> list[UUID]:
             TrackDeletion.objects.filter(owner=owner, track_id__in=ids).delete()
             tracks = Track.objects.filter(pk__in=ids)
             # Their genres may have been deleted or undone meanwhile. This also notes that they changed.
-            genres_settle(tracks)
+            effective_genres_recompute(tracks)
             tracks.filter(status__in=UNFINISHED).update(status=Track.Status.QUEUED, attempts=0)
             waiting = [str(pk) for pk in tracks.filter(status__in=UNFINISHED).values_list("pk", flat=True)]
             if waiting:

@@ -18,11 +18,12 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from library.errors import Refused
-from library.models import Act, BulkActionTrack, Track, User
-from library.services import genres, playlists, queue, tags
-from library.services.action_records import targets_add
+from library.errors import DomainError
+from library.models import BulkAction, BulkActionTrack, Track, User
+from library.services import analysis_queue as queue
+from library.services import genres, playlists, tags
 from library.services.bin import tracks_bin, tracks_purge, tracks_restore
+from library.services.bulk_action_records import bulk_action_targets_add
 from library.services.jobs import job_enqueue
 
 #: No transaction may hold others up: to delete 500 tracks for good took 0.85 s in a library of 30,000.
@@ -41,23 +42,23 @@ class Definition:
     of the tracks that were changed, and returns on how many it took something back.
     """
 
-    apply: Callable[[Act, list[UUID]], Mapping[UUID, Any]] | None = None
-    undo: Callable[[Act, list[BulkActionTrack]], int] | None = None
+    apply: Callable[[BulkAction, list[UUID]], Mapping[UUID, Any]] | None = None
+    undo: Callable[[BulkAction, list[BulkActionTrack]], int] | None = None
 
 
-def _delete_apply(action: Act, ids: list[UUID]) -> dict[UUID, None]:
+def _delete_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
     # A reviewer deletes tracks of others, who then find them in their own bins.
     return dict.fromkeys(
         pk for owner, some in _by_owner(ids).items() for pk in tracks_bin(owner=owner, track_ids=some)
     )
 
 
-def _delete_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+def _delete_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     by_owner = _by_owner([target.track_id for target in targets])
     return sum(len(tracks_restore(owner=owner, track_ids=some)) for owner, some in by_owner.items())
 
 
-def _purge_apply(action: Act, ids: list[UUID]) -> dict[UUID, None]:
+def _purge_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
     for owner, some in _by_owner(ids).items():
         tracks_purge(owner=owner, track_ids=some)
     return dict.fromkeys(ids)
@@ -70,17 +71,17 @@ def _by_owner(ids: list[UUID]) -> dict[User, list[UUID]]:
     return tracks
 
 
-DEFINITIONS: dict[Act.Kind, Definition] = {
-    Act.Kind.GENRE: Definition(genres.genres_apply, genres.genres_undo),
-    Act.Kind.TAG: Definition(tags.tag_apply, tags.tag_undo),
-    Act.Kind.UNTAG: Definition(tags.untag_apply, tags.untag_undo),
-    Act.Kind.MERGE: Definition(undo=tags.merge_undo),
-    Act.Kind.PLAYLIST: Definition(playlists.append_apply, playlists.append_undo),
-    Act.Kind.UNLIST: Definition(undo=playlists.delete_undo),
-    Act.Kind.TAKE_OUT: Definition(undo=playlists.remove_undo),
-    Act.Kind.ANALYSE: Definition(queue.analyse_again_apply),
-    Act.Kind.DELETE: Definition(_delete_apply, _delete_undo),
-    Act.Kind.PURGE: Definition(_purge_apply),
+DEFINITIONS: dict[BulkAction.Kind, Definition] = {
+    BulkAction.Kind.GENRE: Definition(genres.genres_apply, genres.genres_undo),
+    BulkAction.Kind.TAG: Definition(tags.tag_apply, tags.tag_undo),
+    BulkAction.Kind.UNTAG: Definition(tags.untag_apply, tags.untag_undo),
+    BulkAction.Kind.MERGE: Definition(undo=tags.merge_undo),
+    BulkAction.Kind.PLAYLIST: Definition(playlists.append_apply, playlists.append_undo),
+    BulkAction.Kind.UNLIST: Definition(undo=playlists.delete_undo),
+    BulkAction.Kind.TAKE_OUT: Definition(undo=playlists.remove_undo),
+    BulkAction.Kind.ANALYSE: Definition(queue.analyse_again_apply),
+    BulkAction.Kind.DELETE: Definition(_delete_apply, _delete_undo),
+    BulkAction.Kind.PURGE: Definition(_purge_apply),
 }
 
 
@@ -95,7 +96,7 @@ class Terms:
 NOW = Terms()
 
 
-class SelectionChanged(Refused):
+class SelectionChangedError(DomainError):
     """A search finds another number of tracks than were shown when the action was asked for."""
 
     def __init__(self, expected: int, found: int) -> None:
@@ -106,66 +107,78 @@ class SelectionChanged(Refused):
         )
 
 
-def action_begin(
-    kind: Act.Kind, tracks: QuerySet[Track], person: User, summary: str, data: dict[str, Any], terms: Terms
-) -> Act:
+def bulk_action_start(
+    kind: BulkAction.Kind,
+    tracks: QuerySet[Track],
+    person: User,
+    summary: str,
+    data: dict[str, Any],
+    terms: Terms,
+) -> BulkAction:
     """Fix which tracks are meant; then do it, or leave it to a worker. Raises SelectionChanged."""
     ids = list(dict.fromkeys(tracks.values_list("pk", flat=True)))
     if terms.expected is not None and terms.expected != len(ids):
-        raise SelectionChanged(terms.expected, len(ids))
-    action = Act.objects.create(
-        person=person, kind=kind, summary=summary[:200], data=data, status=Act.Status.QUEUED, total=len(ids)
+        raise SelectionChangedError(terms.expected, len(ids))
+    action = BulkAction.objects.create(
+        person=person,
+        kind=kind,
+        summary=summary[:200],
+        data=data,
+        status=BulkAction.Status.QUEUED,
+        total=len(ids),
     )
     # Batch by batch: to write down a whole library at once would hold up everybody else who writes.
-    targets_add(action=action, tracks=((pk, None) for pk in ids), state=State.PENDING)
+    bulk_action_targets_add(action=action, tracks=((pk, None) for pk in ids), state=State.PENDING)
     if terms.later:
-        transaction.on_commit(lambda: action_enqueue(action_id=action.pk), robust=True)
-    return action if terms.later else action_run(action=action)
+        transaction.on_commit(lambda: bulk_action_enqueue(action_id=action.pk), robust=True)
+    return action if terms.later else bulk_action_run(action=action)
 
 
-def action_enqueue(*, action_id: UUID) -> None:
+def bulk_action_enqueue(*, action_id: UUID) -> None:
     """Have a worker do what is left of an action, before the analyses that wait."""
     job_enqueue("run_bulk_action", str(action_id), priority=50)
 
 
-def action_run(*, action: Act) -> Act:
+def bulk_action_run(*, action: BulkAction) -> BulkAction:
     """Do what is left of an action, batch by batch, until it is done, has failed, or somebody cancels it.
 
-    Several processes may be at it: each batch is done once. Raises Refused when a batch is refused, or whatever
+    Several processes may be at it: each batch is done once. Raises DomainError when a batch is refused, or whatever
     else a batch raises; then the action has failed. Only a database that is away leaves it to be gone on with.
     """
-    apply = DEFINITIONS[Act.Kind(action.kind)].apply
+    apply = DEFINITIONS[BulkAction.Kind(action.kind)].apply
     assert apply is not None
     try:
         while _batch_run(action, apply):
             pass
-    except Refused as error:
-        _status_set(action, Act.Status.FAILED, error=error.message[:255])
+    except DomainError as error:
+        _status_set(action, BulkAction.Status.FAILED, error=error.message[:255])
         raise
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         # Or else it would be queued again for ever.
         _status_set(
-            action, Act.Status.FAILED, error="Something went wrong in Earmark itself. It has been noted."
+            action,
+            BulkAction.Status.FAILED,
+            error="Something went wrong in Earmark itself. It has been noted.",
         )
         raise
     action.refresh_from_db()
     return action
 
 
-def action_run_queued(*, action_id: UUID | str) -> None:
+def bulk_action_run_queued(*, action_id: UUID | str) -> None:
     """What a worker does with a queued action. One that is refused has failed, and says why on its row."""
-    action = Act.objects.filter(pk=action_id).first()
+    action = BulkAction.objects.filter(pk=action_id).first()
     if action:
-        with suppress(Refused):
-            action_run(action=action)
+        with suppress(DomainError):
+            bulk_action_run(action=action)
 
 
-def _batch_run(action: Act, apply: Callable[[Act, list[UUID]], Mapping[UUID, Any]]) -> bool:
+def _batch_run(action: BulkAction, apply: Callable[[BulkAction, list[UUID]], Mapping[UUID, Any]]) -> bool:
     """One batch; False when there is none left, or none is to be done any more."""
     with transaction.atomic():
-        current = Act.objects.select_for_update().get(pk=action.pk)
+        current = BulkAction.objects.select_for_update().get(pk=action.pk)
         if current.is_finished:
             return False
         targets = list(current.targets.filter(state=State.PENDING)[:BATCH])
@@ -176,7 +189,7 @@ def _batch_run(action: Act, apply: Callable[[Act, list[UUID]], Mapping[UUID, Any
         current.skipped += len(targets) - len(changed)
         if is_last:  # with those that were deleted for good before their turn
             current.skipped = current.total - current.done
-        current.status = Act.Status.DONE if is_last else Act.Status.RUNNING
+        current.status = BulkAction.Status.DONE if is_last else BulkAction.Status.RUNNING
         current.save(update_fields=["done", "skipped", "status", "updated_at"])
     return not is_last
 
@@ -194,54 +207,62 @@ def _targets_mark(targets: list[BulkActionTrack], changed: Mapping[UUID, Any]) -
     BulkActionTrack.objects.bulk_update(known, ["before"], BATCH)
 
 
-def action_cancel(*, action: Act) -> Act:
-    """Do no more of an action; what it has done stays until it is undone. Raises Refused: `finished_already`."""
-    if not _status_set(action, Act.Status.CANCELLED):
-        raise Refused("finished_already", "This is no longer running, so there is nothing to cancel.")
+def bulk_action_cancel(*, action: BulkAction) -> BulkAction:
+    """Do no more of an action; what it has done stays until it is undone. Raises DomainError: `finished_already`."""
+    if not _status_set(action, BulkAction.Status.CANCELLED):
+        raise DomainError("finished_already", "This is no longer running, so there is nothing to cancel.")
     action.refresh_from_db()
     return action
 
 
-def _status_set(action: Act, status: Act.Status, **fields: Any) -> bool:
-    unfinished = Act.objects.filter(pk=action.pk, status__in=(Act.Status.QUEUED, Act.Status.RUNNING))
+def _status_set(action: BulkAction, status: BulkAction.Status, **fields: Any) -> bool:
+    unfinished = BulkAction.objects.filter(
+        pk=action.pk, status__in=(BulkAction.Status.QUEUED, BulkAction.Status.RUNNING)
+    )
     return bool(unfinished.update(status=status, updated_at=timezone.now(), **fields))
 
 
-def actions_resume() -> int:
+def bulk_actions_resume() -> int:
     """Queue again what was left undone by processes that died; returns how many actions.
 
     One whose process died before all of its tracks were written down has failed: nothing of it was done.
     """
     before = timezone.now() - PATIENCE
     count = 0
-    left = Act.objects.filter(status__in=(Act.Status.QUEUED, Act.Status.RUNNING), updated_at__lt=before)
+    left = BulkAction.objects.filter(
+        status__in=(BulkAction.Status.QUEUED, BulkAction.Status.RUNNING), updated_at__lt=before
+    )
     for action in left.defer("data"):
-        if action.status == Act.Status.QUEUED and action.targets.count() < action.total:
+        if action.status == BulkAction.Status.QUEUED and action.targets.count() < action.total:
             _status_set(
-                action, Act.Status.FAILED, error="It was interrupted before it began. Nothing was done."
+                action,
+                BulkAction.Status.FAILED,
+                error="It was interrupted before it began. Nothing was done.",
             )
             continue
         # Whoever moves the time forward is the one that queues it.
-        if Act.objects.filter(pk=action.pk, updated_at=action.updated_at).update(updated_at=timezone.now()):
-            action_enqueue(action_id=action.pk)
+        if BulkAction.objects.filter(pk=action.pk, updated_at=action.updated_at).update(
+            updated_at=timezone.now()
+        ):
+            bulk_action_enqueue(action_id=action.pk)
             count += 1
     return count
 
 
-def act_undo(*, act: Act) -> int:
+def bulk_action_undo(*, action: BulkAction) -> int:
     """Undo an action where it still stands; returns on how many tracks something was taken back.
 
-    Raises Refused: `undone_already`, `in_progress` (cancel it first), `no_undo`.
+    Raises DomainError: `undone_already`, `in_progress` (cancel it first), `no_undo`.
     """
-    undo = DEFINITIONS[Act.Kind(act.kind)].undo
+    undo = DEFINITIONS[BulkAction.Kind(action.kind)].undo
     if undo is None:
-        raise Refused("no_undo", "This cannot be undone.")
+        raise DomainError("no_undo", "This cannot be undone.")
     with transaction.atomic():
-        current = Act.objects.select_for_update().get(pk=act.pk)
+        current = BulkAction.objects.select_for_update().get(pk=action.pk)
         if not current.is_finished:
-            raise Refused("in_progress", "This is still being done. Cancel it first.")
+            raise DomainError("in_progress", "This is still being done. Cancel it first.")
         if current.undone_at and not current.targets.filter(state=State.DONE).exists():
-            raise Refused("undone_already", "That has been undone already.")
+            raise DomainError("undone_already", "That has been undone already.")
         current.undone_at = current.undone_at or timezone.now()
         current.save(update_fields=["undone_at"])
     count, again = 0, True
@@ -251,10 +272,12 @@ def act_undo(*, act: Act) -> int:
     return count
 
 
-def _batch_undo(action: Act, undo: Callable[[Act, list[BulkActionTrack]], int]) -> tuple[int, bool]:
+def _batch_undo(
+    action: BulkAction, undo: Callable[[BulkAction, list[BulkActionTrack]], int]
+) -> tuple[int, bool]:
     """On how many tracks of one batch something was taken back, and whether there is another batch."""
     with transaction.atomic():
-        current = Act.objects.select_for_update().get(pk=action.pk)
+        current = BulkAction.objects.select_for_update().get(pk=action.pk)
         targets = list(current.targets.filter(state=State.DONE)[:BATCH])
         count = undo(current, targets)
         current.targets.filter(pk__in=[target.pk for target in targets]).update(state=State.UNDONE)

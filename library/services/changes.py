@@ -7,14 +7,14 @@ from typing import Any
 
 from django.db.models import Model
 
-from library.errors import ChangedMeanwhile, Refused
+from library.errors import ConflictError, DomainError
 
 
 def locked[Row: Model](row: Row) -> Row:
-    """The row as it is now, locked until the transaction ends. Raises Refused: `not_found`."""
+    """The row as it is now, locked until the transaction ends. Raises DomainError: `not_found`."""
     found = type(row)._default_manager.select_for_update().filter(pk=row.pk).first()
     if found is None:
-        raise Refused("not_found", "It is no longer there.", 404)
+        raise DomainError("not_found", "It is no longer there.", 404)
     return found
 
 
@@ -31,7 +31,7 @@ def changed_fields(changes: Mapping[str, Any], shown: Mapping[str, Any] | None) 
 def changes_due(row: Model, changes: Mapping[str, Any], shown: Mapping[str, Any] | None) -> dict[str, Any]:
     """Which of the changes a locked row still lacks.
 
-    Raises ChangedMeanwhile when one of its fields is by now neither what the person was shown nor what they want.
+    Raises ConflictError when one of its fields is by now neither what the person was shown nor what they want.
     """
     due = {field: value for field, value in changes.items() if getattr(row, field) != value}
     shown = shown or {}
@@ -41,7 +41,7 @@ def changes_due(row: Model, changes: Mapping[str, Any], shown: Mapping[str, Any]
         if field in shown and not _same(getattr(row, field), shown[field])
     }
     if meanwhile:
-        raise ChangedMeanwhile(current=meanwhile, wanted={field: due[field] for field in meanwhile})
+        raise ConflictError(current=meanwhile, wanted={field: due[field] for field in meanwhile})
     return due
 
 

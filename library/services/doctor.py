@@ -18,11 +18,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from library.errors import Refused
+from library.errors import DomainError
 from library.models import PartialUpload, Track
 from library.models.uploads import LIFETIME
+from library.services.analysis_queue import LEASE, requeue, track_enqueue, tracks_sweep
 from library.services.assets import FILES
-from library.services.queue import LEASE, requeue, track_enqueue, tracks_sweep
 from library.services.uploads import uploads_expire
 
 ROOT = "tracks"
@@ -42,11 +42,13 @@ class Finding(NamedTuple):
 def library_mend(*, dry_run: bool, young: timedelta = YOUNG) -> Iterator[Finding]:
     """Find what is amiss and mend it, one after the other; with `dry_run`, only find.
 
-    Raises Refused: `storage_empty`, when rows name files and there is none at all. Then a disk is not mounted or
+    Raises DomainError: `storage_empty`, when rows name files and there is none at all. Then a disk is not mounted or
     a bucket is the wrong one, and no track is to be given up for that.
     """
     if Track.all_objects.exists() and not any(_list(ROOT)):
-        raise Refused("storage_empty", "The storage holds no file at all. Is it the right one, and mounted?")
+        raise DomainError(
+            "storage_empty", "The storage holds no file at all. Is it the right one, and mounted?"
+        )
     for part in PARTS:
         yield from _part(part, dry_run=dry_run, before=timezone.now() - young)
     yield from _uploads(dry_run=dry_run)

@@ -8,10 +8,10 @@ from typing import Any
 from django.db import transaction
 
 from library import selectors
-from library.errors import Refused
+from library.errors import DomainError
 from library.models import Track
 from library.models.tracks import EDITABLE
-from library.services.analysis import names_settle
+from library.services.analysis import derived_names_recompute
 from library.services.changes import changed_fields, changes_due, locked
 
 
@@ -19,7 +19,7 @@ def track_edit(*, track: Track, shown: Mapping[str, Any] | None = None, **change
     """Change title, artist, album or year. What is set by hand is not overwritten by a later analysis.
 
     Only fields that differ from what the person was `shown` are written.
-    Raises Refused: `bad_value`, `not_found`; ChangedMeanwhile, when such a field was changed since it was shown.
+    Raises DomainError: `bad_value`, `not_found`; ConflictError, when such a field was changed since it was shown.
     """
     wanted = {field: _clean(field, value) for field, value in changed_fields(changes, shown).items()}
     with transaction.atomic():
@@ -33,16 +33,16 @@ def track_edit(*, track: Track, shown: Mapping[str, Any] | None = None, **change
 def track_reset(*, track: Track, fields: Iterable[str]) -> None:
     """Take fields back to what the file says; later analyses may write them again.
 
-    Raises Refused: `bad_value`, `not_found`; `not_read`, as long as the file's tags have not been read.
+    Raises DomainError: `bad_value`, `not_found`; `not_read`, as long as the file's tags have not been read.
     """
     fields = set(fields)
     if not fields <= set(EDITABLE):
-        raise Refused("bad_value", f"Only {', '.join(EDITABLE)} can be taken back.", 422)
+        raise DomainError("bad_value", f"Only {', '.join(EDITABLE)} can be taken back.", 422)
     with transaction.atomic():
         current = locked(track)
         said = selectors.file_values_of(current.owner, current)
         if not said:
-            raise Refused("not_read", "The file’s own tags have not been read yet. Try again later.")
+            raise DomainError("not_read", "The file’s own tags have not been read yet. Try again later.")
         _write(current, {field: said[field] for field in fields}, edited={*current.edited} - fields)
     track.refresh_from_db()
 
@@ -51,7 +51,7 @@ def _write(track: Track, values: Mapping[str, Any], edited: set[str]) -> None:
     for field, value in values.items():
         setattr(track, field, value)
     track.edited = sorted(edited)
-    track.save(update_fields=[*values, "edited", *names_settle(track), "updated_at"])
+    track.save(update_fields=[*values, "edited", *derived_names_recompute(track), "updated_at"])
 
 
 def _clean(field: str, value: Any) -> Any:
@@ -59,9 +59,9 @@ def _clean(field: str, value: Any) -> Any:
         raise ValueError(field)
     if field == "year":
         if value is not None and not 1 <= value <= 9999:
-            raise Refused("bad_value", "A year has one to four digits.", 422)
+            raise DomainError("bad_value", "A year has one to four digits.", 422)
         return value
     text = " ".join(value.split())
     if len(text) > 255 or not text.isprintable() or (field == "title" and not text):
-        raise Refused("bad_value", f"The {field} must be 1 to 255 characters of text.", 422)
+        raise DomainError("bad_value", f"The {field} must be 1 to 255 characters of text.", 422)
     return text

@@ -17,14 +17,14 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.template.defaultfilters import filesizeformat
 
-from library.errors import Refused
+from library.errors import DomainError
 from library.exchange.reading import GenreEntry, PlaylistEntry, TagEntry, TrackEntry, entries
 from library.exchange.stream import BadDocumentError
-from library.genres import GENRES
-from library.models import Genre, Playlist, PlaylistItem, Rejection, Tag, Tagging, Track, User, Verdict
+from library.genres import BUILTIN_GENRES
+from library.models import Genre, Playlist, PlaylistItem, Tag, Tagging, TagRejection, Track, User, Verdict
 from library.models.tracks import EDITABLE
-from library.services.analysis import names_settle
-from library.services.genres import genres_settle
+from library.services.analysis import derived_names_recompute
+from library.services.genres import effective_genres_recompute
 from library.text import fold
 
 MAX_BYTES = 256 * 2**20
@@ -47,13 +47,13 @@ class ImportReport:
 
 
 def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
-    """Take over what an export knows about files that are here. Raises Refused: `too_large`, `bad_export`."""
+    """Take over what an export knows about files that are here. Raises DomainError: `too_large`, `bad_export`."""
     if size > MAX_BYTES:
-        raise Refused("too_large", f"An export may have up to {filesizeformat(MAX_BYTES)}.", 413)
+        raise DomainError("too_large", f"An export may have up to {filesizeformat(MAX_BYTES)}.", 413)
     try:
         genres, tags = _check(file)
     except BadDocumentError as error:
-        raise Refused(
+        raise DomainError(
             "bad_export", f"This is no export that can be read: {error}. Nothing was changed.", 422
         ) from None
     report = ImportReport()
@@ -82,7 +82,7 @@ def _check(file: IO[bytes]) -> tuple[list[GenreEntry], list[TagEntry]]:
         elif isinstance(entry, TrackEntry):
             said.update(word.genre for word in entry.verdicts)
             tagged.update(fold(name) for name in entry.tags)
-    if unknown := said - {"", *GENRES, *(genre.key for genre in genres)}:
+    if unknown := said - {"", *BUILTIN_GENRES, *(genre.key for genre in genres)}:
         raise BadDocumentError(f"it has no genre “{min(unknown)}”, which a track names")
     if unknown := tagged - {fold(tag.name) for tag in tags}:
         raise BadDocumentError(f"it has no tag “{min(unknown)}”, which a track names")
@@ -92,7 +92,7 @@ def _check(file: IO[bytes]) -> tuple[list[GenreEntry], list[TagEntry]]:
 def _genres_add(owner: User, genres: list[GenreEntry], report: ImportReport) -> dict[str, str]:
     """Make the own genres that are missing; the key here of each key in the document."""
     there = Genre.objects.filter(owner=owner)
-    keys = {genre: genre for genre in (*there.values_list("key", flat=True), *GENRES, "")}
+    keys = {genre: genre for genre in (*there.values_list("key", flat=True), *BUILTIN_GENRES, "")}
     by_name = {fold(genre.name): genre.key for genre in there.filter(retired_at=None)}
     for entry in genres:
         if entry.key in keys:
@@ -138,7 +138,7 @@ def _tracks_add(
     changed |= _say(owner, pairs, keys, report)
     changed |= _tag(pairs, tag_ids, report)
     changed |= _reject(pairs, report)
-    genres_settle(Track.objects.filter(pk__in=changed))
+    effective_genres_recompute(Track.objects.filter(pk__in=changed))
 
 
 Pairs = list[tuple[Track, TrackEntry]]
@@ -156,7 +156,7 @@ def _edit(pairs: Pairs, report: ImportReport) -> set[UUID]:
             report.done["edits"] += 1
         if edits or entry.added < track.created_at:
             track.created_at = min(entry.added, track.created_at)
-            derived = names_settle(track)
+            derived = derived_names_recompute(track)
             changed[track.pk] = track
     if changed:
         fields = [*EDITABLE, "edited", "created_at", *derived]
@@ -204,10 +204,10 @@ def _tag(pairs: Pairs, tag_ids: dict[str, int], report: ImportReport) -> set[UUI
 
 
 def _reject(pairs: Pairs, report: ImportReport) -> set[UUID]:
-    there = _there(Rejection.objects.all(), pairs, "key")
+    there = _there(TagRejection.objects.all(), pairs, "key")
     wanted = {(track.pk, fold(key)) for track, entry in pairs for key in entry.rejected}
-    new = [Rejection(track_id=track_id, key=key) for track_id, key in wanted - there]
-    Rejection.objects.bulk_create(new, BATCH)
+    new = [TagRejection(track_id=track_id, key=key) for track_id, key in wanted - there]
+    TagRejection.objects.bulk_create(new, BATCH)
     report.done["rejections"] += len(new)
     return {rejection.track_id for rejection in new}
 

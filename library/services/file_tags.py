@@ -14,13 +14,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from classifier.errors import AudioError
-from library.errors import Refused
+from library.errors import DomainError
 from library.models import FileTags, Track
 from library.services.analysis_client import read_tags
+from library.services.analysis_queue import UNFINISHED
 from library.services.assets import local_copy
 from library.services.changes import locked
 from library.services.jobs import job_enqueue
-from library.services.queue import UNFINISHED
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def _read(track: Track) -> bool:
             locked(track)
             if not FileTags.objects.filter(track=track).exists():  # an analysis may have been faster
                 file_tags_record(track=track, tags=tags)
-    except Refused:
+    except DomainError:
         return False  # it was deleted meanwhile
     return True
 

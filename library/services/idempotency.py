@@ -21,9 +21,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from library.errors import Refused
+from library.errors import DomainError
 from library.incoming.handler import sha256_of
-from library.models import KeptAnswer, User
+from library.models import IdempotencyRecord, User
 
 logger = logging.getLogger(__name__)
 
@@ -50,28 +50,28 @@ def request_digest(
     return salted_hmac("library.idempotency", request, algorithm="sha256").hexdigest()
 
 
-def idempotency_begin(*, owner: User, key: str, digest: str) -> KeptAnswer:
+def idempotency_begin(*, owner: User, key: str, digest: str) -> IdempotencyRecord:
     """Take a key for a request.
 
     Returns its record. Without a `status` the request is the caller's to do, who then calls `idempotency_finish` or
     `idempotency_forget`; otherwise it was done before, and the record has the answer.
 
-    Raises Refused: `key_reused`, by a request with another digest; `in_progress`.
+    Raises DomainError: `key_reused`, by a request with another digest; `in_progress`.
     """
-    records = KeptAnswer.objects.filter(owner=owner, key=key)
+    records = IdempotencyRecord.objects.filter(owner=owner, key=key)
     died = Q(status=None, leased_until__lt=Now())
     records.filter(died | Q(created_at__lt=timezone.now() - KEEP)).delete()
     try:
         with transaction.atomic():
-            record = KeptAnswer.objects.create(
+            record = IdempotencyRecord.objects.create(
                 owner=owner, key=key, digest=digest, leased_until=Now() + LEASE
             )
     except IntegrityError:
         earlier = records.first()
         if earlier and earlier.digest != digest:
-            raise Refused("key_reused", "This key was used for another request.", 422) from None
+            raise DomainError("key_reused", "This key was used for another request.", 422) from None
         if earlier is None or earlier.status is None:
-            raise Refused(
+            raise DomainError(
                 "in_progress", "The same request is being answered just now. Try again a little later."
             ) from None
         return earlier
@@ -79,26 +79,28 @@ def idempotency_begin(*, owner: User, key: str, digest: str) -> KeptAnswer:
     return record
 
 
-def idempotency_finish(*, record: KeptAnswer, status: int, headers: dict[str, str], body: Any = None) -> None:
+def idempotency_finish(
+    *, record: IdempotencyRecord, status: int, headers: dict[str, str], body: Any = None
+) -> None:
     """Keep the answer to a request that was done."""
     _at_work.discard(record.pk)
-    KeptAnswer.objects.filter(pk=record.pk).update(
+    IdempotencyRecord.objects.filter(pk=record.pk).update(
         status=status, headers=headers, body=body, leased_until=None
     )
 
 
-def idempotency_forget(*, record: KeptAnswer) -> None:
+def idempotency_forget(*, record: IdempotencyRecord) -> None:
     """Free the key of a request that was not done, so that it can be sent again."""
     _at_work.discard(record.pk)
-    KeptAnswer.objects.filter(pk=record.pk).delete()
+    IdempotencyRecord.objects.filter(pk=record.pk).delete()
 
 
 def idempotency_expire() -> int:
     """Delete records older than a day; returns how many."""
-    return KeptAnswer.objects.filter(created_at__lt=timezone.now() - KEEP).delete()[0]
+    return IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - KEEP).delete()[0]
 
 
-def _hold(record: KeptAnswer) -> None:
+def _hold(record: IdempotencyRecord) -> None:
     global _extending
     _at_work.add(record.pk)
     with _one_thread:
@@ -120,4 +122,4 @@ def _extend_for_ever() -> None:
 
 def leases_extend() -> None:
     """Say of all requests that this process works on that it is alive."""
-    KeptAnswer.objects.filter(pk__in=list(_at_work), status=None).update(leased_until=Now() + LEASE)
+    IdempotencyRecord.objects.filter(pk__in=list(_at_work), status=None).update(leased_until=Now() + LEASE)

@@ -42,7 +42,7 @@ def user_change_email(*, user: User, email: str) -> None:
         raise EmailTakenError from error
 
 
-def password_letter_send(*, email: str, host: str, secure: bool) -> None:
+def password_reset_email_send(*, email: str, host: str, secure: bool) -> None:
     """Send the way to a new password to whoever has an account under this address; to nobody, if none has."""
     form = PasswordResetForm({"email": email})
     if form.is_valid():
@@ -54,7 +54,7 @@ def password_letter_send(*, email: str, host: str, secure: bool) -> None:
         )
 
 
-def sign_up_letter_send(*, email: str, host: str, secure: bool) -> None:
+def sign_up_email_send(*, email: str, host: str, secure: bool) -> None:
     """Send the way to an account of one's own; whoever has one is told so, and nobody else is."""
     known = User.objects.filter(email__iexact=email).exists()
     page = reverse("password_reset") if known else reverse("signup_finish", args=[sign_up_key(email=email)])
@@ -68,7 +68,7 @@ def sign_up_key(*, email: str) -> str:
     return signing.dumps(email.strip().lower(), salt=SIGN_UP)
 
 
-def sign_up_email(*, key: str) -> str:
+def sign_up_address(*, key: str) -> str:
     """The address that was proved. Raises signing.BadSignature."""
     return str(signing.loads(key, salt=SIGN_UP, max_age=timedelta(days=3)))
 

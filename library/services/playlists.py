@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
-from library.errors import Refused
-from library.models import Act, BulkActionTrack, Playlist, PlaylistItem, Track, User
+from library.errors import DomainError
+from library.models import BulkAction, BulkActionTrack, Playlist, PlaylistItem, Track, User
 from library.models.playlists import QUERY_LENGTH
 from library.search.query import canonical, search_from
-from library.services.action_records import action_record
+from library.services.bulk_action_records import bulk_action_record
 from library.services.changes import changed_fields, changes_due, locked
 
 #: Room between two positions, so that one track can move without the others.
@@ -22,23 +22,23 @@ GAP = 1024
 
 
 def playlist_add(*, owner: User, name: str) -> Playlist:
-    """A new playlist, empty. Raises Refused: `bad_name`."""
+    """A new playlist, empty. Raises DomainError: `bad_name`."""
     return Playlist.objects.create(owner=owner, name=clean_playlist_name(name))
 
 
 def search_save(*, owner: User, name: str, query: str) -> Playlist:
     """Keep a search as a playlist of whatever it finds.
 
-    Raises Refused: `bad_name`, `no_search`, `search_too_long`; InvalidSearch.
+    Raises DomainError: `bad_name`, `no_search`, `search_too_long`; InvalidSearchError.
     """
     name = clean_playlist_name(name)
     query = canonical(search_from(owner, query))
     if not query:
-        raise Refused(
+        raise DomainError(
             "no_search", "Only a search can be saved: choose a filter or search for words first.", 422
         )
     if len(query) > QUERY_LENGTH:
-        raise Refused(
+        raise DomainError(
             "search_too_long",
             f"This search is too long to be saved: {len(query):,} characters, of at most "
             f"{QUERY_LENGTH:,}. Letters beyond English ones count several times.",
@@ -48,7 +48,7 @@ def search_save(*, owner: User, name: str, query: str) -> Playlist:
 
 
 def playlist_rename(*, playlist: Playlist, name: str, shown: Mapping[str, str] | None = None) -> None:
-    """Raises Refused: `bad_name`, `not_found`; ChangedMeanwhile, when it is no longer called as was `shown`."""
+    """Raises DomainError: `bad_name`, `not_found`; ConflictError, when it is no longer called as was `shown`."""
     changes = changed_fields({"name": name}, shown)
     changes = {field: clean_playlist_name(value) for field, value in changes.items()}
     with transaction.atomic():
@@ -59,14 +59,14 @@ def playlist_rename(*, playlist: Playlist, name: str, shown: Mapping[str, str] |
     playlist.refresh_from_db()
 
 
-def playlist_delete(*, playlist: Playlist) -> Act:
+def playlist_delete(*, playlist: Playlist) -> BulkAction:
     """Delete a playlist; its tracks stay in the library. The action's targets are what was in it, in order."""
     with transaction.atomic():
         _touch(playlist)
         ids = list(playlist.items.values_list("track_id", flat=True))
-        action = action_record(
+        action = bulk_action_record(
             person=playlist.owner,
-            kind=Act.Kind.UNLIST,
+            kind=BulkAction.Kind.UNLIST,
             summary=f"Deleted “{playlist}”",
             data={
                 "playlist": str(playlist.pk),
@@ -80,7 +80,7 @@ def playlist_delete(*, playlist: Playlist) -> Act:
     return action
 
 
-def delete_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+def delete_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Make a deleted playlist again, at its old address, and put tracks at its end. Returns how many."""
     known = action.data
     playlist, _ = Playlist.objects.get_or_create(
@@ -100,26 +100,26 @@ def delete_undo(action: Act, targets: list[BulkActionTrack]) -> int:
 
 
 def plain_check(playlist: Playlist) -> None:
-    """Raises Refused: `saved_search`, for a playlist that finds its tracks itself."""
+    """Raises DomainError: `saved_search`, for a playlist that finds its tracks itself."""
     if playlist.smart:
-        raise Refused("saved_search", f"“{playlist}” is a saved search: it finds its tracks itself.")
+        raise DomainError("saved_search", f"“{playlist}” is a saved search: it finds its tracks itself.")
 
 
-def append_apply(action: Act, ids: list[UUID]) -> dict[UUID, dict[str, int]]:
+def append_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, int]]:
     """Put some tracks at the end of an action's playlist, but for those that are in it.
 
-    Raises Refused: `unknown_playlist`, when it was deleted meanwhile.
+    Raises DomainError: `unknown_playlist`, when it was deleted meanwhile.
     """
     playlist = Playlist.objects.filter(owner=action.person, pk=action.data["playlist"]).first()
     if playlist is None:
-        raise Refused("unknown_playlist", "The playlist was deleted meanwhile.", 422)
+        raise DomainError("unknown_playlist", "The playlist was deleted meanwhile.", 422)
     _touch(playlist)
     there = set(playlist.items.filter(track__in=ids).values_list("track_id", flat=True))
     made = _append(playlist, action.person, ids, but=there)
     return {item.track_id: {"item": item.pk} for item in made}
 
 
-def append_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+def append_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Take out again what an action put into a playlist and is still there. Returns how many."""
     items = PlaylistItem.objects.filter(
         playlist__owner=action.person,
@@ -140,14 +140,14 @@ def _append(playlist: Playlist, owner: User, ids: list[UUID], but: set[UUID]) ->
     return PlaylistItem.objects.bulk_create(items)
 
 
-def playlist_remove(*, item: PlaylistItem) -> Act:
+def playlist_remove(*, item: PlaylistItem) -> BulkAction:
     """Take a track out of a playlist; it stays in the library."""
     with transaction.atomic():
         _touch(item.playlist)
         before = {"item": item.pk, "position": item.position}
-        action = action_record(
+        action = bulk_action_record(
             person=item.playlist.owner,
-            kind=Act.Kind.TAKE_OUT,
+            kind=BulkAction.Kind.TAKE_OUT,
             summary=f"Took “{item.track}” out of “{item.playlist}”",
             data={"playlist": str(item.playlist.pk)},
             tracks=[(item.track_id, before)],
@@ -156,7 +156,7 @@ def playlist_remove(*, item: PlaylistItem) -> Act:
     return action
 
 
-def remove_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+def remove_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Put a track back where it was in its playlist, if there still is that playlist."""
     playlist = Playlist.objects.filter(owner=action.person, pk=action.data["playlist"]).first()
     if playlist is None:
@@ -200,10 +200,10 @@ def playlist_move(*, item: PlaylistItem, position: int) -> None:
 
 
 def clean_playlist_name(name: str) -> str:
-    """Raises Refused: `bad_name`."""
+    """Raises DomainError: `bad_name`."""
     name = " ".join(name.split())
     if not 1 <= len(name) <= 80 or not name.isprintable():
-        raise Refused("bad_name", "A name has 1 to 80 characters.", 422)
+        raise DomainError("bad_name", "A name has 1 to 80 characters.", 422)
     return name
 
 

@@ -13,12 +13,12 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from library.errors import TooOften
+from library.errors import RateLimited
 from library.models import FailedSignIn
 
 
 def sign_in_begin(*, address: str, email: str = "") -> list[FailedSignIn]:
-    """Note an attempt; what comes back is for `sign_in_forget`. Raises TooOften."""
+    """Note an attempt; what comes back is for `sign_in_forget`. Raises RateLimited."""
     now = timezone.now()
     window = timedelta(minutes=settings.EARMARK_SIGN_IN_MINUTES)
     FailedSignIn.objects.filter(created_at__lte=now - window).delete()
@@ -33,12 +33,12 @@ def sign_in_begin(*, address: str, email: str = "") -> list[FailedSignIn]:
         if FailedSignIn.objects.filter(digest=digest).count() > limit:
             # What is refused does not prolong the wait.
             sign_in_forget(noted=noted)
-            raise TooOften(window)
+            raise RateLimited(window)
     return noted
 
 
-def letter_begin(*, email: str, address: str) -> None:
-    """Note that somebody has a letter sent: nobody's mail is to be filled by others. Raises TooOften."""
+def email_request_add(*, email: str, address: str) -> None:
+    """Note that somebody has a letter sent: nobody's mail is to be filled by others. Raises RateLimited."""
     sign_in_begin(email=f"letter to {email.strip()}", address=address)
 
 

@@ -10,10 +10,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from library.errors import Refused
-from library.models import Act, BulkActionTrack, Rejection, Tag, Tagging, Track, User
+from library.errors import DomainError
+from library.models import BulkAction, BulkActionTrack, Tag, Tagging, TagRejection, Track, User
 from library.models.genres import HUES
-from library.services.action_records import action_record
+from library.services.bulk_action_records import bulk_action_record
 from library.services.changes import changed_fields, changes_due, locked
 from library.text import fold
 
@@ -21,7 +21,7 @@ BATCH = 1000
 
 
 def tag_add(*, owner: User, name: str, hue: int | None = None) -> Tag:
-    """The tag of that name, made if there is none. Raises Refused: `bad_name`."""
+    """The tag of that name, made if there is none. Raises DomainError: `bad_name`."""
     name = _clean(name)
     if hue is None:
         hue = Tag.objects.filter(owner=owner).count() % HUES
@@ -35,7 +35,7 @@ def tag_change(
     """Give a tag another name or colour; it stays on its tracks, which have changed when its name has.
 
     What is as the person was `shown` is left alone.
-    Raises Refused: `bad_name`, `taken`, `not_found`; ChangedMeanwhile.
+    Raises DomainError: `bad_name`, `taken`, `not_found`; ConflictError.
     """
     given = {"name": name, "hue": None if hue is None else hue % HUES}
     changes = changed_fields({field: value for field, value in given.items() if value is not None}, shown)
@@ -53,26 +53,26 @@ def tag_change(
             if "name" in due:
                 _touch(current.taggings.values_list("track_id", flat=True))
     except IntegrityError:
-        raise Refused(
+        raise DomainError(
             "taken", f"There is a tag “{changes['name']}” already. Merge the two instead."
         ) from None
     tag.refresh_from_db()
 
 
-def tag_merge(*, tag: Tag, into: Tag) -> Act:
+def tag_merge(*, tag: Tag, into: Tag) -> BulkAction:
     """Put `into` on every track that has `tag`, and delete `tag`. The action's `done` says on how many.
 
-    Raises Refused: `same_tag`.
+    Raises DomainError: `same_tag`.
     """
     if tag.pk == into.pk:
-        raise Refused("same_tag", "A tag cannot be merged into itself.")
+        raise DomainError("same_tag", "A tag cannot be merged into itself.")
     with transaction.atomic():
         ids = list(tag.taggings.order_by("pk").values_list("track_id", flat=True))
         new = set(ids) - set(into.taggings.values_list("track_id", flat=True))
         _put(into, new)
-        action = action_record(
+        action = bulk_action_record(
             person=tag.owner,
-            kind=Act.Kind.MERGE,
+            kind=BulkAction.Kind.MERGE,
             summary=f"Merged “{tag.name}” into “{into.name}”",
             data={**tag_data(tag), "into": into.pk},
             tracks=((pk, {"new": True} if pk in new else None) for pk in ids),
@@ -82,20 +82,20 @@ def tag_merge(*, tag: Tag, into: Tag) -> Act:
     return action
 
 
-def merge_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+def merge_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Put a merged tag back on its tracks, and take the other off where the merge has put it."""
     new = [target.track_id for target in targets if (target.before or {}).get("new")]
     Tagging.objects.filter(tag__owner=action.person, tag=action.data["into"], track__in=new).delete()
     return _put_back(action, targets)
 
 
-def tag_delete(*, tag: Tag) -> Act:
+def tag_delete(*, tag: Tag) -> BulkAction:
     """Delete a tag; its tracks stay. The action's `done` says how many had it."""
     with transaction.atomic():
         ids = list(tag.taggings.order_by("pk").values_list("track_id", flat=True))
-        action = action_record(
+        action = bulk_action_record(
             person=tag.owner,
-            kind=Act.Kind.UNTAG,
+            kind=BulkAction.Kind.UNTAG,
             summary=f"Deleted “{tag.name}”",
             data=tag_data(tag),
             tracks=((pk, None) for pk in ids),
@@ -106,10 +106,10 @@ def tag_delete(*, tag: Tag) -> Act:
 
 
 def track_tag(*, track: Track, name: str) -> Tag:
-    """Put a tag on one track; nothing happens when it is there. Raises Refused: `bad_name`."""
+    """Put a tag on one track; nothing happens when it is there. Raises DomainError: `bad_name`."""
     tag = tag_add(owner=track.owner, name=name)
     Tagging.objects.get_or_create(tag=tag, track=track)
-    Rejection.objects.filter(track=track, key=tag.key).delete()
+    TagRejection.objects.filter(track=track, key=tag.key).delete()
     _touch([track.pk])
     return tag
 
@@ -118,13 +118,13 @@ def track_untag(*, track: Track, tag: Tag) -> None:
     """Take a tag off one track. If it was a suggestion once, it is not suggested again."""
     with transaction.atomic():
         if Tagging.objects.filter(track=track, tag=tag).delete()[0]:
-            Rejection.objects.get_or_create(track=track, key=tag.key)
+            TagRejection.objects.get_or_create(track=track, key=tag.key)
         _touch([track.pk])
 
 
 def suggestion_reject(*, track: Track, name: str) -> None:
     """Turn a suggested tag down for good."""
-    Rejection.objects.get_or_create(track=track, key=fold(_clean(name)))
+    TagRejection.objects.get_or_create(track=track, key=fold(_clean(name)))
 
 
 def tag_data(tag: Tag) -> dict[str, Any]:
@@ -132,20 +132,20 @@ def tag_data(tag: Tag) -> dict[str, Any]:
     return {"tag": tag.pk, "name": tag.name, "hue": tag.hue}
 
 
-def tag_apply(action: Act, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
+def tag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
     """Put an action's tag on some tracks. A suggestion of it that was turned down there is taken up."""
     tag = _tag_there(action)
     there = Track.objects.filter(owner=action.person, pk__in=ids).values_list("pk", flat=True)
     new = set(there) - set(tag.taggings.filter(track__in=ids).values_list("track_id", flat=True))
     _put(tag, new)
-    turned_down = Rejection.objects.filter(track__in=new, key=tag.key)
+    turned_down = TagRejection.objects.filter(track__in=new, key=tag.key)
     rejected = set(turned_down.values_list("track_id", flat=True))
     turned_down.delete()
     _touch(new)
     return {pk: {"rejected": True} if pk in rejected else None for pk in new}
 
 
-def tag_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+def tag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Take an action's tag off again where it put it, if there still is that tag; turned down is turned down."""
     taggings = Tagging.objects.filter(
         tag__owner=action.person, tag=action.data["tag"], track__in=[target.track_id for target in targets]
@@ -154,32 +154,36 @@ def tag_undo(action: Act, targets: list[BulkActionTrack]) -> int:
     taggings.delete()
     rejected = [target.track_id for target in targets if (target.before or {}).get("rejected")]
     key = fold(action.data["name"])
-    Rejection.objects.bulk_create((Rejection(track_id=pk, key=key) for pk in rejected), ignore_conflicts=True)
+    TagRejection.objects.bulk_create(
+        (TagRejection(track_id=pk, key=key) for pk in rejected), ignore_conflicts=True
+    )
     _touch(target.track_id for target in targets)
     return live
 
 
-def untag_apply(action: Act, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
+def untag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
     """Take an action's tag off some tracks. It is not suggested for them again."""
     taggings = Tagging.objects.filter(tag__owner=action.person, tag=action.data["tag"], track__in=ids)
     had = set(taggings.filter(track__deleted_at=None).values_list("track_id", flat=True))
     taggings.filter(track__in=had).delete()
     key = fold(action.data["name"])
-    rejected = set(Rejection.objects.filter(track__in=had, key=key).values_list("track_id", flat=True))
+    rejected = set(TagRejection.objects.filter(track__in=had, key=key).values_list("track_id", flat=True))
     new = had - rejected
-    Rejection.objects.bulk_create((Rejection(track_id=pk, key=key) for pk in new), ignore_conflicts=True)
+    TagRejection.objects.bulk_create(
+        (TagRejection(track_id=pk, key=key) for pk in new), ignore_conflicts=True
+    )
     _touch(had)
     return {pk: {"rejects": True} if pk in new else None for pk in had}
 
 
-def untag_undo(action: Act, targets: list[BulkActionTrack]) -> int:
+def untag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Put an action's tag back where it was, made again if it is gone."""
     rejects = [target.track_id for target in targets if (target.before or {}).get("rejects")]
-    Rejection.objects.filter(track__in=rejects, key=fold(action.data["name"])).delete()
+    TagRejection.objects.filter(track__in=rejects, key=fold(action.data["name"])).delete()
     return _put_back(action, targets)
 
 
-def _put_back(action: Act, targets: list[BulkActionTrack]) -> int:
+def _put_back(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     ids = [target.track_id for target in targets]
     tag = _tag_there(action)
     mine = Track.all_objects.filter(owner=action.person, pk__in=ids)
@@ -189,7 +193,7 @@ def _put_back(action: Act, targets: list[BulkActionTrack]) -> int:
     return live
 
 
-def _tag_there(action: Act) -> Tag:
+def _tag_there(action: BulkAction) -> Tag:
     """An action's tag; made again, as the same, when it was deleted meanwhile.
 
     Where another tag has taken its name, that one stands for it from now on, in all that was done with it.
@@ -204,8 +208,8 @@ def _tag_there(action: Act) -> Tag:
         defaults={"pk": data["tag"], "name": data["name"], "hue": data["hue"]},
     )
     if tag.pk != data["tag"]:
-        for other in Act.objects.filter(person=person, data__tag=data["tag"]):
-            Act.objects.filter(pk=other.pk).update(data=other.data | {"tag": tag.pk})
+        for other in BulkAction.objects.filter(person=person, data__tag=data["tag"]):
+            BulkAction.objects.filter(pk=other.pk).update(data=other.data | {"tag": tag.pk})
         data["tag"] = tag.pk
     return tag
 
@@ -229,5 +233,5 @@ def _touch(ids: Iterable[UUID]) -> None:
 def _clean(name: str) -> str:
     name = " ".join(name.split())
     if not 1 <= len(name) <= 40 or not name.isprintable():
-        raise Refused("bad_name", "A tag has 1 to 40 characters.", 422)
+        raise DomainError("bad_name", "A tag has 1 to 40 characters.", 422)
     return name

@@ -14,15 +14,15 @@ from django.template.defaultfilters import filesizeformat
 
 from classifier.errors import AudioError
 from classifier.kinds import sniff_file
-from library.errors import Refused
+from library.errors import DomainError
 from library.incoming.handler import arrival_check, full_disk_refused, sha256_of
-from library.models import Act, Track, User
-from library.services.action_records import action_record
-from library.services.analysis import names_settle
-from library.services.assets import strays_delete
+from library.models import BulkAction, Track, User
+from library.services.analysis import derived_names_recompute
+from library.services.analysis_queue import track_enqueue
+from library.services.assets import orphaned_files_delete
 from library.services.bin import tracks_bin, tracks_restore
+from library.services.bulk_action_records import bulk_action_record
 from library.services.connections import connection_mend
-from library.services.queue import track_enqueue
 from library.text import title_from
 
 
@@ -48,7 +48,7 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
         size=upload.size or 0,
         sha256=digest,
     )
-    names_settle(track)
+    derived_names_recompute(track)
     try:
         with full_disk_refused():
             track.original.save(name, upload, save=False)
@@ -70,19 +70,22 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
         # The row may be there although nobody could say so any more. Then the file stays, and it is heard.
         if not Track.all_objects.filter(pk=track.pk).exists():
             track.original = None
-            strays_delete(track=track)  # with the half of a file that a full disk leaves
+            orphaned_files_delete(track=track)  # with the half of a file that a full disk leaves
         raise
     return track, True
 
 
-def track_delete(*, track: Track) -> Act:
-    """Put a track in its owner's bin; the answer can be undone. Raises Refused: `not_found`, if it is gone already."""
+def track_delete(*, track: Track) -> BulkAction:
+    """Put a track in its owner's bin, as a bulk action that can be undone.
+
+    Raises DomainError: `not_found`, when it is in the bin or gone already.
+    """
     with transaction.atomic():
         if not tracks_bin(owner=track.owner, track_ids=[track.pk]):
-            raise Refused("not_found", f"“{track.title}” is not in your library any more.", 404)
-        return action_record(
+            raise DomainError("not_found", f"“{track.title}” is not in your library any more.", 404)
+        return bulk_action_record(
             person=track.owner,
-            kind=Act.Kind.DELETE,
+            kind=BulkAction.Kind.DELETE,
             summary=f"Deleted “{track.title}”",
             data={},
             tracks=[(track.pk, None)],

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from classifier.errors import AudioError
 from classifier.kinds import HEAD_BYTES, sniff
-from library.errors import Refused
+from library.errors import DomainError
 from library.incoming import archives
 from library.incoming.handler import FULL, ArrivedFile, arrival_check, write_all
 from library.models import PartialUpload, User
@@ -66,7 +66,7 @@ def upload_begin(*, owner: User, name: str, length: int) -> PartialUpload:
 def upload_offset(*, upload: PartialUpload) -> int:
     """How many bytes are here. While they come, the file itself is the truth: a process may have been killed.
 
-    Raises Refused: `upload_gone`.
+    Raises DomainError: `upload_gone`.
     """
     if upload.finished_at:
         return upload.offset
@@ -79,7 +79,7 @@ def upload_append(
 ) -> None:
     """Put bytes at the end of what is here; the last one completes the upload.
 
-    When `pieces` ends early, what has come is kept, unless there is a checksum. Raises Refused
+    When `pieces` ends early, what has come is kept, unless there is a checksum. Raises DomainError
     (`offset_conflict`, `upload_busy`, `upload_gone`, `checksum_mismatch`, `storage_full`), or AudioError for
     a file that is not taken: then nothing of it is left.
     """
@@ -107,7 +107,7 @@ def upload_append(
                 with _alone(file):
                     os.ftruncate(file, start)
                 offset = start
-                raise Refused("checksum_mismatch", "These are not the bytes the checksum is of.", 460)
+                raise DomainError("checksum_mismatch", "These are not the bytes the checksum is of.", 460)
         finally:
             upload.offset, upload.updated_at = offset, timezone.now()
             PartialUpload.objects.filter(pk=upload.pk, finished_at=None).update(
@@ -143,7 +143,7 @@ def _file_of(upload: PartialUpload) -> Iterator[int]:
     try:
         file = os.open(upload.path, os.O_RDWR | os.O_APPEND)
     except FileNotFoundError as error:
-        raise Refused("upload_gone", "This upload is no longer here. Begin it anew.", 410) from error
+        raise DomainError("upload_gone", "This upload is no longer here. Begin it anew.", 410) from error
     try:
         yield file
     finally:
@@ -156,7 +156,7 @@ def _alone(file: int) -> Iterator[None]:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise Refused("upload_busy", "Another request is at work on this upload.", 423) from error
+        raise DomainError("upload_busy", "Another request is at work on this upload.", 423) from error
     try:
         yield
     finally:
@@ -174,12 +174,12 @@ def _append(file: int, offset: int, piece: bytes) -> int:
         except OSError as error:
             if error.errno not in FULL:
                 raise
-            raise Refused("storage_full", "The server's disk is full. Try again later.", 507) from error
+            raise DomainError("storage_full", "The server's disk is full. Try again later.", 507) from error
     return offset + len(piece)
 
 
-def _conflict(offset: int) -> Refused:
-    return Refused("offset_conflict", f"The upload goes on at byte {offset}.")
+def _conflict(offset: int) -> DomainError:
+    return DomainError("offset_conflict", f"The upload goes on at byte {offset}.")
 
 
 def _check_head(upload: PartialUpload, file: int) -> None:

@@ -18,7 +18,7 @@ from django.utils.timezone import localtime
 
 from classifier.scales import mel_ticks
 from library.addresses import track_address
-from library.genres import GENRES
+from library.genres import BUILTIN_GENRES
 from library.models import Prediction, Tag, Track, Verdict
 from library.selectors import GenreChoice, GenreNames
 from library.selectors.model_cards import share_right_at, share_right_when_sure
@@ -88,7 +88,7 @@ def kilohertz(hertz: int) -> str:
 @register.filter
 def genre_name(genre: str | None) -> str:
     """What one of the ten is called; for a genre that may be somebody's own, use `genres|choice:key`."""
-    return GENRES.get(genre, genre) if genre else ""
+    return BUILTIN_GENRES.get(genre, genre) if genre else ""
 
 
 @register.filter

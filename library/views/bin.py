@@ -19,7 +19,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from library import selectors, services
-from library.errors import Refused
+from library.errors import DomainError
 from library.http.shortcuts import PAGE_SIZE
 from library.http.types import Request
 from library.models import Track
@@ -68,7 +68,7 @@ def bin_purge(request: Request) -> HttpResponse:
 
 
 def selected(request: Request) -> Selection:
-    """Raises Refused: `nothing_selected`."""
+    """Raises DomainError: `nothing_selected`."""
     tracks = selectors.bin_of(request.user)
     until = _moment(request.POST.get("all", ""))
     if until:
@@ -82,7 +82,7 @@ def selected(request: Request) -> Selection:
         tracks = tracks.filter(pk__in=ids)
     usage = selectors.bin_usage_in(tracks)
     if not usage["bin_tracks"]:
-        raise Refused("nothing_selected", "Select tracks first; or they are in the bin no longer.", 422)
+        raise DomainError("nothing_selected", "Select tracks first; or they are in the bin no longer.", 422)
     return Selection(tracks, usage["bin_tracks"], usage["bin_bytes"], until)
 
 

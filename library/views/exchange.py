@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from library import services
-from library.errors import Refused
+from library.errors import DomainError
 from library.exchange.writing import as_csv, as_json, document
 from library.http.types import Request
 
@@ -19,7 +19,7 @@ def exchange(request: Request) -> HttpResponse:
     if request.method == "POST":
         file = request.FILES.get("file")
         if file is None or file.file is None:
-            raise Refused("no_file", "Choose an export first: a .json file.", 422)
+            raise DomainError("no_file", "Choose an export first: a .json file.", 422)
         report = services.library_import(owner=request.user, file=file.file, size=file.size or 0)
     return render(request, "library/exchange.html", {"report": report})
 

@@ -53,9 +53,9 @@ def genre_delete(request: Request, genre_id: int) -> HttpResponse:
     """Delete an own genre, or merge it into another; the page before says what that does."""
     genre = get_or_gone(request, selectors.own_genres_of(request.user), GENRE_GONE, "labels", pk=genre_id)
     if request.method == "POST":
-        act = services.own_genre_delete(genre=genre, into=request.POST.get("into", ""))
-        done = f"{act.summary}: {act.done} tracks changed."
-        messages.success(request, done, extra_tags=f"undo:{act.pk}")
+        action = services.own_genre_delete(genre=genre, into=request.POST.get("into", ""))
+        done = f"{action.summary}: {action.done} tracks changed."
+        messages.success(request, done, extra_tags=f"undo:{action.pk}")
         return redirect("labels")
     count = selectors.track_count_by_genre(request.user).get(genre.key, 0)
     return render(request, "library/genre_delete.html", {"genre": genre, "count": count})
@@ -83,12 +83,14 @@ def tag_delete(request: Request, tag_id: int) -> HttpResponse:
     others = selectors.tags_of(request.user).exclude(pk=tag.pk)
     if request.method == "POST":
         if into := request.POST.get("into"):
-            act = services.tag_merge(tag=tag, into=get_or_gone(request, others, TAG_GONE, "labels", key=into))
+            action = services.tag_merge(
+                tag=tag, into=get_or_gone(request, others, TAG_GONE, "labels", key=into)
+            )
         else:
-            act = services.tag_delete(tag=tag)
-        count = act.done
-        done = f"{act.summary}, on {count} track{'' if count == 1 else 's'}."
-        messages.success(request, done, extra_tags=f"undo:{act.pk}")
+            action = services.tag_delete(tag=tag)
+        count = action.done
+        done = f"{action.summary}, on {count} track{'' if count == 1 else 's'}."
+        messages.success(request, done, extra_tags=f"undo:{action.pk}")
         return redirect("labels")
     mergeable = others.exists() and tag.taggings.exists()
     return render(request, "library/tag_delete.html", {"tag": tag, "others": others, "mergeable": mergeable})

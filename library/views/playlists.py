@@ -17,7 +17,7 @@ from library.http.forms import NameForm
 from library.http.player_payload import CHUNK, queue_answer, start_in
 from library.http.shortcuts import PAGE_SIZE, back, get_or_gone, owned_track
 from library.http.types import Request
-from library.models import Act, Playlist, PlaylistItem, Track
+from library.models import BulkAction, Playlist, PlaylistItem, Track
 from library.search.query import search_problems
 from library.search.saved import tracks_in
 from library.text import parsed_uuid
@@ -97,9 +97,9 @@ def playlist_delete(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
     found = owned_playlist(request, playlist_id)
     if request.method == "GET":
         return render(request, "library/playlist_delete.html", {"playlist": found})
-    act = services.playlist_delete(playlist=found)
-    done = f"{act.summary}. Its tracks are still in your library."
-    messages.success(request, done, extra_tags=f"undo:{act.pk}")
+    action = services.playlist_delete(playlist=found)
+    done = f"{action.summary}. Its tracks are still in your library."
+    messages.success(request, done, extra_tags=f"undo:{action.pk}")
     return redirect("playlists")
 
 
@@ -131,18 +131,18 @@ def track_playlists(request: Request, track_id: uuid.UUID) -> HttpResponse:
     else:
         into = owned_playlist(request, parsed_uuid(request.POST.get("playlist", "")))
     only = selectors.tracks_of(request.user).filter(pk=found.pk)
-    act = services.playlist_append(playlist=into, tracks=only)
+    action = services.playlist_append(playlist=into, tracks=only)
     if request.headers.get("HX-Request"):
-        return redirect(f"{request.path}?done={act.pk}")
-    if act.done:
-        messages.success(request, f"Added “{found}” to “{into}”.", extra_tags=f"undo:{act.pk}")
+        return redirect(f"{request.path}?done={action.pk}")
+    if action.done:
+        messages.success(request, f"Added “{found}” to “{into}”.", extra_tags=f"undo:{action.pk}")
     return redirect(into)
 
 
 def _track_playlists_page(request: Request, track: Track) -> HttpResponse:
     """The playlists to choose from; or, when one was chosen, what was `done`."""
     context = {"track": track, "playlists": selectors.playlists_for(request.user, track)}
-    acts = selectors.acts_of(request.user).filter(kind=Act.Kind.PLAYLIST)
-    if act := acts.filter(pk=parsed_uuid(request.GET.get("done", ""))).first():
-        context |= {"act": act, "added_to": owned_playlist(request, act.data["playlist"])}
+    actions = selectors.bulk_actions_of(request.user).filter(kind=BulkAction.Kind.PLAYLIST)
+    if action := actions.filter(pk=parsed_uuid(request.GET.get("done", ""))).first():
+        context |= {"act": action, "added_to": owned_playlist(request, action.data["playlist"])}
     return render(request, "library/track_playlists.html", context)

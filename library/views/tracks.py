@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
-from library.errors import ChangedMeanwhile
+from library.errors import ConflictError
 from library.http.forms import TrackForm
 from library.http.shortcuts import back, get_or_gone, owned_track
 from library.http.types import Request
@@ -89,7 +89,7 @@ def track_edit(request: Request, track_id: uuid.UUID) -> HttpResponse:
     elif request.method == "POST" and form.is_valid():
         try:
             services.track_edit(track=found, shown=form.shown, **form.sent)
-        except ChangedMeanwhile as changed:
+        except ConflictError as changed:
             form.ask_again(changed.current)
         else:
             return redirect(found)
@@ -112,7 +112,7 @@ def track_delete(request: Request, track_id: uuid.UUID) -> HttpResponse:
         return render(
             request, "library/track_delete.html", {"track": found, "days": settings.EARMARK_BIN_DAYS}
         )
-    act = services.track_delete(track=found)
+    action = services.track_delete(track=found)
     done = format_html('Moved “{}” to <a href="{}">the bin</a>.', found, reverse("bin"))
-    messages.success(request, done, extra_tags=f"undo:{act.pk}")
+    messages.success(request, done, extra_tags=f"undo:{action.pk}")
     return redirect("library")

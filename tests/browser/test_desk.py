@@ -14,7 +14,7 @@ from datetime import timedelta
 from django.utils import timezone
 from classifier.inference import Classifier
 from library import services
-from library.genres import GENRES
+from library.genres import BUILTIN_GENRES
 from library.models import Track, User, Verdict
 from tests.browser.seeds import sounding
 from tests.people import TrackFactory, UserFactory, make_reviewer
@@ -25,7 +25,7 @@ other = UserFactory(email=f"other{reviewer.pk}@example.org")
 classifier = Classifier.load("mfcc-cnn-1")
 names = "Night River Stone Gold Summer Train Moon Fire Rain Street".split()
 for number in range(40):
-    genre = list(GENRES)[number * 7 % 10]
+    genre = list(BUILTIN_GENRES)[number * 7 % 10]
     word = services.genre_set(
         track=TrackFactory(owner=ella, title=names[number % 10], heard={"top": genre, "confidence": 0.8}),
         person=reviewer if number % 3 else ella, genre="rock" if number % 3 == 1 else genre,

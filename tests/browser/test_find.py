@@ -11,10 +11,10 @@ from tests.browser.conftest import SCREENSHOTS, Site
 from tests.browser.looks import axe, look_at
 
 _SEED = """
-from library.genres import GENRES
+from library.genres import BUILTIN_GENRES
 from library.models import Mood, Prediction, Track, User
 from library import services
-from library.services.analysis import names_settle
+from library.services.analysis import derived_names_recompute
 owner = User.objects.latest("id")
 songs = [
     ("Night Train", "Oscar Peterson", "jazz", 0.93, 1963, ["piano", "live"]),
@@ -29,9 +29,9 @@ for number, (title, artist, genre, confidence, year, tags) in enumerate(songs):
         owner=owner, original_name=f"{number}.mp3", title=title, artist=artist, year=year, kind="mp3", size=1,
         sha256=f"{owner.pk:032}{number:032}", status="ready", duration=180 + 20 * number,
     )
-    names_settle(track)
+    derived_names_recompute(track)
     track.save()
-    shares = dict.fromkeys(sorted(GENRES), (1 - confidence) / 9) | {genre: confidence}
+    shares = dict.fromkeys(sorted(BUILTIN_GENRES), (1 - confidence) / 9) | {genre: confidence}
     prediction = Prediction.objects.create(
         track=track, model_name="m", model_version="1", label=genre, top=genre, confidence=confidence,
         probabilities=shares, moods={"happy": 0.9 - 0.1 * number},

@@ -117,9 +117,9 @@ def test_media_keys_of_keyboard_and_headset(signed_up: Page, tmp_path: Path) -> 
     page.add_init_script(
         """window.keys = {};
         const set = MediaSession.prototype.setActionHandler;
-        MediaSession.prototype.setActionHandler = function (name, act) {
+        MediaSession.prototype.setActionHandler = function (name, action) {
             window.keys[name] = act;
-            set.call(this, name, act);
+            set.call(this, name, action);
         };"""
     )
 

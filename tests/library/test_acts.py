@@ -13,14 +13,14 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from library import services
-from library.models import Act, Playlist, Tag, Track, User
+from library.models import BulkAction, Playlist, Tag, Track, User
 from library.services import bulk_actions
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
 
 
-def act(client: Client, name: str, *tracks: Track, status: int = 200, **more: object) -> str:
+def action(client: Client, name: str, *tracks: Track, status: int = 200, **more: object) -> str:
     """The page one lands on."""
     data = {"act": name, "track": [str(track.pk) for track in tracks], "next": "/"} | more
     response = client.post(reverse("acts"), data, follow=True)
@@ -29,7 +29,9 @@ def act(client: Client, name: str, *tracks: Track, status: int = 200, **more: ob
 
 
 def undo(client: Client) -> str:
-    response = client.post(reverse("act-undo", args=[Act.objects.latest("created_at").pk]), follow=True)
+    response = client.post(
+        reverse("act-undo", args=[BulkAction.objects.latest("created_at").pk]), follow=True
+    )
     return response.content.decode()
 
 
@@ -49,7 +51,9 @@ class TestPlaylist:
         self, alice_client: Client, make_track: MakeTrack
     ) -> None:
         tracks = [make_track(title=title) for title in "bca"]
-        page = act(alice_client, "playlist", *tracks, new_playlist="Late", query="q=nothing&ordering=-title")
+        page = action(
+            alice_client, "playlist", *tracks, new_playlist="Late", query="q=nothing&ordering=-title"
+        )
         assert "Added to “Late”: 3 tracks." in page
         late = Playlist.objects.get()
         assert [item.track.title for item in late.items.all()] == ["c", "b", "a"]
@@ -59,8 +63,8 @@ class TestPlaylist:
     def test_into_one_that_is_there_all_that_match(self, alice_client: Client, three: list[Track]) -> None:
         late = services.playlist_add(owner=three[0].owner, name="Late")
         value = f"playlist:{late.pk}"
-        act(alice_client, value, three[0])
-        page = act(alice_client, value, all="1", query="genre=blues&genre=jazz")
+        action(alice_client, value, three[0])
+        page = action(alice_client, value, all="1", query="genre=blues&genre=jazz")
         assert "Added to “Late”: 1 track." in page
         assert "1 track left as it was: they were in that playlist already." in page
         assert late.items.count() == 2
@@ -70,14 +74,14 @@ class TestPlaylist:
     ) -> None:
         theirs = services.playlist_add(owner=charlie, name="Theirs")
         for value in (theirs.pk, "nonsense"):
-            assert "You have no such playlist." in act(alice_client, f"playlist:{value}", three[0])
-        assert "Choose a playlist first" in act(alice_client, "playlist", three[0])
+            assert "You have no such playlist." in action(alice_client, f"playlist:{value}", three[0])
+        assert "Choose a playlist first" in action(alice_client, "playlist", three[0])
         assert not theirs.items.exists()
 
 
 class TestGenre:
     def test_confirm_each_for_itself_and_undo_once(self, alice_client: Client, three: list[Track]) -> None:
-        page = act(alice_client, "confirm", *three[:2])
+        page = action(alice_client, "confirm", *three[:2])
         assert "Confirmed the genre of 2 tracks." in page
         assert genres(*three) == ["blues", "jazz", ""]
         assert "Undone on 2 tracks" in undo(alice_client)
@@ -86,20 +90,20 @@ class TestGenre:
     def test_what_nobody_has_heard_is_left_alone_and_said(
         self, alice_client: Client, three: list[Track], make_track: MakeTrack
     ) -> None:
-        page = act(alice_client, "confirm", three[0], make_track(status=Track.Status.QUEUED))
+        page = action(alice_client, "confirm", three[0], make_track(status=Track.Status.QUEUED))
         assert "Confirmed the genre of 1 track." in page
         assert "1 track left as it was: you have said so already, or nothing has been heard yet." in page
 
     def test_set_one_for_all(self, alice_client: Client, alice: User, three: list[Track]) -> None:
         services.genre_set(track=three[0], person=alice, genre="pop")
-        page = act(alice_client, "genre:pop", *three)
+        page = action(alice_client, "genre:pop", *three)
         assert "Set the genre of 2 tracks to Pop." in page
         assert "1 track left as it was: that is what you have called them already." in page
         undo(alice_client)
         assert genres(*three) == ["pop", "", ""]
 
     def test_a_new_genre_of_ones_own(self, alice_client: Client, three: list[Track]) -> None:
-        act(alice_client, "genre", *three, new_genre="Shoegaze")
+        action(alice_client, "genre", *three, new_genre="Shoegaze")
         assert genres(*three) == ["shoegaze"] * 3
 
     def test_one_that_is_there_under_its_name(
@@ -107,12 +111,12 @@ class TestGenre:
     ) -> None:
         services.own_genre_add(owner=alice, name="Shoegaze")
         for name, key in (("shoegaze", "shoegaze"), ("Jazz", "jazz")):
-            act(alice_client, "genre", *three, new_genre=name)
+            action(alice_client, "genre", *three, new_genre=name)
             assert genres(*three) == [key] * 3
 
     @pytest.mark.parametrize("name", ["genre:polka", "genre", "genre:"])
     def test_an_unknown_one_is_refused(self, alice_client: Client, three: list[Track], name: str) -> None:
-        page = act(alice_client, name, *three)
+        page = action(alice_client, name, *three)
         assert "Choose" in page
         assert genres(*three) == [""] * 3
 
@@ -120,7 +124,7 @@ class TestGenre:
 class TestTags:
     def test_put_on_and_undo(self, alice_client: Client, three: list[Track]) -> None:
         services.track_tag(track=three[0], name="live")
-        page = act(alice_client, "tag", *three, tag="Live")
+        page = action(alice_client, "tag", *three, tag="Live")
         assert "Tagged “live”: 2 tracks." in page
         assert "1 track left as it was: they had that tag already." in page
         undo(alice_client)
@@ -128,7 +132,7 @@ class TestTags:
 
     def test_take_off_and_undo(self, alice_client: Client, three: list[Track]) -> None:
         services.track_tag(track=three[0], name="live")
-        page = act(alice_client, "untag", *three, tag="LIVE")
+        page = action(alice_client, "untag", *three, tag="LIVE")
         assert "Took off “live”: 1 track." in page
         assert "2 tracks left as they were" in page
         assert not three[0].tags.exists()
@@ -136,33 +140,33 @@ class TestTags:
         assert three[0].tags.exists()
 
     def test_a_tag_that_is_not_there_is_refused(self, alice_client: Client, three: list[Track]) -> None:
-        assert "You have no such tag" in act(alice_client, "untag", *three, tag="nope")
+        assert "You have no such tag" in action(alice_client, "untag", *three, tag="nope")
 
     @pytest.mark.parametrize("tag", ["", " ", "x" * 41])
     def test_no_name_is_refused(self, alice_client: Client, three: list[Track], tag: str) -> None:
-        assert "A tag has 1 to 40 characters" in act(alice_client, "tag", *three, tag=tag)
+        assert "A tag has 1 to 40 characters" in action(alice_client, "tag", *three, tag=tag)
 
 
 class TestWhich:
     def test_all_that_match(self, alice_client: Client, three: list[Track]) -> None:
-        page = act(alice_client, "tag", all="1", query="genre=jazz&page=3", tag="live")
+        page = action(alice_client, "tag", all="1", query="genre=jazz&page=3", tag="live")
         assert "1 track." in page
         assert [track.pk for track in Tag.objects.get().tracks.all()] == [three[1].pk]
 
     def test_all_goes_before_ids(self, alice_client: Client, three: list[Track]) -> None:
-        assert "3 tracks." in act(alice_client, "tag", three[0], all="1", query="", tag="live")
+        assert "3 tracks." in action(alice_client, "tag", three[0], all="1", query="", tag="live")
 
     def test_nothing_is_refused(self, alice_client: Client, three: list[Track]) -> None:
-        assert "Select the tracks first" in act(alice_client, "confirm")
-        assert "Select the tracks first" in act(alice_client, "confirm", track=["nonsense"])
-        assert "Select the tracks first" in act(alice_client, "confirm", all="1", query="genre=disco")
+        assert "Select the tracks first" in action(alice_client, "confirm")
+        assert "Select the tracks first" in action(alice_client, "confirm", track=["nonsense"])
+        assert "Select the tracks first" in action(alice_client, "confirm", all="1", query="genre=disco")
 
     @pytest.mark.parametrize("name", ["", "explode", ":", "genre_set"])
     def test_an_unknown_act_is_refused(self, alice_client: Client, three: list[Track], name: str) -> None:
-        assert "Choose what is to be done" in act(alice_client, name, *three)
+        assert "Choose what is to be done" in action(alice_client, name, *three)
 
     def test_what_is_gone_is_said(self, alice_client: Client, three: list[Track]) -> None:
-        page = act(alice_client, "confirm", track=[str(three[0].pk), str(uuid.uuid4())])
+        page = action(alice_client, "confirm", track=[str(three[0].pk), str(uuid.uuid4())])
         assert "1 track no longer in your library." in page
 
     @pytest.mark.parametrize("name", ["confirm", "genre:pop", "tag", "untag", "analyse", "delete"])
@@ -171,14 +175,14 @@ class TestWhich:
     ) -> None:
         services.tag_add(owner=alice, name="live")
         for more in ({}, {"all": "1", "query": ""}):
-            page = act(charlie_client, name, *three, tag="live", confirmed="1", **more)
+            page = action(charlie_client, name, *three, tag="live", confirmed="1", **more)
             assert "Select the tracks first" in page
         assert genres(*three) == [""] * 3
         assert Track.objects.filter(status="ready").count() == 3
         assert not Tag.objects.get().tracks.exists()
 
     def test_staff_has_no_way_either(self, bob_client: Client, three: list[Track]) -> None:
-        assert "Select the tracks first" in act(bob_client, "delete", *three, confirmed="1")
+        assert "Select the tracks first" in action(bob_client, "delete", *three, confirmed="1")
 
 
 class TestAnalyseAgain:
@@ -192,7 +196,7 @@ class TestAnalyseAgain:
         default_task_backend.clear()
         waiting = make_track(status=Track.Status.QUEUED)
         with django_capture_on_commit_callbacks(execute=True):
-            page = act(alice_client, "analyse", *three, waiting)
+            page = action(alice_client, "analyse", *three, waiting)
         assert "3 tracks will be heard again" in page
         assert "1 track left as it was: they are waiting for that already." in page
         (task,) = default_task_backend.results
@@ -207,13 +211,13 @@ class TestAnalyseAgain:
 
 class TestDelete:
     def test_it_asks_with_the_number_first(self, alice_client: Client, three: list[Track]) -> None:
-        page = act(alice_client, "delete", *three[:2])
+        page = action(alice_client, "delete", *three[:2])
         assert "Delete 2 tracks?" in page
         assert "go to the bin" in page
         assert Track.objects.count() == 3
 
     def test_they_go_to_the_bin_and_come_back(self, alice_client: Client, three: list[Track]) -> None:
-        page = act(alice_client, "delete", *three[:2], confirmed="1")
+        page = action(alice_client, "delete", *three[:2], confirmed="1")
         assert "Deleted 2 tracks." in page
         assert list(Track.objects.all()) == [three[2]]
         assert default_storage.exists(three[0].original.name)
@@ -223,14 +227,14 @@ class TestDelete:
     def test_it_asks_again_when_there_are_more_by_now(
         self, alice_client: Client, three: list[Track], make_track: MakeTrack
     ) -> None:
-        assert "Delete 3 tracks?" in act(alice_client, "delete", all="1", query="", expected="3")
+        assert "Delete 3 tracks?" in action(alice_client, "delete", all="1", query="", expected="3")
         make_track()
-        page = act(alice_client, "delete", all="1", query="", expected="3", confirmed="1", status=409)
+        page = action(alice_client, "delete", all="1", query="", expected="3", confirmed="1", status=409)
         assert "It showed 3 tracks, and finds <strong>4</strong> now." in page
         assert Track.objects.count() == 4
 
     def test_the_way_back_is_kept(self, alice_client: Client, three: list[Track]) -> None:
-        page = act(alice_client, "delete", *three, next="/?genre=jazz")
+        page = action(alice_client, "delete", *three, next="/?genre=jazz")
         assert 'href="/?genre=jazz"' in page
         assert 'name="next" value="/?genre=jazz"' in page
 
@@ -259,8 +263,8 @@ class TestBatches:
         self, monkeypatch: pytest.MonkeyPatch, alice_client: Client, three: list[Track]
     ) -> None:
         monkeypatch.setattr(bulk_actions, "BATCH", 2)
-        assert "3 tracks will be heard again" in act(alice_client, "analyse", all="1")
-        assert "Deleted 3 tracks." in act(alice_client, "delete", all="1", confirmed="1")
+        assert "3 tracks will be heard again" in action(alice_client, "analyse", all="1")
+        assert "Deleted 3 tracks." in action(alice_client, "delete", all="1", confirmed="1")
 
 
 class TestPage:

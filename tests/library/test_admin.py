@@ -110,7 +110,7 @@ def test_tracks_are_neither_made_nor_changed_here(bob_client: Client, track: Tra
     assert track.title != "Mine"
 
 
-def act(client: Client, url: str, action: str, *rows: Track | User) -> str:
+def action(client: Client, url: str, action: str, *rows: Track | User) -> str:
     data = {"action": action, "_selected_action": [str(row.pk) for row in rows], "post": "yes"}
     response = client.post(url, data, follow=True)
     assert response.status_code == 200
@@ -119,7 +119,7 @@ def act(client: Client, url: str, action: str, *rows: Track | User) -> str:
 
 def test_analyse_again(bob_client: Client, make_track: Make) -> None:
     failed, busy = make_track(status="failed"), make_track(status="analysing", attempts=1)
-    assert "Queued 1." in act(bob_client, TRACKS, "analyse_again", failed, busy)
+    assert "Queued 1." in action(bob_client, TRACKS, "analyse_again", failed, busy)
     failed.refresh_from_db()
     busy.refresh_from_db()
     assert (failed.status, failed.error_code, busy.status, busy.attempts) == ("queued", "", "analysing", 1)
@@ -128,7 +128,7 @@ def test_analyse_again(bob_client: Client, make_track: Make) -> None:
 def test_who_may_only_look_cannot_analyse_again(bob: User, bob_client: Client, make_track: Make) -> None:
     bob.user_permissions.remove(*bob.user_permissions.filter(codename="change_track"))
     track = make_track(status="failed")
-    act(bob_client, TRACKS, "analyse_again", track)
+    action(bob_client, TRACKS, "analyse_again", track)
     track.refresh_from_db()
     assert track.status == "failed"
 
@@ -138,7 +138,7 @@ def test_deleting_tracks_puts_them_in_their_owners_bin(
 ) -> None:
     services.user_share(user=charlie, share=True)
     one, two, three = make_track(), make_track(owner=charlie), make_track()
-    act(bob_client, TRACKS, "delete_selected", one, two)
+    action(bob_client, TRACKS, "delete_selected", one, two)
     bob_client.post(reverse("admin:library_track_delete", args=[three.pk]), {"post": "yes"})
     assert not Track.objects.exists()
     assert set(selectors.bin_of(alice)) == {one, three}
@@ -157,7 +157,7 @@ def test_deleting_people_takes_their_files(
     default_task_backend.clear()
     with django_capture_on_commit_callbacks(execute=True):
         root_client.post(reverse("admin:library_user_delete", args=[track.owner_id]), {"post": "yes"})
-        act(root_client, USERS, "delete_selected", charlie)
+        action(root_client, USERS, "delete_selected", charlie)
     work_off()
     assert set(User.objects.values_list("email", flat=True)) == {"root@example.org"}
     assert not default_storage.exists(track.original.name)

@@ -17,13 +17,13 @@ MakeTrack = Callable[..., Track]
 ACTS = "/api/v1/acts/"
 
 
-def act(client: Client, **body: Any) -> Any:
+def action(client: Client, **body: Any) -> Any:
     return client.post(ACTS, body, content_type="application/json")
 
 
 def test_by_ids_and_undone(alice_api: Client, make_track: MakeTrack) -> None:
     tracks = [make_track() for _ in range(3)]
-    done = act(alice_api, act="genre", value="jazz", ids=[str(track.pk) for track in tracks[:2]]).json()
+    done = action(alice_api, act="genre", value="jazz", ids=[str(track.pk) for track in tracks[:2]]).json()
     assert (done["done"], done["skipped"]) == (2, 0)
     assert Track.objects.filter(genre="jazz").count() == 2
     assert alice_api.post(f"{ACTS}{done['id']}/undo/").json()["done"] == 2
@@ -53,7 +53,7 @@ def test_the_list_comes_in_pages(
     alice_api: Client, track: Track, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
     for name in "abc":
-        act(alice_api, act="tag", value=name, query="")
+        action(alice_api, act="tag", value=name, query="")
     with django_assert_max_num_queries(6):
         first = alice_api.get(f"{ACTS}?page_size=2").json()
     rest = alice_api.get(first["next"]).json()
@@ -65,11 +65,11 @@ def test_the_list_comes_in_pages(
 def test_by_a_query(alice_api: Client, make_track: MakeTrack) -> None:
     make_track(heard={"top": "rock"})
     make_track(heard={"label": None})
-    assert act(alice_api, act="confirm", query="genre=rock").json()["done"] == 1
-    assert act(alice_api, act="tag", value="live", query="").json()["done"] == 2
-    assert act(alice_api, act="untag", value="LIVE", query="genre=unsure").json()["done"] == 1
-    assert act(alice_api, act="analyse", query="").json()["done"] == 2
-    deleted = act(alice_api, act="delete", query="genre=rock").json()
+    assert action(alice_api, act="confirm", query="genre=rock").json()["done"] == 1
+    assert action(alice_api, act="tag", value="live", query="").json()["done"] == 2
+    assert action(alice_api, act="untag", value="LIVE", query="genre=unsure").json()["done"] == 1
+    assert action(alice_api, act="analyse", query="").json()["done"] == 2
+    deleted = action(alice_api, act="delete", query="genre=rock").json()
     assert (deleted["done"], deleted["skipped"]) == (1, 0)
     assert Track.objects.count() == 1
     assert alice_api.post(f"{ACTS}{deleted['id']}/undo/").json()["done"] == 1
@@ -78,16 +78,16 @@ def test_by_a_query(alice_api: Client, make_track: MakeTrack) -> None:
 
 def test_anothers_tracks_are_not_touched(charlie_api: Client, track: Track) -> None:
     for body in ({"ids": [str(track.pk)]}, {"query": ""}):
-        assert act(charlie_api, act="delete", **body).json()["done"] == 0
+        assert action(charlie_api, act="delete", **body).json()["done"] == 0
     assert Track.objects.exists()
 
 
 def test_deleting_needs_that_scope(alice: User, track: Track) -> None:
     _, key = services.token_create(owner=alice, name="tagger", may_delete=False)
     tagger = Client(headers={"Authorization": f"Bearer {key}"})
-    response = act(tagger, act="delete", query="")
+    response = action(tagger, act="delete", query="")
     assert (response.status_code, response.json()["code"]) == (403, "insufficient_scope")
-    assert act(tagger, act="tag", value="live", query="").status_code == 200
+    assert action(tagger, act="tag", value="live", query="").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_deleting_needs_that_scope(alice: User, track: Track) -> None:
     ],
 )
 def test_what_is_wrong_is_pointed_at(alice_api: Client, body: dict[str, Any], pointer: str) -> None:
-    response = act(alice_api, **body)
+    response = action(alice_api, **body)
     assert response.status_code == 400
     assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
 
@@ -110,10 +110,10 @@ def test_into_a_playlist_in_the_order_given(alice: User, alice_api: Client, make
     tracks = [make_track() for _ in range(3)]
     playlist = services.playlist_add(owner=alice, name="Late")
     ids = [str(tracks[number].pk) for number in (1, 2, 0)]
-    done = act(alice_api, act="playlist", value=str(playlist.pk), ids=ids).json()
+    done = action(alice_api, act="playlist", value=str(playlist.pk), ids=ids).json()
     assert (done["done"], done["skipped"]) == (3, 0)
     assert [str(item.track_id) for item in playlist.items.all()] == ids
-    again = act(alice_api, act="playlist", value=str(playlist.pk), query="ordering=title").json()
+    again = action(alice_api, act="playlist", value=str(playlist.pk), query="ordering=title").json()
     assert (again["done"], again["skipped"]) == (0, 3)
     assert alice_api.post(f"{ACTS}{done['id']}/undo/").json()["done"] == 3
     assert not playlist.items.exists()
@@ -126,19 +126,19 @@ def test_only_into_a_playlist_of_ones_own(
     alices = services.playlist_add(owner=alice, name="Late")
     smart = services.search_save(owner=alice, name="Blues", query="genre=blues")
     refused = [
-        act(charlie_api, act="playlist", value=value, query="")
+        action(charlie_api, act="playlist", value=value, query="")
         for value in (str(alices.pk), "00000000-0000-0000-0000-000000000001", "late")
     ]
     assert {(response.status_code, response.json()["code"]) for response in refused} == {
         (422, "unknown_playlist")
     }
     assert len({response.content for response in refused}) == 1
-    response = act(alice_api, act="playlist", value=str(smart.pk), query="")
+    response = action(alice_api, act="playlist", value=str(smart.pk), query="")
     assert (response.status_code, response.json()["code"]) == (409, "saved_search")
 
 
 def test_a_thousand_by_id(alice: User, alice_api: Client, track: Track) -> None:
     playlist = services.playlist_add(owner=alice, name="Late")
     ids = [*(str(uuid.UUID(int=number)) for number in range(999)), str(track.pk)]
-    assert act(alice_api, act="playlist", value=str(playlist.pk), ids=ids).json()["done"] == 1
-    assert act(alice_api, act="tag", value="live", ids=ids).json()["done"] == 1
+    assert action(alice_api, act="playlist", value=str(playlist.pk), ids=ids).json()["done"] == 1
+    assert action(alice_api, act="tag", value="live", ids=ids).json()["done"] == 1

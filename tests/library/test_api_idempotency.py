@@ -11,19 +11,19 @@ from django.test import Client
 from django.utils import timezone
 
 from library import services
-from library.errors import Refused
-from library.models import Genre, KeptAnswer, Track, User
+from library.errors import DomainError
+from library.models import Genre, IdempotencyRecord, Track, User
 from library.services.idempotency import LEASE, leases_extend
 from tests.people import upload, wav
 
 pytestmark = pytest.mark.django_db
-GENRES = "/api/v1/genres/"
+BUILTIN_GENRES = "/api/v1/genres/"
 TRACKS = "/api/v1/tracks/"
 
 
 def add(client: Client, name: str = "Shoegaze", key: str = "one"):
     return client.post(
-        GENRES, {"name": name}, content_type="application/json", headers={"Idempotency-Key": key}
+        BUILTIN_GENRES, {"name": name}, content_type="application/json", headers={"Idempotency-Key": key}
     )
 
 
@@ -79,7 +79,7 @@ def test_an_upload_in_pieces_is_known_by_its_headers(alice_api: Client) -> None:
 @pytest.mark.parametrize("broken", ["{", '{"nome": "Shoegaze"}'])
 def test_a_broken_body_leaves_the_key_free(alice_api: Client, broken: str) -> None:
     response = alice_api.post(
-        GENRES, broken, content_type="application/json", headers={"Idempotency-Key": "one"}
+        BUILTIN_GENRES, broken, content_type="application/json", headers={"Idempotency-Key": "one"}
     )
     assert response.status_code == 400
     assert add(alice_api).status_code == 201
@@ -98,22 +98,22 @@ def test_the_order_of_fields_makes_no_other_request(alice_api: Client, track: Tr
 
 def test_while_the_first_is_being_answered(alice: User, alice_api: Client) -> None:
     add(alice_api)
-    KeptAnswer.objects.update(status=None, leased_until=timezone.now() + LEASE)
+    IdempotencyRecord.objects.update(status=None, leased_until=timezone.now() + LEASE)
     response = add(alice_api)
     assert (response.status_code, response.json()["code"]) == (409, "in_progress")
 
 
 def test_when_its_process_has_died_the_key_is_free_after_a_minute(alice: User, alice_api: Client) -> None:
     services.idempotency_begin(owner=alice, key="one", digest="")
-    KeptAnswer.objects.update(leased_until=F("leased_until") - LEASE - timedelta(seconds=1))
+    IdempotencyRecord.objects.update(leased_until=F("leased_until") - LEASE - timedelta(seconds=1))
     assert add(alice_api).status_code == 201
 
 
 def test_whoever_works_longer_keeps_the_key(alice: User, alice_api: Client) -> None:
     record = services.idempotency_begin(owner=alice, key="one", digest="")
-    KeptAnswer.objects.update(leased_until=timezone.now())
+    IdempotencyRecord.objects.update(leased_until=timezone.now())
     leases_extend()
-    with pytest.raises(Refused, match="being answered"):
+    with pytest.raises(DomainError, match="being answered"):
         services.idempotency_begin(owner=alice, key="one", digest="")
     services.idempotency_finish(record=record, status=201, headers={})
     assert services.idempotency_begin(owner=alice, key="one", digest="").status == 201
@@ -127,16 +127,16 @@ def test_keys_that_will_not_do(alice_api: Client, key: str) -> None:
 
 def test_a_day_later_it_is_a_new_request(alice_api: Client) -> None:
     add(alice_api)
-    KeptAnswer.objects.update(created_at=timezone.now() - timedelta(days=1, seconds=1))
+    IdempotencyRecord.objects.update(created_at=timezone.now() - timedelta(days=1, seconds=1))
     assert add(alice_api).json()["code"] == "taken"
 
 
 def test_the_worker_deletes_what_is_older(alice_api: Client) -> None:
     add(alice_api)
     assert services.idempotency_expire() == 0
-    KeptAnswer.objects.update(created_at=timezone.now() - timedelta(days=1, seconds=1))
+    IdempotencyRecord.objects.update(created_at=timezone.now() - timedelta(days=1, seconds=1))
     assert services.idempotency_expire() == 1
-    assert not KeptAnswer.objects.exists()
+    assert not IdempotencyRecord.objects.exists()
 
 
 def test_what_failed_on_our_side_may_be_tried_again(

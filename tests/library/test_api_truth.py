@@ -106,8 +106,8 @@ def test_own_genres(alice_api: Client, track: Track) -> None:
     send(alice_api, "put", f"/tracks/{track.pk}/genre/", {"genre": "shoegaze"})
     assert send(alice_api, "patch", "/genres/shoegaze/", {"name": "Dream pop"})[1]["tracks"] == 1
     assert len(send(alice_api, "get", "/genres/")[1]) == 11
-    status, act = send(alice_api, "delete", "/genres/shoegaze/?into=rock")
-    assert (status, act["done"], act["skipped"]) == (200, 1, 0)
+    status, action = send(alice_api, "delete", "/genres/shoegaze/?into=rock")
+    assert (status, action["done"], action["skipped"]) == (200, 1, 0)
     assert send(alice_api, "get", f"/tracks/{track.pk}/genre/")[1]["label"] == "rock"
     assert send(alice_api, "delete", "/genres/jazz/")[0] == 404
 

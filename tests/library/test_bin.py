@@ -18,7 +18,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from classifier.errors import AudioError
 from library import selectors, services
-from library.models import Act, BulkActionTrack, PartialUpload, Prediction, Track, TrackDeletion, User
+from library.models import BulkAction, BulkActionTrack, PartialUpload, Prediction, Track, TrackDeletion, User
 from library.search.saved import tracks_in
 from tests.people import let_go, upload, wav, work_off
 
@@ -169,23 +169,28 @@ class TestForGood:
 
 class TestOneTrack:
     def test_it_is_an_act_that_can_be_undone(self, alice: User, track: Track) -> None:
-        act = services.track_delete(track=track)
-        assert (act.person, act.kind, act.total, act.done) == (alice, Act.Kind.DELETE, 1, 1)
-        assert act.summary == f"Deleted “{track.title}”"
-        target = BulkActionTrack.objects.get(action=act)
+        action = services.track_delete(track=track)
+        assert (action.person, action.kind, action.total, action.done) == (
+            alice,
+            BulkAction.Kind.DELETE,
+            1,
+            1,
+        )
+        assert action.summary == f"Deleted “{track.title}”"
+        target = BulkActionTrack.objects.get(action=action)
         assert (target.track_id, target.state) == (track.pk, BulkActionTrack.State.DONE)
 
     def test_twice_at_once_is_once(self, alice_client: Client, track: Track) -> None:
         services.track_delete(track=track)
-        with pytest.raises(services.tracks.Refused) as refused:
+        with pytest.raises(services.tracks.DomainError) as refused:
             services.track_delete(track=track)
         assert refused.value.status == 404
-        assert Act.objects.count() == 1
+        assert BulkAction.objects.count() == 1
 
     def test_the_page_says_where_it_went(self, alice_client: Client, track: Track) -> None:
         page = alice_client.post(reverse("track-delete", args=[track.pk]), follow=True).content.decode()
         assert f'Moved “{track.title}” to <a href="/bin/">the bin</a>.' in page
-        assert reverse("act-undo", args=[Act.objects.get().pk]) in page
+        assert reverse("act-undo", args=[BulkAction.objects.get().pk]) in page
 
 
 class TestTheSameFileAgain:

@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from library import selectors, services
-from library.models import Act, Track, User
+from library.models import BulkAction, Track, User
 from tests.people import upload, wav
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ class TestDeleting:
         assert [alice_api.get(url).status_code, alice_api.delete(url).status_code] == [404, 404]
         assert alice_api.get(TRACKS).json()["results"] == []
         assert set(selectors.bin_of(alice)) == {track}
-        assert Act.objects.get().kind == Act.Kind.DELETE
+        assert BulkAction.objects.get().kind == BulkAction.Kind.DELETE
 
     @pytest.mark.parametrize("where", ["library", "bin"])
     def test_permanently(self, alice_api: Client, track: Track, where: str) -> None:

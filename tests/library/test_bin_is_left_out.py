@@ -25,24 +25,24 @@ from django.test import Client
 from django.utils import timezone
 
 from library import selectors, services
-from library.api.serializers.truth import ActRequestSerializer
+from library.api.serializers.verdicts import ActRequestSerializer
 from library.exchange.writing import as_json
 from library.models import (
-    Act,
+    BulkAction,
     Mood,
     PartialUpload,
     Playlist,
     PlaylistItem,
     Prediction,
-    Rejection,
     Tag,
     Tagging,
+    TagRejection,
     Track,
     User,
     Verdict,
 )  # fmt: skip
 from library.monitoring.metrics import exposition
-from library.search import facet_counts as facets
+from library.search import facet_counts, saved
 from library.search.filters import filter_of
 from library.search.saved import tracks_in
 from library.selectors import health, maps, moods, overview, similar, vectors
@@ -63,7 +63,7 @@ class World(NamedTuple):
     track: Track
     tag: Tag
     playlist: Playlist
-    act: Act
+    action: BulkAction
     ids: dict[str, list[Any]]
 
 
@@ -75,7 +75,7 @@ def world(alice: User, bob: User) -> World:
     tag = services.track_tag(track=track, name="late")
     services.suggestion_reject(track=track, name="loud")
     playlist = services.playlist_add(owner=alice, name="Evening")
-    act = services.playlist_append(playlist=playlist, tracks=Track.objects.filter(pk=track.pk))
+    action = services.playlist_append(playlist=playlist, tracks=Track.objects.filter(pk=track.pk))
     search = services.search_save(owner=alice, name="Blues", query="genre=blues")
     genre = services.own_genre_add(owner=alice, name="Dub")
     TrackFactory(owner=alice, status=Track.Status.FAILED, title="Live failed")
@@ -89,14 +89,14 @@ def world(alice: User, bob: User) -> World:
     assert verdict
     assert track.prediction
     item = playlist.items.get()
-    long = [track.pk, playlist.pk, search.pk, act.pk, upload.pk, packed.pk]
+    long = [track.pk, playlist.pk, search.pk, action.pk, upload.pk, packed.pk]
     short = [tag.pk, item.pk, genre.pk, token.pk, verdict.pk, track.prediction.pk, alice.pk]
     ids: dict[str, list[Any]] = {
         "id": [*long, *short],
         "pk": [*long, *short],
         "track_id": [track.pk],
         "playlist_id": [playlist.pk, search.pk],
-        "act_id": [act.pk],
+        "act_id": [action.pk],
         "upload_id": [upload.pk, packed.pk],
         **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id"), short),
         "object_id": [track.pk, *sorted(set(short))],
@@ -108,7 +108,7 @@ def world(alice: User, bob: User) -> World:
         "app_label": ["library"],
         "url": ["library/"],
     }
-    return World(alice, bob, track, tag, playlist, act, ids)
+    return World(alice, bob, track, tag, playlist, action, ids)
 
 
 def give_everything(owner: User, reviewer: User, title: str, embedding: list[float]) -> Track:
@@ -139,7 +139,7 @@ def fill_the_bin(world: World) -> list[Track]:
         # Rows alone: a service would note on the tag and playlist that they changed.
         Tagging.objects.create(tag=world.tag, track=track)
         PlaylistItem.objects.create(playlist=world.playlist, track=track, position=1)
-        Rejection.objects.create(track=track, key="loud")
+        TagRejection.objects.create(track=track, key="loud")
     ids = [track.pk for track in binned]
     assert set(services.tracks_bin(owner=alice, track_ids=ids)) == set(ids)
     return binned
@@ -150,20 +150,24 @@ NOT_ASKED = {
     "bin.bin_of", "bin.bin_usage_in", "bin.bin_usage_of", "bin.binned_ids_of", "bin.purged_after",
     "bin.tracks_anywhere",
     "needs_you.answers_for", "needs_you.new_genre_for", "reviewing.open_to", "similar.shared_moods",
+    "model_cards.installed", "model_cards.share_right_at", "model_cards.share_right_when_sure",
+    # They choose among the verdicts that they are given.
+    "verdicts.latest_verdicts", "verdicts.verdicts_in_force", "verdicts.verdict_for_track",
 }  # fmt: skip
 
 SELECTORS: dict[str, Callable[[World], Any]] = {
     "agreement.agreement_by_genre": lambda w: selectors.agreement_by_genre(w.bob),
     "agreement.agreement_by_week": lambda w: selectors.agreement_by_week(w.bob),
     "agreement.agreement_by_reviewer": lambda w: selectors.agreement_by_reviewer(w.bob),
-    "facets.counts_of": lambda w: [
-        facets.counts_of(filter_of(w.alice, QueryDict(query))) for query in ("", "tag=late", "genre=blues")
+    "facet_counts.counts_of": lambda w: [
+        facet_counts.counts_of(filter_of(w.alice, QueryDict(query)))
+        for query in ("", "tag=late", "genre=blues")
     ],
     "genres.genre_names_of": lambda w: list(selectors.genre_names_of(w.alice)),
     "genres.own_genres_of": lambda w: selectors.own_genres_of(w.alice),
     "genres.track_count_by_genre": lambda w: selectors.track_count_by_genre(w.alice),
-    "genres.acts_of": lambda w: selectors.acts_of(w.alice),
-    "genres.recent_actions_of": lambda w: selectors.recent_actions_of(w.alice),
+    "genres.bulk_actions_of": lambda w: selectors.bulk_actions_of(w.alice),
+    "genres.recent_bulk_actions_of": lambda w: selectors.recent_bulk_actions_of(w.alice),
     "health.queue_now": lambda w: health.queue_now(),
     "health.failures_by_code": lambda w: health.failures_by_code(),
     "health.stage_times": lambda w: health.stage_times(),
@@ -243,11 +247,15 @@ def plain(value: Any) -> Any:
 
 
 def public_selectors() -> Iterator[str]:
-    for module in pkgutil.iter_modules(selectors.__path__):
-        found = importlib.import_module(f"library.selectors.{module.name}")
-        for name, function in inspect.getmembers(found, inspect.isfunction):
-            if function.__module__ == found.__name__ and not name.startswith("_"):
-                yield f"{module.name}.{name}"
+    """Of the selectors, and of the parts of the search that read tracks."""
+    modules = [
+        importlib.import_module(f"library.selectors.{module.name}")
+        for module in pkgutil.iter_modules(selectors.__path__)
+    ]
+    for module in (*modules, facet_counts, saved):
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ == module.__name__ and not name.startswith("_"):
+                yield f"{module.__name__.rpartition('.')[2]}.{name}"
 
 
 def test_every_selector_is_asked() -> None:
@@ -271,7 +279,7 @@ def test_it_would_be_seen(world: World) -> None:
     after = {name: plain(selector(world)) for name, selector in SELECTORS.items()}
     assert {name for name in before if before[name] == after[name]} == {
         # Of one track, one tag, or without any.
-        "genres.acts_of", "genres.recent_actions_of", "genres.genre_names_of", "genres.own_genres_of",
+        "genres.bulk_actions_of", "genres.recent_bulk_actions_of", "genres.genre_names_of", "genres.own_genres_of",
         "health.stage_times",
         "playlists.playlists_of", "playlists.playlists_for", "tags.tags_of", "tags.tag_named", "tags.tags_on",
         "tags.suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.history_of", "tracks.tokens_of",
@@ -352,17 +360,17 @@ def kept(tracks: list[Track]) -> list[Any]:
     """All rows of these tracks."""
     ids = [track.pk for track in tracks]
     rows = [Track.all_objects.filter(pk__in=ids).order_by("pk")]
-    for model in (Verdict, Tagging, Rejection, Mood, Prediction, PlaylistItem):
+    for model in (Verdict, Tagging, TagRejection, Mood, Prediction, PlaylistItem):
         rows.append(model.objects.filter(track__in=ids).order_by("pk"))  # type: ignore[attr-defined]
     return [list(some.values()) for some in rows]
 
 
-@pytest.mark.parametrize("act", list(ActRequestSerializer().fields["act"].choices))
-def test_bulk_actions(world: World, act: str) -> None:
+@pytest.mark.parametrize("action", list(ActRequestSerializer().fields["act"].choices))
+def test_bulk_actions(world: World, action: str) -> None:
     binned = fill_the_bin(world)
     before = kept(binned)
-    value = {"genre": "rock", "tag": "new", "untag": "late", "playlist": str(world.playlist.pk)}.get(act)
-    asked_for: dict[str, Any] = {"act": act} | ({"value": value} if value else {})
+    value = {"genre": "rock", "tag": "new", "untag": "late", "playlist": str(world.playlist.pk)}.get(action)
+    asked_for: dict[str, Any] = {"act": action} | ({"value": value} if value else {})
     for which in ({"ids": [str(track.pk) for track in binned]}, {"query": ""}):
         with_token(world.alice).post("/api/v1/acts/", asked_for | which, content_type="application/json")
     assert kept(binned) == before

@@ -16,11 +16,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from library import services
-from library.errors import Refused
-from library.models import Act, Playlist, Track, User
+from library.errors import DomainError
+from library.models import BulkAction, Playlist, Track, User
 from library.services import bulk_actions
-from library.services.bulk_actions import SelectionChanged, Terms
-from library.views import acts as pages
+from library.services.bulk_actions import SelectionChangedError, Terms
+from library.views import bulk_actions as pages
 from tests.people import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -48,15 +48,15 @@ def mine(alice: User) -> Any:
     return Track.objects.filter(owner=alice).order_by("title")
 
 
-def tag_later(alice: User) -> Act:
+def tag_later(alice: User) -> BulkAction:
     return services.tracks_tag(tracks=mine(alice), person=alice, name="live", terms=LATER)
 
 
 class TestWhichTracks:
     def test_another_number_than_expected_is_refused(self, alice: User, five: list[Track]) -> None:
-        with pytest.raises(SelectionChanged, match="asked for 4 tracks, but it would be 5 tracks now"):
+        with pytest.raises(SelectionChangedError, match="asked for 4 tracks, but it would be 5 tracks now"):
             services.tracks_tag(tracks=mine(alice), person=alice, name="live", terms=Terms(expected=4))
-        assert not Act.objects.exists()
+        assert not BulkAction.objects.exists()
 
     def test_a_program_may_say_how_many_it_expects(self, alice_api: Client, five: list[Track]) -> None:
         response = ask(alice_api, act="delete", query="", expected=4)
@@ -69,7 +69,7 @@ class TestWhichTracks:
     ) -> None:
         action = tag_later(alice)
         late = make_track()
-        services.action_run_queued(action_id=action.pk)
+        services.bulk_action_run_queued(action_id=action.pk)
         action.refresh_from_db()
         assert (action.status, action.total, action.done) == ("done", 5, 5)
         assert not late.tags.exists()
@@ -86,11 +86,11 @@ class TestWhichTracks:
         text = " ".join(response.content.decode().split())
         assert "It showed 5 tracks, and finds <strong>6</strong> now." in text
         assert "Do it for 6 tracks" in text
-        assert not Act.objects.exists()
+        assert not BulkAction.objects.exists()
         # What the page that asks sends is enough to do it.
         assert 'name="tag" value="live"' in text
         alice_client.post(reverse("acts"), form | {"expected": "6"})
-        assert Act.objects.get().done == 6
+        assert BulkAction.objects.get().done == 6
 
     def test_a_search_that_did_not_arrive_whole_is_refused(
         self, alice_client: Client, five: list[Track]
@@ -100,7 +100,7 @@ class TestWhichTracks:
         form = {"act": "tag", "tag": "x", "all": "1", "query": "not_tag=live", "digest": digest, "next": "/"}
         page = alice_client.post(reverse("acts"), form, follow=True).content.decode()
         assert "did not arrive as it was shown" in page
-        assert not Act.objects.exists()
+        assert not BulkAction.objects.exists()
 
 
 class TestInTheBackground:
@@ -137,27 +137,27 @@ class TestInTheBackground:
         page = alice_client.post(reverse("acts"), form, follow=True).content.decode()
         assert "at work on 5 tracks" in page
         assert reverse("recent") in page
-        assert Act.objects.get().status == "queued"
+        assert BulkAction.objects.get().status == "queued"
 
     @pytest.mark.usefixtures("small_batches")
     def test_cancelled_it_stops_and_what_was_done_can_be_undone(
         self, alice: User, alice_api: Client, five: list[Track]
     ) -> None:
         action = tag_later(alice)
-        apply = bulk_actions.DEFINITIONS[Act.Kind.TAG].apply
+        apply = bulk_actions.DEFINITIONS[BulkAction.Kind.TAG].apply
         assert apply is not None
         assert bulk_actions._batch_run(action, apply)
         answer = alice_api.post(f"{ACTS}{action.pk}/cancel/").json()
         assert (answer["status"], answer["done"]) == ("cancelled", 2)
-        services.action_run_queued(action_id=action.pk)
+        services.bulk_action_run_queued(action_id=action.pk)
         assert Track.objects.filter(tags__name="live").count() == 2
         again = alice_api.post(f"{ACTS}{action.pk}/cancel/")
         assert (again.status_code, again.json()["code"]) == (409, "finished_already")
-        assert services.act_undo(act=action) == 2
+        assert services.bulk_action_undo(action=action) == 2
 
     def test_it_is_not_undone_while_it_is_being_done(self, alice: User, five: list[Track]) -> None:
-        with pytest.raises(Refused, match="still being done"):
-            services.act_undo(act=tag_later(alice))
+        with pytest.raises(DomainError, match="still being done"):
+            services.bulk_action_undo(action=tag_later(alice))
 
     @pytest.mark.usefixtures("small_batches")
     def test_what_a_dead_process_left_is_gone_on_with_once(
@@ -167,14 +167,14 @@ class TestInTheBackground:
         django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     ) -> None:
         action = tag_later(alice)
-        apply = bulk_actions.DEFINITIONS[Act.Kind.TAG].apply
+        apply = bulk_actions.DEFINITIONS[BulkAction.Kind.TAG].apply
         assert apply is not None
         bulk_actions._batch_run(action, apply)
         default_task_backend.clear()
-        assert services.actions_resume() == 0
-        Act.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
-        assert services.actions_resume() == 1
-        assert services.actions_resume() == 0
+        assert services.bulk_actions_resume() == 0
+        BulkAction.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
+        assert services.bulk_actions_resume() == 1
+        assert services.bulk_actions_resume() == 0
         (task,) = default_task_backend.results
         task.task.func(*task.args)
         action.refresh_from_db()
@@ -183,49 +183,49 @@ class TestInTheBackground:
     def test_what_was_not_all_written_down_is_not_begun(self, alice: User, five: list[Track]) -> None:
         action = tag_later(alice)
         action.targets.all()[3].delete()
-        Act.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
-        assert services.actions_resume() == 0
+        BulkAction.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
+        assert services.bulk_actions_resume() == 0
         action.refresh_from_db()
         assert (action.status, action.done) == ("failed", 0)
-        services.action_run_queued(action_id=action.pk)
+        services.bulk_action_run_queued(action_id=action.pk)
         assert not Track.objects.filter(tags__isnull=False).exists()
 
     def test_one_that_is_refused_has_failed_and_says_why(self, alice: User, five: list[Track]) -> None:
         playlist = services.playlist_add(owner=alice, name="Late")
         action = services.playlist_append(playlist=playlist, tracks=mine(alice), terms=LATER)
         services.playlist_delete(playlist=playlist)
-        services.action_run_queued(action_id=action.pk)
+        services.bulk_action_run_queued(action_id=action.pk)
         action.refresh_from_db()
         assert (action.status, action.error) == ("failed", "The playlist was deleted meanwhile.")
 
     def test_one_that_breaks_has_failed_and_is_not_tried_for_ever(
         self, monkeypatch: pytest.MonkeyPatch, alice: User, five: list[Track]
     ) -> None:
-        def breaks(action: Act, ids: list[Any]) -> dict[Any, Any]:
+        def breaks(action: BulkAction, ids: list[Any]) -> dict[Any, Any]:
             raise ZeroDivisionError
 
         action = tag_later(alice)
-        monkeypatch.setitem(bulk_actions.DEFINITIONS, Act.Kind.TAG, bulk_actions.Definition(breaks))
+        monkeypatch.setitem(bulk_actions.DEFINITIONS, BulkAction.Kind.TAG, bulk_actions.Definition(breaks))
         with pytest.raises(ZeroDivisionError):
-            services.action_run_queued(action_id=action.pk)
+            services.bulk_action_run_queued(action_id=action.pk)
         action.refresh_from_db()
         assert (action.status, action.done) == ("failed", 0)
         assert "Something went wrong" in action.error
-        Act.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
-        assert services.actions_resume() == 0
+        BulkAction.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
+        assert services.bulk_actions_resume() == 0
 
     def test_a_database_that_is_away_leaves_it_to_be_gone_on_with(
         self, monkeypatch: pytest.MonkeyPatch, alice: User, five: list[Track]
     ) -> None:
-        def is_away(action: Act, ids: list[Any]) -> dict[Any, Any]:
+        def is_away(action: BulkAction, ids: list[Any]) -> dict[Any, Any]:
             raise OperationalError
 
         action = tag_later(alice)
-        monkeypatch.setitem(bulk_actions.DEFINITIONS, Act.Kind.TAG, bulk_actions.Definition(is_away))
+        monkeypatch.setitem(bulk_actions.DEFINITIONS, BulkAction.Kind.TAG, bulk_actions.Definition(is_away))
         with pytest.raises(OperationalError):
-            services.action_run_queued(action_id=action.pk)
-        Act.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
-        assert services.actions_resume() == 1
+            services.bulk_action_run_queued(action_id=action.pk)
+        BulkAction.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
+        assert services.bulk_actions_resume() == 1
 
     def test_the_order_is_kept_over_batches(
         self, monkeypatch: pytest.MonkeyPatch, alice: User, five: list[Track]
@@ -257,24 +257,24 @@ class TestUndo:
     def test_a_tag_that_was_deleted_and_came_back_is_taken_off(self, alice: User, five: list[Track]) -> None:
         tagged = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
         deleted = services.tag_delete(tag=alice.tags.get())
-        assert services.act_undo(act=deleted) == 5
-        assert services.act_undo(act=tagged) == 5
+        assert services.bulk_action_undo(action=deleted) == 5
+        assert services.bulk_action_undo(action=tagged) == 5
         assert not Track.objects.filter(tags__isnull=False).exists()
 
     def test_also_when_another_has_taken_its_name_meanwhile(self, alice: User, five: list[Track]) -> None:
         tagged = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
         deleted = services.tag_delete(tag=alice.tags.get())
         services.tag_add(owner=alice, name="Live")
-        services.act_undo(act=deleted)
+        services.bulk_action_undo(action=deleted)
         services.tag_change(tag=alice.tags.get(), name="concert")
-        assert services.act_undo(act=tagged) == 5
+        assert services.bulk_action_undo(action=tagged) == 5
         assert not Track.objects.filter(tags__isnull=False).exists()
 
     def test_a_new_tag_of_the_old_name_is_another_tag(self, alice: User, five: list[Track]) -> None:
         tagged = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
         services.tag_change(tag=alice.tags.get(), name="concert")
         services.tracks_tag(tracks=mine(alice)[:2], person=alice, name="live")
-        assert services.act_undo(act=tagged) == 5
+        assert services.bulk_action_undo(action=tagged) == 5
         assert Track.objects.filter(tags__name="live").count() == 2
 
     def test_the_page_says_how_much_was_undone(
@@ -299,7 +299,7 @@ class TestUndo:
         track = make_track(file_genre="Shoegaze")
         services.suggestion_reject(track=track, name="Shoegaze")
         tagged = services.tracks_tag(tracks=mine(alice), person=alice, name="shoegaze")
-        services.act_undo(act=tagged)
+        services.bulk_action_undo(action=tagged)
         assert track.rejections.filter(key="shoegaze").exists()
 
     def test_a_suggestion_that_was_taken_and_taken_off_is_not_made_again(
@@ -312,7 +312,7 @@ class TestUndo:
         services.tracks_tag(tracks=mine(alice), person=alice, name="Shoegaze")
         untagged = services.tracks_untag(tracks=mine(alice), person=alice, tag=tag)
         assert track.rejections.filter(key="shoegaze").exists()
-        services.act_undo(act=untagged)
+        services.bulk_action_undo(action=untagged)
         assert [tag.name for tag in track.tags.all()] == ["Shoegaze"]
         assert not track.rejections.exists()
 
@@ -324,7 +324,7 @@ class TestUndo:
         item = playlist.items.all()[2]
         address = reverse("playlist-remove", args=[playlist.pk, item.pk])
         page = alice_client.post(address, {"next": playlist.get_absolute_url()}, follow=True).content.decode()
-        action = Act.objects.get(kind=Act.Kind.TAKE_OUT)
+        action = BulkAction.objects.get(kind=BulkAction.Kind.TAKE_OUT)
         undo = reverse("act-undo", args=[action.pk])
         assert undo in page
         assert playlist.items.count() == 4
@@ -338,7 +338,7 @@ class TestUndo:
         services.playlist_append(playlist=playlist, tracks=mine(alice))
         action = services.playlist_remove(item=playlist.items.all()[0])
         services.playlist_delete(playlist=playlist)
-        assert services.act_undo(act=action) == 0
+        assert services.bulk_action_undo(action=action) == 0
         assert not Playlist.objects.exists()
 
 
@@ -348,7 +348,7 @@ class TestRecentChanges:
     ) -> None:
         services.tracks_tag(tracks=mine(alice), person=alice, name="live")
         old = services.tracks_tag(tracks=mine(alice), person=alice, name="old")
-        Act.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=25))
+        BulkAction.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=25))
         page = alice_client.get(reverse("recent")).content.decode()
         assert "Tagged “live”" in page
         assert "Tagged “old”" not in page
@@ -388,6 +388,6 @@ def test_somebody_elses_tracks_are_never_touched(alice: User, five: list[Track])
     dora = UserFactory.create()
     for name, value in (("tag", "live"), ("delete", ""), ("delete_permanently", ""), ("confirm", "")):
         tracks = Track.objects.filter(owner=dora)
-        action = services.bulk_action_ask(person=dora, name=name, value=value, tracks=tracks)
+        action = services.bulk_action_request(person=dora, name=name, value=value, tracks=tracks)
         assert (action.total, action.done) == (0, 0)
     assert Track.objects.count() == 5

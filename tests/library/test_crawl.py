@@ -39,7 +39,7 @@ def fills(bob: User, make_track: Any) -> Fills:
     services.playlist_append(playlist=playlist, tracks=selectors.tracks_of(bob))
     tag = services.track_tag(track=track, name="live")
     genre = services.own_genre_add(owner=bob, name="Shoegaze")
-    act = services.tracks_tag(tracks=selectors.tracks_of(bob), person=bob, name="act")
+    action = services.tracks_tag(tracks=selectors.tracks_of(bob), person=bob, name="act")
     token, _ = services.token_create(owner=bob, name="backup")
     upload = services.upload_begin(owner=bob, name="song.wav", length=9)
     return {
@@ -47,7 +47,7 @@ def fills(bob: User, make_track: Any) -> Fills:
         "pk": [track.pk, tag.pk, playlist.pk],
         "track_id": [track.pk],
         "playlist_id": [playlist.pk],
-        "act_id": [act.pk],
+        "act_id": [action.pk],
         "upload_id": [upload.pk],
         "tag_id": [tag.pk],
         "item_id": [playlist.items.get().pk],

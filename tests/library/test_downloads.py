@@ -100,8 +100,8 @@ class TestTaggedCopy:
         assert link in alice_client.get(track.get_absolute_url()).content.decode()
 
 
-def download(client: Client, act: str = "download:original", **data: object) -> zipfile.ZipFile:
-    response = client.post(reverse("acts"), {"act": act} | (data or {"all": "1"}))
+def download(client: Client, action: str = "download:original", **data: object) -> zipfile.ZipFile:
+    response = client.post(reverse("acts"), {"act": action} | (data or {"all": "1"}))
     assert response.status_code == 200
     assert response["Content-Type"] == "application/zip"
     found = zipfile.ZipFile(io.BytesIO(body(response)))

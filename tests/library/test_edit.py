@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from library import services
-from library.errors import Refused
+from library.errors import DomainError
 from library.models import Track
 from library.services import analysis
 
@@ -25,7 +25,7 @@ def test_a_later_analysis_overwrites_only_what_was_not_set_by_hand(track: Track)
 
 @pytest.mark.parametrize("changes", [{"title": " "}, {"artist": "x" * 256}, {"year": 0}, {"album": "\x00"}])
 def test_values_that_will_not_do(track: Track, changes: dict[str, object]) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(DomainError) as refusal:
         services.track_edit(track=track, **changes)
     assert refusal.value.code == "bad_value"
 

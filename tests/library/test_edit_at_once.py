@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from library import services
-from library.errors import Refused
+from library.errors import DomainError
 from library.models import Tag, Track, User
 from tests.at_once import at_once, shared_database
 from tests.people import with_token
@@ -65,6 +65,6 @@ def test_two_tags_that_want_the_same_name(alice: User) -> None:
     tags = [services.tag_add(owner=alice, name=name) for name in ("live", "concert")]
     answers = at_once(*(partial(services.tag_change, tag=tag, name="gig") for tag in tags))
     (refused,) = [answer for answer in answers if answer is not None]
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, DomainError)
     assert refused.code == "taken"
     assert Tag.objects.filter(name="gig").count() == 1

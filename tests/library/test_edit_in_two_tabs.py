@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from library import services
-from library.errors import ChangedMeanwhile, Refused
+from library.errors import ConflictError, DomainError
 from library.models import FileTags, Track, User
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +162,7 @@ def test_what_is_gone_by_the_time_of_saving(alice: User, track: Track) -> None:
         lambda: services.tag_change(tag=tag, name="gig"),
         lambda: services.playlist_rename(playlist=playlist, name="Early"),
     ):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(DomainError) as refusal:
             save()
         assert (refusal.value.code, refusal.value.status) == ("not_found", 404)
 
@@ -170,6 +170,6 @@ def test_what_is_gone_by_the_time_of_saving(alice: User, track: Track) -> None:
 def test_programs_say_what_they_saw_or_not(track: Track) -> None:
     services.track_edit(track=track, title="Two")
     services.track_edit(track=track, title="Three")
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(ConflictError):
         services.track_edit(track=track, title="Four", shown={"title": "Two"})
     assert FileTags.objects.count() == 0

@@ -16,7 +16,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from library import services
-from library.errors import Refused
+from library.errors import DomainError
 from library.exchange.writing import as_csv, as_json
 from library.models import Genre, Playlist, PlaylistItem, Tag, Track, User, Verdict
 from tests.people import PredictionFactory, TrackFactory
@@ -252,7 +252,7 @@ class TestRefused:
     @pytest.mark.parametrize("name", HOSTILE)
     def test_with_a_reason_and_nothing_changed(self, alice: User, track: Track, name: str) -> None:
         before = exported(alice)
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(DomainError) as refusal:
             imported(alice, HOSTILE[name])
         assert refusal.value.code == "bad_export"
         assert "Nothing was changed" in refusal.value.message
@@ -265,12 +265,12 @@ class TestRefused:
         before = exported(charlie)
         document = exported(alice)
         document["playlists"].append({"name": ""})
-        with pytest.raises(Refused, match="entry 4 of its playlists"):
+        with pytest.raises(DomainError, match="entry 4 of its playlists"):
             imported(charlie, document)
         assert exported(charlie) == before
 
     def test_too_large(self, alice: User) -> None:
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(DomainError) as refusal:
             services.library_import(owner=alice, file=io.BytesIO(b"{}"), size=2**40)
         assert refusal.value.code == "too_large"
 

@@ -43,7 +43,7 @@ def tracks(make_track: MakeTrack, alice: User) -> None:
         track = make_track(title=title, year=year, kind=kind, heard={"top": genre, "confidence": confidence})
         for name in tags:
             services.track_tag(track=track, name=name)
-        services.moods_settle(track=track, moods={"happy": confidence})
+        services.moods_recompute(track=track, moods={"happy": confidence})
     said = make_track(title="e", year=1971, heard={"top": "pop", "confidence": 0.8})
     services.genre_set(track=said, person=alice, genre="jazz")
     make_track(title="f", heard={"top": "pop", "label": None, "confidence": 0.2})

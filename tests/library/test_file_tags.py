@@ -14,7 +14,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from library import services
-from library.errors import Refused
+from library.errors import DomainError
 from library.models import FileTags, Track, User
 from library.services import file_tags
 from tests import sounds
@@ -104,14 +104,14 @@ def test_a_file_without_a_title_gives_its_name(make_track: MakeTrack) -> None:
 
 
 def test_not_before_the_file_was_read(track: Track) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(DomainError) as refusal:
         services.track_reset(track=track, fields=["title"])
     assert refusal.value.code == "not_read"
 
 
 @pytest.mark.parametrize("field", ["genre", "owner", ""])
 def test_only_what_can_be_edited(track: Track, field: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(DomainError) as refusal:
         services.track_reset(track=track, fields=[field])
     assert refusal.value.code == "bad_value"
 

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from library import services
-from library.errors import InvalidSearch, Refused
+from library.errors import DomainError, InvalidSearchError
 from library.models import Track, User
 from library.search.filters import LibraryFilter, filter_of
 from library.search.query import canonical, problems_of, search_from
@@ -104,7 +104,7 @@ class TestGenres:
         for word in ("drum-bass", "Drum-Bass", "D%C3%BCnne+B%C3%A4sse", "dunne+basse"):
             assert [found.title for found in search_from(alice, f"genre={word}").qs] == ["own"]
             assert "own" not in [found.title for found in search_from(alice, f"not_genre={word}").qs]
-        with pytest.raises(InvalidSearch):
+        with pytest.raises(InvalidSearchError):
             search_from(charlie, f"genre={own.key}")
 
     def test_one_that_only_a_model_of_the_site_knows(self, make_track: MakeTrack, found: Found) -> None:
@@ -116,7 +116,7 @@ class TestGenres:
         assert found("genre=Hip-hop") == found("genre=Hip-Hop") == found("genre=hiphop") == {"rhymes"}
 
     def test_no_genre_of_ones_own_is_called_unsure(self, alice: User) -> None:
-        with pytest.raises(Refused):
+        with pytest.raises(DomainError):
             services.own_genre_add(owner=alice, name="Unsure")
 
 
@@ -131,7 +131,7 @@ class TestTagsAndMoods:
             track = make_track(title=title)
             for name in tags:
                 services.track_tag(track=track, name=name)
-            services.moods_settle(track=track, moods=moods)
+            services.moods_recompute(track=track, moods=moods)
 
     @pytest.mark.parametrize(
         ("query", "titles"),

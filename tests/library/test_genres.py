@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from library import services
-from library.errors import Refused
+from library.errors import DomainError
 from library.genres import genre_in_tag
 from library.models import Genre, Track, User, Verdict
 from tests.people import PredictionFactory
@@ -77,7 +77,7 @@ class TestUndo:
         for expected in ("rock", "jazz", "blues"):
             services.genre_undo(track=track, person=alice)
             assert layers(track)[0] == expected
-        with pytest.raises(Refused, match="Nobody has said"):
+        with pytest.raises(DomainError, match="Nobody has said"):
             services.genre_undo(track=track, person=alice)
 
     def test_history_keeps_what_was_undone(self, alice: User, track: Track) -> None:
@@ -105,30 +105,30 @@ class TestOwnGenres:
     def test_names_that_will_not_do(self, alice: User, name: str) -> None:
         if name == "a\nb":
             name = "a\x07b"
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(DomainError) as refusal:
             services.own_genre_add(owner=alice, name=name)
         assert refusal.value.code == "bad_name"
 
     @pytest.mark.parametrize("name", ["Jazz", "hip-hop", "HIPHOP", "dream pop", "Drèam Pop"])
     def test_names_that_are_taken(self, alice: User, name: str) -> None:
         services.own_genre_add(owner=alice, name="Dream Pop")
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(DomainError) as refusal:
             services.own_genre_add(owner=alice, name=name)
         assert refusal.value.code == "taken"
 
     def test_anothers_is_unknown(self, charlie: User, alice: User, track: Track) -> None:
         services.own_genre_add(owner=charlie, name="Shoegaze")
-        with pytest.raises(Refused, match="no such genre"):
+        with pytest.raises(DomainError, match="no such genre"):
             services.genre_set(track=track, person=alice, genre="shoegaze")
 
     def test_deleted_its_tracks_are_what_the_model_heard(self, alice: User, track: Track) -> None:
         genre = services.own_genre_add(owner=alice, name="Shoegaze")
         services.genre_set(track=track, person=alice, genre=genre.key)
-        act = services.own_genre_delete(genre=genre)
-        assert act.done == 1
+        action = services.own_genre_delete(genre=genre)
+        assert action.done == 1
         assert layers(track) == ("blues", "model", "", False)
         # The undo brings genre and tracks back.
-        assert services.act_undo(act=act) == 1
+        assert services.bulk_action_undo(action=action) == 1
         assert layers(track)[0] == "shoegaze"
         assert Genre.objects.get().retired_at is None
 
@@ -144,22 +144,22 @@ class TestMany:
     def test_set_and_undone_as_one(self, alice: User, make_track: MakeTrack) -> None:
         tracks = [make_track() for _ in range(3)]
         services.genre_set(track=tracks[0], person=alice, genre="jazz")
-        act = services.genres_set(tracks=Track.objects.filter(owner=alice), person=alice, genre="jazz")
-        assert (act.done, act.skipped) == (2, 1)
+        action = services.genres_set(tracks=Track.objects.filter(owner=alice), person=alice, genre="jazz")
+        assert (action.done, action.skipped) == (2, 1)
         services.genre_set(track=tracks[1], person=alice, genre="rock")
 
         # Only where it was what counts.
-        assert services.act_undo(act=act) == 1
+        assert services.bulk_action_undo(action=action) == 1
         # What was said before and after the act stays.
         assert [layers(track)[0] for track in tracks] == ["jazz", "rock", "blues"]
-        with pytest.raises(Refused, match="undone already"):
-            services.act_undo(act=act)
+        with pytest.raises(DomainError, match="undone already"):
+            services.bulk_action_undo(action=action)
 
     def test_confirming_skips_what_nobody_heard(self, alice: User, make_track: MakeTrack) -> None:
         make_track(status="failed")
         heard = make_track(heard={"top": "rock"})
-        act = services.genres_set(tracks=Track.objects.filter(owner=alice), person=alice, genre=None)
-        assert (act.done, act.skipped) == (1, 1)
+        action = services.genres_set(tracks=Track.objects.filter(owner=alice), person=alice, genre=None)
+        assert (action.done, action.skipped) == (1, 1)
         assert layers(heard) == ("rock", "owner", "rock", False)
 
     def test_queries_do_not_grow_with_tracks(

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from library import services
 from library.models import Track
-from library.services.stages import Stopwatch, stage_times_add
+from library.services.stage_times import Stopwatch, stage_times_add
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Track]
@@ -142,7 +142,7 @@ class TestMetrics:
 
 def test_a_stopwatch_adds_up_what_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter([10.0, 11.0, 11.0, 14.0, 14.0, 14.5])
-    monkeypatch.setattr("library.services.stages.time.monotonic", lambda: next(times))
+    monkeypatch.setattr("library.services.stage_times.time.monotonic", lambda: next(times))
     watch = Stopwatch()
     for stage in ("listening", "drawing", "listening"):
         watch.begin(stage)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from library import services
-from library.models import Act, Genre, KeptAnswer, Playlist, Tag, Track, User
+from library.models import BulkAction, Genre, IdempotencyRecord, Playlist, Tag, Track, User
 from tests.people import upload, wav
 
 pytestmark = pytest.mark.django_db
@@ -90,8 +90,8 @@ def test_one_tag_and_one_genre(alice_client: Client, track: Track) -> None:
 def test_one_act_on_many_tracks(alice_client: Client, track: Track) -> None:
     form = {"act": "playlist", "new_playlist": "Party", "track": [str(track.pk)]}
     answers = twice(alice_client, reverse("acts"), form)
-    assert Act.objects.count() == Playlist.objects.count() == 1
-    undo = reverse("act-undo", args=[Act.objects.get().pk])
+    assert BulkAction.objects.count() == Playlist.objects.count() == 1
+    undo = reverse("act-undo", args=[BulkAction.objects.get().pk])
     for answer in answers:
         client = Client()
         client.cookies.update(alice_client.cookies)
@@ -104,12 +104,12 @@ def test_messages_that_still_wait_are_not_doubled(alice_client: Client, track: T
     for _ in range(2):
         alice_client.post(reverse("acts"), form)
     page = alice_client.get(reverse("library")).content.decode()
-    assert page.count(reverse("act-undo", args=[Act.objects.get().pk])) == 1
+    assert page.count(reverse("act-undo", args=[BulkAction.objects.get().pk])) == 1
 
 
 def test_one_undo(alice_client: Client, track: Track) -> None:
     alice_client.post(reverse("acts"), {"act": "tag", "tag": "late", "track": [str(track.pk)]})
-    twice(alice_client, reverse("act-undo", args=[Act.objects.get().pk]), {})
+    twice(alice_client, reverse("act-undo", args=[BulkAction.objects.get().pk]), {})
     page = alice_client.get(reverse("library")).content.decode()
     assert "Undone" in page
     assert "undone already" not in page
@@ -125,7 +125,7 @@ def test_an_upload_by_the_form_is_one_row(alice_client: Client) -> None:
         form = {"file": upload(content), "idempotency_key": "k"}
         assert alice_client.post(reverse("upload"), form).status_code == 302
     assert Track.objects.count() == 2
-    assert KeptAnswer.objects.count() == 2
+    assert IdempotencyRecord.objects.count() == 2
 
 
 def test_what_was_changed_before_it_was_sent_again_is_done(alice_client: Client) -> None:
@@ -146,7 +146,7 @@ def test_what_was_refused_is_tried_again(alice_client: Client, alice: User) -> N
 def test_a_page_that_asks_once_more_is_not_kept(alice_client: Client, track: Track) -> None:
     form = {"act": "delete", "track": [str(track.pk)], "idempotency_key": "k"}
     assert [alice_client.post(reverse("acts"), form).status_code for _ in range(2)] == [200, 200]
-    assert not KeptAnswer.objects.exists()
+    assert not IdempotencyRecord.objects.exists()
 
 
 def test_what_failed_here_is_tried_again(alice_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,11 +172,11 @@ def test_the_second_of_two_waits_for_the_first(alice_client: Client, monkeypatch
     """The first is at work, and done by the time the second looks again."""
     form = {"name": "Party", "idempotency_key": "k"}
     first = alice_client.post(reverse("playlists"), form)
-    record = KeptAnswer.objects.get()
-    KeptAnswer.objects.update(status=None)
+    record = IdempotencyRecord.objects.get()
+    IdempotencyRecord.objects.update(status=None)
 
     def ends(seconds: float) -> None:
-        KeptAnswer.objects.update(status=record.status)
+        IdempotencyRecord.objects.update(status=record.status)
 
     monkeypatch.setattr("library.http.idempotent_forms.time.sleep", ends)
     assert alice_client.post(reverse("playlists"), form)["Location"] == first["Location"]
@@ -186,7 +186,7 @@ def test_the_second_of_two_waits_for_the_first(alice_client: Client, monkeypatch
 def test_it_does_not_wait_for_ever(alice_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     form = {"name": "Party", "idempotency_key": "k"}
     alice_client.post(reverse("playlists"), form)
-    KeptAnswer.objects.update(status=None)
+    IdempotencyRecord.objects.update(status=None)
     monkeypatch.setattr("library.http.idempotent_forms.WAIT", -1)
     answer = alice_client.post(reverse("playlists"), form, follow=True)
     assert "still being done" in answer.content.decode()

@@ -8,26 +8,26 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from library import selectors, services
-from library.errors import Refused
-from library.genres import GENRES
-from library.models import Act, Genre, Tag, Tagging, Track, User, Verdict
+from library.errors import DomainError
+from library.genres import BUILTIN_GENRES
+from library.models import BulkAction, Genre, Tag, Tagging, Track, User, Verdict
 from tests.people import PredictionFactory, UserFactory
 
 NAMES = st.sampled_from(["Shoegaze", "Dream pop", "Polka", "shoegaze"])
-TEN = sorted(GENRES)[:3]
+TEN = sorted(BUILTIN_GENRES)[:3]
 
 
 class Library(RuleBasedStateMachine):
     """A model of one library: what each track's owner said, as a stack of words, and which tags it has."""
 
     tracks = Bundle("tracks")
-    acts = Bundle("acts")
+    actions = Bundle("acts")
 
     @initialize()
     def empty(self) -> None:
         User.objects.all().delete()
         self.alice = UserFactory()
-        self.words: dict[object, list[tuple[str, Act | None]]] = {}
+        self.words: dict[object, list[tuple[str, BulkAction | None]]] = {}
         self.tags: dict[object, set[str]] = {}
 
     @rule(target=tracks, label=st.sampled_from([*TEN, None]), tag=st.sampled_from(["", *TEN]))
@@ -57,7 +57,7 @@ class Library(RuleBasedStateMachine):
     def say_something_of_ones_own(self, track: Track, name: str) -> None:
         try:
             genre = services.own_genre_add(owner=self.alice, name=name)
-        except Refused:
+        except DomainError:
             genre = Genre.objects.get(owner=self.alice, name__iexact=name)
         services.genre_set(track=track, person=self.alice, genre=genre.key)
         self.words[track.pk].append((genre.key, None))
@@ -66,43 +66,43 @@ class Library(RuleBasedStateMachine):
     def undo(self, track: Track) -> None:
         words = self.words[track.pk]
         if not words:
-            with pytest.raises(Refused):
+            with pytest.raises(DomainError):
                 services.genre_undo(track=track, person=self.alice)
             return
         services.genre_undo(track=track, person=self.alice)
         words.pop()
 
-    @rule(target=acts, genre=st.sampled_from(TEN))
-    def say_of_all(self, genre: str) -> Act:
-        act = services.genres_set(tracks=selectors.tracks_of(self.alice), person=self.alice, genre=genre)
+    @rule(target=actions, genre=st.sampled_from(TEN))
+    def say_of_all(self, genre: str) -> BulkAction:
+        action = services.genres_set(tracks=selectors.tracks_of(self.alice), person=self.alice, genre=genre)
         for words in self.words.values():
             if not words or words[-1][0] != genre:
-                words.append((genre, act))
-        return act
+                words.append((genre, action))
+        return action
 
-    @rule(target=acts, data=st.data())
-    def delete_a_genre(self, data: st.DataObject) -> Act | None:
+    @rule(target=actions, data=st.data())
+    def delete_a_genre(self, data: st.DataObject) -> BulkAction | None:
         own = list(selectors.own_genres_of(self.alice))
         if not own:
             return None
         genre = data.draw(st.sampled_from(own))
         into = data.draw(st.sampled_from(["", TEN[0]]))
-        act = services.own_genre_delete(genre=genre, into=into)
+        action = services.own_genre_delete(genre=genre, into=into)
         for words in self.words.values():
             if words and words[-1][0] == genre.key:
-                words.append((into, act))
-        return act
+                words.append((into, action))
+        return action
 
-    @rule(act=acts)
-    def undo_an_act(self, act: Act | None) -> None:
-        if act is None:
+    @rule(action=actions)
+    def undo_an_act(self, action: BulkAction | None) -> None:
+        if action is None:
             return
         try:
-            services.act_undo(act=act)
-        except Refused:
+            services.bulk_action_undo(action=action)
+        except DomainError:
             return
         for pk, words in self.words.items():
-            self.words[pk] = [word for word in words if word[1] is None or word[1].pk != act.pk]
+            self.words[pk] = [word for word in words if word[1] is None or word[1].pk != action.pk]
 
     @rule(track=tracks, name=st.sampled_from(["live", "Café", "LIVE"]))
     def tag(self, track: Track, name: str) -> None:

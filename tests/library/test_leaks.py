@@ -58,7 +58,7 @@ def hers(alice: User) -> Belongings:
     services.genre_set(track=track, person=alice, genre=genre.key)
     tag = services.track_tag(track=track, name=f"{SECRET} tag")
     services.suggestion_reject(track=track, name=f"{SECRET} not")
-    act = services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name=f"{SECRET} act")
+    action = services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name=f"{SECRET} act")
     playlist = services.playlist_add(owner=alice, name=f"{SECRET} playlist")
     services.playlist_append(playlist=playlist, tracks=selectors.tracks_of(alice))
     smart = services.search_save(owner=alice, name=f"{SECRET} search", query=f"q={SECRET}")
@@ -72,7 +72,7 @@ def hers(alice: User) -> Belongings:
     )
     PartialUpload.objects.create(owner=alice, name=f"{SECRET}.ogg", length=9, archive=packed, track=track)
 
-    long = [row.pk for row in (track, failed, binned, act, playlist, smart, coming, packed)]
+    long = [row.pk for row in (track, failed, binned, action, playlist, smart, coming, packed)]
     prediction = track.prediction
     short = [
         row.pk
@@ -154,9 +154,9 @@ def state(owner: User) -> list[str]:
     rows: list[Any] = [User.objects.filter(pk=owner.pk), tracks]
     for name in ("Genre", "Tag", "Playlist", "PartialUpload", "ApiToken", "Mood", "Embedding"):
         rows.append(getattr(models, name).objects.filter(owner=owner))
-    for name in ("Prediction", "Verdict", "Tagging", "Rejection", "PlaylistItem", "FileTags"):
+    for name in ("Prediction", "Verdict", "Tagging", "TagRejection", "PlaylistItem", "FileTags"):
         rows.append(getattr(models, name).objects.filter(track__owner=owner))
-    rows.append(models.Act.objects.filter(person=owner))
+    rows.append(models.BulkAction.objects.filter(person=owner))
     texts = [serializers.serialize("json", queryset.order_by("pk")) for queryset in rows]
     assert not [queryset.model for queryset in rows if not queryset]
     for track in tracks.order_by("pk"):
@@ -247,11 +247,12 @@ class TestTheCrawlWouldSeeIt:
 def test_every_model_with_an_owner_is_in_it() -> None:
     """Whoever adds something that people own has to give alice one of it."""
     known = {
-        "User", "Track", "Prediction", "Embedding", "Verdict", "Act", "Genre", "Tag", "Tagging", "Rejection", "Mood",
+        "User", "Track", "Prediction", "Embedding", "Verdict", "BulkAction", "Genre", "Tag", "Tagging", "TagRejection",
+        "Mood",
         "Playlist", "PlaylistItem", "PartialUpload", "ApiToken", "FileTags",
         # Of what is in it already: which tracks an action was about, and which were deleted.
         "BulkActionTrack", "TrackDeletion",
         # Only to be counted or recognised, and asked for by nobody.
-        "FailedSignIn", "KeptAnswer", "StageTime",
+        "FailedSignIn", "IdempotencyRecord", "StageTime",
     }  # fmt: skip
     assert set(models.__all__) - {"UserManager"} == known

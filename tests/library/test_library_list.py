@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from library import services
-from library.errors import Refused
+from library.errors import DomainError
 from library.models import Playlist, Track, User
 from library.search.chips import chips
 from library.search.filters import filter_of
@@ -174,7 +174,7 @@ class TestSavedSearch:
         ],
     )
     def test_refusals(self, name: str, query: str, code: str, alice: User) -> None:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(DomainError) as refused:
             services.search_save(owner=alice, name=name, query=query)
         assert refused.value.code == code
         assert not Playlist.objects.exists()

@@ -21,7 +21,7 @@ from library.selectors.moods import moods_of
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
-GENRES = ("jazz", "metal")
+BUILTIN_GENRES = ("jazz", "metal")
 
 
 def text(client: Client, address: str) -> str:
@@ -41,9 +41,12 @@ def clusters(make_track: MakeTrack) -> None:
         vector = [1.0 if genre else -1.0, chance.gauss(0, 0.3), 0.0]
         size = math.sqrt(sum(n * n for n in vector))
         make_track(
-            title=f"{GENRES[genre]} {number}",
+            title=f"{BUILTIN_GENRES[genre]} {number}",
             embedding=[n / size for n in vector],
-            heard={"top": GENRES[genre], "moods": {"sad": 1 - genre * 0.9, "party": 0.1 + genre * 0.8}},
+            heard={
+                "top": BUILTIN_GENRES[genre],
+                "moods": {"sad": 1 - genre * 0.9, "party": 0.1 + genre * 0.8},
+            },
         )
     make_track(title="stray", embedding=[0.0, 1.0, 0.0], heard={"label": None})
 
@@ -57,13 +60,13 @@ class TestStations:
 
     def test_another_model_hears_other_moods(self, make_track: MakeTrack, alice: User) -> None:
         track = make_track(heard={"moods": {"happy": 0.9, "sad": 0.8}})
-        services.moods_settle(track=track, moods={"happy": 0.2, "party": 0.9})
+        services.moods_recompute(track=track, moods={"happy": 0.2, "party": 0.9})
         assert moods_of(alice) == {"party": 1}
         assert {mood.name: mood.score for mood in track.moods.all()} == {"happy": 0.2, "party": 0.9}
 
     def test_moods_without_room_are_left_out_whole(self, make_track: MakeTrack, alice: User) -> None:
         names = [f"a mood with a long name {number}" for number in range(10)]
-        services.moods_settle(track=make_track(), moods=dict.fromkeys(names, 0.9))
+        services.moods_recompute(track=make_track(), moods=dict.fromkeys(names, 0.9))
         assert set(moods_of(alice)) == set(names[:4])
 
     def test_the_strongest_come_first(self, make_track: MakeTrack, alice_client: Client) -> None:
@@ -141,14 +144,14 @@ class TestMap:
     def test_what_sounds_alike_lies_together(self, alice: User) -> None:
         found = map_of(alice)
         assert found is not None
-        jazz, metal = ([place.x for place in found.dots[genre]] for genre in GENRES)
+        jazz, metal = ([place.x for place in found.dots[genre]] for genre in BUILTIN_GENRES)
         assert max(jazz) < min(metal) or max(metal) < min(jazz)
-        assert set(found.names) == set(GENRES)
+        assert set(found.names) == set(BUILTIN_GENRES)
 
     def test_moods_stand_at_the_edges_they_grow_towards(self, alice: User) -> None:
         found = map_of(alice)
         assert found is not None
-        jazz, metal = (found.dots[genre][0].x for genre in GENRES)
+        jazz, metal = (found.dots[genre][0].x for genre in BUILTIN_GENRES)
         left, right = ("sad", "party") if jazz < metal else ("party", "sad")
         assert (found.edges["left"], found.edges["right"]) == ([left], [right])
 
@@ -158,7 +161,7 @@ class TestMap:
         after = map_of(alice)
         assert before is not None
         assert after is not None
-        for genre in GENRES:
+        for genre in BUILTIN_GENRES:
             for one, other in zip(before.dots[genre], after.dots[genre], strict=True):
                 assert abs(one.x - other.x) + abs(one.y - other.y) < 0.2
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from library import selectors, services
-from library.errors import Refused
-from library.models import Act, Playlist, Track, User
+from library.errors import DomainError
+from library.models import BulkAction, Playlist, Track, User
 from library.services.playlists import GAP
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ class TestServices:
     def test_names_are_cleaned_and_checked(self, playlist: Playlist) -> None:
         assert playlist.name == "Sunday morning"
         for name in ("", "  ", "x" * 81, "a\x00b"):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(DomainError) as refused:
                 services.playlist_rename(playlist=playlist, name=name)
             assert refused.value.code == "bad_name"
         services.playlist_rename(playlist=playlist, name="x" * 80)
@@ -65,26 +65,26 @@ class TestServices:
         self, filled: Playlist, alice: User, make_track: MakeTrack
     ) -> None:
         make_track(title="0")
-        act = services.playlist_append(playlist=filled, tracks=every(alice))
+        action = services.playlist_append(playlist=filled, tracks=every(alice))
         assert titles(filled) == "abcd0"
-        assert (act.done, act.skipped) == (1, 4)
+        assert (action.done, action.skipped) == (1, 4)
 
     def test_an_append_is_undone_as_a_whole_and_once(
         self, filled: Playlist, alice: User, make_track: MakeTrack
     ) -> None:
         make_track(title="e")
         make_track(title="f")
-        act = services.playlist_append(playlist=filled, tracks=every(alice))
+        action = services.playlist_append(playlist=filled, tracks=every(alice))
         services.playlist_remove(item=filled.items.last())
-        assert services.act_undo(act=act) == 1
+        assert services.bulk_action_undo(action=action) == 1
         assert titles(filled) == "abcd"
-        with pytest.raises(Refused):
-            services.act_undo(act=act)
+        with pytest.raises(DomainError):
+            services.bulk_action_undo(action=action)
 
     def test_an_append_to_a_playlist_that_is_gone_is_undone_on_none(self, filled: Playlist) -> None:
-        act = Act.objects.get()
+        action = BulkAction.objects.get()
         services.playlist_delete(playlist=filled)
-        assert services.act_undo(act=act) == 0
+        assert services.bulk_action_undo(action=action) == 0
 
     def test_a_deleted_one_comes_back_with_its_order(
         self, filled: Playlist, alice_client: Client, charlie_client: Client
@@ -93,8 +93,8 @@ class TestServices:
         page = alice_client.post(reverse("playlist-delete", args=[filled.pk]), follow=True).content.decode()
         assert alice_client.get(address).status_code == 404
         services.track_delete(track=Track.objects.get(title="b"))
-        act = Act.objects.get(kind=Act.Kind.UNLIST)
-        undo = reverse("act-undo", args=[act.pk])
+        action = BulkAction.objects.get(kind=BulkAction.Kind.UNLIST)
+        undo = reverse("act-undo", args=[action.pk])
         assert undo in page
         charlie_client.post(undo)
         assert alice_client.get(address).status_code == 404
@@ -103,13 +103,13 @@ class TestServices:
         assert titles(Playlist.objects.get(pk=filled.pk)) == "acd"
 
     def test_a_deleted_search_comes_back(self, search: Playlist, alice_client: Client) -> None:
-        act = services.playlist_delete(playlist=search)
-        page = alice_client.post(reverse("act-undo", args=[act.pk]), follow=True).content.decode()
+        action = services.playlist_delete(playlist=search)
+        page = alice_client.post(reverse("act-undo", args=[action.pk]), follow=True).content.decode()
         assert f"Undone: Deleted “{search.name}”." in page
         assert Playlist.objects.get().query == search.query
 
     def test_a_saved_search_takes_no_tracks(self, search: Playlist, alice: User) -> None:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(DomainError) as refused:
             services.playlist_append(playlist=search, tracks=every(alice))
         assert refused.value.code == "saved_search"
 
@@ -244,14 +244,14 @@ class TestAddATrack:
         url = reverse("track-playlists", args=[track.pk])
         page = alice_client.post(url, {"playlist": playlist.pk}, follow=True).content.decode()
         assert "Added" in page
-        assert reverse("act-undo", args=[Act.objects.get().pk]) in page
+        assert reverse("act-undo", args=[BulkAction.objects.get().pk]) in page
         assert "in it" in text(alice_client, url)
 
     def test_to_a_new_one_within_any_page(self, alice_client: Client, track: Track) -> None:
         url = reverse("track-playlists", args=[track.pk])
         answer = alice_client.post(url, {"new": "Late"}, headers={"HX-Request": "true"}, follow=True)
         assert "Added to “Late”" in answer.content.decode()
-        assert reverse("act-undo", args=[Act.objects.get().pk]) in answer.content.decode()
+        assert reverse("act-undo", args=[BulkAction.objects.get().pk]) in answer.content.decode()
         assert Playlist.objects.get().tracks.get() == track
 
     def test_not_to_another_persons(

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from classifier.errors import AudioError
 from library import services
-from library.errors import Refused
+from library.errors import DomainError
 from library.models import PartialUpload, Track, User
 from tests.people import PASSWORD, signed_in, wav, with_token
 
@@ -185,7 +185,7 @@ def test_a_stale_request_cannot_write_into_what_a_newer_one_brings(alice: User) 
         services.upload_append(upload=again, offset=500, pieces=[SONG[500:20_000]])
         yield b"never to be seen"
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(DomainError) as refusal:
         services.upload_append(upload=upload, offset=0, pieces=stale())
     assert (refusal.value.code, refusal.value.status) == ("offset_conflict", 409)
     assert services.upload_offset(upload=upload) == 20_000
@@ -203,7 +203,7 @@ def test_a_stale_request_cannot_write_into_the_stored_file(alice: User) -> None:
         services.upload_append(upload=again, offset=500, pieces=[SONG[500:]])
         yield SONG[500:]
 
-    with pytest.raises(Refused):
+    with pytest.raises(DomainError):
         services.upload_append(upload=upload, offset=0, pieces=stale())
     assert Track.objects.get().original.open("rb").read() == SONG
 

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from library import services
-from library.errors import Refused
-from library.models import Act, Playlist, Tagging, Track, User
+from library.errors import DomainError
+from library.models import BulkAction, Playlist, Tagging, Track, User
 from library.models.playlists import QUERY_LENGTH
 from library.search.filters import LibraryFilter, filter_of
 from library.search.query import search_from
@@ -75,7 +75,7 @@ class TestPrograms:
         assert Track.objects.exclude(genre="rock").count() == 2
         assert not Tagging.objects.exists()
         assert not playlist.items.exists()
-        assert not Act.objects.exists()
+        assert not BulkAction.objects.exists()
 
     @pytest.mark.parametrize(("query", "detail"), NONE)
     def test_so_is_an_archive_and_what_is_to_be_kept(
@@ -221,7 +221,7 @@ class TestSavedSearches:
         assert search_from(alice, Playlist.objects.get().query).asked == {"q": text}
 
     def test_of_too_many_letters_say_so(self, alice: User) -> None:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(DomainError) as refused:
             services.search_save(
                 owner=alice, name="n", query=urlencode([("tag", f"{'夜' * 78}{n}") for n in range(6)])
             )
@@ -257,9 +257,9 @@ class TestSavedSearches:
             return [tracks_in(alice, search).count() for search in (kept, other)]
 
         assert counts() == [1, 1]
-        act = services.own_genre_delete(genre=genre)
+        action = services.own_genre_delete(genre=genre)
         assert counts() == [0, 0]
-        services.act_undo(act=act)
+        services.bulk_action_undo(action=action)
         assert counts() == [1, 1]
 
     def test_a_renamed_genre_stays_in_them(self, alice: User, make_track: MakeTrack) -> None:

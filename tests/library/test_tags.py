@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from library import selectors, services
-from library.errors import Refused
-from library.models import Act, Tag, Track, User
+from library.errors import DomainError
+from library.models import BulkAction, Tag, Track, User
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -29,7 +29,7 @@ def test_the_same_word_is_the_same_tag(alice: User, track: Track) -> None:
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 41, "a\x00b"])
 def test_names_that_will_not_do(track: Track, name: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(DomainError) as refusal:
         services.track_tag(track=track, name=name)
     assert refusal.value.code == "bad_name"
 
@@ -43,7 +43,7 @@ def test_renamed_everywhere(track: Track) -> None:
 
 def test_not_renamed_to_what_there_is(alice: User) -> None:
     services.tag_add(owner=alice, name="live")
-    with pytest.raises(Refused, match="Merge the two"):
+    with pytest.raises(DomainError, match="Merge the two"):
         services.tag_change(tag=services.tag_add(owner=alice, name="concert"), name="LIVE")
 
 
@@ -52,23 +52,23 @@ def test_merged(alice: User, make_track: MakeTrack) -> None:
     concert = services.track_tag(track=one, name="concert")
     services.track_tag(track=both, name="concert")
     live = services.track_tag(track=both, name="live")
-    act = services.tag_merge(tag=concert, into=live)
-    assert (act.summary, act.done) == ("Merged “concert” into “live”", 2)
+    action = services.tag_merge(tag=concert, into=live)
+    assert (action.summary, action.done) == ("Merged “concert” into “live”", 2)
     assert names(one) == names(both) == ["live"]
     assert Tag.objects.count() == 1
 
-    assert services.act_undo(act=act) == 2
+    assert services.bulk_action_undo(action=action) == 2
     assert (names(one), names(both)) == (["concert"], ["concert", "live"])
 
 
 def test_deleted_its_tracks_stay(track: Track) -> None:
     tag = services.track_tag(track=track, name="Live")
     services.tag_change(tag=tag, hue=5)
-    act = services.tag_delete(tag=tag)
-    assert act.done == 1
+    action = services.tag_delete(tag=tag)
+    assert action.done == 1
     assert names(track) == []
 
-    assert services.act_undo(act=act) == 1
+    assert services.bulk_action_undo(action=action) == 1
     back = track.tags.get()
     assert (back.name, back.hue) == ("Live", 5)
 
@@ -78,10 +78,10 @@ def test_a_merge_whose_tracks_and_tags_are_gone_is_undone_on_none(alice: User, t
         services.track_tag(track=track, name="concert"),
         services.tag_add(owner=alice, name="live"),
     )
-    act = services.tag_merge(tag=concert, into=live)
+    action = services.tag_merge(tag=concert, into=live)
     services.tag_delete(tag=live)
     services.track_delete(track=track)
-    assert services.act_undo(act=act) == 0
+    assert services.bulk_action_undo(action=action) == 0
 
 
 def test_one_button_takes_back_what_was_done_to_a_tag(
@@ -90,7 +90,7 @@ def test_one_button_takes_back_what_was_done_to_a_tag(
     tag = services.track_tag(track=track, name="live")
     page = alice_client.post(reverse("tag-delete", args=[tag.pk]), follow=True).content.decode()
     assert "Deleted “live”, on 1 track." in page
-    undo = reverse("act-undo", args=[Act.objects.get().pk])
+    undo = reverse("act-undo", args=[BulkAction.objects.get().pk])
     assert undo in page
     charlie_client.post(undo)
     assert names(track) == []
@@ -102,19 +102,19 @@ class TestMany:
     def test_tagging_is_undone_only_where_it_was_new(self, alice: User, make_track: MakeTrack) -> None:
         had, new = make_track(), make_track()
         services.track_tag(track=had, name="live")
-        act = services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name="Live")
-        assert (act.done, act.skipped) == (1, 1)
+        action = services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name="Live")
+        assert (action.done, action.skipped) == (1, 1)
         assert names(new) == ["live"]
-        assert services.act_undo(act=act) == 1
+        assert services.bulk_action_undo(action=action) == 1
         assert (names(had), names(new)) == (["live"], [])
 
     def test_untagging_is_undone_even_when_the_tag_is_gone(self, alice: User, make_track: MakeTrack) -> None:
         had, _ = make_track(), make_track()
         tag = services.track_tag(track=had, name="live")
-        act = services.tracks_untag(tracks=selectors.tracks_of(alice), person=alice, tag=tag)
-        assert (act.done, act.skipped) == (1, 1)
+        action = services.tracks_untag(tracks=selectors.tracks_of(alice), person=alice, tag=tag)
+        assert (action.done, action.skipped) == (1, 1)
         services.tag_delete(tag=tag)
-        assert services.act_undo(act=act) == 1
+        assert services.bulk_action_undo(action=action) == 1
         assert names(had) == ["live"]
 
 

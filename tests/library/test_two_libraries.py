@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from library import selectors, services
-from library.errors import Refused
+from library.errors import DomainError
 from library.exchange.writing import as_json
-from library.models import Act, PlaylistItem, Tagging, Track, TrackDeletion, User
+from library.models import BulkAction, PlaylistItem, Tagging, Track, TrackDeletion, User
 from library.search.facet_counts import counts_of
 from library.search.filters import filter_of
 from library.search.query import search_from
@@ -25,7 +25,7 @@ from library.search.saved import tracks_in
 from tests.people import PredictionFactory, UserFactory
 
 NAMES = ["live", "Café", "late night"]
-GENRES = ["blues", "jazz", "rock"]
+BUILTIN_GENRES = ["blues", "jazz", "rock"]
 PEOPLE = st.sampled_from(["alice", "dora"])
 
 
@@ -68,7 +68,7 @@ class Libraries(RuleBasedStateMachine):
             original=f"tracks/{self.number}", status="ready", duration=60.0,
             original_name=f"{self.number}.wav",
         )  # fmt: skip
-        heard = PredictionFactory(track=track, top=GENRES[self.number % 3])
+        heard = PredictionFactory(track=track, top=BUILTIN_GENRES[self.number % 3])
         Track.objects.filter(pk=track.pk).update(prediction=heard)
         track.refresh_from_db()
         services.prediction_adopt(track=track, prediction=heard, embedding=[0.6, 0.8])
@@ -89,13 +89,13 @@ class Libraries(RuleBasedStateMachine):
         before = library_of(person)
         tracks = selectors.tracks_of(person).filter(pk__in=ids)
         expected = tracks.count()
-        action = services.bulk_action_ask(person=person, name=name, value=value, tracks=tracks)
+        action = services.bulk_action_request(person=person, name=name, value=value, tracks=tracks)
         assert action.total == expected == action.done + action.skipped
         assert {other: library_of(self.people[other]) for other in others} == others
         if action.can_be_undone:
             self.done_now(who, action, before, data)
 
-    def done_now(self, who: str, action: Act, before: dict[str, Any], data: st.DataObject) -> None:
+    def done_now(self, who: str, action: BulkAction, before: dict[str, Any], data: st.DataObject) -> None:
         """Undo something at once, or leave that for later."""
         self.done[who].append((action.pk, before, library_of(self.people[who])))
         if data.draw(st.booleans(), label="undo at once"):
@@ -110,7 +110,7 @@ class Libraries(RuleBasedStateMachine):
         if kind == "tag" or selectors.tag_named(self.people[who], name):
             self.bulk(who, kind, name, data)
 
-    @rule(who=PEOPLE, genre=st.sampled_from([*GENRES, ""]), data=st.data())
+    @rule(who=PEOPLE, genre=st.sampled_from([*BUILTIN_GENRES, ""]), data=st.data())
     def say(self, who: str, genre: str, data: st.DataObject) -> None:
         self.bulk(who, "genre" if genre else "confirm", genre, data)
 
@@ -189,8 +189,8 @@ class Libraries(RuleBasedStateMachine):
         pk, before, after = self.done[who].pop()
         person = self.people[who]
         untouched = library_of(person) == after
-        action = Act.objects.get(pk=pk)
-        count = services.act_undo(act=action)
+        action = BulkAction.objects.get(pk=pk)
+        count = services.bulk_action_undo(action=action)
         assert count <= action.done
         if untouched:
             assert count == action.done
@@ -201,8 +201,8 @@ class Libraries(RuleBasedStateMachine):
             playlists = {pk: restored["playlists"][pk] for pk in before["playlists"]}
             assert playlists == before["playlists"]
             assert set(before["tags"]) <= set(restored["tags"])
-        with pytest.raises(Refused):
-            services.act_undo(act=action)
+        with pytest.raises(DomainError):
+            services.bulk_action_undo(action=action)
 
     @rule(who=PEOPLE, other=PEOPLE)
     def export_and_import(self, who: str, other: str) -> None:

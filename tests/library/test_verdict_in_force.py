@@ -55,7 +55,7 @@ class TestAfterAnImportOfOlderVerdicts:
     def test_undoing_a_bulk_action_counts_it(self, alice: User, track: Track) -> None:
         action = services.genres_set(tracks=Track.objects.filter(pk=track.pk), person=alice, genre="jazz")
         older_verdict(track, alice, "rock")
-        assert services.act_undo(act=action) == 1
+        assert services.bulk_action_undo(action=action) == 1
 
 
 class TestAReviewerWhoTakesAVerdictBack:

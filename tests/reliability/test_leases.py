@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from library import services
 from library.models import Track
-from library.services.queue import LEASE, lease_end, lease_extend
+from library.services.analysis_queue import LEASE, lease_end, lease_extend
 
 pytestmark = pytest.mark.django_db
 

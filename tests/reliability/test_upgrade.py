@@ -19,7 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from library import services
-from library.models import Act, Playlist, Tag, Track, User
+from library.models import BulkAction, Playlist, Tag, Track, User
 from library.search.saved import tracks_in
 from tests.people import signed_in, with_token
 
@@ -72,7 +72,7 @@ class Then:
             self.create("Embedding", owner=self.alice, track=track, model="m 1", vector=vector)
         return track
 
-    def act(self, kind: str, summary: str, **data: Any) -> Any:
+    def action(self, kind: str, summary: str, **data: Any) -> Any:
         return self.create("Act", person=self.alice, kind=kind, summary=summary, data=data)
 
 
@@ -85,7 +85,7 @@ def filled() -> dict[str, Any]:
     ids = [str(track.pk) for track in (one, two, three)]
 
     genre = then.create("Genre", owner=then.alice, key="shoegaze", name="Shoegaze", hue=3)
-    said = then.act("genre", "Set the genre to Shoegaze", done=2, skipped=1)
+    said = then.action("genre", "Set the genre to Shoegaze", done=2, skipped=1)
     for track in (one, two):
         then.create(
             "Verdict", track=track, person=then.alice, before="jazz", genre=genre.key, heard="jazz", sure=True,
@@ -98,13 +98,13 @@ def filled() -> dict[str, Any]:
     live = then.create("Tag", owner=then.alice, name="Live", key="live", hue=1)
     for track in (one, two):
         then.create("Tagging", tag=live, track=track)
-    tagged = then.act(
+    tagged = then.action(
         "tag", "Tagged “Live”", tag=live.pk, name="Live", hue=1, tracks=ids[:2], done=2, skipped=1
     )
-    gone = then.act(
+    gone = then.action(
         "untag", "Deleted “old”", tag=live.pk + 100, name="old", hue=2, tracks=ids, done=3, skipped=0
     )
-    merged = then.act(
+    merged = then.action(
         "merge", "Merged “concert” into “Live”", tag=live.pk + 101, name="concert", hue=4, tracks=ids[1:2],
         into=live.pk, new=ids[1:2], done=1, skipped=0,
     )  # fmt: skip
@@ -115,7 +115,7 @@ def filled() -> dict[str, Any]:
         then.create("PlaylistItem", playlist=late, track=track, position=1024 * number)
         for number, track in enumerate((three, one), 1)
     ]
-    appended = then.act(
+    appended = then.action(
         "playlist",
         "Added to “Late”",
         playlist=str(late.pk),
@@ -123,7 +123,7 @@ def filled() -> dict[str, Any]:
         done=2,
         skipped=0,
     )
-    deleted = then.act(
+    deleted = then.action(
         "unlist", "Deleted “Early”", playlist=str(uuid.UUID(int=7)), name="Early", smart=False, query="",
         tracks=[ids[2], ids[0], ids[2]], done=3, skipped=0,
     )  # fmt: skip
@@ -139,7 +139,7 @@ def filled() -> dict[str, Any]:
     then.create("PartialUpload", owner=then.alice, name="x.wav", length=5, offset=5, track=one,
                 finished_at=timezone.now())  # fmt: skip
     call_command("migrate", verbosity=0)
-    acts = {
+    actions = {
         "said": said,
         "tagged": tagged,
         "gone": gone,
@@ -147,7 +147,7 @@ def filled() -> dict[str, Any]:
         "appended": appended,
         "deleted": deleted,
     }
-    return {name: act.pk for name, act in acts.items()} | {
+    return {name: action.pk for name, action in actions.items()} | {
         "late": late.pk,
         "tracks": [one.pk, two.pk, three.pk],
     }
@@ -177,12 +177,12 @@ def test_everything_is_there_and_nothing_is_in_the_bin() -> None:
 
 def test_what_was_done_before_can_still_be_undone() -> None:
     known = filled()
-    done = {act.pk: (act.total, act.done, act.skipped) for act in Act.objects.all()}
+    done = {action.pk: (action.total, action.done, action.skipped) for action in BulkAction.objects.all()}
     assert done[known["tagged"]] == (3, 2, 1)
-    assert "tracks" not in Act.objects.get(pk=known["tagged"]).data
+    assert "tracks" not in BulkAction.objects.get(pk=known["tagged"]).data
 
     def undo(name: str) -> int:
-        return services.act_undo(act=Act.objects.get(pk=known[name]))
+        return services.bulk_action_undo(action=BulkAction.objects.get(pk=known[name]))
 
     assert undo("deleted") == 3
     early = Playlist.objects.get(pk=uuid.UUID(int=7))
@@ -203,16 +203,16 @@ def test_and_back_again() -> None:
     """Whoever goes back to that version can undo with it what was done with it."""
     known = filled()
     call_command("migrate", "library", THEN, verbosity=0)
-    act = (
+    action = (
         MigrationExecutor(connection)
         .loader.project_state([("library", THEN)])
         .apps.get_model("library", "Act")
     )
     tracks = [str(pk) for pk in known["tracks"]]
-    assert act.objects.get(pk=known["tagged"]).data["tracks"] == tracks[:2]
-    assert act.objects.get(pk=known["merged"]).data["new"] == tracks[1:2]
-    assert len(act.objects.get(pk=known["appended"]).data["items"]) == 2
-    assert act.objects.get(pk=known["deleted"]).data["tracks"] == [tracks[2], tracks[0], tracks[2]]
+    assert action.objects.get(pk=known["tagged"]).data["tracks"] == tracks[:2]
+    assert action.objects.get(pk=known["merged"]).data["new"] == tracks[1:2]
+    assert len(action.objects.get(pk=known["appended"]).data["items"]) == 2
+    assert action.objects.get(pk=known["deleted"]).data["tracks"] == [tracks[2], tracks[0], tracks[2]]
 
 
 def test_an_export_of_that_version_is_read() -> None:

@@ -17,8 +17,8 @@ from rest_framework.views import APIView
 from library import selectors, services
 from library.api.idempotency import Answered, record_begin, record_end
 from library.api.throttling import Limited
-from library.errors import InvalidSearch
-from library.models import KeptAnswer, Track, User
+from library.errors import InvalidSearchError
+from library.models import IdempotencyRecord, Track, User
 from library.search.query import params_from, shown
 
 FIELDS = OpenApiParameter(
@@ -29,7 +29,7 @@ FIELDS = OpenApiParameter(
 class OwnersView(Limited):
     """A view on one's own things. A POST with an `Idempotency-Key` is done once, however often it is sent."""
 
-    record: KeptAnswer | None = None
+    record: IdempotencyRecord | None = None
     #: Headers that say what is to be done, where the body has no fields.
     headers_that_count: tuple[str, ...] = ()
     #: The parameters that an address may have: by action in a set of views, else by method. All others are refused:
@@ -46,7 +46,7 @@ class OwnersView(Limited):
         """Raises ParseError when the address is garbled, and ValidationError for parameters that it may not have."""
         try:
             given = params_from(request.META.get("QUERY_STRING", "").encode("latin-1").decode())
-        except (UnicodeError, InvalidSearch) as error:
+        except (UnicodeError, InvalidSearchError) as error:
             raise exceptions.ParseError("The address has parameters that cannot be read.") from error
         method = "get" if request.method == "HEAD" else str(request.method).lower()
         known = self.parameters.get(getattr(self, "action", None) or method, ())

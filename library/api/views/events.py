@@ -25,7 +25,7 @@ from rest_framework.request import Request
 from library.api.renderers import AnythingRenderer
 from library.api.schema import answers
 from library.api.views.base import OwnersView
-from library.errors import Refused
+from library.errors import DomainError
 from library.models import Track, TrackDeletion, User
 
 #: A web process has four threads; two of them must be left for everything else.
@@ -65,7 +65,7 @@ class EventsView(OwnersView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         if not streams.acquire(blocking=False):
-            raise Refused(
+            raise DomainError(
                 "too_many_streams", "Too many programs are listening. Ask for changes instead.", 503
             )
         stream = Stream(self.owner, parse_since(request.headers.get("Last-Event-ID", "")))

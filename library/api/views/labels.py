@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from library import selectors, services
 from library.api.schema import answers
-from library.api.serializers import truth
+from library.api.serializers import verdicts as truth
 from library.api.views.base import OwnersView
 from library.models import Tag
 
@@ -78,8 +78,8 @@ class OwnGenreView(GenresView):
     )
     def delete(self, request: Request, key: str) -> Response:
         genre = get_object_or_404(selectors.own_genres_of(self.owner), key=key)
-        act = services.own_genre_delete(genre=genre, into=request.GET.get("into", ""))
-        return Response({"id": act.pk, "done": act.done, "skipped": act.skipped})
+        action = services.own_genre_delete(genre=genre, into=request.GET.get("into", ""))
+        return Response({"id": action.pk, "done": action.done, "skipped": action.skipped})
 
 
 @extend_schema(tags=["Tags"])

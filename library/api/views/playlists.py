@@ -16,7 +16,7 @@ from library import selectors, services
 from library.api.pagination import PARAMETERS
 from library.api.schema import answers
 from library.api.serializers import playlists as serializers
-from library.api.serializers.truth import ActSerializer
+from library.api.serializers.verdicts import ActSerializer
 from library.api.views.base import FIELDS, OwnersView
 from library.models import Playlist, PlaylistItem
 from library.search.saved import tracks_in
@@ -126,8 +126,8 @@ class PlaylistItemsView(OwnersView, generics.GenericAPIView):
         given = serializers.PlaylistAppendSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         tracks = selectors.tracks_named(self.owner, given.validated_data["tracks"])
-        act = services.playlist_append(playlist=playlist, tracks=tracks)
-        return Response({"id": act.pk, "done": act.done, "skipped": act.skipped})
+        action = services.playlist_append(playlist=playlist, tracks=tracks)
+        return Response({"id": action.pk, "done": action.done, "skipped": action.skipped})
 
 
 class PlaylistItemView(OwnersView):

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from library import services
-from library.errors import Refused
+from library.errors import DomainError
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             for kind, what, remedy in services.library_mend(dry_run=dry_run):
                 self.stdout.write(f"{kind:25}{what}")
                 found[kind, remedy] += 1
-        except Refused as error:
+        except DomainError as error:
             raise CommandError(error.message) from error
         if not found:
             self.stdout.write("Everything is in its place.")

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from library import services
-from library.errors import Refused
+from library.errors import DomainError
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *, folder: Path, force: bool, **options: Any) -> None:
         try:
             count = services.library_restore(folder=folder, force=force)
-        except Refused as error:
+        except DomainError as error:
             raise CommandError(error.message) from error
         call_command("migrate", verbosity=0)
         services.bin_forget_fileless()  # a backup has the rows of the bin, and not its files

@@ -38,7 +38,7 @@ def _sweep_for_ever() -> None:
     for number in itertools.count():
         try:
             services.tracks_sweep()
-            services.actions_resume()
+            services.bulk_actions_resume()
             services.uploads_expire()
             services.bin_expire()
             services.tombstones_expire()

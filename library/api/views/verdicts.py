@@ -11,7 +11,8 @@ from rest_framework.response import Response
 
 from library import selectors, services
 from library.api.schema import answers
-from library.api.serializers import tracks, truth
+from library.api.serializers import tracks
+from library.api.serializers import verdicts as truth
 from library.api.views.base import OwnersView
 from library.models import Track
 

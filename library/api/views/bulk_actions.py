@@ -21,15 +21,15 @@ from library.api.auth import TokenScope
 from library.api.pagination import PARAMETERS
 from library.api.renderers import AnythingRenderer
 from library.api.schema import answers
-from library.api.serializers import truth
+from library.api.serializers import verdicts as truth
 from library.api.views.base import OwnersView
-from library.models import Act, ApiToken, Track, User
+from library.models import ApiToken, BulkAction, Track, User
 from library.outgoing.copies import archive_answer
 from library.search.query import search_from
 from library.services.bulk_actions import Terms
 
 
-class ActsView(OwnersView, generics.GenericAPIView):
+class BulkActionsView(OwnersView, generics.GenericAPIView):
     """Several tracks in one request."""
 
     parameters = {"get": PARAMETERS}
@@ -46,7 +46,7 @@ class ActsView(OwnersView, generics.GenericAPIView):
         responses=answers({200: truth.DoneActSerializer(many=True)}, 404),
     )
     def get(self, request: Request) -> Response:
-        rows = self.paginate_queryset(selectors.acts_of(self.owner))
+        rows = self.paginate_queryset(selectors.bulk_actions_of(self.owner))
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     @extend_schema(
@@ -81,7 +81,7 @@ class ActsView(OwnersView, generics.GenericAPIView):
                 name = "delete_permanently"
                 if "ids" in asked.validated_data:
                     tracks = selectors.tracks_anywhere(self.owner, asked.validated_data["ids"])
-        action = services.bulk_action_ask(
+        action = services.bulk_action_request(
             person=self.owner,
             name=name,
             value=asked.validated_data.get("value", ""),
@@ -95,7 +95,7 @@ class ActsView(OwnersView, generics.GenericAPIView):
         return done_answer(action)
 
 
-class ActView(OwnersView):
+class BulkActionView(OwnersView):
     @extend_schema(
         operation_id="act_status",
         tags=["Many tracks at once"],
@@ -103,11 +103,11 @@ class ActView(OwnersView):
         responses=answers({200: truth.DoneActSerializer}, 404),
     )
     def get(self, request: Request, id: UUID) -> Response:
-        action = get_object_or_404(selectors.acts_of(self.owner), pk=id)
+        action = get_object_or_404(selectors.bulk_actions_of(self.owner), pk=id)
         return Response(truth.DoneActSerializer(action).data)
 
 
-class ActCancelView(OwnersView):
+class BulkActionCancelView(OwnersView):
     @extend_schema(
         operation_id="act_cancel",
         tags=["Many tracks at once"],
@@ -117,11 +117,11 @@ class ActCancelView(OwnersView):
         responses=answers({200: truth.DoneActSerializer}, 404, 409),
     )
     def post(self, request: Request, id: UUID) -> Response:
-        action = get_object_or_404(selectors.acts_of(self.owner), pk=id)
-        return Response(truth.DoneActSerializer(services.action_cancel(action=action)).data)
+        action = get_object_or_404(selectors.bulk_actions_of(self.owner), pk=id)
+        return Response(truth.DoneActSerializer(services.bulk_action_cancel(action=action)).data)
 
 
-class ActUndoView(OwnersView):
+class BulkActionUndoView(OwnersView):
     @extend_schema(
         operation_id="act_undo",
         tags=["Many tracks at once"],
@@ -131,8 +131,8 @@ class ActUndoView(OwnersView):
         responses=answers({200: truth.ActSerializer}, 404, 409),
     )
     def post(self, request: Request, id: UUID) -> Response:
-        action = get_object_or_404(selectors.acts_of(self.owner), pk=id)
-        done = services.act_undo(act=action)
+        action = get_object_or_404(selectors.bulk_actions_of(self.owner), pk=id)
+        done = services.bulk_action_undo(action=action)
         return Response({"id": None, "done": done, "skipped": action.done - done})
 
 
@@ -161,7 +161,7 @@ class ArchiveView(OwnersView):
 
 
 def chosen(owner: User, asked: dict[str, Any]) -> QuerySet[Track]:
-    """The owner's tracks that a request names, in the order in which it does. Raises InvalidSearch."""
+    """The owner's tracks that a request names, in the order in which it does. Raises InvalidSearchError."""
     if "ids" in asked:
         return selectors.tracks_named(owner, asked["ids"])
     found: QuerySet[Track] = search_from(owner, asked["query"]).qs
@@ -174,7 +174,7 @@ def prefers_async(request: Request) -> bool:
     return any(preference.partition(";")[0].strip() == "respond-async" for preference in preferences)
 
 
-def done_answer(action: Act) -> Response:
+def done_answer(action: BulkAction) -> Response:
     """What was done; the id only where it can be undone by it."""
     known = action.pk if action.can_be_undone else None
     return Response({"id": known, "done": action.done, "skipped": action.skipped})

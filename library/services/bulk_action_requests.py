@@ -6,20 +6,20 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from library import selectors
-from library.errors import Refused
-from library.models import Act, Genre, Playlist, Tag, Track, User
+from library.errors import DomainError
+from library.models import BulkAction, Genre, Playlist, Tag, Track, User
 from library.services import genres, playlists, tags
-from library.services.bulk_actions import NOW, Terms, action_begin
+from library.services.bulk_actions import NOW, Terms, bulk_action_start
 from library.text import parsed_uuid
 
 
-def bulk_action_ask(
+def bulk_action_request(
     *, person: User, name: str, value: str, tracks: QuerySet[Track], terms: Terms = NOW
-) -> Act:
+) -> BulkAction:
     """Do what somebody asks for, on a page or by a program, to tracks that are theirs.
 
     `name` and `value`: `confirm`; `genre` and its key; `tag` or `untag` and its name; `playlist` and its id;
-    `analyse`; `delete`; `delete_permanently`. Raises Refused: `unknown_act`, `unknown_genre`, `unknown_tag`,
+    `analyse`; `delete`; `delete_permanently`. Raises DomainError: `unknown_act`, `unknown_genre`, `unknown_tag`,
     `unknown_playlist`, `bad_name`, `saved_search`, `selection_changed`.
     """
     match name:
@@ -34,12 +34,12 @@ def bulk_action_ask(
         case "untag":
             tag = selectors.tag_named(person, value)
             if tag is None:
-                raise Refused("unknown_tag", "You have no such tag.", 422)
+                raise DomainError("unknown_tag", "You have no such tag.", 422)
             return tracks_untag(tracks=tracks, person=person, tag=tag, terms=terms)
         case "playlist":
             playlist = selectors.playlists_of(person).filter(pk=parsed_uuid(value)).first()
             if playlist is None:
-                raise Refused("unknown_playlist", "You have no such playlist.", 422)
+                raise DomainError("unknown_playlist", "You have no such playlist.", 422)
             return playlist_append(playlist=playlist, tracks=tracks, terms=terms)
         case "analyse":
             return tracks_analyse_again(tracks=tracks, person=person, terms=terms)
@@ -47,29 +47,29 @@ def bulk_action_ask(
             return tracks_delete(tracks=tracks, person=person, terms=terms)
         case "delete_permanently":
             return tracks_delete_permanently(tracks=tracks, person=person, terms=terms)
-    raise Refused("unknown_act", "Choose what is to be done with the tracks.", 422)
+    raise DomainError("unknown_act", "Choose what is to be done with the tracks.", 422)
 
 
 def genres_set(
     *, tracks: QuerySet[Track], person: User, genre: str | None, summary: str = "", terms: Terms = NOW
-) -> Act:
+) -> BulkAction:
     """Say of many tracks what they are; None confirms for each what the model thinks most probable.
 
     Leaves alone what has that verdict already, and, when confirming, what nobody has heard yet.
-    Raises Refused: `unknown_genre`, `selection_changed`.
+    Raises DomainError: `unknown_genre`, `selection_changed`.
     """
     if genre is not None:
         genres.genre_check(person, genre)
-    return action_begin(Act.Kind.GENRE, tracks, person, summary, {"genre": genre}, terms)
+    return bulk_action_start(BulkAction.Kind.GENRE, tracks, person, summary, {"genre": genre}, terms)
 
 
-def own_genre_delete(*, genre: Genre, into: str = "") -> Act:
+def own_genre_delete(*, genre: Genre, into: str = "") -> BulkAction:
     """Retire an own genre. Its tracks become `into`, or, with "", what they are without their owner's verdict.
 
-    Raises Refused: `unknown_genre`.
+    Raises DomainError: `unknown_genre`.
     """
     if into == genre.key:
-        raise Refused("unknown_genre", "A genre cannot be merged into itself.")
+        raise DomainError("unknown_genre", "A genre cannot be merged into itself.")
     tracks = Track.objects.filter(owner=genre.owner, owner_genre=genre.key)
     done = f"Merged {genre.name}" if into else f"Deleted the genre {genre.name}"
     action = genres_set(tracks=tracks, person=genre.owner, genre=into, summary=done)
@@ -78,37 +78,43 @@ def own_genre_delete(*, genre: Genre, into: str = "") -> Act:
     return action
 
 
-def tracks_tag(*, tracks: QuerySet[Track], person: User, name: str, terms: Terms = NOW) -> Act:
-    """Put a tag on many tracks of one person. Raises Refused: `bad_name`, `selection_changed`."""
+def tracks_tag(*, tracks: QuerySet[Track], person: User, name: str, terms: Terms = NOW) -> BulkAction:
+    """Put a tag on many tracks of one person. Raises DomainError: `bad_name`, `selection_changed`."""
     tag = tags.tag_add(owner=person, name=name)
-    return action_begin(Act.Kind.TAG, tracks, person, f"Tagged “{tag.name}”", tags.tag_data(tag), terms)
+    return bulk_action_start(
+        BulkAction.Kind.TAG, tracks, person, f"Tagged “{tag.name}”", tags.tag_data(tag), terms
+    )
 
 
-def tracks_untag(*, tracks: QuerySet[Track], person: User, tag: Tag, terms: Terms = NOW) -> Act:
-    """Take a tag off many tracks. Raises Refused: `selection_changed`."""
-    return action_begin(Act.Kind.UNTAG, tracks, person, f"Took off “{tag.name}”", tags.tag_data(tag), terms)
+def tracks_untag(*, tracks: QuerySet[Track], person: User, tag: Tag, terms: Terms = NOW) -> BulkAction:
+    """Take a tag off many tracks. Raises DomainError: `selection_changed`."""
+    return bulk_action_start(
+        BulkAction.Kind.UNTAG, tracks, person, f"Took off “{tag.name}”", tags.tag_data(tag), terms
+    )
 
 
-def playlist_append(*, playlist: Playlist, tracks: QuerySet[Track], terms: Terms = NOW) -> Act:
+def playlist_append(*, playlist: Playlist, tracks: QuerySet[Track], terms: Terms = NOW) -> BulkAction:
     """Put tracks at the end of a playlist, in their order, but for those that are there already.
 
-    Raises Refused: `saved_search`, `selection_changed`.
+    Raises DomainError: `saved_search`, `selection_changed`.
     """
     playlists.plain_check(playlist)
     data = {"playlist": str(playlist.pk)}
-    return action_begin(Act.Kind.PLAYLIST, tracks, playlist.owner, f"Added to “{playlist}”", data, terms)
+    return bulk_action_start(
+        BulkAction.Kind.PLAYLIST, tracks, playlist.owner, f"Added to “{playlist}”", data, terms
+    )
 
 
-def tracks_analyse_again(*, tracks: QuerySet[Track], person: User, terms: Terms = NOW) -> Act:
-    """Queue finished tracks once more; others are left alone. Raises Refused: `selection_changed`."""
-    return action_begin(Act.Kind.ANALYSE, tracks, person, "Analysed again", {}, terms)
+def tracks_analyse_again(*, tracks: QuerySet[Track], person: User, terms: Terms = NOW) -> BulkAction:
+    """Queue finished tracks once more; others are left alone. Raises DomainError: `selection_changed`."""
+    return bulk_action_start(BulkAction.Kind.ANALYSE, tracks, person, "Analysed again", {}, terms)
 
 
-def tracks_delete(*, tracks: QuerySet[Track], person: User, terms: Terms = NOW) -> Act:
-    """Put tracks in the bin. Raises Refused: `selection_changed`."""
-    return action_begin(Act.Kind.DELETE, tracks, person, "Deleted", {}, terms)
+def tracks_delete(*, tracks: QuerySet[Track], person: User, terms: Terms = NOW) -> BulkAction:
+    """Put tracks in the bin. Raises DomainError: `selection_changed`."""
+    return bulk_action_start(BulkAction.Kind.DELETE, tracks, person, "Deleted", {}, terms)
 
 
-def tracks_delete_permanently(*, tracks: QuerySet[Track], person: User, terms: Terms = NOW) -> Act:
-    """Delete tracks for good, with all that is known about them. Raises Refused: `selection_changed`."""
-    return action_begin(Act.Kind.PURGE, tracks, person, "Deleted for good", {}, terms)
+def tracks_delete_permanently(*, tracks: QuerySet[Track], person: User, terms: Terms = NOW) -> BulkAction:
+    """Delete tracks for good, with all that is known about them. Raises DomainError: `selection_changed`."""
+    return bulk_action_start(BulkAction.Kind.PURGE, tracks, person, "Deleted for good", {}, terms)

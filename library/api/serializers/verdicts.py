@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from library.api.serializers.examples import ID, WHEN, example
-from library.models import Act, Genre, Tag, Verdict
+from library.models import BulkAction, Genre, Tag, Verdict
 from library.models.genres import HUES
 from library.models.playlists import QUERY_LENGTH
 from library.models.tracks import GENRE_LENGTH
@@ -157,11 +157,11 @@ class ActRequestSerializer(ChosenSerializer):
         }
     )
 )
-class DoneActSerializer(serializers.ModelSerializer[Act]):
+class DoneActSerializer(serializers.ModelSerializer[BulkAction]):
     """Something that was done, or is being done, to many tracks, a tag or a playlist."""
 
     status = serializers.ChoiceField(
-        choices=Act.Status.choices, help_text="`queued`, `running`, `done`, `failed` or `cancelled`."
+        choices=BulkAction.Status.choices, help_text="`queued`, `running`, `done`, `failed` or `cancelled`."
     )
     total = serializers.IntegerField(help_text="How many tracks it is about.")
     done = serializers.IntegerField(help_text="On how many it was done so far.")
@@ -170,7 +170,7 @@ class DoneActSerializer(serializers.ModelSerializer[Act]):
     can_be_undone = serializers.BooleanField(help_text="Whether it can be undone now.")
 
     class Meta:
-        model = Act
+        model = BulkAction
         fields = [
             *("id", "kind", "summary", "status", "total", "done", "skipped", "error"),
             *("can_be_undone", "created_at", "undone_at"),

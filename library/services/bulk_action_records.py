@@ -7,35 +7,39 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from library.models import Act, BulkActionTrack, User
+from library.models import BulkAction, BulkActionTrack, User
 
 BATCH = 1000
 
 
-def action_record(
+def bulk_action_record(
     *,
     person: User,
-    kind: Act.Kind,
+    kind: BulkAction.Kind,
     summary: str,
     data: dict[str, Any],
     tracks: Iterable[tuple[UUID, Any]],
-) -> Act:
+) -> BulkAction:
     """Record something that is done already, in the caller's transaction.
 
     `data` is what an undo needs to know besides the tracks; `tracks` are their ids, each with what an undo needs
     to know about it (or None). Tracks in the bin are recorded with the others, and not counted.
     """
-    action = Act.objects.create(person=person, kind=kind, summary=summary[:200], data=data)
-    targets_add(action=action, tracks=tracks, state=BulkActionTrack.State.DONE)
+    action = BulkAction.objects.create(person=person, kind=kind, summary=summary[:200], data=data)
+    bulk_action_targets_add(action=action, tracks=tracks, state=BulkActionTrack.State.DONE)
     counted = (
-        action.targets.all() if kind == Act.Kind.DELETE else action.targets.filter(track__deleted_at=None)
+        action.targets.all()
+        if kind == BulkAction.Kind.DELETE
+        else action.targets.filter(track__deleted_at=None)
     )
     action.total = action.done = counted.count()
     action.save(update_fields=["total", "done"])
     return action
 
 
-def targets_add(*, action: Act, tracks: Iterable[tuple[UUID, Any]], state: BulkActionTrack.State) -> int:
+def bulk_action_targets_add(
+    *, action: BulkAction, tracks: Iterable[tuple[UUID, Any]], state: BulkActionTrack.State
+) -> int:
     """Write down which tracks an action is about, in their order; returns how many."""
     count = 0
     for some in itertools.batched(tracks, BATCH):

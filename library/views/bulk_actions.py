@@ -14,14 +14,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from library import selectors, services
-from library.errors import Refused
+from library.errors import DomainError
 from library.http.shortcuts import back
 from library.http.types import Request
-from library.models import Act, Track
+from library.models import BulkAction, Track
 from library.outgoing.copies import archive_answer
 from library.search.filters import filter_of
 from library.search.query import PAGE_PARAMETERS, search_digest, search_from
-from library.services.bulk_actions import SelectionChanged, Terms
+from library.services.bulk_actions import SelectionChangedError, Terms
 
 #: Above so many tracks nobody waits: a worker does it, and the page tells how far it is.
 AT_ONCE = 1000
@@ -48,7 +48,7 @@ class Selection:
 
 
 @require_POST
-def acts(request: Request) -> HttpResponseBase:
+def actions(request: Request) -> HttpResponseBase:
     """Do something to many tracks.
 
     `act`: what, with its value after a colon where it has one; `track`: ids; or `all`, with `query`, its `digest`,
@@ -56,37 +56,37 @@ def acts(request: Request) -> HttpResponseBase:
     """
     name, _, value = request.POST.get("act", "").partition(":")
     if name not in {*LEFT, "download"}:
-        raise Refused("unknown_act", "Choose what is to be done with the tracks.", 422)
+        raise DomainError("unknown_act", "Choose what is to be done with the tracks.", 422)
     selection = selected(request)
     if not selection.count:
-        raise Refused("nothing_selected", "Select the tracks first.", 422)
+        raise DomainError("nothing_selected", "Select the tracks first.", 422)
     expected = expected_in(request)
     try:
         if expected is not None and expected != selection.count:
-            raise SelectionChanged(expected, selection.count)
+            raise SelectionChangedError(expected, selection.count)
         if name == "download":
             ids = list(selection.tracks.values_list("pk", flat=True))
             return archive_answer(request.user, ids, with_tags=value == "tagged")
         if name == "delete" and not request.POST.get("confirmed"):
             return ask(request, selection)
-        action = services.bulk_action_ask(
+        action = services.bulk_action_request(
             person=request.user,
             name=name,
             value=value_in(request, name, value),
             tracks=selection.tracks,
             terms=Terms(expected=selection.count, later=selection.count > AT_ONCE),
         )
-    except SelectionChanged as changed:
+    except SelectionChangedError as changed:
         return ask(request, selection, changed)
     return answer(request, selection, action, name)
 
 
 def selected(request: Request) -> Selection:
-    """The tracks that a form means. Raises InvalidSearch, and Refused: `search_changed`."""
+    """The tracks that a form means. Raises InvalidSearchError, and DomainError: `search_changed`."""
     query = request.POST.get("query", "")
     if request.POST.get("all"):
         if request.POST.get("digest", "") not in ("", search_digest(query)):
-            raise Refused(
+            raise DomainError(
                 "search_changed", "The search did not arrive as it was shown. Nothing was done.", 400
             )
         tracks = search_from(request.user, query, besides=PAGE_PARAMETERS).qs
@@ -115,18 +115,18 @@ def value_in(request: Request, name: str, value: str) -> str:
         new = "" if value else request.POST.get("new_genre", "").strip()
         value = services.genre_take(owner=request.user, name=new) if new else value
         if not value:
-            raise Refused("unknown_genre", "Choose a genre first.", 422)
+            raise DomainError("unknown_genre", "Choose a genre first.", 422)
     elif name in ("tag", "untag"):
         value = value or request.POST.get("tag", "")
     elif name == "playlist":
         new = "" if value else request.POST.get("new_playlist", "")
         value = str(services.playlist_add(owner=request.user, name=new).pk) if new else value
         if not value:
-            raise Refused("unknown_playlist", "Choose a playlist first, or name a new one.", 422)
+            raise DomainError("unknown_playlist", "Choose a playlist first, or name a new one.", 422)
     return value
 
 
-def ask(request: Request, selection: Selection, changed: SelectionChanged | None = None) -> HttpResponse:
+def ask(request: Request, selection: Selection, changed: SelectionChangedError | None = None) -> HttpResponse:
     """Ask before it is done: what is deleted, and whatever would be done to other tracks than were shown."""
     asked = {
         "selection": selection,
@@ -144,7 +144,7 @@ def ask(request: Request, selection: Selection, changed: SelectionChanged | None
 KEPT = {"act", "all", "query", "digest", "track", "next", "new_genre", "tag", "new_playlist"}
 
 
-def answer(request: Request, selection: Selection, action: Act, name: str) -> HttpResponse:
+def answer(request: Request, selection: Selection, action: BulkAction, name: str) -> HttpResponse:
     """Back to the list, with what was done, one Undo for all of it, and what was left alone."""
     if not action.is_finished:
         text = f"{action.summary}: at work on {counted(action.total)}."
@@ -160,7 +160,7 @@ def answer(request: Request, selection: Selection, action: Act, name: str) -> Ht
     return back(request)
 
 
-def done_text(action: Act, name: str) -> str:
+def done_text(action: BulkAction, name: str) -> str:
     """What was done, as a sentence."""
     tracks = counted(action.done)
     if name == "confirm":

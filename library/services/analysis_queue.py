@@ -20,8 +20,8 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from library.models import Act, Track
-from library.services.assets import strays_delete
+from library.models import BulkAction, Track
+from library.services.assets import orphaned_files_delete
 from library.services.jobs import job_enqueue
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def requeue(tracks: QuerySet[Track]) -> list[uuid.UUID]:
     return ids
 
 
-def analyse_again_apply(action: Act, ids: list[uuid.UUID]) -> dict[uuid.UUID, None]:
+def analyse_again_apply(action: BulkAction, ids: list[uuid.UUID]) -> dict[uuid.UUID, None]:
     """Queue some finished tracks once more. A worker writes their tasks, one for each track."""
     queued = requeue(Track.objects.filter(pk__in=ids))
     if queued:
@@ -148,7 +148,7 @@ def _give_up() -> int:
     for track in hopeless:
         code = Case(When(error_code="", then=Value("crashed")), default=F("error_code"))
         if lease_end(track=track, status=Track.Status.FAILED, error_code=code):
-            strays_delete(track=track)
+            orphaned_files_delete(track=track)
             moved += 1
     return moved
 
