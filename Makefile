@@ -19,7 +19,7 @@ ON_POSTGRES := tests/library tests/reliability tests/server tests/test_run.py te
 MODEL ?= ml_models/msd-musicnn-1
 MODEL_VERSION ?= 1.4.0
 
-.PHONY: run setup admin test test-postgres lint audit sbom format bench screenshots schema train lock help
+.PHONY: run setup admin test test-postgres lint audit sbom format bench rooms screenshots schema train lock help
 
 run: setup ## the site on http://127.0.0.1:8000 with its worker; Ctrl-C stops both
 	@$(BIN)/python manage.py prepare
@@ -65,6 +65,9 @@ screenshots: .venv/.dev $(VENDOR)/.done ## a picture of every page for docs/scre
 	rm -rf build/screenshots
 	EARMARK_TEST_BROWSER=required $(BIN)/python -m pytest tests/browser -q
 	$(BIN)/python -m tests.browser.album
+
+rooms: .venv/.dev ## draw docs/images/rooms.svg, the rooms of the code, anew from their imports
+	PYTHONPATH=. $(BIN)/python docs/rooms.py
 
 schema: .venv/.dev ## write docs/openapi.yaml anew from the code
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
