@@ -20,7 +20,7 @@ import av
 import av.error
 from av.stream import Discard
 
-from classifier import kinds
+from classifier import formats
 from classifier.errors import AudioError
 
 #: A file with more streams than this is refused: a film has a dozen.
@@ -91,22 +91,22 @@ class AudioFile:
             raise AudioError("empty")
         if info.size > self.limits.max_bytes:
             raise AudioError("too_large")
-        kind = kinds.sniff_file(self._file)
+        kind = formats.sniff_file(self._file)
         if kind is None:
             raise AudioError("not_audio")
         info.kind = kind
-        if kinds.protected(self._file, kind):
+        if formats.is_encrypted(self._file, kind):
             raise AudioError("drm")
         self._file.seek(0)
         try:
             self._container = av.open(
                 _Readable(self._file),
                 "r",
-                format=kinds.KINDS[kind].demuxer,
+                format=formats.AUDIO_FORMATS[kind].demuxer,
                 buffer_size=1 << 16,
                 io_open=_refuse,
                 container_options={
-                    "codec_whitelist": ",".join(sorted(kinds.DECODERS)),
+                    "codec_whitelist": ",".join(sorted(formats.ALLOWED_DECODERS)),
                     "max_streams": str(MAX_STREAMS),
                 },
             )
@@ -127,7 +127,7 @@ class AudioFile:
             if other is not stream:
                 other.discard = Discard.all  # cover pictures, video, subtitles
         context = stream.codec_context
-        if context is None or context.codec.name not in kinds.DECODERS:
+        if context is None or context.codec.name not in formats.ALLOWED_DECODERS:
             raise AudioError("unsupported_codec")
         context.thread_count = 1
         info = self.info
@@ -247,7 +247,7 @@ def _missing_part(file: BinaryIO, kind: str, size: int) -> float | None:
         return None
     file.seek(0)
     if kind == "mp3":
-        file.seek(kinds.id3_size(file.read(10)))
+        file.seek(formats.id3_size(file.read(10)))
         head = file.read(4096)
         return 0.0 if any(mark in head for mark in (b"Xing", b"Info", b"VBRI")) else None
     if kind == "wav":

@@ -26,7 +26,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
-from classifier import kinds
+from classifier import formats
 from classifier.audiofile import AudioLimits
 from classifier.errors import AudioError
 from classifier.inference import Classifier
@@ -110,7 +110,7 @@ def _answer(request: dict[str, Any], classifier: Classifier, options: argparse.N
             say(result={})
             return
         analysis = classifier.analyse(path, limits=limits, pictures_dir=out_dir, progress=progress)
-        if out_dir and not kinds.playable(analysis.audio["kind"], analysis.audio["codec"]):
+        if out_dir and not formats.is_browser_playable(analysis.audio["kind"], analysis.audio["codec"]):
             say(stage="copying")
             transcode(path, out_dir / f"playable{PLAYABLE_EXTENSION}", limits)
         say(result=analysis.as_dict())

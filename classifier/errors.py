@@ -1,16 +1,17 @@
-"""What can be wrong with a file, as one exception with a stable code.
+"""The reasons why a file cannot be analysed: one exception with stable codes.
 
-This module imports nothing heavy: the web process reads these codes too.
+This module imports nothing heavy, because the web process uses the codes as well.
 """
 
 from __future__ import annotations
 
-#: Every refusal, with the sentence a person reads: what happened, and what to do.
-#: The codes are part of the API; sentences may change, codes do not.
+from classifier.formats import FORMATS_TEXT
+
+#: Message for people by error code: what happened and what they can do.
+#: The codes are part of the API and must not change; the messages may.
 MESSAGES: dict[str, str] = {
-    "not_audio": "This is not an audio file that Earmark knows. "
-    "Try MP3, M4A, OGG, Opus, FLAC, WAV, AIFF, AU, WMA or WebM.",
-    "unsupported_codec": "The container is known, but the sound in it uses a codec that cannot be decoded.",
+    "not_audio": f"This is not an audio file that Earmark can read. Try {FORMATS_TEXT}.",
+    "unsupported_codec": "This file uses an audio codec that Earmark cannot decode.",
     "empty": "The file is empty.",
     "too_large": "The file is larger than the limit.",
     "too_long": "The track is longer than the limit.",
@@ -23,7 +24,7 @@ MESSAGES: dict[str, str] = {
     "out_of_memory": "The analysis needed more memory than is allowed for one track.",
     "timeout": "The analysis took longer than is allowed for one track.",
     "crashed": "The decoder crashed on this file.",
-    # Said by the library, of what happened on the server.
+    # Raised by the library, not by the analysis.
     "storage_full": "The server's disk is full. Try again later.",
     "server_error": "Something went wrong on the server, not in this file. Have it analysed again.",
     "file_missing": "The uploaded file is no longer on the server. Delete the track and upload it again.",
@@ -31,9 +32,9 @@ MESSAGES: dict[str, str] = {
 
 
 class AudioError(Exception):
-    """A file was refused.
+    """A file cannot be stored or analysed.
 
-    `code` is one of `MESSAGES` and stable; `message` is a sentence for people.
+    `code` is a key of `MESSAGES`; `message` is its text for people unless another is given.
     """
 
     def __init__(self, code: str, message: str | None = None) -> None:

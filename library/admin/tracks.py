@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from classifier.errors import MESSAGES
-from classifier.kinds import KINDS
+from classifier.formats import AUDIO_FORMATS
 from library import selectors, services
 from library.admin.base import ReadOnly, SharedOnly, reviewer_of
 from library.admin.review import Desk
@@ -61,7 +61,7 @@ class ErrorFilter(ChoiceFilter):
 
 
 class KindFilter(ChoiceFilter):
-    title, parameter_name, values = "kind", "kind", KINDS
+    title, parameter_name, values = "kind", "kind", AUDIO_FORMATS
 
 
 class TopFilter(ChoiceFilter):

@@ -10,7 +10,7 @@ from django.db import models
 
 from classifier.copies import TAGGABLE
 from classifier.errors import MESSAGES
-from classifier.kinds import KINDS
+from classifier.formats import AUDIO_FORMATS
 from library.addresses import track_address
 from library.models.people import User
 
@@ -30,7 +30,7 @@ def stored_name(track: Track, suffix: str) -> str:
 
 
 def original_name(track: Track, filename: str) -> str:
-    return stored_name(track, f"original{KINDS[track.kind].extension}")
+    return stored_name(track, f"original{AUDIO_FORMATS[track.kind].extension}")
 
 
 def made_name(track: Track, name: str, suffix: str) -> str:

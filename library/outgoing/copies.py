@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from classifier.copies import TAGGABLE, tagged_copy
-from classifier.kinds import KINDS
+from classifier.formats import AUDIO_FORMATS
 from library.models import Track, User
 from library.outgoing.files import CHUNK
 from library.selectors import GenreNames, genre_names_of, tracks_of
@@ -73,7 +73,7 @@ def copy_answer(track: Track, genres: GenreNames) -> HttpResponseBase | None:
         raise Http404 from None
     if content is None:
         return None
-    kind = KINDS[track.kind]
+    kind = AUDIO_FORMATS[track.kind]
     name = f"{part(str(track)) or 'Untitled'}{kind.extension}"
     return _private(FileResponse(content, as_attachment=True, filename=name, content_type=kind.mime))
 
@@ -169,7 +169,7 @@ class _Names:
 
     def take(self, track: Track) -> str:
         folder = f"{part(track.artist) or 'Unknown artist'}/{part(track.album) or 'Unknown album'}"
-        title, extension = part(track.title) or "Untitled", KINDS[track.kind].extension
+        title, extension = part(track.title) or "Untitled", AUDIO_FORMATS[track.kind].extension
         for number in itertools.count(1):
             again = f" ({number})" if number > 1 else ""
             name = f"{folder}/{title}{again}{extension}"

@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
 
-from classifier.kinds import KINDS
+from classifier.formats import AUDIO_FORMATS
 from library.models import Track
 
 CHUNK = 64 * 1024
@@ -27,7 +27,7 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 def serve_original(request: HttpRequest, track: Track) -> HttpResponseBase:
     """The uploaded file, byte for byte, as a download under its own name."""
-    mime = KINDS[track.kind].mime
+    mime = AUDIO_FORMATS[track.kind].mime
     return serve(request, track.original, content_type=mime, filename=track.original_name, attachment=True)
 
 
@@ -35,7 +35,7 @@ def serve_audio(request: HttpRequest, track: Track) -> HttpResponseBase:
     """What a browser plays: the original, or the copy made where it cannot play that."""
     if track.playable:
         return serve(request, track.playable, content_type="audio/mpeg", filename="playable.mp3")
-    kind = KINDS[track.kind]
+    kind = AUDIO_FORMATS[track.kind]
     return serve(request, track.original, content_type=kind.mime, filename=f"track{kind.extension}")
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from classifier.kinds import KINDS
+from classifier.formats import AUDIO_FORMATS
 from library.genres import UNSURE
 from library.models import Track
 from library.search.chips import SOURCES, changed, toggled
@@ -59,7 +59,7 @@ def facets_of(found: LibraryFilter, genres: GenreNames) -> list[Facet]:
         "source": [(source, label, "") for source, label in SOURCES.items()],
         "tag": [(key, tag.name, f"hue-{tag.hue}") for key, tag in sorted(tags.items())],
         "mood": [(mood, mood.capitalize(), "") for mood in sorted(moods)],
-        "format": [(kind, kind.upper(), "") for kind in KINDS],
+        "format": [(kind, kind.upper(), "") for kind in AUDIO_FORMATS],
         "status": [(status, label, "") for status, label in Track.Status.choices],
     }
     choices = {name: _words(found, name, rows, counts[name]) for name, rows in named.items()}

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_filters import BooleanFilter
 from django_filters import rest_framework as filters
 
-from classifier.kinds import KINDS
+from classifier.formats import AUDIO_FORMATS
 from library import selectors
 from library.genres import UNSURE
 from library.models import Tagging, Track, User
@@ -116,7 +116,7 @@ class LibraryFilter(filters.FilterSet):  # type: ignore[misc]
     )
     format = filters.MultipleChoiceFilter(
         "kind",
-        choices=[(kind, kind.upper()) for kind in KINDS],
+        choices=[(kind, kind.upper()) for kind in AUDIO_FORMATS],
         distinct=False,
         help_text="The file's format; several: any of them.",
     )

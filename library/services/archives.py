@@ -12,7 +12,7 @@ from zipfile import ZipFile, ZipInfo
 from django.conf import settings
 
 from classifier.errors import AudioError
-from classifier.kinds import HEAD_BYTES, sniff
+from classifier.formats import HEAD_BYTES, sniff
 from library.incoming import archives
 from library.incoming.handler import ArrivedFile, full_disk_refused, write_all
 from library.models import Track, User

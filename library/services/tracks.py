@@ -13,7 +13,7 @@ from django.db.models import Q, Sum
 from django.template.defaultfilters import filesizeformat
 
 from classifier.errors import AudioError
-from classifier.kinds import sniff_file
+from classifier.formats import sniff_file
 from library.errors import DomainError
 from library.incoming.handler import arrival_check, full_disk_refused, sha256_of
 from library.models import BulkAction, Track, User

@@ -17,7 +17,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from classifier.errors import AudioError
-from classifier.kinds import HEAD_BYTES, sniff
+from classifier.formats import HEAD_BYTES, sniff
 from library.errors import DomainError
 from library.incoming import archives
 from library.incoming.handler import FULL, ArrivedFile, arrival_check, write_all

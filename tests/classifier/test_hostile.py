@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from classifier.bundle import DEFAULT_MODELS_DIR
 from classifier.errors import MESSAGES, AudioError
-from classifier.kinds import HEAD_BYTES, sniff
+from classifier.formats import HEAD_BYTES, sniff
 from classifier.listener import Listener
 from tests import sounds
 from tests.hostile_audio import CASES, HEARD, Case

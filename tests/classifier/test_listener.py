@@ -290,7 +290,7 @@ def test_a_model_that_does_not_exist(songs: Path, capfd: pytest.CaptureFixture[s
 def test_what_the_web_process_imports_is_light() -> None:
     code = (
         "import sys\n"
-        "import classifier.errors, classifier.kinds, classifier.listener, classifier.scales\n"
+        "import classifier.errors, classifier.formats, classifier.listener, classifier.scales\n"
         "heavy = {'numpy', 'av', 'librosa', 'scipy', 'PIL', 'mutagen', 'ai_edge_litert', 'django'}\n"
         "print(heavy & {name.split('.')[0] for name in sys.modules})\n"
     )

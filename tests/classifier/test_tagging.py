@@ -13,7 +13,7 @@ from mutagen.flac import FLAC
 from mutagen.mp4 import MP4
 
 from classifier.copies import TAGGABLE, tagged_copy
-from classifier.kinds import sniff_file
+from classifier.formats import sniff_file
 from classifier.tags import read_tags
 from tests import sounds
 

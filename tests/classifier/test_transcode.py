@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier import kinds
+from classifier import formats
 from classifier.audio import decode
 from classifier.audiofile import AudioLimits
 from classifier.errors import AudioError
@@ -36,7 +36,7 @@ def test_a_copy_sounds_the_same(
     pcm, info = decode(copy)
     original, _ = decode(path)
     assert (info.kind, info.codec, info.sample_rate, info.channels) == ("mp3", "mp3", rate, channels)
-    assert kinds.playable(info.kind, info.codec)
+    assert formats.is_browser_playable(info.kind, info.codec)
     assert info.duration == pytest.approx(4, abs=0.15)
     both = min(len(pcm), len(original))
     # FFmpeg mixes six channels to two by its own recipe; the sound is the same, the level need not be.

@@ -13,7 +13,7 @@ import atheris
 
 with atheris.instrument_imports(include=["classifier", "mutagen"]):
     from classifier.copies import TAGGABLE
-    from classifier.kinds import sniff_file
+    from classifier.formats import sniff_file
     from classifier.limits import TooMuch, bounded
     from classifier.tagging import write_tags
     from classifier.tags import MAX_CHARACTERS, MAX_LENGTH, MAX_NAMES, MAX_VALUE_LENGTH, read_all_tags

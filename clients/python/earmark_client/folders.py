@@ -11,8 +11,8 @@ from pathlib import Path
 from earmark_client.names import printable, shown
 
 SUFFIXES = {
-    ".aac", ".aif", ".aiff", ".au", ".flac", ".m4a", ".mka", ".mp3", ".mp4", ".oga", ".ogg", ".opus", ".wav",
-    ".webm", ".wma",
+    ".aac", ".aif", ".aifc", ".aiff", ".au", ".flac", ".m4a", ".m4b", ".mka", ".mp2", ".mp3", ".mp4", ".oga", ".ogg",
+    ".opus", ".snd", ".wav", ".wave", ".weba", ".webm", ".wma",
 }  # fmt: skip
 #: So many folders and endings are named; the others are only counted.
 NAMED = 5

@@ -1,8 +1,10 @@
-"""Which kind of sound file some bytes are, and what is known of each kind.
+"""The audio formats that are accepted, and how to recognise one by its bytes.
 
-Only the standard library is imported: the web process asks these questions of every upload.
-A kind is decided by a file's first bytes, never by its name, and it also decides which one
-demuxer may open the file (`Kind.demuxer`), so that a playlist named `.mp3` opens nothing.
+This is the one list of formats: decoding, file names, filters, the upload page and error messages derive from it.
+Only the standard library is imported, because the web process checks every upload here.
+
+A file's format is decided by its first bytes, never by its name. The format also decides which FFmpeg demuxer may
+open the file (`AudioFormat.demuxer`), so that a playlist named `.mp3` cannot make FFmpeg open other files.
 """
 
 from __future__ import annotations
@@ -12,41 +14,68 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-#: How many bytes `sniff` wants to see; it answers with fewer, less surely.
+#: How many bytes `sniff` needs to be reliable. It accepts fewer.
 HEAD_BYTES = 8192
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One kind of file: `demuxer` is FFmpeg's name for what reads it."""
+class AudioFormat:
+    """An audio format: a container with a usual MIME type and file extensions.
+
+    `name` is stored in the database and used by the API; `title` is what people call the format; `demuxer` is
+    FFmpeg's name for the reader. `extensions` are lower case and start with a dot, the usual one first.
+    """
 
     name: str
+    title: str
     mime: str
-    extension: str
     demuxer: str
+    extensions: tuple[str, ...]
+
+    @property
+    def extension(self) -> str:
+        """The extension that Earmark gives to files of this format."""
+        return self.extensions[0]
 
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind("wav", "audio/wav", ".wav", "wav"),
-        Kind("au", "audio/basic", ".au", "au"),
-        Kind("aiff", "audio/aiff", ".aiff", "aiff"),
-        Kind("flac", "audio/flac", ".flac", "flac"),
-        Kind("mp3", "audio/mpeg", ".mp3", "mp3"),
-        Kind("aac", "audio/aac", ".aac", "aac"),
-        Kind("ogg", "audio/ogg", ".ogg", "ogg"),
-        Kind("opus", "audio/ogg; codecs=opus", ".opus", "ogg"),
-        Kind("m4a", "audio/mp4", ".m4a", "mov"),
-        Kind("wma", "audio/x-ms-wma", ".wma", "asf"),
-        Kind("webm", "audio/webm", ".webm", "matroska"),
-        Kind("mka", "audio/x-matroska", ".mka", "matroska"),
+#: Every accepted format by its name. How to add one: CONTRIBUTING.md.
+AUDIO_FORMATS: dict[str, AudioFormat] = {
+    audio_format.name: audio_format
+    for audio_format in (
+        AudioFormat("wav", "WAV", "audio/wav", "wav", (".wav", ".wave")),
+        AudioFormat("au", "AU", "audio/basic", "au", (".au", ".snd")),
+        AudioFormat("aiff", "AIFF", "audio/aiff", "aiff", (".aiff", ".aif", ".aifc")),
+        AudioFormat("flac", "FLAC", "audio/flac", "flac", (".flac",)),
+        AudioFormat("mp3", "MP3", "audio/mpeg", "mp3", (".mp3", ".mp2")),
+        AudioFormat("aac", "AAC", "audio/aac", "aac", (".aac",)),
+        AudioFormat("ogg", "OGG", "audio/ogg", "ogg", (".ogg", ".oga")),
+        AudioFormat("opus", "Opus", "audio/ogg; codecs=opus", "ogg", (".opus",)),
+        AudioFormat("m4a", "M4A", "audio/mp4", "mov", (".m4a", ".m4b", ".mp4")),
+        AudioFormat("wma", "WMA", "audio/x-ms-wma", "asf", (".wma",)),
+        AudioFormat("webm", "WebM", "audio/webm", "matroska", (".webm", ".weba")),
+        AudioFormat("mka", "MKA", "audio/x-matroska", "matroska", (".mka",)),
     )
 }
 
-#: FFmpeg's decoders for what music comes in. Those for pictures, films, and the sound of games of the nineties are
-#: not even started, not to look what is there either: each is one more thing that a file could break.
-DECODERS = frozenset(
+#: Extensions of files worth uploading, for file pickers and for finding music in folders. ZIP archives, which uploads
+#: accept as well, are not among them.
+UPLOAD_EXTENSIONS: tuple[str, ...] = tuple(
+    extension for audio_format in AUDIO_FORMATS.values() for extension in audio_format.extensions
+)
+
+
+def _sentence_list(titles: list[str]) -> str:
+    return f"{', '.join(titles[:-1])} or {titles[-1]}"
+
+
+#: The formats as people read them: "AAC, AIFF, … or WMA".
+FORMATS_TEXT = _sentence_list(
+    sorted((audio_format.title for audio_format in AUDIO_FORMATS.values()), key=str.lower)
+)
+
+#: FFmpeg's names of the decoders that may run: those that music is encoded with. Decoders for pictures, video and game
+#: audio are never opened, not even to inspect a stream: each is one more that a malicious file could exploit.
+ALLOWED_DECODERS = frozenset(
     {
         "mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float", "aac", "alac", "ac3", "eac3", "dca", "mlp", "truehd",
         "flac", "opus", "libopus", "vorbis", "libvorbis", "speex", "libspeex", "wavpack", "tta", "gsm", "gsm_ms",
@@ -57,8 +86,8 @@ DECODERS = frozenset(
     }
 )  # fmt: skip
 
-#: Codecs (FFmpeg's names) that Chrome, Firefox and Safari all play in each kind.
-_BROWSERS_PLAY: dict[str, frozenset[str]] = {
+#: Codecs, by FFmpeg's names, that Chrome, Firefox and Safari all play in each format.
+_BROWSER_CODECS: dict[str, frozenset[str]] = {
     "wav": frozenset({"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_f32le"}),
     "flac": frozenset({"flac"}),
     "mp3": frozenset({"mp3"}),
@@ -70,7 +99,7 @@ _BROWSERS_PLAY: dict[str, frozenset[str]] = {
 }
 
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-#: Content Encryption, Extended Content Encryption, Advanced Content Encryption (ASF specification, 10.1).
+#: GUIDs of Content Encryption, Extended Content Encryption and Advanced Content Encryption (ASF specification, 10.1).
 _ASF_ENCRYPTION = (
     bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e"),
     bytes.fromhex("14e68a292226174cb935dae07ee9289c"),
@@ -89,7 +118,7 @@ _BIT_RATES: dict[tuple[bool, int], tuple[int, ...]] = {
 
 
 def sniff(head: bytes) -> str | None:
-    """The kind of file that starts with `head`, or None if it is no sound file we know."""
+    """Return the name of the format of a file that starts with `head`, or None if it is not an accepted format."""
     if head[:4] in (b"RIFF", b"RF64", b"BW64"):
         return "wav" if head[8:12] == b"WAVE" else None
     if head[:4] == b"FORM":
@@ -109,13 +138,13 @@ def sniff(head: bytes) -> str | None:
         return "webm" if b"webm" in doctype else "mka" if b"matroska" in doctype else None
     tag = id3_size(head)
     if tag:
-        # A cover picture can be longer than the head; then the ID3 header is all there is to go by.
+        # A cover picture can make the tag longer than the head. MP3 is then the best guess.
         return _sniff_frames(head[tag:]) if tag + 4 <= len(head) else "mp3"
     return _sniff_frames(head)
 
 
 def sniff_file(file: BinaryIO) -> str | None:
-    """Like `sniff`, for an open file: also looks behind an ID3 tag of any length."""
+    """Like `sniff`, for an open file. Also looks behind an ID3 tag of any length."""
     file.seek(0)
     head = file.read(HEAD_BYTES)
     tag = id3_size(head)
@@ -126,7 +155,7 @@ def sniff_file(file: BinaryIO) -> str | None:
 
 
 def id3_size(head: bytes) -> int:
-    """Length in bytes of the ID3v2 tag at the start, 0 when there is none (id3.org, ID3v2.4 §3.1)."""
+    """Return the length in bytes of the ID3v2 tag at the start, or 0 if there is none (id3.org, ID3v2.4 §3.1)."""
     if len(head) < 10 or head[:3] != b"ID3" or not 2 <= head[3] <= 4 or head[4] == 0xFF:
         return 0
     if any(byte & 0x80 for byte in head[6:10]):
@@ -135,13 +164,13 @@ def id3_size(head: bytes) -> int:
     return 10 + size + (10 if head[5] & 0x10 else 0)
 
 
-def playable(kind: str, codec: str) -> bool:
-    """Whether every current browser plays this codec in this kind of file."""
-    return codec in _BROWSERS_PLAY.get(kind, frozenset())
+def is_browser_playable(kind: str, codec: str) -> bool:
+    """Whether every current browser plays this codec in this format."""
+    return codec in _BROWSER_CODECS.get(kind, frozenset())
 
 
-def protected(file: BinaryIO, kind: str) -> bool:
-    """Whether the file says that its sound is encrypted (FairPlay, Common Encryption, Windows Media DRM)."""
+def is_encrypted(file: BinaryIO, kind: str) -> bool:
+    """Whether the file declares its audio encrypted (FairPlay, Common Encryption or Windows Media DRM)."""
     if kind == "wma":
         file.seek(0)
         header = file.read(64 * 1024)
@@ -156,9 +185,9 @@ _MP4_PATH = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
 
 
 def _has_encrypted_track(file: BinaryIO, start: int, end: int, path: tuple[bytes, ...]) -> bool:
-    """Walk the boxes of an MP4 (ISO/IEC 14496-12) to the first sample entry of each track."""
+    """Walk the boxes of an MP4 (ISO/IEC 14496-12) along `path` and look for an encrypted first sample entry."""
     for _ in range(1000):  # more boxes than any real file has at one level
-        if start >= end:  # a box may claim to end where no file can be read
+        if start >= end:  # a box may claim to end beyond what can be sought
             return False
         file.seek(start)
         header = file.read(16)
@@ -174,7 +203,7 @@ def _has_encrypted_track(file: BinaryIO, start: int, end: int, path: tuple[bytes
             return False
         if name == path[0]:
             if len(path) == 1:
-                file.seek(start + 20)  # version, flags, count, then the entry's size and its format
+                file.seek(start + 20)  # skip version, flags, count and the entry's size
                 return file.read(4) in (b"drms", b"enca")
             if _has_encrypted_track(file, start + skip, min(end, start + size), path[1:]):
                 return True
@@ -185,22 +214,22 @@ def _has_encrypted_track(file: BinaryIO, start: int, end: int, path: tuple[bytes
 def _sniff_frames(head: bytes) -> str | None:
     if head[:4] == b"fLaC":
         return "flac"
-    if _frames(head, 0, _adts_length) >= 2:
+    if _count_frames(head, 0, _adts_length) >= 2:
         return "aac"
-    if _frames(head, 0, _mpeg_length) >= 2:
+    if _count_frames(head, 0, _mpeg_length) >= 2:
         return "mp3"
-    # Padding or the rest of a cut frame may come first; then ask for three frames in a row.
+    # Padding or the rest of a cut frame may come first. Then require three frames in a row.
     for start in range(1, min(len(head), 4096)):
-        if head[start] == 0xFF and _frames(head, start, _mpeg_length) >= 3:
+        if head[start] == 0xFF and _count_frames(head, start, _mpeg_length) >= 3:
             return "mp3"
     return None
 
 
-def _frames(head: bytes, start: int, length: Callable[[bytes], int]) -> int:
-    """How many frames of one sort follow each other from `start`: at most 3; the first must be whole."""
-    count, sort = 0, head[start : start + 2]
+def _count_frames(head: bytes, start: int, length: Callable[[bytes], int]) -> int:
+    """Count the consecutive frames with equal sync bytes from `start`: 0 to 3. The first must be complete."""
+    count, sync = 0, head[start : start + 2]
     while count < 3:
-        size = length(head[start : start + 7]) if head[start : start + 2] == sort else 0
+        size = length(head[start : start + 7]) if head[start : start + 2] == sync else 0
         start += size
         if not size or (count == 0 and start > len(head)):
             return count
@@ -211,7 +240,7 @@ def _frames(head: bytes, start: int, length: Callable[[bytes], int]) -> int:
 
 
 def _adts_length(header: bytes) -> int:
-    """Bytes in the AAC frame that starts here, 0 if none does (ISO/IEC 13818-7, 6.2)."""
+    """Return the length in bytes of the ADTS frame with this header, or 0 if it is none (ISO/IEC 13818-7, 6.2)."""
     if len(header) < 7 or header[0] != 0xFF or header[1] & 0xF6 != 0xF0 or header[2] >> 2 & 0xF > 12:
         return 0
     size = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
@@ -219,7 +248,7 @@ def _adts_length(header: bytes) -> int:
 
 
 def _mpeg_length(header: bytes) -> int:
-    """Bytes in the MPEG audio frame that starts here, 0 if none does."""
+    """Return the length in bytes of the MPEG audio frame with this header, or 0 if it is none (ISO/IEC 11172-3)."""
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         return 0
     version, layer = header[1] >> 3 & 3, 4 - (header[1] >> 1 & 3)
