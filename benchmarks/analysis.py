@@ -25,12 +25,12 @@ from benchmarks.measure import (
     rounds,
     table,
 )
+from classifier.analysis_process import AnalysisProcess
 from classifier.audio import Decoder
 from classifier.audiofile import AudioFile
 from classifier.bundle import DEFAULT_MODELS_DIR
 from classifier.features import MelStream, power_to_db
 from classifier.inference import Classifier
-from classifier.listener import Listener
 from classifier.pictures import PeakStream, save_peaks, save_spectrogram
 
 RUNS = 5
@@ -74,7 +74,7 @@ def measure_stages(model: str, song: Path, folder: Path) -> None:
         frames=lambda: exhaust(frames(song)),
         pcm=lambda: exhaust(iter(Decoder(song))),
         mel=lambda: power_to_db(spectrogram().finish(), features.top_db),
-        hear=lambda: classifier.hear(log_mel),
+        hear=lambda: classifier.predict(log_mel),
         draw=draw,
     )
     table(
@@ -104,13 +104,13 @@ def measure_isolation(song: Path, folder: Path) -> None:
     classifier = Classifier.load(MODEL)
     here: list[float] = []
     apart: list[float] = []
-    with closing(Listener(model=MODEL, models_dir=DEFAULT_MODELS_DIR)) as listener:
-        first = cpu_seconds(lambda: listener.listen(song, out_dir=folder)) + child_seconds(listener)
+    with closing(AnalysisProcess(model=MODEL, models_dir=DEFAULT_MODELS_DIR)) as process:
+        first = cpu_seconds(lambda: process.analyse(song, out_dir=folder)) + child_seconds(process)
         for _ in range(RUNS):
             here.append(cpu_seconds(lambda: classifier.analyse(song, pictures_dir=folder)))
-            before = child_seconds(listener)
-            own = cpu_seconds(lambda: listener.listen(song, out_dir=folder))
-            apart.append(own + child_seconds(listener) - before)
+            before = child_seconds(process)
+            own = cpu_seconds(lambda: process.analyse(song, out_dir=folder))
+            apart.append(own + child_seconds(process) - before)
     table(
         f"The same in the listening process and its fork (CPU time of all; at most {ALLOWED_ISOLATION} times)",
         [
@@ -120,12 +120,12 @@ def measure_isolation(song: Path, folder: Path) -> None:
     )
 
 
-def child_seconds(listener: Listener) -> float:
+def child_seconds(process: AnalysisProcess) -> float:
     """CPU time of the listening process and its forks, once the last one has ended."""
-    assert listener.pid
-    while Path(f"/proc/{listener.pid}/task/{listener.pid}/children").read_text():
+    assert process.pid
+    while Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text():
         time.sleep(0.001)
-    return process_seconds(listener.pid)
+    return process_seconds(process.pid)
 
 
 def frames(song: Path) -> Iterator[av.AudioFrame]:

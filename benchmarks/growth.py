@@ -22,9 +22,9 @@ from typing import Any
 import django
 from django.core.management import call_command
 
-from benchmarks.copies import OWN, copy, sizes, without_indexes
-from benchmarks.growth_picture import picture
+from benchmarks.growth_chart import picture
 from benchmarks.library import PAGES, Queries, database, fill
+from benchmarks.library_copies import OWN, copy, sizes, without_indexes
 from benchmarks.measure import ROOT
 
 #: What one of the many has, and how many times as much the two large ones have.

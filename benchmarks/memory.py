@@ -8,10 +8,10 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks.material import two_hours
 from benchmarks.measure import MODEL, table
+from benchmarks.song import two_hours
+from classifier.analysis_process import AnalysisProcess
 from classifier.bundle import DEFAULT_MODELS_DIR
-from classifier.listener import Listener
 
 ALLOWED_SONG, ALLOWED_LONG = 350, 400
 
@@ -23,10 +23,10 @@ def peak_mib(path: Path) -> float:
     """
     with (
         tempfile.TemporaryDirectory() as folder,
-        closing(Listener(model=MODEL, models_dir=DEFAULT_MODELS_DIR)) as listener,
+        closing(AnalysisProcess(model=MODEL, models_dir=DEFAULT_MODELS_DIR)) as process,
     ):
-        listener.listen(path, out_dir=Path(folder))
-        listener.listen(path, out_dir=Path(folder))  # when this is heard, the first fork has been waited for
+        process.analyse(path, out_dir=Path(folder))
+        process.analyse(path, out_dir=Path(folder))  # when this is heard, the first fork has been waited for
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 

@@ -27,13 +27,13 @@ def load() -> Hear:
     import librosa
     import numpy as np
 
-    from classifier import bundle, network
+    from classifier import bundle, cnn
 
-    model = bundle.load(CNN)
-    shape = {field.name: model.manifest.network[field.name] for field in fields(network.NetworkConfig)}
-    config = network.NetworkConfig(**shape)
-    cnn = network.build(config, len(model.manifest.labels))
-    cnn.load_weights(model.path / "model.weights.h5")
+    model = bundle.load_bundle(CNN)
+    shape = {field.name: model.manifest.network[field.name] for field in fields(cnn.NetworkConfig)}
+    config = cnn.NetworkConfig(**shape)
+    network = cnn.build_network(config, len(model.manifest.labels))
+    network.load_weights(model.path / "model.weights.h5")
     features = model.manifest.features
     samples = config.frames * features.hop_length
 
@@ -48,7 +48,7 @@ def load() -> Hear:
                 n_fft=features.n_fft,
                 hop_length=features.hop_length,
             )
-            answer = cnn.predict(mfcc.T[np.newaxis, : config.frames], verbose=0)
+            answer = network.predict(mfcc.T[np.newaxis, : config.frames], verbose=0)
             heard.append(np.exp(answer["log_probabilities"][0]))
         return [float(share) for share in np.mean(heard, axis=0)]
 

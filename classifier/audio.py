@@ -21,17 +21,17 @@ from numpy.typing import NDArray
 from classifier.audiofile import AudioFile, AudioInfo, AudioLimits
 from classifier.errors import AudioError
 
-__all__ = ["AudioInfo", "AudioLimits", "Converter", "Decoder", "decode"]
+__all__ = ["AudioInfo", "AudioLimits", "Decoder", "FrameConverter", "decode"]
 
 FloatArray = NDArray[np.float32]
 
 SAMPLE_RATE = 22_050
 #: Samples per channel that leave FFmpeg at once: many, so that what each block costs to handle is small.
-BLOCK = 65_536
+BLOCK_SAMPLES = 65_536
 #: −80 dBFS. A track that never gets louder is silence.
-SILENCE = 1e-4
+SILENCE_PEAK = 1e-4
 #: Float files may hold anything; beyond this (+120 dBFS) the power spectrum would leave float32.
-LOUDEST = 1e6
+MAX_AMPLITUDE = 1e6
 
 
 class Decoder:
@@ -63,7 +63,7 @@ class Decoder:
                 )
                 yield block
         self.info.duration = samples / self.sample_rate
-        if self.info.peak < SILENCE:
+        if self.info.peak < SILENCE_PEAK:
             raise AudioError("silent")
 
     def _resampled(self) -> Iterator[FloatArray]:
@@ -81,8 +81,8 @@ class Decoder:
             yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
     def _mono(self) -> Iterator[tuple[FloatArray, int]]:
-        joined = Converter(format="fltp")
-        for frame in joined.convert(self._audio.frames()):
+        converter = FrameConverter(format="fltp")
+        for frame in converter.convert(self._audio.frames()):
             channels = frame.to_ndarray()
             if frame.format.is_packed:
                 channels = channels.reshape(-1, frame.layout.nb_channels).T
@@ -90,12 +90,12 @@ class Decoder:
                 pcm: FloatArray = (
                     channels[0] if len(channels) == 1 else channels.mean(axis=0, dtype=np.float32)
                 )
-            if not -LOUDEST <= pcm.min() <= pcm.max() <= LOUDEST:  # also true of NaN
-                pcm = np.clip(np.nan_to_num(pcm, nan=0, posinf=0, neginf=0), -LOUDEST, LOUDEST)
+            if not -MAX_AMPLITUDE <= pcm.min() <= pcm.max() <= MAX_AMPLITUDE:  # also true of NaN
+                pcm = np.clip(np.nan_to_num(pcm, nan=0, posinf=0, neginf=0), -MAX_AMPLITUDE, MAX_AMPLITUDE)
             yield pcm, frame.sample_rate
 
 
-class Converter:
+class FrameConverter:
     """Frames in whatever shape a decoder yields, to one sample format, layout and rate (None: keep).
 
     Eight channels and more that are kept come packed even where a planar format is asked for.
@@ -108,20 +108,20 @@ class Converter:
         """The converted frames, `BLOCK` samples each. When a file changes its shape, a new graph starts."""
         shape: tuple[Any, ...] = ()
         graph: Graph | None = None
-        joined = AudioFifo()
+        fifo = AudioFifo()
         for frame in frames:
             frame_shape = (frame.format.name, frame.layout, frame.sample_rate)
             if graph is None or frame_shape != shape:
                 if graph is not None:
-                    yield from _finish(graph, joined)
-                shape, graph, joined = frame_shape, self._graph(frame), AudioFifo()
+                    yield from _finish(graph, fifo)
+                shape, graph, fifo = frame_shape, self._graph(frame), AudioFifo()
             frame.pts = None  # a damaged file's clock is of no interest: samples are counted
-            joined.write(frame)
-            if joined.samples >= BLOCK:  # a graph takes as long for a small frame as for a large one
-                graph.push(joined.read())
+            fifo.write(frame)
+            if fifo.samples >= BLOCK_SAMPLES:  # a graph takes as long for a small frame as for a large one
+                graph.push(fifo.read())
                 yield from _pull(graph)
         if graph is not None:
-            yield from _finish(graph, joined)
+            yield from _finish(graph, fifo)
 
     def _graph(self, frame: av.AudioFrame) -> Graph:
         layout, formats = self._layout or frame.layout.name, self._format
@@ -145,13 +145,13 @@ class Converter:
         source.link_to(shape)
         shape.link_to(sink)
         graph.configure()
-        graph.set_audio_frame_size(BLOCK)
+        graph.set_audio_frame_size(BLOCK_SAMPLES)
         return graph
 
 
-def _finish(graph: Graph, joined: AudioFifo) -> Iterator[av.AudioFrame]:
-    if joined.samples:
-        graph.push(joined.read())
+def _finish(graph: Graph, fifo: AudioFifo) -> Iterator[av.AudioFrame]:
+    if fifo.samples:
+        graph.push(fifo.read())
     graph.push(None)
     yield from _pull(graph)
 

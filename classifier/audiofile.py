@@ -100,11 +100,11 @@ class AudioFile:
         self._file.seek(0)
         try:
             self._container = av.open(
-                _Readable(self._file),
+                _NonRaisingFile(self._file),
                 "r",
                 format=formats.AUDIO_FORMATS[kind].demuxer,
                 buffer_size=1 << 16,
-                io_open=_refuse,
+                io_open=_refuse_to_open,
                 container_options={
                     "codec_whitelist": ",".join(sorted(formats.ALLOWED_DECODERS)),
                     "max_streams": str(MAX_STREAMS),
@@ -135,10 +135,10 @@ class AudioFile:
         info.bit_rate = int(stream.bit_rate or self._container.bit_rate or 0)
         # Some headers leave these open until the first frame; frames are checked again.
         if context.channels or context.sample_rate:
-            self._check(context.sample_rate, context.channels)
-        self._declared = self._declared_seconds()
+            self._check_limits(context.sample_rate, context.channels)
+        self._declared_duration = self._read_declared_duration()
 
-    def _check(self, sample_rate: int, channels: int) -> None:
+    def _check_limits(self, sample_rate: int, channels: int) -> None:
         if channels > self.limits.max_channels:
             raise AudioError("too_many_channels")
         if not self.limits.min_sample_rate <= sample_rate <= self.limits.max_sample_rate:
@@ -146,11 +146,11 @@ class AudioFile:
         self.info.sample_rate = self.info.sample_rate or sample_rate
         self.info.channels = self.info.channels or channels
 
-    def _declared_seconds(self) -> float:
+    def _read_declared_duration(self) -> float:
         """The length that the file states, 0 if it states none."""
         position = self._file.tell()
         try:
-            missing = _missing_part(self._file, self.info.kind, self.info.size)
+            missing = _missing_fraction(self._file, self.info.kind, self.info.size)
         finally:
             self._file.seek(position)
         if missing is None:
@@ -191,7 +191,7 @@ class AudioFile:
             for frame in decoded:
                 if not frame.samples:
                     continue
-                self._check(frame.sample_rate, frame.layout.nb_channels)
+                self._check_limits(frame.sample_rate, frame.layout.nb_channels)
                 seconds += frame.samples / frame.sample_rate
                 if seconds > self.limits.max_seconds:
                     raise AudioError("too_long")
@@ -201,12 +201,12 @@ class AudioFile:
         info.duration = seconds
         info.bit_rate = info.bit_rate or int(info.size * 8 / seconds if seconds else 0)
         # Encoders' delay and padding make a second's difference at most.
-        info.truncated = self._declared > seconds + max(1.0, 0.01 * seconds)
+        info.truncated = self._declared_duration > seconds + max(1.0, 0.01 * seconds)
         if seconds < self.limits.min_seconds:
             raise AudioError("corrupt" if broken or info.truncated else "too_short")
 
 
-class _Readable:
+class _NonRaisingFile:
     """A file as FFmpeg sees it.
 
     A damaged file asks for places that do not exist. PyAV keeps the exception of such a seek and raises or
@@ -233,12 +233,12 @@ def _open_regular(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def _refuse(url: str, flags: int, options: dict[str, str]) -> None:
+def _refuse_to_open(url: str, flags: int, options: dict[str, str]) -> None:
     """What FFmpeg gets when a file asks for another file."""
     raise PermissionError("a sound file may not open other files")
 
 
-def _missing_part(file: BinaryIO, kind: str, size: int) -> float | None:
+def _missing_fraction(file: BinaryIO, kind: str, size: int) -> float | None:
     """How much longer a file says it is than FFmpeg will tell, as a part of it; None if it says nothing.
 
     FFmpeg guesses the length of bare AAC and MP3 from the bit rate, and shortens a WAV to what is there.

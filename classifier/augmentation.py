@@ -61,7 +61,7 @@ class WindowSource:
     def draw(self, tracks: NDArray[np.int64]) -> FloatArray:
         """One window of each track named, `(len(tracks), window, n_mfcc)`."""
         log_mel = self._crop(tracks)
-        self._colour(log_mel)
+        self._change_loudness_and_tone(log_mel)
         for _ in range(self.augment.masks):
             self._mask(log_mel, axis=1, most=self.augment.mask_frames)
             self._mask(log_mel, axis=2, most=self.augment.mask_bands)
@@ -82,7 +82,7 @@ class WindowSource:
         top_db = np.float32(self.features.top_db)
         return (here * (1 - part) + after * part) * (top_db / 255) - top_db
 
-    def _colour(self, log_mel: FloatArray) -> None:
+    def _change_loudness_and_tone(self, log_mel: FloatArray) -> None:
         """Another loudness and a smooth equaliser curve, above the floor, in place."""
         count = len(log_mel)
         curve = self.rng.uniform(-self.augment.tilt_db, self.augment.tilt_db, (count, 3)) @ self._curves
@@ -124,11 +124,11 @@ def narrow_band(log_mel: FloatArray, features: FeatureConfig, rng: np.random.Gen
     """
     centres = librosa.mel_frequencies(features.n_mels + 2, fmin=features.fmin, fmax=features.fmax)[1:-1]
     highest = np.exp(rng.uniform(np.log(3000), np.log(5500)))
-    lost = rng.uniform(36, 300) * np.maximum(0, np.log2(centres / highest))
+    attenuation = rng.uniform(36, 300) * np.maximum(0, np.log2(centres / highest))
     if rng.uniform() < 0.5:
-        lost += rng.uniform(18, 72) * np.maximum(0, np.log2(rng.uniform(100, 400) / centres))
-    kept = log_mel - lost.astype(np.float32)[:, None]
-    narrow: FloatArray = np.maximum(kept - kept.max(), np.float32(-features.top_db))
+        attenuation += rng.uniform(18, 72) * np.maximum(0, np.log2(rng.uniform(100, 400) / centres))
+    remaining = log_mel - attenuation.astype(np.float32)[:, None]
+    narrow: FloatArray = np.maximum(remaining - remaining.max(), np.float32(-features.top_db))
     return narrow
 
 
@@ -141,7 +141,7 @@ def sounds_without_genre(
     mel = np.empty((count, features.n_mels, frames), np.uint8)
     for row in mel:
         stream = MelStream(features)
-        stream.push(_sound(time, features.sample_rate, rng).astype(np.float32))
+        stream.push(_random_sound(time, features.sample_rate, rng).astype(np.float32))
         log_mel = power_to_db(stream.finish(), features.top_db)
         if rng.uniform() < 0.2:  # as after something louder in the same track
             log_mel = np.maximum(log_mel - rng.uniform(0, features.top_db), -features.top_db)
@@ -149,7 +149,9 @@ def sounds_without_genre(
     return mel
 
 
-def _sound(time: NDArray[np.float64], sample_rate: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _random_sound(
+    time: NDArray[np.float64], sample_rate: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
     def pitch() -> float:
         return float(np.exp(rng.uniform(np.log(30), np.log(8000))))
 

@@ -25,10 +25,10 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 #: What a graph can take; the graph's input has this name.
 INPUTS = ("mfcc", "log_mel")
 #: Fields that came later: a manifest without them means these.
-_LATER: dict[str, Any] = {"input": "mfcc", "max_windows": None, "moods": {}}
+_DEFAULTS: dict[str, Any] = {"input": "mfcc", "max_windows": None, "moods": {}}
 
 #: The figures that are kept of a version that another one has replaced (`metrics["earlier"]`).
-EARLIER = ("selective_accuracy", "reliability")
+EARLIER_METRICS = ("selective_accuracy", "reliability")
 
 
 class BundleError(Exception):
@@ -75,7 +75,7 @@ class Manifest:
         """Check and convert what `manifest.json` holds; raises BundleError."""
         _require(isinstance(data, dict), "it is not an object")
         _require(data.get("format") == FORMAT, f"format is {data.get('format')!r}, not {FORMAT}")
-        data = _LATER | data
+        data = _DEFAULTS | data
         missing = [f.name for f in fields(cls) if f.name not in data]
         _require(not missing, f"it lacks {', '.join(missing)}")
         for key in ("name", "version"):
@@ -92,9 +92,10 @@ class Manifest:
         _require(_is_number(data["temperature"]) and data["temperature"] > 0, "temperature must be positive")
         _require(_is_number(data["threshold"]) and 0 <= data["threshold"] <= 1, "threshold must be in [0, 1]")
         _require(data["input"] in INPUTS, f"input must be one of {', '.join(INPUTS)}")
-        most = data["max_windows"]
+        max_windows = data["max_windows"]
         _require(
-            most is None or (type(most) is int and most > 0), "max_windows must be a positive number or null"
+            max_windows is None or (type(max_windows) is int and max_windows > 0),
+            "max_windows must be a positive number or null",
         )
         for key in ("moods", "weights", "network", "training", "metrics", "libraries"):
             _require(isinstance(data[key], dict), f"{key} must be an object")
@@ -114,7 +115,7 @@ class Manifest:
                 f"the SHA-256 of {name} is not one",
             )
         values = {f.name: data[f.name] for f in fields(cls)}
-        return cls(**{**values, "features": _features(data["features"])})
+        return cls(**{**values, "features": _feature_config(data["features"])})
 
 
 @dataclass(frozen=True)
@@ -126,16 +127,16 @@ class Bundle:
     graph: bytes
 
 
-def locate(name_or_path: str | Path, models_dir: str | Path | None = None) -> Path:
+def bundle_path(name_or_path: str | Path, models_dir: str | Path | None = None) -> Path:
     """The folder of a model: a bare name is looked up in `models_dir`, anything else is a path."""
     if isinstance(name_or_path, str) and _NAME.fullmatch(name_or_path):
         return Path(models_dir or DEFAULT_MODELS_DIR) / name_or_path
     return Path(name_or_path)
 
 
-def load(name_or_path: str | Path, models_dir: str | Path | None = None) -> Bundle:
+def load_bundle(name_or_path: str | Path, models_dir: str | Path | None = None) -> Bundle:
     """Read and verify a model; raises BundleError."""
-    path = locate(name_or_path, models_dir)
+    path = bundle_path(name_or_path, models_dir)
     try:
         manifest = Manifest.from_dict(json.loads((path / MANIFEST).read_text(encoding="utf-8")))
     except FileNotFoundError as error:
@@ -155,7 +156,7 @@ def load(name_or_path: str | Path, models_dir: str | Path | None = None) -> Bund
     return Bundle(manifest, path, contents[GRAPH])
 
 
-def write(path: Path, manifest: Manifest) -> Manifest:
+def write_manifest(path: Path, manifest: Manifest) -> Manifest:
     """Write `manifest.json` beside the weight files in `path`, with their digests; return it as written."""
     digests = {name: hashlib.sha256((path / name).read_bytes()).hexdigest() for name in manifest.weights}
     values = {f.name: getattr(manifest, f.name) for f in fields(manifest)}
@@ -164,16 +165,16 @@ def write(path: Path, manifest: Manifest) -> Manifest:
     return manifest
 
 
-def earlier_figures(path: Path) -> dict[str, dict[str, Any]]:
+def earlier_metrics(path: Path) -> dict[str, dict[str, Any]]:
     """What the answers of the versions in `path` up to now are worth, by version; for the one that replaces them.
 
     Predictions outlive the version that made them, and are told its figures, not another's.
     """
     try:
-        replaced = load(path).manifest
+        replaced = load_bundle(path).manifest
     except BundleError:
         return {}
-    kept = {name: replaced.metrics[name] for name in EARLIER if name in replaced.metrics}
+    kept = {name: replaced.metrics[name] for name in EARLIER_METRICS if name in replaced.metrics}
     return {**replaced.metrics.get("earlier", {}), replaced.version: kept}
 
 
@@ -186,12 +187,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _features(data: Any) -> FeatureConfig:
+def _feature_config(data: Any) -> FeatureConfig:
     expected = FeatureConfig().as_dict()
     _require(isinstance(data, dict) and set(data) == set(expected), f"features must be {sorted(expected)}")
     for key, value in data.items():
-        positive = value >= 0 if key == "fmin" else _is_number(value) and value > 0
-        _require(_is_number(value) and positive, f"features.{key} must be a positive number")
+        allowed = _is_number(value) and (value >= 0 if key == "fmin" else value > 0)
+        _require(allowed, f"features.{key} must be a positive number")
         _require(
             not isinstance(expected[key], int) or isinstance(value, int), f"features.{key} must be whole"
         )

@@ -29,7 +29,7 @@ def fit_temperature(log_probabilities: FloatArray, truth: NDArray[np.int64]) -> 
 
 
 def fit_threshold(
-    probabilities: FloatArray, truth: NDArray[np.int64], target: float = 0.8, least: float = 0.1
+    probabilities: FloatArray, truth: NDArray[np.int64], target: float = 0.8, min_coverage: float = 0.1
 ) -> float:
     """The lowest threshold on the best probability at which answers are right in `target` of cases.
 
@@ -40,7 +40,7 @@ def fit_threshold(
     order = np.argsort(-confidence, kind="stable")
     correct = (probabilities.argmax(axis=1) == truth)[order]
     accuracy = np.cumsum(correct) / np.arange(1, len(order) + 1)
-    fewest = max(1, round(least * len(order)))
+    fewest = max(1, round(min_coverage * len(order)))
     enough = np.flatnonzero(accuracy[fewest - 1 :] >= target)
     answered = fewest + int(enough[-1]) if len(enough) else fewest
     return float(np.floor(confidence[order[answered - 1]] * 1e4) / 1e4)
@@ -57,9 +57,9 @@ def cross_fitted(
     probabilities = np.empty_like(log_probabilities)
     sure = np.zeros(len(truth), dtype=bool)
     for k in np.unique(fold):
-        here, others = fold == k, fold != k
-        temperature = fit_temperature(log_probabilities[others], truth[others])
-        fitted = softmax(log_probabilities[others] / temperature)
-        probabilities[here] = softmax(log_probabilities[here] / temperature)
-        sure[here] = probabilities[here].max(axis=1) >= fit_threshold(fitted, truth[others], target)
+        held_out, rest = fold == k, fold != k
+        temperature = fit_temperature(log_probabilities[rest], truth[rest])
+        fitted = softmax(log_probabilities[rest] / temperature)
+        probabilities[held_out] = softmax(log_probabilities[held_out] / temperature)
+        sure[held_out] = probabilities[held_out].max(axis=1) >= fit_threshold(fitted, truth[rest], target)
     return probabilities, sure

@@ -79,7 +79,7 @@ class Dataset:
         arrays = ("mel", "frames", "names", "genres", "split", "artists")
         return replace(self, **{name: getattr(self, name)[tracks] for name in arrays})
 
-    def part(self, split: str) -> Dataset:
+    def select_split(self, split: str) -> Dataset:
         """The tracks of one split; raises DatasetError when there are none."""
         chosen = self.take(self.split == split)
         if not len(chosen):
@@ -98,7 +98,7 @@ def dequantise(mel: NDArray[np.uint8], top_db: float) -> FloatArray:
     return mel.astype(np.float32) * np.float32(top_db / 255) - np.float32(top_db)
 
 
-def load(path: Path, config: FeatureConfig | None = None, progress: Progress = iter) -> Dataset:
+def load_dataset(path: Path, config: FeatureConfig | None = None, progress: Progress = iter) -> Dataset:
     """Read a folder `genre/track.*` or a prepared `.npz`.
 
     `config` is how a folder is heard, and what an `.npz` must have been made with (default: any).
@@ -113,7 +113,7 @@ def load(path: Path, config: FeatureConfig | None = None, progress: Progress = i
         raise DatasetError(f"There is no folder and no file {path}.")
     if config is not None and replace(config, n_mfcc=dataset.config.n_mfcc) != dataset.config:
         raise DatasetError(f"{path} was made with other feature parameters than the model's.")
-    return _with_csv(dataset, path)
+    return _with_tracks_csv(dataset, path)
 
 
 def _read_npz(path: Path) -> Dataset:
@@ -171,26 +171,26 @@ def _load_folder(folder: Path, config: FeatureConfig, progress: Progress) -> Dat
     cached = _read_cache(cache, key)
     if cached is not None:
         return cached
-    heard: list[tuple[Path, FloatArray]] = []
+    spectrograms: list[tuple[Path, FloatArray]] = []
     skipped = []
     for file in progress(files):
         try:
-            heard.append((file, _hear_file(file, config)))
+            spectrograms.append((file, _log_mel_of_file(file, config)))
         except AudioError as error:
             skipped.append(f"{file.relative_to(folder)}: {error}")
-    if not heard:
+    if not spectrograms:
         raise DatasetError(f"None of the {len(files)} files in {folder} could be decoded. {skipped[0]}")
-    frames = np.array([log_mel.shape[1] for _, log_mel in heard])
-    mel = np.zeros((len(heard), config.n_mels, max(MAX_FRAMES, frames.max())), np.uint8)
-    for row, (_, log_mel) in zip(mel, heard, strict=True):
+    frames = np.array([log_mel.shape[1] for _, log_mel in spectrograms])
+    mel = np.zeros((len(spectrograms), config.n_mels, max(MAX_FRAMES, frames.max())), np.uint8)
+    for row, (_, log_mel) in zip(mel, spectrograms, strict=True):
         row[:, : log_mel.shape[1]] = quantise(log_mel, config.top_db)
     dataset = Dataset(
         mel=mel,
         frames=frames,
-        names=np.array([file.stem for file, _ in heard]),
-        genres=np.array([file.parent.name for file, _ in heard]),
-        split=np.full(len(heard), "", np.str_),
-        artists=np.full(len(heard), "", np.str_),
+        names=np.array([file.stem for file, _ in spectrograms]),
+        genres=np.array([file.parent.name for file, _ in spectrograms]),
+        split=np.full(len(spectrograms), "", np.str_),
+        artists=np.full(len(spectrograms), "", np.str_),
         config=replace(config, n_mfcc=FeatureConfig.n_mfcc),
         skipped=skipped,
     )
@@ -201,7 +201,7 @@ def _load_folder(folder: Path, config: FeatureConfig, progress: Progress) -> Dat
     return dataset
 
 
-def _hear_file(file: Path, config: FeatureConfig) -> FloatArray:
+def _log_mel_of_file(file: Path, config: FeatureConfig) -> FloatArray:
     from classifier.audio import Decoder  # PyAV is not needed for an .npz
 
     stream = MelStream(config)
@@ -231,7 +231,7 @@ def _read_cache(cache: Path, key: str) -> Dataset | None:
         return None
 
 
-def _with_csv(dataset: Dataset, path: Path) -> Dataset:
+def _with_tracks_csv(dataset: Dataset, path: Path) -> Dataset:
     """Add splits and artists from `tracks.csv`; without any split, make one."""
     artists, split, split_by = dataset.artists, dataset.split, dataset.split_by
     for csv_path in (path / "tracks.csv", path.parent / "tracks.csv"):

@@ -44,7 +44,7 @@ SENTENCES = {
 }
 #: espeak-ng's variants of a language's voice; the last is the voice itself.
 VARIANTS = ("f1", "f3", "f4", "m1", "m2", "m4", "m5", "m6", "m8", "whisperf", "")
-READINGS = 6
+READINGS_PER_SENTENCE = 6
 
 
 def installed() -> bool:
@@ -52,7 +52,7 @@ def installed() -> bool:
     return shutil.which("espeak-ng") is not None
 
 
-def say(text: str, voice: str, path: Path, words_per_minute: int = 175, pitch: int = 50) -> None:
+def synthesize_wav(text: str, voice: str, path: Path, words_per_minute: int = 175, pitch: int = 50) -> None:
     """Write a WAV file of a voice such as `en-us+f2` reading `text`; `pitch` is 0 to 99. Raises OSError."""
     options = ["-v", voice, "-s", str(words_per_minute), "-p", str(pitch), "-w", str(path)]
     try:
@@ -61,16 +61,16 @@ def say(text: str, voice: str, path: Path, words_per_minute: int = 175, pitch: i
         raise OSError(f"espeak-ng could not speak: {error.stderr.decode(errors='replace')}") from error
 
 
-def read_aloud(folder: Path) -> list[Path]:
+def synthesize_sentences(folder: Path) -> list[Path]:
     """Each sentence twice over, in six voices at several speeds and pitches, as WAV files in `folder`."""
     files: list[Path] = []
     sentences = [(language, text) for language, texts in SENTENCES.items() for text in texts]
     for number, (language, text) in enumerate(sentences):
-        for reading in range(READINGS):
+        for reading in range(READINGS_PER_SENTENCE):
             count = len(files)
             variant = VARIANTS[(3 * count + reading) % len(VARIANTS)]
             voice = f"{language}+{variant}" if variant else language
             path = folder / f"{number:02}-{reading}.wav"
-            say(f"{text} {text}", voice, path, 120 + 37 * count % 120, 25 + 13 * count % 60)
+            synthesize_wav(f"{text} {text}", voice, path, 120 + 37 * count % 120, 25 + 13 * count % 60)
             files.append(path)
     return files

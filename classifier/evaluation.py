@@ -59,7 +59,9 @@ def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: 
     return float(sum(gaps) / len(p))
 
 
-def reliability(confidence: ArrayLike, correct: ArrayLike, bins: int = 10) -> list[dict[str, float | int]]:
+def reliability_bins(
+    confidence: ArrayLike, correct: ArrayLike, bins: int = 10
+) -> list[dict[str, float | int]]:
     """What a confidence has been worth: a row for each equally wide bin that has tracks, ascending.
 
     A row has `from` (exclusive) and `to` (inclusive), the number of `tracks`, their mean `confidence`, and
@@ -140,5 +142,5 @@ def evaluate(
         "ece": expected_calibration_error(table.max(axis=1), correct),
         "coverage": float(sure.mean()),
         "selective_accuracy": float(correct[sure].mean()) if sure.any() else None,
-        "reliability": reliability(table.max(axis=1), correct),
+        "reliability": reliability_bins(table.max(axis=1), correct),
     }

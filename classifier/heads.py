@@ -1,9 +1,12 @@
-"""What is fitted on top of the pretrained network: linear maps of what it says of windows.
+"""Linear heads on the window embeddings of the pretrained network.
 
-A window is described by some hundred numbers; a regression and discriminants together tell its genre, a
-projection makes the embedding. There are two such experts for genres, one for whole recordings and one for
-those in a narrow band (`augmentation.narrow_band`), and a gate that hears which of them to ask. Only training
-and its tests import this module: it imports TensorFlow and scikit-learn.
+The genre head predicts a window's genre by a logistic regression and by linear discriminants together. It has two such
+experts, one for whole recordings and one for recordings in a narrow band (`augmentation.narrow_band`), and a gate that
+weighs them. The embedding head projects a window embedding to a track's shipped embedding.
+
+Conventions: arrays of windows are (windows, features), float32, as `window_embeddings` extracts them; `targets`
+(tracks,) are genre numbers. Only training and its tests import this module, because it imports TensorFlow and
+scikit-learn.
 """
 
 from __future__ import annotations
@@ -20,156 +23,168 @@ from sklearn.linear_model import LogisticRegression
 
 FloatArray = NDArray[np.float32]
 
-#: How much longer the part of an embedding that tells genres is than the rest, chosen by cross-validation.
+#: Weight of the genre discriminants relative to the principal components in an embedding, chosen by cross-validation.
 GENRE_WEIGHT = 1.5
-#: How much the discriminants' word counts beside the regression's, and how much of their covariance is
-#: replaced by its mean variance; both chosen by cross-validation.
+#: Weight of the discriminant scores that are added to the regression's logits, and the share of the discriminants'
+#: covariance that is replaced by its mean variance. Both were chosen by cross-validation.
 DISCRIMINANTS_WEIGHT = 0.09
 SHRINKAGE = 0.75
-#: The inverse of the gate's penalty.
+#: The inverse of the gate's L2 penalty.
 GATE_STRENGTH = 0.01
 
 
 @dataclass(frozen=True)
 class Head:
-    """A linear map of features as they come: `features @ kernel + bias`."""
+    """A linear map of window embeddings: `windows @ kernel + bias`."""
 
     kernel: FloatArray
     bias: FloatArray
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """Windows (windows, numbers) to learn from: of each track, and of `sounds` that are no music."""
+class TrainingSet:
+    """Windows to train on: those of each track, and those of all `sounds` that are not music."""
 
     tracks: list[FloatArray]
     sounds: FloatArray
 
-    def of(self, chosen: NDArray[np.int64]) -> Lesson:
-        """With the `chosen` tracks only."""
-        return Lesson([self.tracks[track] for track in chosen], self.sounds)
+    def subset(self, chosen: NDArray[np.int64]) -> TrainingSet:
+        """Return the training set with the `chosen` tracks only."""
+        return TrainingSet([self.tracks[track] for track in chosen], self.sounds)
 
     def arrays(self) -> list[NDArray[Any]]:
-        """All that is in it, for a key (`work.key`)."""
+        """Return the contents as arrays, for a `checkpoint_key`."""
         return [np.concatenate(self.tracks), np.array([len(rows) for rows in self.tracks]), self.sounds]
 
 
-def fit(whole: Lesson, narrow: Lesson, targets: NDArray[np.int64], strength: float) -> Head:
-    """What tells the genres `targets` (tracks,) of the same tracks, whole and in a narrow band.
+def fit_genre_head(
+    whole: TrainingSet, narrow: TrainingSet, targets: NDArray[np.int64], strength: float
+) -> Head:
+    """Fit a genre head on the same tracks as they are (`whole`) and in a narrow band (`narrow`).
 
-    `strength` is the inverse of the regressions' penalty. The head's numbers are those of two experts and of
-    the gate between them, as `genre_log_probabilities` takes them. Source of the mixture: R. Jacobs,
-    M. Jordan, S. Nowlan, G. Hinton, Adaptive Mixtures of Local Experts, 1991; here each learns by itself.
+    `strength` is the inverse of the regressions' L2 penalty. The head's outputs are those of two experts and of the
+    gate, in the order that `genre_log_probabilities` takes. Source of the mixture: R. Jacobs, M. Jordan, S. Nowlan,
+    G. Hinton, Adaptive Mixtures of Local Experts, 1991; here the experts and the gate are fitted separately.
     """
-    parts = [expert(whole, targets, strength), expert(narrow, targets, strength), gate(whole, narrow)]
+    parts = [
+        fit_expert(whole, targets, strength),
+        fit_expert(narrow, targets, strength),
+        fit_gate(whole, narrow),
+    ]
     kernel = np.concatenate([part.kernel for part in parts], axis=1)
     return Head(kernel, np.concatenate([part.bias for part in parts]))
 
 
-def expert(lesson: Lesson, targets: NDArray[np.int64], strength: float) -> Head:
-    """What tells the genre of windows of one kind; the sounds are one class more.
+def fit_expert(training_set: TrainingSet, targets: NDArray[np.int64], strength: float) -> Head:
+    """Fit an expert for one kind of recording. The sounds that are not music are an extra class.
 
-    Its numbers are the logits of a regression on windows for the genres and for the sounds, then the
-    scores of discriminants for the genres. The first know how windows of one genre differ from another's;
-    the second also know how tracks of one genre differ among themselves, and give little for that.
+    The outputs are the logits of a regression on windows, for the genres and the extra class, followed by the
+    scores of discriminants for the genres, fitted on tracks. The discriminants also discount directions in which
+    tracks of one genre differ from each other.
     """
-    rows, mean, scale = standardised(np.concatenate(lesson.tracks))
-    counts = [len(windows) for windows in lesson.tracks]
-    truth = np.concatenate([np.repeat(targets, counts), np.full(len(lesson.sounds), targets.max() + 1)])
-    sounds = (lesson.sounds - mean) / scale
-    model = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(np.concatenate([rows, sounds]), truth)
+    rows, mean, scale = standardise(np.concatenate(training_set.tracks))
+    counts = [len(windows) for windows in training_set.tracks]
+    classes = np.concatenate(
+        [np.repeat(targets, counts), np.full(len(training_set.sounds), targets.max() + 1)]
+    )
+    sounds = (training_set.sounds - mean) / scale
+    model = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(
+        np.concatenate([rows, sounds]), classes
+    )
     tracks = np.stack([windows.mean(axis=0) for windows in np.split(rows, np.cumsum(counts)[:-1])])
-    axes, offsets = discriminants(tracks, targets)
+    axes, offsets = fit_discriminants(tracks, targets)
     kernel = np.concatenate([model.coef_.T, DISCRIMINANTS_WEIGHT * axes], axis=1)
-    return unstandardised(
+    return head_for_raw_windows(
         kernel, np.concatenate([model.intercept_, DISCRIMINANTS_WEIGHT * offsets]), mean, scale
     )
 
 
-def gate(whole: Lesson, narrow: Lesson) -> Head:
-    """The logit of a window being of a narrow band, from the tracks' windows."""
-    kinds = [np.concatenate(lesson.tracks) for lesson in (whole, narrow)]
-    rows, mean, scale = standardised(np.concatenate(kinds))
-    truth = np.repeat([0, 1], [len(windows) for windows in kinds])
-    model = LogisticRegression(C=GATE_STRENGTH, max_iter=300, tol=1e-3).fit(rows, truth)
-    return unstandardised(model.coef_.T, model.intercept_, mean, scale)
+def fit_gate(whole: TrainingSet, narrow: TrainingSet) -> Head:
+    """Fit the gate, whose output is the logit of a window being from a narrow-band recording."""
+    embeddings = [np.concatenate(training_set.tracks) for training_set in (whole, narrow)]
+    rows, mean, scale = standardise(np.concatenate(embeddings))
+    classes = np.repeat([0, 1], [len(windows) for windows in embeddings])
+    model = LogisticRegression(C=GATE_STRENGTH, max_iter=300, tol=1e-3).fit(rows, classes)
+    return head_for_raw_windows(model.coef_.T, model.intercept_, mean, scale)
 
 
-def standardised(windows: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Windows (windows, numbers) with means of 0 and deviations of 1, and what these were."""
+def standardise(windows: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Scale each feature to mean 0 and deviation 1: (scaled windows, original means, original deviations)."""
     mean, scale = windows.mean(axis=0), windows.std(axis=0) + np.float32(1e-3)
     return (windows - mean) / scale, mean, scale
 
 
-def unstandardised(kernel: NDArray[Any], bias: NDArray[Any], mean: FloatArray, scale: FloatArray) -> Head:
-    """A linear map of `standardised` windows as one of windows as they come."""
+def head_for_raw_windows(
+    kernel: NDArray[Any], bias: NDArray[Any], mean: FloatArray, scale: FloatArray
+) -> Head:
+    """Return the head that does to raw windows what `kernel` and `bias` do to standardised ones."""
     kernel = kernel / scale[:, None]
     return Head(kernel.astype(np.float32), (bias - mean @ kernel).astype(np.float32))
 
 
-def discriminants(
+def fit_discriminants(
     tracks: NDArray[Any], targets: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Linear discriminants (numbers, genres) and their offsets (genres,) between tracks (tracks, numbers).
+    """Fit linear discriminants on tracks (tracks, features): (axes (features, genres), offsets (genres,)).
 
-    Gaussians with one covariance for all genres, shrunk towards a multiple of the identity: there are more
-    numbers than tracks. Source: J. Friedman, Regularized Discriminant Analysis, 1989.
+    They assume Gaussians with one covariance for all genres, which is shrunk towards a multiple of the identity because
+    there are more features than tracks. Source: J. Friedman, Regularized Discriminant Analysis, 1989.
     """
     genres = range(int(targets.max()) + 1)
     means = np.stack([tracks[targets == genre].mean(axis=0, dtype=np.float64) for genre in genres])
     rest = tracks - means[targets]
     covariance = rest.T @ rest / len(rest)
     size = len(covariance)
-    round_one = np.trace(covariance) / size * np.eye(size)
-    axes = np.linalg.solve((1 - SHRINKAGE) * covariance + SHRINKAGE * round_one, means.T)
+    isotropic = np.trace(covariance) / size * np.eye(size)
+    axes = np.linalg.solve((1 - SHRINKAGE) * covariance + SHRINKAGE * isotropic, means.T)
     offsets = np.log(np.bincount(targets) / len(targets)) - (means.T * axes).sum(axis=0) / 2
     return axes, offsets
 
 
-def genre_log_probabilities(told: Any) -> Any:
-    """What a head tells (windows, 4 genres + 3) to log-probabilities (windows, genres).
+def genre_log_probabilities(head_outputs: Any) -> Any:
+    """Convert a genre head's outputs, (windows, 4 * genres + 3), to log-probabilities (windows, genres).
 
-    The numbers are 2 genres + 1 of the expert for whole recordings, as many of the one for narrow bands, and
-    the gate's logit, by whose probability the two are mixed.
+    The outputs are 2 * genres + 1 of the expert for whole recordings, as many of the expert for narrow bands, and the
+    gate's logit. The experts' probabilities are mixed in the proportion that the gate gives.
     """
-    size = told.shape[-1] // 2
-    narrow = ops.sigmoid(told[:, 2 * size :])
-    whole = (1 - narrow) * genre_probabilities(told[:, :size])
-    return ops.log(whole + narrow * genre_probabilities(told[:, size : 2 * size]) + 1e-9)
+    size = head_outputs.shape[-1] // 2
+    narrow = ops.sigmoid(head_outputs[:, 2 * size :])
+    whole = (1 - narrow) * genre_probabilities(head_outputs[:, :size])
+    return ops.log(whole + narrow * genre_probabilities(head_outputs[:, size : 2 * size]) + 1e-9)
 
 
-def genre_probabilities(told: Any) -> Any:
-    """What an expert tells (windows, 2 genres + 1) to probabilities (windows, genres).
+def genre_probabilities(expert_outputs: Any) -> Any:
+    """Convert an expert's outputs, (windows, 2 * genres + 1), to probabilities (windows, genres).
 
-    What is no music is no genre more: its probability is shared by all genres, so that the answer for it is
+    The extra class is non-music. Its probability is divided evenly among the genres, so that the answer for it is
     "not sure".
     """
-    genres = told.shape[-1] // 2
-    logits, scores = told[:, : genres + 1], told[:, genres + 1 :]
-    nothing = ops.softmax(logits, axis=-1)[:, genres:]
-    return (1 - nothing) * ops.softmax(logits[:, :genres] + scores, axis=-1) + nothing / genres
+    genres = expert_outputs.shape[-1] // 2
+    logits, scores = expert_outputs[:, : genres + 1], expert_outputs[:, genres + 1 :]
+    non_music = ops.softmax(logits, axis=-1)[:, genres:]
+    return (1 - non_music) * ops.softmax(logits[:, :genres] + scores, axis=-1) + non_music / genres
 
 
-def log_probabilities(described: FloatArray, head: Head) -> NDArray[np.float64]:
-    """A track's mean log-probabilities (labels,) from its windows (windows, numbers)."""
-    told = tf.constant(described @ head.kernel + head.bias)
-    mean: NDArray[np.float64] = np.asarray(genre_log_probabilities(told), np.float64).mean(axis=0)
+def track_log_probabilities(window_embeddings: FloatArray, head: Head) -> NDArray[np.float64]:
+    """Return a track's mean log-probabilities (labels,), given its windows."""
+    outputs = tf.constant(window_embeddings @ head.kernel + head.bias)
+    mean: NDArray[np.float64] = np.asarray(genre_log_probabilities(outputs), np.float64).mean(axis=0)
     return mean
 
 
-def projection(described: list[FloatArray], targets: NDArray[np.int64], size: int) -> Head:
-    """What the embedding is made of: tracks' first `size` principal components, and what tells genres apart.
+def fit_projection(window_embeddings: list[FloatArray], targets: NDArray[np.int64], size: int) -> Head:
+    """Fit the embedding head: the tracks' first `size` principal components, then linear discriminants of the genres.
 
-    The latter, linear discriminants, weigh `GENRE_WEIGHT` times as much. `described` has the windows
-    (windows, numbers) of each track, `targets` are (tracks,).
+    The discriminants weigh `GENRE_WEIGHT` times as much as the components. `window_embeddings` has an array for each
+    track.
     """
-    windows, mean, scale = standardised(np.concatenate(described))
+    windows, mean, scale = standardise(np.concatenate(window_embeddings))
     _, _, axes = np.linalg.svd(np.cov(windows.T))
     axes = axes[: 2 * size]
     components = (axes / scale).T
-    tracks = np.stack([(rows.mean(axis=0) - mean) @ components for rows in described])
-    telling = LinearDiscriminantAnalysis(solver="eigen", shrinkage=0.3).fit(tracks, targets)
-    discriminants = telling.scalings_[:, : targets.max()]
+    tracks = np.stack([(rows.mean(axis=0) - mean) @ components for rows in window_embeddings])
+    lda = LinearDiscriminantAnalysis(solver="eigen", shrinkage=0.3).fit(tracks, targets)
+    discriminants = lda.scalings_[:, : targets.max()]
     parts = []
     for weight, part in ((1.0, np.eye(len(axes))[:, :size]), (GENRE_WEIGHT, discriminants)):
         length = np.sqrt(np.square(tracks @ part).sum(axis=1).mean())

@@ -14,8 +14,7 @@ from threadpoolctl import threadpool_limits
 from classifier import moods
 from classifier.audio import Decoder
 from classifier.audiofile import AudioLimits
-from classifier.bundle import Bundle, BundleError
-from classifier.bundle import load as load_bundle
+from classifier.bundle import Bundle, BundleError, load_bundle
 from classifier.features import MelStream, mfcc, power_to_db
 from classifier.pictures import PEAKS_NAME, SPECTROGRAM_NAME, PeakStream, save_peaks, save_spectrogram
 
@@ -31,7 +30,7 @@ class ModelId:
 
 
 @dataclass(frozen=True)
-class Segment:
+class SegmentPrediction:
     """What was heard between two moments, in seconds."""
 
     start: float
@@ -40,18 +39,18 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Hearing:
+class TrackPrediction:
     """A model's answer for one log-mel spectrogram.
 
     `label` is None when the model is not sure; `top` is always the most probable genre.
-    Probabilities are calibrated for the track and sum to 1. `moods` are scores in [0, 1] as `moods.scores`
+    Probabilities are calibrated for the track and sum to 1. `moods` are scores in [0, 1] as `moods.mood_scores`
     defines them; {} when the model tells none.
     """
 
     label: str | None
     top: str
     probabilities: dict[str, float]
-    segments: list[Segment]
+    segments: list[SegmentPrediction]
     embedding: list[float]
     moods: dict[str, float]
 
@@ -60,7 +59,7 @@ class Hearing:
 class Analysis:
     """Everything one pass over a file tells."""
 
-    hearing: Hearing
+    prediction: TrackPrediction
     duration: float
     model: ModelId
     audio: dict[str, Any]
@@ -69,7 +68,7 @@ class Analysis:
     def as_dict(self) -> dict[str, Any]:
         """For JSON: the fields of `Hearing`, then `duration`, `model`, `audio` and `notices`."""
         return {
-            **asdict(self.hearing),
+            **asdict(self.prediction),
             "duration": self.duration,
             "model": asdict(self.model),
             "audio": self.audio,
@@ -143,15 +142,15 @@ class Classifier:
         info = decoder.info
         progress("listening")
         log_mel = power_to_db(mel.finish(), self.manifest.features.top_db)
-        hearing = self.hear(log_mel, info.duration)
+        prediction = self.predict(log_mel, info.duration)
         if pictures_dir is not None:
             progress("drawing")
             save_peaks(pictures_dir / PEAKS_NAME, peaks.finish(), info.duration)
             save_spectrogram(pictures_dir / SPECTROGRAM_NAME, log_mel, self.manifest.features.top_db)
         notices = ["truncated"] if info.truncated else []
-        return Analysis(hearing, info.duration, self.model, info.as_dict(), notices)
+        return Analysis(prediction, info.duration, self.model, info.as_dict(), notices)
 
-    def hear(self, log_mel: FloatArray, duration: float | None = None) -> Hearing:
+    def predict(self, log_mel: FloatArray, duration: float | None = None) -> TrackPrediction:
         """Hear a whole track.
 
         `log_mel` is float32 (n_mels, frames) in dB relative to the track's loudest moment, floored at
@@ -173,18 +172,20 @@ class Classifier:
             duration = (log_mel.shape[1] - 1) * features.frame_seconds
         edges = np.linspace(0.0, duration, len(starts) + 1).tolist()
         segments = [
-            Segment(start, end, _named(labels, row))
+            SegmentPrediction(start, end, _by_label(labels, row))
             for start, end, row in zip(edges, edges[1:], softmax(log_p / temperature), strict=False)
         ]
         top = int(track.argmax())
         sure = bool(track[top] >= self.manifest.threshold)
-        return Hearing(
+        return TrackPrediction(
             label=labels[top] if sure else None,
             top=labels[top],
-            probabilities=_named(labels, track),
+            probabilities=_by_label(labels, track),
             segments=segments,
             embedding=[float(value) for value in mean],
-            moods=moods.scores(heard["moods"].mean(axis=0), self.manifest.moods) if "moods" in heard else {},
+            moods=moods.mood_scores(heard["moods"].mean(axis=0), self.manifest.moods)
+            if "moods" in heard
+            else {},
         )
 
     def _run(self, log_mel: FloatArray, starts: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
@@ -205,13 +206,13 @@ class Classifier:
         return {name: np.concatenate(told).astype(np.float64) for name, told in rows_of.items()}
 
 
-def window_starts(frames: int, window: int, most: int | None = None) -> NDArray[np.int64]:
+def window_starts(frames: int, window: int, max_windows: int | None = None) -> NDArray[np.int64]:
     """First frames of as many evenly spread windows as it takes to hear every frame of a track.
 
     The first starts with the track and the last ends with it; neighbours overlap by what is left over.
     With `most`, a long track gets that many: they lie apart, and each stands for its share of the track.
     """
-    count = min(-(-frames // window), most or frames)
+    count = min(-(-frames // window), max_windows or frames)
     return np.rint(np.linspace(0, max(0, frames - window), count)).astype(np.int64)
 
 
@@ -222,5 +223,5 @@ def softmax(x: NDArray[Any]) -> NDArray[np.float64]:
     return probabilities
 
 
-def _named(labels: list[str], probabilities: NDArray[np.float64]) -> dict[str, float]:
+def _by_label(labels: list[str], probabilities: NDArray[np.float64]) -> dict[str, float]:
     return {label: float(p) for label, p in zip(labels, probabilities, strict=True)}

@@ -1,4 +1,4 @@
-"""Limits a process sets itself before it reads what strangers have uploaded. Only the standard library."""
+"""Limits that a process sets itself before it reads strangers' files. Only the standard library is imported."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-# Numbers of the Linux kernel's interface: prctl(2), capabilities(7).
+# Constants of the Linux kernel's interface: prctl(2), capabilities(7).
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _CAPABILITIES_VERSION = 0x20080522
-#: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: a site that runs as root may keep its files under another owner.
+#: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: a site that runs as root may have files that belong to another user.
 _KEPT_CAPABILITIES = 1 << 1 | 1 << 2
 
 
-class TooMuch(Exception):  # noqa: N818 - it says what happened
-    """Something took more time than it is worth."""
+class TimeLimitExceeded(Exception):  # noqa: N818 - says what happened
+    """The code in a `resource_limits` block used up its CPU time."""
 
 
 def isolate() -> None:
-    """Give up what reading files does not need: the network, privileges, and ever gaining them again.
+    """Give up what reading files does not need: the network and privileges, for good.
 
-    Called before the process has threads. The network goes where the system lets a process have a network
-    namespace of its own: as root, or where users may make namespaces. Elsewhere it stays.
+    Must be called before the process has threads. Leaving the network takes the right to create a network namespace,
+    which root has and users have on some systems. Elsewhere the process keeps the network.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform != "linux":
@@ -36,7 +36,7 @@ def isolate() -> None:
         os.unshare(os.CLONE_NEWNET)
     except OSError:
         with suppress(OSError):
-            _own_network_as_a_user()
+            _unshare_network_as_user()
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     header = (ctypes.c_uint32 * 2)(_CAPABILITIES_VERSION, 0)
@@ -45,32 +45,32 @@ def isolate() -> None:
         libc.capset(header, (ctypes.c_uint32 * 6)(*(kept & _KEPT_CAPABILITIES for kept in sets[:3]), 0, 0, 0))
 
 
-def _own_network_as_a_user() -> None:
-    """Leave the network as users may who may do little else: as root of a namespace where nobody else is."""
+def _unshare_network_as_user() -> None:
+    """Enter a new network namespace without root, through a new user namespace."""
     user, group = os.getuid(), os.getgid()
     os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)
-    # Without a name for itself the process works as well.
+    # Keep the process's user and group ids. It works without them, should this fail.
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
 def die_with_parent() -> None:
-    """Be killed when the process that started this one ends, however it does (Linux)."""
+    """Have the kernel kill this process when its parent ends, for whatever reason (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def limit_memory(extra: int) -> None:
-    """Allow `extra` bytes of address space beyond what is taken now (Linux)."""
+    """Allow `extra` bytes of address space in addition to what is in use now (Linux only)."""
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (_address_space() + extra,) * 2)
 
 
 def limit_cpu_time(seconds: int, hard: int | None = None) -> None:
-    """Allow that much CPU time from now on; beyond it the kernel ends the process by SIGXCPU.
+    """Allow `seconds` of CPU time from now on. After that the kernel ends the process with SIGXCPU.
 
-    Beyond `hard`, which cannot be raised again, it does so by SIGKILL.
+    After `hard` seconds it does so with SIGKILL; unlike the first limit, that one cannot be raised again.
     """
     usage = resource.getrusage(resource.RUSAGE_SELF)
     used = int(usage.ru_utime + usage.ru_stime) + 1
@@ -79,22 +79,22 @@ def limit_cpu_time(seconds: int, hard: int | None = None) -> None:
 
 
 def limit_file_size(size: int) -> None:
-    """No file may be written beyond that many bytes."""
+    """Prevent this process from writing files larger than `size` bytes."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 @contextmanager
-def bounded(*, seconds: float, memory: int) -> Iterator[None]:
-    """Give what is done within so much CPU time and additional memory, and no more.
+def resource_limits(*, seconds: float, memory: int) -> Iterator[None]:
+    """Limit CPU time (seconds) and additional memory (bytes) within the block.
 
-    Out of memory it gets a MemoryError; out of time, TooMuch, and again each second, since libraries catch what
-    they should not. Only Python code can be interrupted so; in the main thread only.
+    Beyond the memory limit a MemoryError is raised. Beyond the time limit TimeLimitExceeded is raised, and again every
+    second, because libraries may catch it. Only Python code can be interrupted, and only in the main thread.
     """
     limits = resource.getrlimit(resource.RLIMIT_AS)
     if sys.platform == "linux":
         soft = _address_space() + memory
-        resource.setrlimit(resource.RLIMIT_AS, (_least(soft, limits), limits[1]))
-    before = signal.signal(signal.SIGPROF, _too_much)
+        resource.setrlimit(resource.RLIMIT_AS, (_soft_limit(soft, limits), limits[1]))
+    before = signal.signal(signal.SIGPROF, _raise_time_limit_exceeded)
     signal.setitimer(signal.ITIMER_PROF, seconds, 1)
     try:
         yield
@@ -104,12 +104,12 @@ def bounded(*, seconds: float, memory: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
-def _least(soft: int, limits: tuple[int, int]) -> int:
+def _soft_limit(soft: int, limits: tuple[int, int]) -> int:
     return min([soft, *(limit for limit in limits if limit != resource.RLIM_INFINITY)])
 
 
-def _too_much(number: int, frame: FrameType | None) -> None:
-    raise TooMuch
+def _raise_time_limit_exceeded(number: int, frame: FrameType | None) -> None:
+    raise TimeLimitExceeded
 
 
 def _address_space() -> int:

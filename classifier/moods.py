@@ -35,7 +35,7 @@ def quantile_table(logits: NDArray[Any]) -> dict[str, list[float]]:
     return {mood: [round(float(q), 4) for q in levels[:, i]] for i, mood in enumerate(MOODS)}
 
 
-def scores(logits: ArrayLike, table: dict[str, list[float]]) -> dict[str, float]:
+def mood_scores(logits: ArrayLike, table: dict[str, list[float]]) -> dict[str, float]:
     """Scores in [0, 1] for a track's mean logits, one for each mood of `table`, in its order.
 
     Linear between two quantiles; 0 below the lowest and 1 above the highest.

@@ -1,4 +1,4 @@
-"""What a page draws of a track: its waveform and its spectrogram, from the same pass over the audio."""
+"""Waveform peaks and the spectrogram picture of a track, for pages to draw."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ MAX_COLUMNS = 2400
 
 
 class PeakStream:
-    """The loudest sample of each stretch of a track whose length is not known beforehand.
+    """Computes the peaks of equal stretches of a track whose length is not known in advance.
 
-    Stretches begin short and are merged in pairs whenever there are more than `max_peaks` of them; a
-    track therefore ends with between half of `max_peaks` and all of them, in equal steps.
+    Stretches are short at first and are merged in pairs whenever there are more than `max_peaks`. A long track
+    therefore ends with between `max_peaks / 2` and `max_peaks` peaks.
     """
 
     def __init__(self, max_peaks: int = MAX_PEAKS) -> None:
@@ -35,7 +35,7 @@ class PeakStream:
         self._rest = np.zeros(0, dtype=np.float32)
 
     def push(self, pcm: FloatArray) -> None:
-        """Take mono samples of any number."""
+        """Add any number of mono samples."""
         samples = np.concatenate([self._rest, np.abs(pcm)])
         whole = len(samples) // self._step
         peaks = samples[: whole * self._step].reshape(whole, self._step).max(axis=1)
@@ -45,12 +45,12 @@ class PeakStream:
             pairs = len(self._peaks) // 2
             odd = self._peaks[2 * pairs :]
             self._peaks = self._peaks[: 2 * pairs].reshape(pairs, 2).max(axis=1)
-            # A peak without a partner goes back to the samples: only its maximum matters.
+            # A peak without a partner goes back to the samples: only their maximum matters.
             self._rest = np.concatenate([np.repeat(odd, self._step), self._rest])
             self._step *= 2
 
     def finish(self) -> list[float]:
-        """All peaks, 0 to 1 with three decimals."""
+        """Return all peaks, from 0 to 1, rounded to three decimals."""
         peaks = self._peaks if not len(self._rest) else np.append(self._peaks, self._rest.max())
         return [round(float(peak), 3) for peak in np.minimum(peaks, 1.0)]
 
@@ -58,27 +58,27 @@ class PeakStream:
 def save_peaks(path: Path, peaks: list[float], duration: float) -> None:
     """Write `{"duration": seconds, "peaks": [...]}`; wavesurfer.js takes `[peaks]`, one list per channel."""
     document = json.dumps({"duration": round(duration, 3), "peaks": peaks}, separators=(",", ":"))
-    write_whole(path, lambda part: part.write_text(document))
+    write_atomically(path, lambda part: part.write_text(document))
 
 
 def save_spectrogram(path: Path, log_mel: FloatArray, top_db: float = 80.0) -> None:
-    """Draw `(n_mels, frames)` in dB (−top_db to 0) as a PNG: low frequencies at the bottom, no axes.
+    """Draw a spectrogram, `(n_mels, frames)` in dB from `-top_db` to 0, as a PNG without axes.
 
-    One row for each mel band; time is averaged to at most `MAX_COLUMNS` columns.
+    Low frequencies are at the bottom. Each mel band is one row; time is averaged to at most `MAX_COLUMNS` columns.
     """
     levels = np.clip((_pool(log_mel, MAX_COLUMNS) + top_db) * (255 / top_db), 0, 255).astype(np.uint8)
     image = Image.fromarray(np.ascontiguousarray(levels[::-1]))
     image.putpalette(cubehelix().tobytes())
-    # zlib's fastest level: the file is a fifth larger and done in a third of the time.
-    write_whole(path, lambda part: image.save(part, format="PNG", compress_level=3))
+    # A low compression level takes a third of the time and makes the file a fifth larger.
+    write_atomically(path, lambda part: image.save(part, format="PNG", compress_level=3))
 
 
 def cubehelix(
     steps: int = 256, start: float = 0.3, rotations: float = -0.9, hue: float = 1.3, lightest: float = 0.96
 ) -> NDArray[np.uint8]:
-    """A colour map whose brightness rises evenly from black, also in grey and for the colour-blind.
+    """Return a colour map whose brightness rises evenly from black, so that it works in grey and for the colour-blind.
 
-    D. A. Green, "A colour scheme for the display of astronomical intensity images", Bulletin of the
+    Source: D. A. Green, "A colour scheme for the display of astronomical intensity images", Bulletin of the
     Astronomical Society of India 39 (2011) 289. Returns `(steps, 3)`, RGB.
     """
     level = np.linspace(0, lightest, steps)
@@ -91,8 +91,8 @@ def cubehelix(
     return colours
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the path and rename, so that nobody ever sees half a file."""
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` write to a temporary path beside `path`, then rename it, so that no reader sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -103,7 +103,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _pool(log_mel: FloatArray, columns: int) -> FloatArray:
-    """Average neighbouring frames until there are at most `columns`."""
+    """Average neighbouring frames so that at most `columns` remain."""
     frames = log_mel.shape[1]
     if frames <= columns:
         return log_mel

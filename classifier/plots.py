@@ -14,32 +14,32 @@ from xml.sax.saxutils import escape
 LEFT, TOP, SIDE = 86.0, 20.0, 300.0
 
 
-def draw(folder: Path, measures: dict[str, Any], curve: Sequence[tuple[float, float]]) -> None:
+def write_plots(folder: Path, measures: dict[str, Any], curve: Sequence[tuple[float, float]]) -> None:
     """Write `confusion.svg`, `reliability.svg` and `coverage.svg` into `folder`.
 
     `measures` are from `evaluation.evaluate`, `curve` from `evaluation.coverage_curve`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     pictures = {
-        "confusion": confusion(**measures["confusion"]),
-        "reliability": reliability(measures["reliability"]),
-        "coverage": coverage(curve),
+        "confusion": confusion_plot(**measures["confusion"]),
+        "reliability": reliability_diagram(measures["reliability"]),
+        "coverage": coverage_plot(curve),
     }
     for name, picture in pictures.items():
         (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
-def reliability(rows: Sequence[dict[str, Any]]) -> str:
+def reliability_diagram(rows: Sequence[dict[str, Any]]) -> str:
     """How often a confidence was right: a dot for each bin, larger for more tracks, and the ideal line."""
     most = max(row["tracks"] for row in rows)
     marks, numbers = [_line([(0, 0), (1, 1)], dashed=True)], []
     for row in rows:
-        x, y = _place(row["confidence"], row["right"])
+        x, y = _to_pixels(row["confidence"], row["right"])
         radius = 3 + 9 * (row["tracks"] / most) ** 0.5
-        told = f"{row['tracks']} tracks, confidence {row['confidence']:.0%}, right {row['right']:.0%}"
+        tooltip = f"{row['tracks']} tracks, confidence {row['confidence']:.0%}, right {row['right']:.0%}"
         marks.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="#0d6efd" fill-opacity=".75">'
-            f"<title>{told}</title></circle>"
+            f"<title>{tooltip}</title></circle>"
         )
         numbers.append(_text(x + radius + 3, y + 4, str(row["tracks"]), "start", 11))
     return _chart(
@@ -47,7 +47,7 @@ def reliability(rows: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def coverage(curve: Sequence[tuple[float, float]]) -> str:
+def coverage_plot(curve: Sequence[tuple[float, float]]) -> str:
     """Accuracy where answered over the share answered, as the threshold falls."""
     return _chart(
         "Accuracy where the model answers, by how often it does",
@@ -57,7 +57,7 @@ def coverage(curve: Sequence[tuple[float, float]]) -> str:
     )
 
 
-def confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> str:
+def confusion_plot(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> str:
     """Counts, a row for each annotated genre, a column for each heard one; dark is a large share of a row."""
     cell = SIDE / len(labels)
     marks = []
@@ -79,7 +79,7 @@ def confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> str:
                 marks.append(_text(x + cell / 2, y + cell / 2 + 4, str(count), "middle", 11, fill=colour))
     marks.append(_text(LEFT + SIDE / 2, TOP + SIDE + 62, "heard as", "middle", 12))
     marks.append(_text(12, TOP + SIDE / 2, "annotated as", "middle", 12, turned=-90))
-    return _picture("Confusion: rows are the annotated genre, columns what was heard", marks)
+    return _svg("Confusion: rows are the annotated genre, columns what was heard", marks)
 
 
 def _chart(title: str, x_label: str, y_label: str, marks: list[str]) -> str:
@@ -89,16 +89,16 @@ def _chart(title: str, x_label: str, y_label: str, marks: list[str]) -> str:
         'stroke-opacity=".5"/>'
     ]
     for step in range(0, 101, 20):
-        x, y = _place(step / 100, step / 100)
+        x, y = _to_pixels(step / 100, step / 100)
         axes.append(_text(x, TOP + SIDE + 16, str(step), "middle", 11))
         axes.append(_text(LEFT - 6, y + 4, str(step), "end", 11))
     axes.append(_text(LEFT + SIDE / 2, TOP + SIDE + 36, f"{x_label}, %", "middle", 12))
     x, y = LEFT - 42, TOP + SIDE / 2
     axes.append(_text(x, y, f"{y_label}, %", "middle", 12, turned=-90))
-    return _picture(title, [*axes, *marks])
+    return _svg(title, [*axes, *marks])
 
 
-def _picture(title: str, marks: list[str]) -> str:
+def _svg(title: str, marks: list[str]) -> str:
     width, height = LEFT + SIDE + 30, TOP + SIDE + 70
     return "\n".join(
         [
@@ -112,18 +112,18 @@ def _picture(title: str, marks: list[str]) -> str:
     )
 
 
-def _place(x: float, y: float) -> tuple[float, float]:
+def _to_pixels(x: float, y: float) -> tuple[float, float]:
     return LEFT + SIDE * x, TOP + SIDE * (1 - y)
 
 
 def _line(points: Sequence[tuple[float, float]], dashed: bool = False) -> str:
-    places = " ".join("{:.1f},{:.1f}".format(*_place(x, y)) for x, y in points)
+    coordinates = " ".join("{:.1f},{:.1f}".format(*_to_pixels(x, y)) for x, y in points)
     style = (
         'stroke="currentColor" stroke-opacity=".6" stroke-dasharray="4 4"'
         if dashed
         else 'stroke="#0d6efd" stroke-width="2"'
     )
-    return f'<polyline points="{places}" fill="none" {style}/>'
+    return f'<polyline points="{coordinates}" fill="none" {style}/>'
 
 
 def _text(

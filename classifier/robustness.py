@@ -27,12 +27,12 @@ FloatArray = NDArray[np.float32]
 class Degradation:
     """How a recording is made worse.
 
-    `change` takes mono PCM at 22,050 Hz and returns (channels, samples) at `sample_rate` Hz, which is
+    `degrade` takes mono PCM at 22,050 Hz and returns (channels, samples) at `sample_rate` Hz, which is
     encoded by `codec` (FFmpeg's name; `pcm_f32le` changes nothing) at `bit_rate` bits a second.
     """
 
     name: str
-    change: Callable[[FloatArray], FloatArray] = lambda pcm: pcm[None]
+    degrade: Callable[[FloatArray], FloatArray] = lambda pcm: pcm[None]
     sample_rate: int = SAMPLE_RATE
     codec: str = "pcm_f32le"
     bit_rate: int | None = None
@@ -40,15 +40,15 @@ class Degradation:
     def write(self, pcm: FloatArray, folder: Path) -> Path:
         """The worse recording as a file in `folder`."""
         muxer = {"libmp3lame": "mp3", "aac": "adts"}.get(self.codec, "wav")
-        path, worse = folder / f"worse.{muxer}", self.change(pcm)
-        layout = "mono" if len(worse) == 1 else "stereo"
+        path, degraded = folder / f"degraded.{muxer}", self.degrade(pcm)
+        layout = "mono" if len(degraded) == 1 else "stereo"
         with av.open(str(path), "w", format=muxer) as container:
             packed = "flt" if muxer == "wav" else "fltp"
             stream = container.add_stream(self.codec, rate=self.sample_rate, layout=layout, format=packed)
             assert isinstance(stream, av.AudioStream)
             if self.bit_rate:
                 stream.bit_rate = self.bit_rate
-            samples = worse if packed == "fltp" else worse.T.reshape(1, -1)
+            samples = degraded if packed == "fltp" else degraded.T.reshape(1, -1)
             frame = av.AudioFrame.from_ndarray(
                 np.ascontiguousarray(samples, np.float32), format=packed, layout=layout
             )
@@ -69,8 +69,8 @@ def _gain(decibels: float) -> Callable[[FloatArray], FloatArray]:
 def clipped(pcm: FloatArray) -> FloatArray:
     """As loud as possible, then 6 dB more, cut off at full scale."""
     peak = max(float(np.abs(pcm).max(initial=0)), 1e-9)
-    worse: FloatArray = np.clip(pcm[None] * np.float32(10 ** (6 / 20) / peak), -1, 1)
-    return worse
+    degraded: FloatArray = np.clip(pcm[None] * np.float32(10 ** (6 / 20) / peak), -1, 1)
+    return degraded
 
 
 def with_pink_noise(pcm: FloatArray, snr_db: float = 20.0) -> FloatArray:
@@ -78,15 +78,15 @@ def with_pink_noise(pcm: FloatArray, snr_db: float = 20.0) -> FloatArray:
     spectrum = np.fft.rfft(np.random.default_rng(0).standard_normal(len(pcm)))
     noise = np.fft.irfft(spectrum / np.sqrt(np.arange(1, len(spectrum) + 1)), len(pcm))
     noise *= np.sqrt(np.square(pcm).mean() / np.square(noise).mean()) * 10 ** (-snr_db / 20)
-    worse: FloatArray = (pcm + noise).astype(np.float32)[None]
-    return worse
+    degraded: FloatArray = (pcm + noise).astype(np.float32)[None]
+    return degraded
 
 
 def telephone(pcm: FloatArray) -> FloatArray:
     """Only 300 to 3,400 Hz, as by an analogue telephone line."""
     band = scipy.signal.butter(6, (300, 3400), "bandpass", fs=SAMPLE_RATE, output="sos")
-    worse: FloatArray = scipy.signal.sosfilt(band, pcm).astype(np.float32)[None]
-    return worse
+    degraded: FloatArray = scipy.signal.sosfilt(band, pcm).astype(np.float32)[None]
+    return degraded
 
 
 DEGRADATIONS = (
@@ -104,7 +104,7 @@ DEGRADATIONS = (
 )
 
 
-def spectrogram(path: Path, config: FeatureConfig) -> FloatArray:
+def file_log_mel(path: Path, config: FeatureConfig) -> FloatArray:
     """A file's log-mel spectrogram (n_mels, frames), as the classifier hears it."""
     stream = MelStream(config)
     for block in Decoder(path, sample_rate=config.sample_rate):
@@ -112,11 +112,11 @@ def spectrogram(path: Path, config: FeatureConfig) -> FloatArray:
     return power_to_db(stream.finish(), config.top_db)
 
 
-def spectrograms(
+def degraded_log_mels(
     files: Iterable[Path], config: FeatureConfig, degradation: Degradation | None = None
 ) -> Iterator[FloatArray]:
     """The log-mel spectrograms of files, made worse or (None) as they are."""
     with tempfile.TemporaryDirectory() as folder:
         for file in files:
-            worse = file if degradation is None else degradation.write(decode(file)[0], Path(folder))
-            yield spectrogram(worse, config)
+            degraded = file if degradation is None else degradation.write(decode(file)[0], Path(folder))
+            yield file_log_mel(degraded, config)

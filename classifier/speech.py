@@ -49,20 +49,20 @@ class Utterance:
     centre: Array
 
 
-def speech(seconds: float, sample_rate: int, rng: np.random.Generator) -> Array:
+def synthesize_voice(seconds: float, sample_rate: int, rng: np.random.Generator) -> Array:
     """One voice speaking, (samples,), its peak at 1: of any size, height, pace and hoarseness."""
     spoken = _utterance(round(seconds * CONTROL_RATE) + 1, rng)
     samples = round(seconds * sample_rate)
     moments: Array = np.arange(samples, dtype=np.float64) * (CONTROL_RATE / sample_rate)
     tilt, whisper = rng.uniform(3, 9), rng.uniform() < 0.1
     size = float(rng.uniform(0.9, 1.3))  # of men, women, children: a shorter throat has higher formants
-    pitch = _melody(len(spoken.voice), rng) * rng.uniform(80, 180) * size**2
+    pitch = _pitch_contour(len(spoken.voice), rng) * rng.uniform(80, 180) * size**2
     hoarse = rng.uniform(0, 0.2)
     sound = np.zeros(samples)
     if not whisper:
         phase = 2 * np.pi * np.cumsum(np.interp(moments, np.arange(len(pitch)), pitch)) / sample_rate
         for harmonic in range(1, int(min(60, 0.45 * sample_rate / pitch.min()))):
-            level = spoken.voice * _resonance(harmonic * pitch, spoken.formants * size, tilt)
+            level = spoken.voice * _formant_gain(harmonic * pitch, spoken.formants * size, tilt)
             level[harmonic * pitch > 0.45 * sample_rate] = 0
             sound += np.interp(moments, np.arange(len(level)), level) * np.sin(harmonic * phase)
     breath: Array = spoken.breath + spoken.voice * (1.0 if whisper else hoarse)
@@ -76,7 +76,7 @@ def speech_spectrograms(
 ) -> Iterator[FloatArray]:
     """Log-mel spectrograms (n_mels, frames) of `count` voices, some in noise, some muffled."""
     for _ in range(count):
-        sound = speech((frames - 1) * config.frame_seconds, config.sample_rate, rng)
+        sound = synthesize_voice((frames - 1) * config.frame_seconds, config.sample_rate, rng)
         if rng.uniform() < 0.3:
             sound = sound + rng.standard_normal(len(sound)) * 10 ** rng.uniform(-3.5, -1.5)
         stream = MelStream(config)
@@ -122,7 +122,7 @@ def _utterance(count: int, rng: np.random.Generator) -> Utterance:
     return Utterance(np.stack(columns, axis=1), voice, breath, hiss, centre)
 
 
-def _melody(count: int, rng: np.random.Generator) -> Array:
+def _pitch_contour(count: int, rng: np.random.Generator) -> Array:
     """Pitch relative to a speaker's mean, (moments,): it falls over each phrase and is never steady."""
     places = np.cumsum(rng.integers(10, 40, size=count // 10 + 2))
     turns = np.exp(rng.normal(0, rng.uniform(0.05, 0.25), size=len(places)))
@@ -132,7 +132,7 @@ def _melody(count: int, rng: np.random.Generator) -> Array:
     return jitter
 
 
-def _resonance(frequency: Array, formants: Array, tilt: float) -> Array:
+def _formant_gain(frequency: Array, formants: Array, tilt: float) -> Array:
     """The throat's gain at a frequency for each moment, (moments,); `tilt` in dB an octave above 100 Hz."""
     fixed = np.broadcast_to((3500.0, 4500.0), (len(formants), 2))
     gain = (np.maximum(frequency, 100) / 100) ** (-tilt / 6.02)
@@ -151,7 +151,7 @@ def _noise(
     for low, high in itertools.pairwise(edges):
         band = np.fft.irfft(spectrum * ((frequency >= low) & (frequency < high)), len(moments))
         middle = np.full(len(breath), np.sqrt(low * high))
-        level = breath * _resonance(middle, spoken.formants * size, 3.0)
+        level = breath * _formant_gain(middle, spoken.formants * size, 3.0)
         level += spoken.hiss * np.exp2(-2 * np.log2(middle / spoken.centre) ** 2)
         sound += np.interp(moments, np.arange(len(level)), level) * band
     return sound

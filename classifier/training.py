@@ -19,21 +19,21 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from classifier import bundle, network
+from classifier import bundle, cnn
 from classifier.augmentation import AugmentConfig, WindowSource, sounds_without_genre
 from classifier.calibration import cross_fitted, fit_temperature, fit_threshold
-from classifier.card import model_card
+from classifier.cnn import NetworkConfig
 from classifier.datasets import Dataset, DatasetError, artist_folds
 from classifier.evaluation import evaluate
 from classifier.inference import Classifier, softmax
-from classifier.network import NetworkConfig
+from classifier.model_card import render_model_card
 
 WEIGHTS, CARD = "model.weights.h5", "README.md"
 Progress = Callable[[Iterable[int], str], Iterable[int]]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class CnnRecipe:
     """Everything that decides what comes out, with the data."""
 
     epochs: int = 24
@@ -52,13 +52,13 @@ class Recipe:
         return {**vars(self), "augment": self.augment.as_dict(), "network": self.network.as_dict()}
 
 
-def fit(
-    dataset: Dataset, labels: list[str], recipe: Recipe, progress: Progress, note: str = ""
+def fit_network(
+    dataset: Dataset, labels: list[str], recipe: CnnRecipe, progress: Progress, note: str = ""
 ) -> keras.Model:
     """Train a new network on all of `dataset`; the same seed gives the same network on one machine."""
     keras.utils.set_random_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
-    mel, frames, targets = _with_sounds(dataset, labels, recipe, rng)
+    mel, frames, targets = _with_non_music(dataset, labels, recipe, rng)
     source = WindowSource(mel, frames, dataset.config, recipe.augment, recipe.network.frames, rng)
     # Sounds without genre are drawn less often: they are many, and only a border.
     often = np.where(np.arange(len(mel)) < len(dataset), recipe.windows_per_track, 3)
@@ -66,7 +66,7 @@ def fit(
     batch = min(recipe.batch, len(once))
     steps = len(once) // batch
 
-    model = network.build(recipe.network, len(labels))
+    model = cnn.build_network(recipe.network, len(labels))
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps * recipe.epochs)
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, global_clipnorm=1.0)
     optimizer.build(model.trainable_variables)
@@ -87,8 +87,8 @@ def fit(
     return model
 
 
-def _with_sounds(
-    dataset: Dataset, labels: list[str], recipe: Recipe, rng: np.random.Generator
+def _with_non_music(
+    dataset: Dataset, labels: list[str], recipe: CnnRecipe, rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.float32]]:
     """Spectrograms, their lengths and their targets (tracks, labels): the tracks, then sounds of no genre."""
     length = min(dataset.mel.shape[2], recipe.network.frames * 2)
@@ -103,16 +103,20 @@ def _with_sounds(
     return np.concatenate([dataset.mel, sounds]), frames, targets
 
 
-def train(dataset: Dataset, out: Path, recipe: Recipe, progress: Progress, source: str) -> bundle.Manifest:
+def train_cnn(
+    dataset: Dataset, out: Path, recipe: CnnRecipe, progress: Progress, source: str
+) -> bundle.Manifest:
     """Train, judge, train on everything, and write the bundle to the folder `out`.
 
     `source` says in a sentence what the tracks are. Raises DatasetError when the dataset lacks one of
     the splits `train` and `valid`, or a genre has no track in `train`.
     """
     labels = dataset.labels
-    part, valid = dataset.part("train"), dataset.part("valid")
-    if part.labels != labels:
-        raise DatasetError(f"No track to train on in: {', '.join(sorted(set(labels) - set(part.labels)))}.")
+    train_set, valid = dataset.select_split("train"), dataset.select_split("valid")
+    if train_set.labels != labels:
+        raise DatasetError(
+            f"No track to train on in: {', '.join(sorted(set(labels) - set(train_set.labels)))}."
+        )
     if len(labels) < 2:
         raise DatasetError("There is only one genre.")
     if dataset.config.n_mfcc != recipe.network.n_mfcc:
@@ -120,13 +124,13 @@ def train(dataset: Dataset, out: Path, recipe: Recipe, progress: Progress, sourc
             f"The network takes {recipe.network.n_mfcc} MFCC, the dataset {dataset.config.n_mfcc}."
         )
 
-    judged = fit(part, labels, recipe, progress, "train on train")
+    evaluated = fit_network(train_set, labels, recipe, progress, "train on train")
     with tempfile.TemporaryDirectory() as folder:
-        _write(Path(folder), judged, _manifest("judged", labels, dataset, recipe))
+        _write(Path(folder), evaluated, _manifest("evaluated", labels, dataset, recipe))
         classifier = Classifier.load(Path(folder))
-        heard = [classifier.hear(valid.log_mel(track)) for track in range(len(valid))]
+        predictions = [classifier.predict(valid.log_mel(track)) for track in range(len(valid))]
     # At temperature 1: the mean log-probabilities that `hear` starts from, but for a constant.
-    p = np.array([[hearing.probabilities[label] for label in labels] for hearing in heard])
+    p = np.array([[prediction.probabilities[label] for label in labels] for prediction in predictions])
     log_p = np.log(np.maximum(p, 1e-12))
     truth = np.array([labels.index(str(genre)) for genre in valid.genres])
     temperature = fit_temperature(log_p, truth)
@@ -134,7 +138,7 @@ def train(dataset: Dataset, out: Path, recipe: Recipe, progress: Progress, sourc
     folds = artist_folds(valid, min(5, len(valid)))
     probabilities, sure = cross_fitted(log_p, truth, folds, recipe.target_accuracy)
     metrics = {
-        "trained_on": f"train ({len(part)} tracks)",
+        "trained_on": f"train ({len(train_set)} tracks)",
         "measured_on": f"valid ({len(valid)} tracks)",
         "split_by": dataset.split_by,
         "note": "Of a network trained in the same way on `train` only. The network in this bundle was "
@@ -142,12 +146,12 @@ def train(dataset: Dataset, out: Path, recipe: Recipe, progress: Progress, sourc
         **evaluate([str(genre) for genre in valid.genres], probabilities, labels, sure),
     }
 
-    shipped = fit(dataset, labels, recipe, progress, "train on all tracks")
+    shipped = fit_network(dataset, labels, recipe, progress, "train on all tracks")
     out.mkdir(parents=True, exist_ok=True)
     manifest = _manifest(out.name, labels, dataset, recipe, temperature, threshold, metrics, source)
     manifest = _write(out, shipped, manifest)
     if not (out / CARD).exists():  # a card that someone has written on is theirs
-        (out / CARD).write_text(model_card(manifest), encoding="utf-8")
+        (out / CARD).write_text(render_model_card(manifest), encoding="utf-8")
     return manifest
 
 
@@ -155,7 +159,7 @@ def _manifest(
     name: str,
     labels: list[str],
     dataset: Dataset,
-    recipe: Recipe,
+    recipe: CnnRecipe,
     temperature: float = 1.0,
     threshold: float = 0.0,
     metrics: dict[str, Any] | None = None,
@@ -187,6 +191,6 @@ def _manifest(
 
 
 def _write(out: Path, model: keras.Model, manifest: bundle.Manifest) -> bundle.Manifest:
-    network.export(model, out / bundle.GRAPH)
+    cnn.export_network(model, out / bundle.GRAPH)
     model.save_weights(out / WEIGHTS)
-    return bundle.write(out, manifest)
+    return bundle.write_manifest(out, manifest)

@@ -1,4 +1,4 @@
-"""A small copy that every browser plays, for files that browsers do not (`kinds.playable`)."""
+"""Make a small copy that every browser plays, for files that browsers do not (`formats.is_browser_playable`)."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from pathlib import Path
 import av
 import av.error
 
-from classifier.audio import Converter
+from classifier.audio import FrameConverter
 from classifier.audiofile import AudioFile, AudioLimits
-from classifier.pictures import write_whole
+from classifier.pictures import write_atomically
 
-#: The copy is always MP3: the one format that nothing refuses.
-PLAYABLE_MIME = "audio/mpeg"
+#: The copy is always MP3, which every browser plays.
 PLAYABLE_EXTENSION = ".mp3"
 _RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
 
 
 def transcode(path: str | Path, out_path: str | Path, limits: AudioLimits | None = None) -> None:
-    """Write an MP3 copy: at most stereo and 48 kHz, 96 kbit/s a channel (64 below 32 kHz).
+    """Write an MP3 copy: at most stereo and 48 kHz, with 96 kbit/s per channel (64 below 32 kHz).
 
-    Raises AudioError as decoding does. A copy appears whole or not at all.
+    Raises AudioError as decoding does. The copy is written atomically.
     """
-    write_whole(Path(out_path), lambda part: _transcode(Path(path), part, limits))
+    write_atomically(Path(out_path), lambda part: _transcode(Path(path), part, limits))
 
 
 def _transcode(path: Path, out_path: Path, limits: AudioLimits | None) -> None:
@@ -32,7 +31,7 @@ def _transcode(path: Path, out_path: Path, limits: AudioLimits | None) -> None:
         stream = copy.add_stream("libmp3lame", rate=rate, layout=layout, format="fltp")
         stream.bit_rate = (96_000 if rate >= 32_000 else 64_000) * (1 if layout == "mono" else 2)
         position = 0
-        for frame in Converter(format="fltp", layout=layout, rate=rate).convert(audio.frames()):
+        for frame in FrameConverter(format="fltp", layout=layout, rate=rate).convert(audio.frames()):
             frame.pts = position
             position += frame.samples
             copy.mux(stream.encode(frame))
@@ -40,7 +39,7 @@ def _transcode(path: Path, out_path: Path, limits: AudioLimits | None) -> None:
 
 
 def _nearest_rate(rate: int) -> int:
-    """The rate itself if MP3 has it, else the next lower one of its family, else the next higher one."""
+    """Return a sample rate that MP3 has: the rate itself, above 48 kHz one of its family, else the next higher one."""
     if rate in _RATES:
         return rate
     if rate > 48_000:

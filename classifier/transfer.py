@@ -1,10 +1,9 @@
-"""Training on top of a pretrained network: a dataset and `MSD_musicnn` to a bundle.
+"""Train a model on top of the pretrained network `MSD_musicnn`: from a dataset to a bundle.
 
-The pretrained network and MFCC statistics describe each window; a head tells its genre (`heads`), which has
-learned from the tracks as they are and from copies of them in a narrow band. It is judged by cross-validation
-over all tracks, no artist in two folds; temperature and threshold are fitted on what each fold's head says of
-tracks that it was not trained on. The shipped one is trained on all tracks. Everything, from the log-mel
-window on, is one LiteRT graph.
+The pretrained network and MFCC statistics embed each window (`window_embeddings`); a head predicts its genre (`heads`).
+The head is trained on the tracks as they are and on copies of them in a narrow band. It is evaluated by
+cross-validation over all tracks, with each artist in one fold; temperature and threshold are fitted on the predictions
+for held-out tracks. The shipped head is trained on all tracks. Everything after the log-mel window is one LiteRT graph.
 """
 
 from __future__ import annotations
@@ -21,38 +20,45 @@ import tensorflow as tf
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from classifier import bundle, heads, msd, plots, speech, work
+from classifier import bundle, heads, msd, plots, speech
 from classifier.calibration import cross_fitted, fit_temperature, fit_threshold
-from classifier.card import model_card
-from classifier.crossvalidation import Deal, Recordings, deal, in_bad_sound
+from classifier.checkpoints import checkpoint_key
+from classifier.crossvalidation import CVRepeat, Recordings, cross_validate, measure_robustness
 from classifier.datasets import Dataset, DatasetError, artist_folds
-from classifier.description import describe, hear_both, hear_dataset, hear_sounds, network_key
 from classifier.evaluation import evaluate
 from classifier.features import FeatureConfig
-from classifier.heads import Head, Lesson
+from classifier.heads import Head, TrainingSet
 from classifier.inference import softmax
+from classifier.model_card import render_model_card
 from classifier.moods import MOODS, quantile_table
-from classifier.robustness import spectrograms
+from classifier.robustness import degraded_log_mels
+from classifier.window_embeddings import (
+    embedding_network,
+    extract_dataset_embeddings,
+    extract_non_music_sounds,
+    extract_with_narrow_band,
+    network_key,
+)
 
 FloatArray = NDArray[np.float32]
 Progress = Callable[[Iterable[int], str], Iterable[int]]
 
-#: Windows that the exported graph takes at once.
+#: Number of windows per call of the exported graph.
 BATCH = 4
-#: Where the moods are among the network's tags, which come first in a description.
+#: Columns of the moods in a window embedding, which begins with the network's tags.
 MOOD_TAGS = list(MOODS.values())
-#: What is noted of every deal of the artists into folds.
-SPREAD = ("accuracy", "balanced_accuracy", "ece", "coverage", "selective_accuracy")
+#: The metrics that are stored for every repeat of the cross-validation.
+REPEAT_METRICS = ("accuracy", "balanced_accuracy", "ece", "coverage", "selective_accuracy")
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """Everything that decides what comes out, with the data and the pretrained weights.
+class TransferRecipe:
+    """The parameters of a training run. With the data and the pretrained weights they determine the result.
 
-    `sounds_without_genre` and `voices` are how many of them teach what no music is; `narrow_copies` are how
-    many of each track teach what music in a narrow band sounds like.
-    `strength` is the inverse of the regression's penalty; `seed` makes the sounds and deals the artists into
-    folds, `deals` times, to see how much the figures depend on that.
+    `sounds_without_genre` and `voices` are the numbers of synthesized sounds and voices used as non-music;
+    `narrow_copies` is the number of narrow-band copies of each track. `strength` is the inverse of the regression's
+    penalty. `seed` determines the sounds and the assignment of artists to folds, which is repeated `deals` times to see
+    how much the metrics depend on it. The names are stored in manifests.
     """
 
     seed: int = 0
@@ -70,69 +76,73 @@ class Recipe:
         return dict(vars(self))
 
 
-def export(network: keras.Model, genre: Head, embedding: Head, path: Path) -> None:
-    """Write network and heads as a LiteRT graph that takes `BATCH` windows; `path` must end in `.tflite`.
+def export_graph(network: keras.Model, genre_head: Head, embedding_head: Head, path: Path) -> None:
+    """Write network and heads as a LiteRT graph that takes `BATCH` windows. `path` must end in `.tflite`.
 
-    Its outputs are `log_probabilities`, `embedding` and `moods`, the pretrained network's logits of `MOODS`.
+    The outputs are `log_probabilities`, `embedding` and `moods`, the pretrained network's logits of `MOODS`.
     """
     inputs = keras.Input(batch_shape=(BATCH, *network.input_shape[1:]), name="log_mel")
-    described = network(inputs, training=False)
-    logits, axes = layers.Dense(len(genre.bias)), layers.Dense(len(embedding.bias))
+    window_embeddings = network(inputs, training=False)
+    logits, axes = layers.Dense(len(genre_head.bias)), layers.Dense(len(embedding_head.bias))
     outputs = {
-        "log_probabilities": heads.genre_log_probabilities(logits(described)),
-        "embedding": axes(described),
-        "moods": ops.take(described, MOOD_TAGS, axis=1),
+        "log_probabilities": heads.genre_log_probabilities(logits(window_embeddings)),
+        "embedding": axes(window_embeddings),
+        "moods": ops.take(window_embeddings, MOOD_TAGS, axis=1),
     }
-    for layer, head in ((logits, genre), (axes, embedding)):
+    for layer, head in ((logits, genre_head), (axes, embedding_head)):
         layer.set_weights([head.kernel, head.bias])
     keras.Model(inputs, outputs).export(path, format="litert", verbose=False)
 
 
-def train(
+def train_transfer(
     dataset: Dataset,
     weights: msd.Weights,
     out: Path,
-    recipe: Recipe,
+    recipe: TransferRecipe,
     progress: Progress,
     source: str,
     *,
     version: str = "1.0.0",
     folder: Path | None = None,
     audio: Path | None = None,
-    spoken: Sequence[Path] = (),
+    speech_files: Sequence[Path] = (),
 ) -> bundle.Manifest:
-    """Judge by cross-validation, train on all tracks, and write the bundle to the folder `out`.
+    """Evaluate by cross-validation, train on all tracks, and write the bundle to the folder `out`.
 
-    `weights` are the pretrained network's (`msd.read_weights`); `source` says in a sentence what the tracks
-    are. `folder` keeps what takes long (`work.kept`): started again after a kill, training goes on there.
-    `audio` is a folder genre/track.* with the sound of some of the tracks: heads learn from it beside what the
-    data set has of them, and what bad sound costs is measured on it.
-    `spoken` are files of speech, which is no music.
+    `weights` are those of the pretrained network (`msd.read_weights`). `source` is a sentence that says what the tracks
+    are. `folder` caches what takes long (`cached_arrays`), so that an interrupted training can be resumed. `audio` is a
+    folder genre/track.* with recordings of some of the tracks: heads are trained on them as well, and robustness is
+    measured on them. `speech_files` are recordings of speech, used as non-music.
     Raises DatasetError when there are too few genres or tracks.
     """
     labels = dataset.labels
     truth = np.array([labels.index(str(genre)) for genre in dataset.genres])
     if len(labels) < 2:
         raise DatasetError("There is only one genre.")
-    dealt = [artist_folds(dataset, recipe.folds, recipe.seed + number) for number in range(recipe.deals)]
-    for folds in dealt:
+    fold_assignments = [
+        artist_folds(dataset, recipe.folds, recipe.seed + number) for number in range(recipe.deals)
+    ]
+    for folds in fold_assignments:
         for fold in range(recipe.folds):
             if len(set(truth[folds != fold])) < len(labels) or not (folds == fold).any():
                 raise DatasetError(f"Each genre needs tracks of several artists for {recipe.folds} folds.")
-    network = describe(weights, dataset.config)
-    described, narrowed = hear_dataset(network, dataset, recipe.narrow_copies, recipe.seed, progress, folder)
-    sounds, narrow_sounds = no_music(network, dataset.config, recipe, spoken, folder)
-    taught, recordings = described, None
+    network = embedding_network(weights, dataset.config)
+    window_embeddings, narrow_embeddings = extract_dataset_embeddings(
+        network, dataset, recipe.narrow_copies, recipe.seed, progress, folder
+    )
+    sounds, narrow_sounds = extract_non_music(network, dataset.config, recipe, speech_files, folder)
+    training_embeddings, recordings = window_embeddings, None
     if audio is not None:
-        recordings = Recordings.of(dataset, audio)
-        taught = recordings.beside(
-            described, recordings.hear(network, dataset.config, None, progress, folder)
+        recordings = Recordings.find(dataset, audio)
+        training_embeddings = recordings.appended_to(
+            window_embeddings, recordings.embed(network, dataset.config, None, progress, folder)
         )
-    whole, narrow = Lesson(taught, sounds), Lesson(narrowed, narrow_sounds)
-    deals = [
-        deal(described, whole, narrow, truth, folds, recipe.strength, progress, folder) for folds in dealt
+    whole, narrow = TrainingSet(training_embeddings, sounds), TrainingSet(narrow_embeddings, narrow_sounds)
+    repeats = [
+        cross_validate(window_embeddings, whole, narrow, truth, folds, recipe.strength, progress, folder)
+        for folds in fold_assignments
     ]
-    log_p = deals[0].log_probabilities
+    log_p = repeats[0].log_probabilities
     temperature = fit_temperature(log_p, truth)
     threshold = fit_threshold(softmax(log_p / temperature), truth, recipe.target_accuracy)
     metrics = {
@@ -141,20 +151,24 @@ def train(
         "split_by": "artist" if any(dataset.artists) else "track",
         "note": "Cross-validation. The model in this bundle was trained on all tracks. Calibration and "
         "threshold are cross-fitted in the same folds.",
-        **judged(dataset, deals[0], truth, recipe),
+        **evaluate_repeat(dataset, repeats[0], truth, recipe),
         "other_deals": [
-            {key: measures[key] for key in SPREAD}
-            for measures in (judged(dataset, other, truth, recipe) for other in deals[1:])
+            {key: measures[key] for key in REPEAT_METRICS}
+            for measures in (evaluate_repeat(dataset, repeat, truth, recipe) for repeat in repeats[1:])
         ],
     }
     if recordings is not None:
-        metrics["robustness"] = in_bad_sound(dataset, described, deals, network, recordings, progress, folder)
-    if earlier := {of: told for of, told in bundle.earlier_figures(out).items() if of != version}:
+        metrics["robustness"] = measure_robustness(
+            dataset, window_embeddings, repeats, network, recordings, progress, folder
+        )
+    earlier = {name: values for name, values in bundle.earlier_metrics(out).items() if name != version}
+    if earlier:
         metrics["earlier"] = earlier
     out.mkdir(parents=True, exist_ok=True)
-    genre = heads.fit(whole, narrow, truth, recipe.strength)
-    export(network, genre, heads.projection(described, truth, recipe.embedding), out / bundle.GRAPH)
-    moods = quantile_table(np.stack([windows[:, MOOD_TAGS].mean(axis=0) for windows in described]))
+    genre_head = heads.fit_genre_head(whole, narrow, truth, recipe.strength)
+    embedding_head = heads.fit_projection(window_embeddings, truth, recipe.embedding)
+    export_graph(network, genre_head, embedding_head, out / bundle.GRAPH)
+    moods = quantile_table(np.stack([windows[:, MOOD_TAGS].mean(axis=0) for windows in window_embeddings]))
     manifest = _manifest(
         out.name,
         labels,
@@ -166,41 +180,52 @@ def train(
         source,
         version,
         moods,
-        len(spoken),
+        len(speech_files),
     )
-    manifest = bundle.write(out, manifest)
-    (out / "reliability.svg").write_text(plots.reliability(metrics["reliability"]), encoding="utf-8")
-    if not (out / "README.md").exists():  # a card that someone has written on is theirs
-        (out / "README.md").write_text(model_card(manifest), encoding="utf-8")
+    manifest = bundle.write_manifest(out, manifest)
+    (out / "reliability.svg").write_text(plots.reliability_diagram(metrics["reliability"]), encoding="utf-8")
+    if not (out / "README.md").exists():  # do not overwrite a card that somebody has edited
+        (out / "README.md").write_text(render_model_card(manifest), encoding="utf-8")
     return manifest
 
 
-def no_music(
-    network: keras.Model, config: FeatureConfig, recipe: Recipe, spoken: Sequence[Path], folder: Path | None
+def extract_non_music(
+    network: keras.Model,
+    config: FeatureConfig,
+    recipe: TransferRecipe,
+    speech_files: Sequence[Path],
+    folder: Path | None,
 ) -> tuple[FloatArray, FloatArray]:
-    """What the network says of windows of synthesized sounds, of synthesized voices, and of `spoken`.
+    """Return window embeddings of non-music: synthesized sounds, synthesized voices, and `speech_files`.
 
-    Of them as they are, and of them in a narrow band.
+    The first array is of the sounds as they are, the second of the sounds in a narrow band.
     """
-    kinds = [hear_sounds(network, config, recipe.sounds_without_genre, recipe.seed, folder)]
+    embeddings = [extract_non_music_sounds(network, config, recipe.sounds_without_genre, recipe.seed, folder)]
     length, rng = 2 * network.input_shape[1], np.random.default_rng(recipe.seed)
     voices = speech.speech_spectrograms(recipe.voices, config, length, rng)
-    heard_by = network_key(network, config)
-    made_of = work.key(speech, f"{recipe.voices} {recipe.seed} {length}", heard_by)
-    kinds.append(hear_both(network, voices, config, 1, recipe.seed, folder, "voices", made_of))
-    if spoken:
-        made_of = work.key(*(file.read_bytes().hex() for file in spoken), heard_by)
-        read = spectrograms(spoken, config)
-        kinds.append(hear_both(network, read, config, 1, recipe.seed, folder, "spoken", made_of))
+    key_of_network = network_key(network, config)
+    data_key = checkpoint_key(speech, f"{recipe.voices} {recipe.seed} {length}", key_of_network)
+    embeddings.append(
+        extract_with_narrow_band(network, voices, config, 1, recipe.seed, folder, "voices", data_key)
+    )
+    if speech_files:
+        data_key = checkpoint_key(*(file.read_bytes().hex() for file in speech_files), key_of_network)
+        log_mels = degraded_log_mels(speech_files, config)
+        embeddings.append(
+            extract_with_narrow_band(network, log_mels, config, 1, recipe.seed, folder, "spoken", data_key)
+        )
     whole, narrow = (
-        np.concatenate([rows for told in of for rows in told]) for of in zip(*kinds, strict=True)
+        np.concatenate([windows for sounds in version for windows in sounds])
+        for version in zip(*embeddings, strict=True)
     )
     return whole, narrow
 
 
-def judged(dataset: Dataset, deal: Deal, truth: NDArray[np.int64], recipe: Recipe) -> dict[str, Any]:
-    """The measures of one cross-validation, temperature and threshold fitted on the other folds."""
-    probabilities, sure = cross_fitted(deal.log_probabilities, truth, deal.folds, recipe.target_accuracy)
+def evaluate_repeat(
+    dataset: Dataset, repeat: CVRepeat, truth: NDArray[np.int64], recipe: TransferRecipe
+) -> dict[str, Any]:
+    """Return the metrics of one cross-validation, with temperature and threshold fitted on the other folds."""
+    probabilities, sure = cross_fitted(repeat.log_probabilities, truth, repeat.folds, recipe.target_accuracy)
     return evaluate([str(genre) for genre in dataset.genres], probabilities, dataset.labels, sure)
 
 
@@ -208,14 +233,14 @@ def _manifest(
     name: str,
     labels: list[str],
     dataset: Dataset,
-    recipe: Recipe,
+    recipe: TransferRecipe,
     temperature: float,
     threshold: float,
     metrics: dict[str, Any],
     source: str,
     version: str,
     moods: dict[str, list[float]],
-    spoken: int,
+    speech_count: int,
 ) -> bundle.Manifest:
     genres, counts = np.unique(dataset.genres, return_counts=True)
     libraries = ("ai-edge-litert", "keras", "librosa", "numpy", "scikit-learn")
@@ -236,7 +261,7 @@ def _manifest(
             "data": source,
             "tracks": {str(genre): int(count) for genre, count in zip(genres, counts, strict=True)},
             "recipe": recipe.as_dict(),
-            "spoken": spoken,
+            "spoken": speech_count,
         },
         metrics=metrics,
         libraries={library: importlib.metadata.version(library) for library in libraries}

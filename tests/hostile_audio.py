@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.hostile import CASES, HEARD, Case, archives, flac, mp3, mp4, others, texts, wav
+from tests.hostile import CASES, HEARD, Case, archives, flac, mp3, mp4, wav
+from tests.hostile import not_audio as texts
+from tests.hostile import other_formats as others
 
 __all__ = ["CASES", "HEARD", "Case", "archives", "flac", "mp3", "mp4", "others", "texts", "wav"]
 

@@ -130,7 +130,9 @@ def _memory() -> dict[str, float]:
             command, resident = Path(f"/proc/{pid}/cmdline").read_text(), memory_mib(pid)
         except (OSError, AssertionError):
             continue
-        kind = next((name for name in ("gunicorn", "worker", "classifier.child") if name in command), "")
+        kind = next(
+            (name for name in ("gunicorn", "worker", "classifier.analysis_child") if name in command), ""
+        )
         total[kind] += resident
     return total
 
@@ -160,7 +162,7 @@ def report(answers: Answers, memory: list[dict[str, float]], queue: dict, second
             for kind, name in (
                 ("gunicorn", "web (1 + 2)"),
                 ("worker", "workers (2)"),
-                ("classifier.child", "listening (2)"),
+                ("classifier.analysis_child", "listening (2)"),
             )
         ],
     )

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from django.db import models
 
-from classifier.copies import TAGGABLE
 from classifier.errors import MESSAGES
 from classifier.formats import AUDIO_FORMATS
+from classifier.tagged_copies import TAGGABLE_FORMATS
 from library.addresses import track_address
 from library.models.people import User
 
@@ -217,7 +217,7 @@ class Track(models.Model):
     @property
     def takes_tags(self) -> bool:
         """Whether a copy of the file can have title, genre and the rest written into it."""
-        return self.kind in TAGGABLE
+        return self.kind in TAGGABLE_FORMATS
 
     @property
     def error_message(self) -> str:

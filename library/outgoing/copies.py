@@ -23,8 +23,8 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from classifier.copies import TAGGABLE, tagged_copy
 from classifier.formats import AUDIO_FORMATS
+from classifier.tagged_copies import TAGGABLE_FORMATS, write_tagged_copy
 from library.models import Track, User
 from library.outgoing.files import CHUNK
 from library.selectors import GenreNames, genre_names_of, tracks_of
@@ -50,13 +50,13 @@ def tags_for(track: Track, genres: GenreNames) -> dict[str, Any]:
 
 def tagged(track: Track, genres: GenreNames) -> IO[bytes] | None:
     """A copy of the track's file with its tags, which is gone when it is closed; None if the file takes none."""
-    if track.kind not in TAGGABLE:
+    if track.kind not in TAGGABLE_FORMATS:
         return None
     # Closed by whoever sends it.
     copy = tempfile.NamedTemporaryFile(prefix="copy-", dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115
     try:
         with local_copy(track.original) as path:
-            if tagged_copy(path, Path(copy.name), kind=track.kind, tags=tags_for(track, genres)):
+            if write_tagged_copy(path, Path(copy.name), kind=track.kind, tags=tags_for(track, genres)):
                 return copy
     except BaseException:
         copy.close()

@@ -20,7 +20,7 @@ from library.models import Embedding, Mood, Prediction, Track
 from library.models.tags import MOOD_FROM
 from library.models.tracks import MOODS_LENGTH, SEARCH_LENGTH, SORT_LENGTH
 from library.monitoring.logs import about
-from library.services.analysis_client import listen
+from library.services.analysis_client import analyse_file
 from library.services.analysis_queue import lease_end, lease_extend, lease_fail, lease_return, track_lease
 from library.services.assets import ASSETS, asset_store, local_copy, orphaned_files_delete
 from library.services.connections import connection_mend
@@ -65,12 +65,12 @@ def _hear(track: Track) -> None:
 
     with _own_folder() as folder, local_copy(track.original) as path:
         try:
-            result = listen(
+            result = analyse_file(
                 path,
                 out_dir=folder,
                 on_stage=stage_begins,
                 on_tags=tags_arrive,
-                on_beat=lambda: lease_extend(track=track),
+                on_heartbeat=lambda: lease_extend(track=track),
             )
         except AudioError as error:
             logger.info("Not heard: %s", error.code, extra={"code": error.code})

@@ -1,4 +1,4 @@
-"""The process that listens, as seen from the library: one per worker, started when first needed."""
+"""Access to the analysis process: one for each worker, started when it is first needed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 
 from django.conf import settings
 
-from classifier.listener import Listener
+from classifier.analysis_process import AnalysisProcess
 
 
 @functools.cache
-def listener() -> Listener:
-    return Listener(
+def analysis_process() -> AnalysisProcess:
+    """This process's only `AnalysisProcess`, with the limits from the settings."""
+    return AnalysisProcess(
         model=settings.EARMARK_MODEL,
         models_dir=settings.EARMARK_MODELS_DIR,
         max_bytes=settings.EARMARK_MAX_UPLOAD_BYTES,
@@ -24,18 +25,20 @@ def listener() -> Listener:
     )
 
 
-def listen(
+def analyse_file(
     path: Path,
     *,
     out_dir: Path | None = None,
     on_stage: Callable[[str], None] | None = None,
     on_tags: Callable[[dict[str, Any]], None] | None = None,
-    on_beat: Callable[[], None] | None = None,
+    on_heartbeat: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
-    """Hear one file in the listening process; raises AudioError when it is refused."""
-    return listener().listen(path, out_dir=out_dir, on_stage=on_stage, on_tags=on_tags, on_beat=on_beat)
+    """Analyse a file (see `AnalysisProcess.analyse`). Raises AudioError if that fails."""
+    return analysis_process().analyse(
+        path, out_dir=out_dir, on_stage=on_stage, on_tags=on_tags, on_heartbeat=on_heartbeat
+    )
 
 
 def read_tags(path: Path) -> dict[str, Any]:
-    """What one file says about itself, read in the listening process; raises AudioError when it ends that."""
-    return listener().read_tags(path)
+    """Read a file's tags (see `AnalysisProcess.read_tags`). Raises AudioError if the process dies of it."""
+    return analysis_process().read_tags(path)

@@ -30,7 +30,7 @@ FIELDS = ("title", "artist", "album", "year", "genre")
 
 
 def file_tags_record(*, track: Track, tags: dict[str, Any]) -> None:
-    """Keep what `classifier.tags.read_all_tags` found in a track's file."""
+    """Keep what `classifier.tag_reader.read_tags` found in a track's file."""
     said = {field: tags[field] for field in FIELDS if field in tags}
     FileTags.objects.update_or_create(
         track=track,

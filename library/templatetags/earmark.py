@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 
-from classifier.scales import mel_ticks
+from classifier.mel_scale import mel_ticks
 from library.addresses import track_address
 from library.genres import BUILTIN_GENRES
 from library.models import Prediction, Tag, Track, Verdict

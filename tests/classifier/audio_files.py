@@ -1,4 +1,4 @@
-"""Files for the tests of decoding, and how they look at what comes out."""
+"""Files for the tests of decoding, and helpers to look at the result."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import pytest
 from classifier.audio import decode
 from classifier.audiofile import AudioLimits
 from classifier.errors import AudioError
+from classifier.tag_reader import read_tags
 from tests import sounds
 
 
-def code_of(path: Path, **limits: Any) -> str:
-    """The code with which a file is refused."""
+def refusal_code(path: Path, **limits: Any) -> str:
+    """The code of the error that decoding a file raises."""
     with pytest.raises(AudioError) as refusal:
         decode(path, AudioLimits(**limits))
     assert refusal.value.message
@@ -51,3 +52,10 @@ def plain_wav(path: Path, pcm: sounds.FloatArray) -> Path:
 
 def mel_db(pcm: sounds.FloatArray) -> sounds.FloatArray:
     return librosa.power_to_db(librosa.feature.melspectrogram(y=pcm), ref=np.max)
+
+
+def tag_fields(path: Path) -> dict[str, Any]:
+    """A file's tags without the raw `values`."""
+    tags = read_tags(path)
+    del tags["values"]
+    return tags

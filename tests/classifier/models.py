@@ -25,18 +25,18 @@ def make_model(path: Path) -> Path:
     """A seeded network of three genres in the folder `path`; takes TensorFlow."""
     import keras
 
-    from classifier import network
+    from classifier import cnn
 
     keras.utils.set_random_seed(1)
-    config = network.NetworkConfig(frames=32, width=8, embedding=6, stages=2)
+    config = cnn.NetworkConfig(frames=32, width=8, embedding=6, stages=2)
     path.mkdir(parents=True, exist_ok=True)
-    model = network.build(config, len(LABELS))
+    model = cnn.build_network(config, len(LABELS))
     # What training would have learned of `random_track`: its MFCC's mean and variance.
     mean = np.zeros(config.n_mfcc)
     mean[0] = -40 * 128**0.5
     model.layers[1].set_weights([mean, np.full(config.n_mfcc, 80**2 / 12)])
-    network.export(model, path / bundle.GRAPH)
-    bundle.write(
+    cnn.export_network(model, path / bundle.GRAPH)
+    bundle.write_manifest(
         path,
         bundle.Manifest(
             name=path.name,
@@ -56,5 +56,5 @@ def make_model(path: Path) -> Path:
 def copy_model(model: Path, path: Path, **changes: Any) -> Path:
     """The same network with another manifest."""
     shutil.copytree(model, path)
-    bundle.write(path, replace(bundle.load(model).manifest, name=path.name, **changes))
+    bundle.write_manifest(path, replace(bundle.load_bundle(model).manifest, name=path.name, **changes))
     return path

@@ -11,7 +11,7 @@ import pytest
 
 from classifier.audio import BLOCK, LOUDEST, Decoder, decode
 from tests import sounds
-from tests.classifier.audio_files import code_of, mel_db, plain_wav, song, tone
+from tests.classifier.audio_files import mel_db, plain_wav, refusal_code, song, tone
 
 
 @pytest.mark.parametrize("extension", sounds.EXTENSIONS)
@@ -90,7 +90,7 @@ def test_channels_are_averaged(tmp_path: Path, channels: int) -> None:
 def test_opposite_channels_cancel_and_are_silence(tmp_path: Path) -> None:
     pcm = tone(4, 44_100)
     path = sounds.write(tmp_path / "song.flac", pcm=np.stack([pcm, -pcm]))
-    assert code_of(path) == "silent"
+    assert refusal_code(path) == "silent"
 
 
 @pytest.mark.parametrize(("extension", "muxer"), [(".mp3", "mp3"), (".m4a", "mp4")])
@@ -109,7 +109,7 @@ def test_a_picture_alone_is_not_audio(tmp_path: Path) -> None:
         for _ in range(5):
             film.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), "rgb24")))
         film.mux(stream.encode(None))
-    assert code_of(path) == "not_audio"
+    assert refusal_code(path) == "not_audio"
 
 
 def test_not_a_number_and_infinity_are_silence(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_not_a_number_and_infinity_are_silence(tmp_path: Path) -> None:
 
 
 def test_only_not_a_number_is_silent(tmp_path: Path) -> None:
-    assert code_of(sounds.float_wav(tmp_path / "song.wav", np.full(4 * 22_050, np.nan))) == "silent"
+    assert refusal_code(sounds.float_wav(tmp_path / "song.wav", np.full(4 * 22_050, np.nan))) == "silent"
 
 
 def test_two_songs_in_one_ogg_file_are_both_heard(tmp_path: Path) -> None:

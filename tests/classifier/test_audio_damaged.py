@@ -15,7 +15,7 @@ from classifier.audio import Decoder, decode
 from classifier.audiofile import AudioFile, AudioInfo, AudioLimits
 from classifier.errors import AudioError
 from tests import sounds
-from tests.classifier.audio_files import code_of, encoded, song
+from tests.classifier.audio_files import encoded, refusal_code, song
 
 few = hypothesis_settings(
     max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
@@ -26,7 +26,7 @@ few = hypothesis_settings(
 def test_cut_off_files_are_heard_as_far_as_they_go(tmp_path: Path, extension: str) -> None:
     path = sounds.truncated(tmp_path / f"cut{extension}", 8, keep=0.7)
     if extension == ".m4a":  # its index is at the end, and gone
-        assert code_of(path) == "corrupt"
+        assert refusal_code(path) == "corrupt"
         return
     pcm, info = decode(path)
     assert 4 < info.duration < 7
@@ -38,7 +38,7 @@ def test_cut_off_files_are_heard_as_far_as_they_go(tmp_path: Path, extension: st
 @pytest.mark.parametrize("extension", [".mp3", ".wav", ".flac"])
 def test_too_little_left_is_corrupt_not_short(tmp_path: Path, extension: str) -> None:
     path = sounds.truncated(tmp_path / f"cut{extension}", 8, keep=0.2)
-    assert code_of(path) == "corrupt"
+    assert refusal_code(path) == "corrupt"
 
 
 def test_a_whole_file_is_not_called_truncated(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "tiny"
     path.mkdir()
     (path / "model.tflite").write_bytes(b"graph")
-    bundle.write(path, MANIFEST)
+    bundle.write_manifest(path, MANIFEST)
     return path
 
 
@@ -41,24 +41,24 @@ def edit(folder: Path, **changes: Any) -> None:
 
 
 def test_round_trip_by_path_and_by_name(folder: Path) -> None:
-    loaded = bundle.load(folder)
+    loaded = bundle.load_bundle(folder)
     assert loaded.graph == b"graph"
     assert replace(loaded.manifest, weights=MANIFEST.weights) == MANIFEST
-    assert bundle.load("tiny", folder.parent).manifest == loaded.manifest
+    assert bundle.load_bundle("tiny", folder.parent).manifest == loaded.manifest
 
 
 def test_changed_weights_are_refused(folder: Path) -> None:
     (folder / "model.tflite").write_bytes(b"grap!")
     with pytest.raises(BundleError, match="SHA-256"):
-        bundle.load(folder)
+        bundle.load_bundle(folder)
 
 
 def test_missing_model_and_missing_weights(folder: Path) -> None:
     with pytest.raises(BundleError, match="There is no model"):
-        bundle.load("absent", folder.parent)
+        bundle.load_bundle("absent", folder.parent)
     (folder / "model.tflite").unlink()
     with pytest.raises(BundleError, match="cannot be read"):
-        bundle.load(folder)
+        bundle.load_bundle(folder)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,9 @@ def test_missing_model_and_missing_weights(folder: Path) -> None:
         ({"features": {}}, "features"),
         ({"features": {**FeatureConfig().as_dict(), "hop_length": 0}}, "hop_length"),
         ({"features": {**FeatureConfig().as_dict(), "n_mels": "128"}}, "n_mels"),
+        ({"features": {**FeatureConfig().as_dict(), "fmin": -1}}, "fmin"),
+        ({"features": {**FeatureConfig().as_dict(), "fmin": "0"}}, "fmin"),
+        ({"features": {**FeatureConfig().as_dict(), "fmin": None}}, "fmin"),
         ({"metrics": []}, "metrics"),
         ({"input": "pcm"}, "input"),
         ({"max_windows": 0}, "max_windows"),
@@ -90,42 +93,42 @@ def test_missing_model_and_missing_weights(folder: Path) -> None:
 def test_bad_manifests_are_refused(folder: Path, changes: dict[str, Any], message: str) -> None:
     edit(folder, **changes)
     with pytest.raises(BundleError, match=message):
-        bundle.load(folder)
+        bundle.load_bundle(folder)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"format": 1}', "\xff"])
 def test_broken_json_is_refused(folder: Path, text: str) -> None:
     (folder / "manifest.json").write_text(text, encoding="latin-1")
     with pytest.raises(BundleError, match=r"manifest\.json"):
-        bundle.load(folder)
+        bundle.load_bundle(folder)
 
 
 def test_manifests_from_before_there_was_a_choice_of_input(folder: Path) -> None:
     data = json.loads((folder / "manifest.json").read_text())
     del data["input"], data["max_windows"]
     (folder / "manifest.json").write_text(json.dumps(data))
-    manifest = bundle.load(folder).manifest
+    manifest = bundle.load_bundle(folder).manifest
     assert (manifest.input, manifest.max_windows) == ("mfcc", None)
 
 
 def test_what_earlier_versions_were_worth_is_kept(folder: Path) -> None:
     edit(folder, version="1", metrics={"selective_accuracy": 0.8, "accuracy": 0.7, "ece": 0.1})
-    assert bundle.earlier_figures(folder) == {"1": {"selective_accuracy": 0.8}}
+    assert bundle.earlier_metrics(folder) == {"1": {"selective_accuracy": 0.8}}
     rows = [{"from": 0.4, "to": 0.5, "tracks": 30, "confidence": 0.45, "right": 0.5}]
-    edit(folder, version="2", metrics={"reliability": rows, "earlier": bundle.earlier_figures(folder)})
-    assert bundle.earlier_figures(folder) == {"1": {"selective_accuracy": 0.8}, "2": {"reliability": rows}}
-    assert bundle.earlier_figures(folder / "none") == {}
+    edit(folder, version="2", metrics={"reliability": rows, "earlier": bundle.earlier_metrics(folder)})
+    assert bundle.earlier_metrics(folder) == {"1": {"selective_accuracy": 0.8}, "2": {"reliability": rows}}
+    assert bundle.earlier_metrics(folder / "none") == {}
 
 
 def test_a_name_cannot_leave_the_models_folder() -> None:
-    assert bundle.locate("mfcc-cnn-1", "/models") == Path("/models/mfcc-cnn-1")
-    assert bundle.locate("../secret", "/models") == Path("../secret")  # a path, as on a command line
+    assert bundle.bundle_path("mfcc-cnn-1", "/models") == Path("/models/mfcc-cnn-1")
+    assert bundle.bundle_path("../secret", "/models") == Path("../secret")  # a path, as on a command line
 
 
 def test_every_shipped_model_loads() -> None:
     models = [path.parent for path in bundle.DEFAULT_MODELS_DIR.glob("*/manifest.json")]
     assert models
     for path in models:
-        assert bundle.load(path).manifest.name == path.name
+        assert bundle.load_bundle(path).manifest.name == path.name
         assert (path / "README.md").is_file()
         assert not list(path.glob("*.pkl")) + list(path.glob("*.pickle"))

@@ -15,7 +15,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from classifier.listener import ROOT
+from classifier.analysis_process import ROOT
 from classifier.management.commands.classify import sentence
 from tests import sounds
 

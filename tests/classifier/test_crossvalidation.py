@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from classifier import heads, work
-from classifier.crossvalidation import Recordings, deal
-from classifier.heads import Lesson
+from classifier import heads
+from classifier.checkpoints import Arrays, cached_arrays
+from classifier.crossvalidation import Recordings, cross_validate
+from classifier.heads import TrainingSet
 
 FOLDS = np.arange(40) % 4
 TRUTH = np.arange(40) // 4 % 2
 
 
-def described() -> list[NDArray[np.float32]]:
+def track_embeddings() -> list[NDArray[np.float32]]:
     """Two genres, three windows a track, a little apart."""
     rng = np.random.default_rng(0)
     return [(rng.standard_normal((3, 5)) + 2 * genre).astype(np.float32) for genre in TRUTH]
@@ -25,48 +26,52 @@ def described() -> list[NDArray[np.float32]]:
 SOUNDS = np.random.default_rng(1).normal(-5, 1, (20, 5)).astype(np.float32)
 
 
-def lessons(whole: list[NDArray[np.float32]], sounds: NDArray[np.float32] = SOUNDS) -> tuple[Lesson, Lesson]:
+def training_sets(
+    whole: list[NDArray[np.float32]], sounds: NDArray[np.float32] = SOUNDS
+) -> tuple[TrainingSet, TrainingSet]:
     """The tracks as they are, and as from another kind of recording."""
-    return Lesson(whole, sounds), Lesson([rows + 3 for rows in whole], sounds)
+    return TrainingSet(whole, sounds), TrainingSet([rows + 3 for rows in whole], sounds)
 
 
-def fitted(taught: list[NDArray[np.float32]], chosen: NDArray[np.int64]) -> heads.Head:
-    whole, narrow = lessons(taught)
-    return heads.fit(whole.of(chosen), narrow.of(chosen), TRUTH[chosen], 1.0)
+def fitted(training_embeddings: list[NDArray[np.float32]], chosen: NDArray[np.int64]) -> heads.Head:
+    whole, narrow = training_sets(training_embeddings)
+    return heads.fit_genre_head(whole.subset(chosen), narrow.subset(chosen), TRUTH[chosen], 1.0)
 
 
 def test_each_track_is_judged_by_the_head_that_does_not_know_it() -> None:
-    tracks = described()
-    judged = deal(tracks, *lessons(tracks), TRUTH, FOLDS, 1.0)
-    assert len(judged.heads) == 4
-    assert (judged.log_probabilities.argmax(axis=1) == TRUTH).mean() > 0.9
+    tracks = track_embeddings()
+    repeat = cross_validate(tracks, *training_sets(tracks), TRUTH, FOLDS, 1.0)
+    assert len(repeat.heads) == 4
+    assert (repeat.log_probabilities.argmax(axis=1) == TRUTH).mean() > 0.9
     for track in (0, 17):
         others = np.flatnonzero(FOLDS[track] != FOLDS)
         head = fitted(tracks, others)
-        assert judged.log_probabilities[track] == pytest.approx(
-            heads.log_probabilities(tracks[track], head), abs=1e-9
+        assert repeat.log_probabilities[track] == pytest.approx(
+            heads.track_log_probabilities(tracks[track], head), abs=1e-9
         )
-        assert np.array_equal(judged.judge(track, tracks[track]), judged.log_probabilities[track])
+        assert np.array_equal(repeat.predict_log_proba(track, tracks[track]), repeat.log_probabilities[track])
 
 
 def test_what_is_taught_beside_belongs_to_its_track() -> None:
     """A head that judges a track has not heard its recording either."""
-    tracks = described()
+    tracks = track_embeddings()
     recordings = Recordings(files=[Path("a.ogg"), Path("b.ogg")], tracks=[3, 12])
-    taught = recordings.beside(tracks, [tracks[3] + 50, tracks[12] - 50])
-    assert [len(rows) for rows in taught] == [6 if track in (3, 12) else 3 for track in range(40)]
+    training_embeddings = recordings.appended_to(tracks, [tracks[3] + 50, tracks[12] - 50])
+    assert [len(rows) for rows in training_embeddings] == [
+        6 if track in (3, 12) else 3 for track in range(40)
+    ]
     assert len(tracks[3]) == 3
-    judged = deal(tracks, *lessons(taught), TRUTH, FOLDS, 1.0)
+    repeat = cross_validate(tracks, *training_sets(training_embeddings), TRUTH, FOLDS, 1.0)
     for fold in range(4):
         others = np.flatnonzero(fold != FOLDS)
-        head = fitted(taught, others)
-        assert np.array_equal(judged.heads[fold].kernel, head.kernel)
-    assert np.array_equal(judged.judge(3, tracks[3]), judged.log_probabilities[3])
+        head = fitted(training_embeddings, others)
+        assert np.array_equal(repeat.heads[fold].kernel, head.kernel)
+    assert np.array_equal(repeat.predict_log_proba(3, tracks[3]), repeat.log_probabilities[3])
 
 
 def test_after_a_kill_only_the_rest_is_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = deal(described(), *lessons(described()), TRUTH, FOLDS, 1.0)
-    fit, calls = heads.fit, []
+    whole = cross_validate(track_embeddings(), *training_sets(track_embeddings()), TRUTH, FOLDS, 1.0)
+    fit, calls = heads.fit_genre_head, []
 
     def counted(*arguments: object) -> heads.Head:
         calls.append(len(calls))
@@ -74,23 +79,27 @@ def test_after_a_kill_only_the_rest_is_fitted(tmp_path: Path, monkeypatch: pytes
             raise KeyboardInterrupt
         return fit(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(heads, "fit", counted)
+    monkeypatch.setattr(heads, "fit_genre_head", counted)
     with pytest.raises(KeyboardInterrupt):
-        deal(described(), *lessons(described()), TRUTH, FOLDS, 1.0, folder=tmp_path)
+        cross_validate(
+            track_embeddings(), *training_sets(track_embeddings()), TRUTH, FOLDS, 1.0, folder=tmp_path
+        )
     assert len(list(tmp_path.glob("*.npz"))) == 2
-    again = deal(described(), *lessons(described()), TRUTH, FOLDS, 1.0, folder=tmp_path)
+    again = cross_validate(
+        track_embeddings(), *training_sets(track_embeddings()), TRUTH, FOLDS, 1.0, folder=tmp_path
+    )
     assert len(calls) == 5  # two before, one killed, two after
     assert np.array_equal(again.log_probabilities, whole.log_probabilities)
 
 
 def test_other_data_or_parameters_are_fitted_anew(tmp_path: Path) -> None:
-    deal(described(), *lessons(described()), TRUTH, FOLDS, 1.0, folder=tmp_path)
-    deal(described(), *lessons(described()), TRUTH, FOLDS, 1.0, folder=tmp_path)
+    cross_validate(track_embeddings(), *training_sets(track_embeddings()), TRUTH, FOLDS, 1.0, folder=tmp_path)
+    cross_validate(track_embeddings(), *training_sets(track_embeddings()), TRUTH, FOLDS, 1.0, folder=tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 4
-    whole, narrow = lessons(described())
-    other = Lesson([rows + 1 for rows in described()], SOUNDS)
-    noisier = Lesson(described(), SOUNDS + 1)
-    changes: list[tuple[Lesson, Lesson, NDArray[np.int64], NDArray[np.int64], float]] = [
+    whole, narrow = training_sets(track_embeddings())
+    other = TrainingSet([rows + 1 for rows in track_embeddings()], SOUNDS)
+    noisier = TrainingSet(track_embeddings(), SOUNDS + 1)
+    changes: list[tuple[TrainingSet, TrainingSet, NDArray[np.int64], NDArray[np.int64], float]] = [
         (whole, narrow, TRUTH, FOLDS, 2.0),
         (noisier, narrow, TRUTH, FOLDS, 1.0),
         (other, narrow, TRUTH, FOLDS, 1.0),
@@ -100,17 +109,17 @@ def test_other_data_or_parameters_are_fitted_anew(tmp_path: Path) -> None:
     ]
     for changed in changes:
         before = len(list(tmp_path.glob("*.npz")))
-        deal(described(), *changed, folder=tmp_path)
+        cross_validate(track_embeddings(), *changed, folder=tmp_path)
         assert len(list(tmp_path.glob("*.npz"))) == before + 4
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    def killed() -> work.Arrays:
+    def killed() -> Arrays:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        work.kept(tmp_path / "work", "head", "key", killed)
+        cached_arrays(tmp_path / "work", "head", "key", killed)
     assert not list(tmp_path.glob("work/*.npz"))
-    made = work.kept(tmp_path / "work", "head", "key", lambda: {"x": np.arange(3)})
-    read = work.kept(tmp_path / "work", "head", "key", killed)
+    made = cached_arrays(tmp_path / "work", "head", "key", lambda: {"x": np.arange(3)})
+    read = cached_arrays(tmp_path / "work", "head", "key", killed)
     assert made["x"].tolist() == read["x"].tolist() == [0, 1, 2]

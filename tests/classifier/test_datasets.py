@@ -50,11 +50,11 @@ def folder(tmp_path: Path) -> Path:
 def test_npz_round_trip(tmp_path: Path) -> None:
     made = make_dataset()
     datasets.write_npz(tmp_path / "data.npz", made)
-    read = datasets.load(tmp_path / "data.npz")
+    read = datasets.load_dataset(tmp_path / "data.npz")
     for name in ("mel", "frames", "names", "genres", "split"):
         assert np.array_equal(getattr(read, name), getattr(made, name)), name
     assert read.config == made.config
-    assert len(read.part("valid")) == 4
+    assert len(read.select_split("valid")) == 4
 
 
 def test_prepared_layout_without_frames(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_prepared_layout_without_frames(tmp_path: Path) -> None:
         db_floor=-80.0,
         **{key: getattr(config, key) for key in datasets.PARAMETERS},
     )
-    dataset = datasets.load(tmp_path / "data.npz")
+    dataset = datasets.load_dataset(tmp_path / "data.npz")
     assert dataset.log_mel(1).shape == (128, 70)
     assert dataset.log_mel(1).max() == -80
 
@@ -81,7 +81,7 @@ def test_quantisation_is_within_half_a_step() -> None:
 
 
 def test_folder_is_heard_and_cached(folder: Path) -> None:
-    heard = datasets.load(folder)
+    heard = datasets.load_dataset(folder)
     assert sorted(set(heard.genres)) == ["jazz", "rock"]
     assert len(heard) == 8
     assert heard.frames.tolist() == [1 + 4 * RATE // 1024] * 8
@@ -90,30 +90,30 @@ def test_folder_is_heard_and_cached(folder: Path) -> None:
     assert max(loudest[:4]) < min(loudest[4:])
 
     asked: list[Path] = []
-    again = datasets.load(folder, progress=lambda files: asked.extend(files) or asked)
+    again = datasets.load_dataset(folder, progress=lambda files: asked.extend(files) or asked)
     assert asked == []
     assert np.array_equal(again.mel, heard.mel)
 
 
 def test_cache_is_not_trusted_after_a_change(folder: Path) -> None:
-    datasets.load(folder)
+    datasets.load_dataset(folder)
     write_tone(folder / "jazz" / "jazz.0.wav", 5000)
     os.utime(folder / "jazz" / "jazz.0.wav", ns=(1, 1))
-    changed = datasets.load(folder)
+    changed = datasets.load_dataset(folder)
     assert changed.log_mel(0).mean(axis=1).argmax() > changed.log_mel(4).mean(axis=1).argmax()
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a zip", b"\x80\x04pickle"])
 def test_broken_cache_is_made_again(folder: Path, content: bytes) -> None:
     (folder / datasets.CACHE_NAME).write_bytes(content)
-    assert len(datasets.load(folder)) == 8
+    assert len(datasets.load_dataset(folder)) == 8
     assert (folder / datasets.CACHE_NAME).stat().st_size > 1000
 
 
 def test_undecodable_files_are_named_not_fatal(folder: Path) -> None:
     (folder / "jazz" / "broken.wav").write_bytes(b"RIFF....nothing")
     for _ in range(2):  # decoded, then from the cache
-        dataset = datasets.load(folder)
+        dataset = datasets.load_dataset(folder)
         assert len(dataset) == 8
         assert [line.split(":")[0] for line in dataset.skipped] == ["jazz/broken.wav"]
 
@@ -125,17 +125,17 @@ def test_csv_brings_split_and_artists(folder: Path) -> None:
         for n in range(4)
     ]
     (folder.parent / "tracks.csv").write_text("\n".join(["name,genre,split,artist,title", *rows]))
-    dataset = datasets.load(folder)
+    dataset = datasets.load_dataset(folder)
     assert dataset.split_by == "given"
-    assert dataset.part("valid").names.tolist() == ["jazz.0", "rock.0"]
+    assert dataset.select_split("valid").names.tolist() == ["jazz.0", "rock.0"]
     assert dataset.artists[1] == "Artist 1"
 
 
 def test_without_csv_the_split_is_by_track_and_says_so(folder: Path) -> None:
-    dataset = datasets.load(folder)
+    dataset = datasets.load_dataset(folder)
     assert dataset.split_by == "track"
-    assert sorted(dataset.part("valid").genres) == ["jazz", "rock"]
-    assert dataset.split.tolist() == datasets.load(folder).split.tolist()
+    assert sorted(dataset.select_split("valid").genres) == ["jazz", "rock"]
+    assert dataset.split.tolist() == datasets.load_dataset(folder).split.tolist()
 
 
 def test_folds_keep_artists_together() -> None:
@@ -170,7 +170,7 @@ def test_damaged_npz_is_refused(tmp_path: Path, change: dict[str, object], messa
         del stored[key]
     np.savez(tmp_path / "bad.npz", **stored)
     with pytest.raises(DatasetError, match=message):
-        datasets.load(tmp_path / "bad.npz")
+        datasets.load_dataset(tmp_path / "bad.npz")
 
 
 def test_truncated_npz_missing_path_and_empty_folder(tmp_path: Path) -> None:
@@ -179,15 +179,15 @@ def test_truncated_npz_missing_path_and_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for path in ("cut.npz", "nowhere", "empty"):
         with pytest.raises(DatasetError):
-            datasets.load(tmp_path / path)
+            datasets.load_dataset(tmp_path / path)
 
 
 def test_other_features_than_the_models_are_refused(tmp_path: Path) -> None:
     datasets.write_npz(tmp_path / "data.npz", make_dataset())
     with pytest.raises(DatasetError, match="feature parameters"):
-        datasets.load(tmp_path / "data.npz", FeatureConfig(hop_length=512))
+        datasets.load_dataset(tmp_path / "data.npz", FeatureConfig(hop_length=512))
 
 
 def test_unknown_split_names_those_there_are() -> None:
     with pytest.raises(DatasetError, match="train, valid"):
-        make_dataset().part("test")
+        make_dataset().select_split("test")

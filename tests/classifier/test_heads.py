@@ -16,7 +16,7 @@ def test_discriminants_are_those_of_the_textbook(monkeypatch: pytest.MonkeyPatch
     targets = np.repeat([0, 1, 2], [20, 30, 40])
     tracks = rng.normal(size=(90, 4)).astype(np.float32) * [1, 2, 3, 4] + targets[:, None] * [1, 0, -1, 2]
     monkeypatch.setattr(heads, "SHRINKAGE", 0.0)
-    axes, offsets = heads.discriminants(tracks, targets)
+    axes, offsets = heads.fit_discriminants(tracks, targets)
     textbook = LinearDiscriminantAnalysis(solver="lsqr").fit(tracks, targets)
     assert softmax(tracks @ axes + offsets) == pytest.approx(textbook.predict_proba(tracks), abs=1e-6)
 
@@ -27,21 +27,21 @@ def test_more_numbers_than_tracks() -> None:
     targets = np.arange(40) % 2
     tracks = rng.normal(size=(40, 200)).astype(np.float32)
     tracks[:, 7] += 6 * targets
-    axes, offsets = heads.discriminants(tracks, targets)
+    axes, offsets = heads.fit_discriminants(tracks, targets)
     assert np.abs(axes[:, 1] - axes[:, 0]).argmax() == 7
     assert ((tracks @ axes + offsets).argmax(axis=1) == targets).all()
 
 
 def test_what_is_no_music_is_shared_among_the_genres() -> None:
-    told = np.array([[0.0, 0, 50, 9, 0], [1, 0, -50, 2, 0]], np.float32)
-    p = np.asarray(heads.genre_probabilities(told))
+    outputs = np.array([[0.0, 0, 50, 9, 0], [1, 0, -50, 2, 0]], np.float32)
+    p = np.asarray(heads.genre_probabilities(outputs))
     assert p[0] == pytest.approx([0.5, 0.5], abs=1e-6)
     assert p[1] == pytest.approx(softmax(np.array([3.0, 0])), abs=1e-6)
 
 
 def test_the_gate_mixes_what_two_experts_say() -> None:
     whole, narrow = [4.0, 0, -50, 0, 0], [0.0, 4, -50, 0, 0]
-    told = np.array([[*whole, *narrow, logit] for logit in (-50, 50, np.log(3))], np.float32)
-    p = np.exp(np.asarray(heads.genre_log_probabilities(told)))
+    outputs = np.array([[*whole, *narrow, logit] for logit in (-50, 50, np.log(3))], np.float32)
+    p = np.exp(np.asarray(heads.genre_log_probabilities(outputs)))
     first = softmax(np.array([4.0, 0]))
     assert p == pytest.approx(np.stack([first, first[::-1], first / 4 + first[::-1] * 3 / 4]), abs=1e-6)

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from classifier.analysis_process import AnalysisProcess
 from classifier.bundle import DEFAULT_MODELS_DIR
 from classifier.errors import MESSAGES, AudioError
 from classifier.formats import HEAD_BYTES, sniff
-from classifier.listener import Listener
 from tests import sounds
 from tests.hostile_audio import CASES, HEARD, Case
 
@@ -35,21 +35,21 @@ DAMAGE = {
 
 
 @pytest.fixture(scope="module")
-def listener() -> Iterator[Listener]:
+def process() -> Iterator[AnalysisProcess]:
     """One process for all of them, since none of them harms it."""
-    listener = Listener(
+    process = AnalysisProcess(
         model="mfcc-cnn-1",
         models_dir=DEFAULT_MODELS_DIR,
         memory=MEMORY,
         timeout=SECONDS,
         max_seconds=LONGEST,
     )
-    listener._timeout = 120  # the limit here is on CPU time; the clock is for a machine that has much to do
-    yield listener
-    listener.close()
+    process._timeout = 120  # the limit here is on CPU time; the clock is for a machine that has much to do
+    yield process
+    process.close()
 
 
-def outcome(listener: Listener, path: Path, out_dir: Path) -> tuple[str, dict[str, Any], float]:
+def outcome(process: AnalysisProcess, path: Path, out_dir: Path) -> tuple[str, dict[str, Any], float]:
     """`HEARD` or the code; the tags; and the most memory that the process was seen to take, in bytes."""
     tags: dict[str, Any] = {}
     peak = [0.0]
@@ -57,14 +57,14 @@ def outcome(listener: Listener, path: Path, out_dir: Path) -> tuple[str, dict[st
     def look(said: object) -> None:
         """Best effort: a process that has just ended cannot be asked any more."""
         try:
-            fork = Path(f"/proc/{listener.pid}/task/{listener.pid}/children").read_text().split()[0]
+            fork = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0]
             found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{fork}/status").read_text())
             peak.append(int(found[1]) * 1024 if found else 0)
         except (OSError, IndexError):
             pass
 
     try:
-        result = listener.listen(
+        result = process.analyse(
             path, out_dir=out_dir, on_stage=look, on_tags=lambda found: (tags.update(found), look(found))
         )
     except AudioError as error:
@@ -76,15 +76,15 @@ def outcome(listener: Listener, path: Path, out_dir: Path) -> tuple[str, dict[st
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if not name.endswith(".zip")])
-def test_it_is_heard_or_refused_with_its_code(listener: Listener, tmp_path: Path, name: str) -> None:
+def test_it_is_heard_or_refused_with_its_code(process: AnalysisProcess, tmp_path: Path, name: str) -> None:
     path = CASES[name].write(tmp_path)
     before = path.stat().st_mtime_ns
-    pid = listener.pid
-    code, tags, peak = outcome(listener, path, tmp_path / "out")
+    pid = process.pid
+    code, tags, peak = outcome(process, path, tmp_path / "out")
     assert code in CASES[name].outcomes
     assert peak < MEMORY
     assert all(len(text) <= 200 for text in tags.values() if isinstance(text, str))
-    assert pid in {None, listener.pid}  # the process that waits for the next file has seen nothing of it
+    assert pid in {None, process.pid}  # the process that waits for the next file has seen nothing of it
     assert path.stat().st_mtime_ns == before
     made = {file.name for file in tmp_path.rglob("*") if file.is_file()} - {name}
     assert made <= {"peaks.json", "spectrogram.png", "playable.mp3"} if code == HEARD else not made
@@ -115,14 +115,14 @@ def test_there_are_enough_of_them_and_all_are_named_for_what_they_are() -> None:
     }
 
 
-def test_tags_that_can_be_had_are_had(listener: Listener, tmp_path: Path) -> None:
+def test_tags_that_can_be_had_are_had(process: AnalysisProcess, tmp_path: Path) -> None:
     """A picture of 100 MB beside the title is no reason to go without it."""
     for name, title in {
         "mp3_picture_of_100_mb.mp3": "Blue Train",
         "mp3_picture_to_draw.mp3": "Blue Train",
         "html_in_a_title.mp3": "<script>alert(1)</script>[2J",
     }.items():
-        _, tags, _ = outcome(listener, CASES[name].write(tmp_path), tmp_path / "out")
+        _, tags, _ = outcome(process, CASES[name].write(tmp_path), tmp_path / "out")
         assert tags.get("title") == title
 
 
@@ -132,13 +132,13 @@ def whole(extension: str) -> bytes:
 
 
 @pytest.mark.parametrize("extension", sounds.EXTENSIONS)
-def test_cut_off_at_every_tenth(listener: Listener, tmp_path: Path, extension: str) -> None:
+def test_cut_off_at_every_tenth(process: AnalysisProcess, tmp_path: Path, extension: str) -> None:
     data = whole(extension)
     path = tmp_path / f"cut{extension}"
     codes = []
     for tenth in range(1, 11):
         path.write_bytes(data[: len(data) * tenth // 10])
-        codes.append(outcome(listener, path, tmp_path / "out")[0])
+        codes.append(outcome(process, path, tmp_path / "out")[0])
     assert set(codes) <= {HEARD, "corrupt", "too_short"}
     assert codes[0] != HEARD
     assert codes[-1] == HEARD
@@ -156,7 +156,7 @@ def test_cut_off_at_every_tenth(listener: Listener, tmp_path: Path, extension: s
     front=st.booleans(),
 )
 def test_bits_turned_at_random(
-    listener: Listener, tmp_path: Path, extension: str, flips: list[tuple[float, int]], front: bool
+    process: AnalysisProcess, tmp_path: Path, extension: str, flips: list[tuple[float, int]], front: bool
 ) -> None:
     data = bytearray(whole(extension))
     reach = min(len(data), 600) if front else len(data)  # headers deserve more than their share
@@ -164,6 +164,6 @@ def test_bits_turned_at_random(
         data[int(place * (reach - 1))] ^= 1 << bit
     path = tmp_path / f"damaged{extension}"
     path.write_bytes(data)
-    code, _, peak = outcome(listener, path, tmp_path / "out")
+    code, _, peak = outcome(process, path, tmp_path / "out")
     assert code in DAMAGE
     assert peak < MEMORY

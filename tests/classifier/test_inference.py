@@ -29,15 +29,18 @@ def shipped(request: pytest.FixtureRequest) -> Classifier:
 
 @pytest.mark.parametrize("frames", [1, 31, 32, 33, 100, 32 * 16, 32 * 16 + 1, 5000])
 def test_segments_tile_the_track(model: Path, frames: int) -> None:
-    hearing = Classifier.load(model).hear(random_track(frames), duration=frames / 20)
-    assert hearing.segments[0].start == 0
-    assert hearing.segments[-1].end == pytest.approx(frames / 20)
-    for before, after in zip(hearing.segments, hearing.segments[1:], strict=False):
+    prediction = Classifier.load(model).predict(random_track(frames), duration=frames / 20)
+    assert prediction.segments[0].start == 0
+    assert prediction.segments[-1].end == pytest.approx(frames / 20)
+    for before, after in zip(prediction.segments, prediction.segments[1:], strict=False):
         assert before.end == after.start
-    for probabilities in (hearing.probabilities, *(segment.probabilities for segment in hearing.segments)):
+    for probabilities in (
+        prediction.probabilities,
+        *(segment.probabilities for segment in prediction.segments),
+    ):
         assert list(probabilities) == LABELS
         assert sum(probabilities.values()) == pytest.approx(1)
-    assert hearing.top == max(hearing.probabilities, key=hearing.probabilities.__getitem__)
+    assert prediction.top == max(prediction.probabilities, key=prediction.probabilities.__getitem__)
 
 
 @pytest.mark.parametrize("frames", [64, 65, 127, 128, 647, 10_001])
@@ -52,33 +55,33 @@ def test_every_frame_is_in_a_window(frames: int) -> None:
 
 
 def test_a_bounded_number_of_windows_is_spread_over_the_track() -> None:
-    assert window_starts(10_000, 64, most=5).tolist() == [0, 2484, 4968, 7452, 9936]
-    assert window_starts(128, 64, most=5).tolist() == [0, 64]
-    assert window_starts(10, 64, most=5).tolist() == [0]
+    assert window_starts(10_000, 64, max_windows=5).tolist() == [0, 2484, 4968, 7452, 9936]
+    assert window_starts(128, 64, max_windows=5).tolist() == [0, 64]
+    assert window_starts(10, 64, max_windows=5).tolist() == [0]
 
 
 def test_the_track_is_the_calibrated_mean_of_log_probabilities(model: Path, tmp_path: Path) -> None:
     track = random_track(32 * 3)
-    plain = Classifier.load(model).hear(track)
-    hot = Classifier.load(copy_model(model, tmp_path / "hot", temperature=2.0)).hear(track)
+    plain = Classifier.load(model).predict(track)
+    hot = Classifier.load(copy_model(model, tmp_path / "hot", temperature=2.0)).predict(track)
     windows = np.array([list(segment.probabilities.values()) for segment in plain.segments])
-    for hearing, temperature in ((plain, 1), (hot, 2)):
+    for prediction, temperature in ((plain, 1), (hot, 2)):
         expected = np.exp(np.log(windows).mean(axis=0) / temperature)
         expected /= expected.sum()
-        assert list(hearing.probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-6)
+        assert list(prediction.probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-6)
     assert max(hot.probabilities.values()) < max(plain.probabilities.values())
 
 
 def test_not_sure_below_the_threshold(model: Path, tmp_path: Path) -> None:
     track = random_track(100)
-    never = Classifier.load(copy_model(model, tmp_path / "never", threshold=1.0)).hear(track)
-    always = Classifier.load(copy_model(model, tmp_path / "always", threshold=0.0)).hear(track)
+    never = Classifier.load(copy_model(model, tmp_path / "never", threshold=1.0)).predict(track)
+    always = Classifier.load(copy_model(model, tmp_path / "always", threshold=0.0)).predict(track)
     assert never.label is None
     assert always.label == always.top == never.top
 
 
 def test_embedding_has_unit_length(shipped: Classifier) -> None:
-    embedding = shipped.hear(random_track(300)).embedding
+    embedding = shipped.predict(random_track(300)).embedding
     assert 1 < len(embedding) <= 256
     assert np.linalg.norm(embedding) == pytest.approx(1)
 
@@ -87,9 +90,9 @@ def test_the_batch_does_not_matter(model: Path) -> None:
     """A window is heard the same alone, at the start of a batch, and in a full one."""
     classifier = Classifier.load(model)
     track = random_track(32 * 40)
-    whole = classifier.hear(track).segments
+    whole = classifier.predict(track).segments
     for number in (0, 15, 16, 39):
-        alone = classifier.hear(track[:, number * 32 : (number + 1) * 32]).segments[0]
+        alone = classifier.predict(track[:, number * 32 : (number + 1) * 32]).segments[0]
         assert alone.probabilities == pytest.approx(whole[number].probabilities, abs=1e-6)
 
 
@@ -97,12 +100,12 @@ def test_same_answer_in_another_process(shipped: Classifier) -> None:
     code = (
         "from classifier.inference import Classifier\n"
         "from tests.classifier.models import random_track\n"
-        f"print(repr(Classifier.load({shipped.model.name!r}).hear(random_track(700))))\n"
+        f"print(repr(Classifier.load({shipped.model.name!r}).predict(random_track(700))))\n"
     )
     root = bundle.DEFAULT_MODELS_DIR.parent
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    first = repr(shipped.hear(random_track(700)))
-    assert first == repr(shipped.hear(random_track(700)))
+    first = repr(shipped.predict(random_track(700)))
+    assert first == repr(shipped.predict(random_track(700)))
     assert ran.stdout.strip() == first
 
 
@@ -122,23 +125,23 @@ def test_sounds_that_are_not_music_get_no_confident_genre(shipped: Classifier) -
     """Noises, tones, sweeps, clicks and silences that training did not see (another seed)."""
     features = shipped.manifest.features
     sounds = sounds_without_genre(40, features, 130, np.random.default_rng(20_260_101))
-    heard = [shipped.hear(dequantise(sound, features.top_db)) for sound in sounds]
-    assert sum(hearing.label is not None for hearing in heard) <= 1
+    heard = [shipped.predict(dequantise(sound, features.top_db)) for sound in sounds]
+    assert sum(prediction.label is not None for prediction in heard) <= 1
     for level in (0.0, -40.0, -80.0):
         silence = np.full((features.n_mels, 300), level, np.float32)
-        assert shipped.hear(silence).label is None
+        assert shipped.predict(silence).label is None
 
 
 @pytest.mark.parametrize("shape", [(128, 0), (64, 100), (128,)])
 def test_wrong_spectrograms_are_refused(model: Path, shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="log_mel must be"):
-        Classifier.load(model).hear(np.zeros(shape, np.float32))
+        Classifier.load(model).predict(np.zeros(shape, np.float32))
 
 
 def test_a_graph_that_is_none_is_refused(model: Path, tmp_path: Path) -> None:
     broken = copy_model(model, tmp_path / "broken")
     (broken / bundle.GRAPH).write_bytes(b"not a graph")
-    bundle.write(broken, bundle.load(model).manifest)
+    bundle.write_manifest(broken, bundle.load_bundle(model).manifest)
     with pytest.raises(BundleError, match="cannot be run"):
         Classifier.load(broken)
 

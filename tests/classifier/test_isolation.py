@@ -19,27 +19,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from classifier import child
-from classifier import listener as listener_module
+from classifier import analysis_child, analysis_process
+from classifier.analysis_process import ROOT, AnalysisProcess
 from classifier.bundle import DEFAULT_MODELS_DIR
 from classifier.errors import AudioError
-from classifier.limits import TooMuch, bounded
-from classifier.listener import ROOT, Listener
+from classifier.limits import TimeLimitExceeded, resource_limits
 from tests import sounds
-from tests.classifier.gate import Clock, at_the_gate, gated
+from tests.classifier.pausable_process import FakeClock, pausable_process, while_paused
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc")
 
 
-def make() -> Listener:
-    return Listener(model="mfcc-cnn-1", models_dir=DEFAULT_MODELS_DIR)
+def make() -> AnalysisProcess:
+    return AnalysisProcess(model="mfcc-cnn-1", models_dir=DEFAULT_MODELS_DIR)
 
 
 @pytest.fixture(scope="module")
-def listener() -> Iterator[Listener]:
-    listener = gated(memory=2**30)
-    yield listener
-    listener.close()
+def process() -> Iterator[AnalysisProcess]:
+    process = pausable_process(memory=2**30)
+    yield process
+    process.close()
 
 
 @pytest.fixture(scope="module")
@@ -73,44 +72,44 @@ def status(pid: int) -> dict[str, str]:
     ],
 )
 def test_a_death_by_any_signal_is_one_files_own(
-    listener: Listener, songs: Path, number: signal.Signals, code: str
+    process: AnalysisProcess, songs: Path, number: signal.Signals, code: str
 ) -> None:
-    listener.listen(songs / "short.wav")
-    pid = listener.pid
+    process.analyse(songs / "short.wav")
+    pid = process.pid
     with pytest.raises(AudioError) as refusal:
-        listener.listen(
-            songs / "waits.wav", on_stage=at_the_gate(lambda fork: os.kill(fork, number), listener)
+        process.analyse(
+            songs / "waits.wav", on_stage=while_paused(lambda fork: os.kill(fork, number), process)
         )
     assert refusal.value.code == code
-    assert listener.listen(songs / "short.wav")["duration"] == pytest.approx(4)
-    assert listener.pid == pid is not None
+    assert process.analyse(songs / "short.wav")["duration"] == pytest.approx(4)
+    assert process.pid == pid is not None
 
 
 def test_one_that_stands_still_is_late(songs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    listener = gated()
-    clock = Clock()
+    process = pausable_process()
+    clock = FakeClock()
     forks: list[int] = []
 
     def stop(fork: int) -> None:
         forks.append(os.pidfd_open(fork))
         os.kill(fork, signal.SIGSTOP)
-        clock.now = listener._timeout
+        clock.now = process._timeout
 
     try:
-        monkeypatch.setattr(listener_module, "time", clock)
+        monkeypatch.setattr(analysis_process, "time", clock)
         with pytest.raises(AudioError) as refusal:
-            listener.listen(songs / "waits.wav", on_stage=at_the_gate(stop, listener))
+            process.analyse(songs / "waits.wav", on_stage=while_paused(stop, process))
         assert refusal.value.code == "timeout"
         assert select.select(forks, [], [], 30)[0]  # it has ended, although it could not hear that it should
         monkeypatch.undo()
-        assert listener.listen(songs / "short.wav")["duration"] == pytest.approx(4)
+        assert process.analyse(songs / "short.wav")["duration"] == pytest.approx(4)
     finally:
-        listener.close()
+        process.close()
         for fork in forks:
             os.close(fork)
 
 
-def test_too_much_computing_is_late(listener: Listener, songs: Path) -> None:
+def test_too_much_computing_is_late(process: AnalysisProcess, songs: Path) -> None:
     """The kernel ends a process that has used up its CPU time."""
 
     def tighten(fork: int) -> None:
@@ -118,9 +117,9 @@ def test_too_much_computing_is_late(listener: Listener, songs: Path) -> None:
         resource.prlimit(fork, resource.RLIMIT_CPU, (1, hard))
 
     with pytest.raises(AudioError) as refusal:
-        listener.listen(songs / "waits.flac", on_stage=at_the_gate(tighten, listener))
+        process.analyse(songs / "waits.flac", on_stage=while_paused(tighten, process))
     assert refusal.value.code == "timeout"
-    assert listener.listen(songs / "short.wav")
+    assert process.analyse(songs / "short.wav")
 
 
 # What it may do
@@ -132,20 +131,20 @@ def test_limits_and_privileges(songs: Path, monkeypatch: pytest.MonkeyPatch) -> 
     seen: dict[str, Any] = {}
 
     def look(fork: int) -> None:
-        process = Path(f"/proc/{fork}")
-        seen["environment"] = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+        proc = Path(f"/proc/{fork}")
+        seen["environment"] = (proc / "environ").read_bytes() + (proc / "cmdline").read_bytes()
         seen["limits"] = {
-            line[:26].strip(): line[26:].split()[:2] for line in (process / "limits").read_text().splitlines()
+            line[:26].strip(): line[26:].split()[:2] for line in (proc / "limits").read_text().splitlines()
         }
         seen["status"] = status(fork)
-        seen["network"] = os.readlink(process / "ns/net")
-        seen["input"] = os.readlink(process / "fd/0")
+        seen["network"] = os.readlink(proc / "ns/net")
+        seen["input"] = os.readlink(proc / "fd/0")
 
-    listener = gated(timeout=600)
+    process = pausable_process(timeout=600)
     try:
-        listener.listen(songs / "waits.wav", on_stage=at_the_gate(look, listener))
+        process.analyse(songs / "waits.wav", on_stage=while_paused(look, process))
     finally:
-        listener.close()
+        process.close()
     assert b"OMP_NUM_THREADS=1" in seen["environment"]
     assert b"hush-hush" not in seen["environment"]
     assert seen["status"]["NoNewPrivs"] == "1"
@@ -257,14 +256,14 @@ def test_other_files_are_out_of_reach(tmp_path: Path) -> None:
 
 TAKEN_OVER = """
 from pathlib import Path
-from classifier import child
-def read_all_tags(path):
+from classifier import analysis_child
+def read_tags(path):
     try:
         return {{"title": Path({secret!r}).read_text()}}
     except OSError:
         return {{"title": "nothing"}}
-child.read_all_tags = read_all_tags
-child.main()
+analysis_child.read_tags = read_tags
+analysis_child.main()
 """
 
 
@@ -273,16 +272,16 @@ def test_a_decoder_that_was_taken_over_reads_no_other_file(songs: Path, tmp_path
         pytest.skip("this system has no Landlock")
     secret = tmp_path / "secret_key"
     secret.write_text("hush-hush")
-    listener = make()
-    listener._command[1:3] = ["-c", TAKEN_OVER.format(secret=str(secret))]
+    process = make()
+    process._command[1:3] = ["-c", TAKEN_OVER.format(secret=str(secret))]
     told: list[dict[str, Any]] = []
     try:
-        assert listener.listen(songs / "short.wav", out_dir=tmp_path, on_tags=told.append)
+        assert process.analyse(songs / "short.wav", out_dir=tmp_path, on_tags=told.append)
         assert told == [{"title": "hush-hush"}]  # the folder it may write to is its own
         told.clear()
-        assert listener.listen(songs / "short.wav", on_tags=told.append)
+        assert process.analyse(songs / "short.wav", on_tags=told.append)
     finally:
-        listener.close()
+        process.close()
     assert told == [{"title": "nothing"}]
 
 
@@ -297,15 +296,15 @@ def test_what_it_says_is_not_believed() -> None:
     """A decoder that was taken over may say anything, also for files that come later."""
     later = b'{"id": "0123456789abcdef", "result": {}}'
     for line in (b"", b"\xff", b"[1]", b"null", b"{", b"[" * 100_000, later):
-        assert listener_module._message(line, "fedcba9876543210") is None
-    assert listener_module._message(later, "0123456789abcdef") is not None
+        assert analysis_process._parse_message(line, "fedcba9876543210") is None
+    assert analysis_process._parse_message(later, "0123456789abcdef") is not None
 
 
 def test_a_word_broken_off_does_not_swallow_the_next() -> None:
     out = io.StringIO()
     out.write('{"id": "7", "result": {"probab')
-    child._speaker(out, "7")(error={"code": "crashed"})
-    heard = [listener_module._message(line.encode(), "7") for line in out.getvalue().split("\n")]
+    analysis_child._message_writer(out, "7")(error={"code": "crashed"})
+    heard = [analysis_process._parse_message(line.encode(), "7") for line in out.getvalue().split("\n")]
     assert [message for message in heard if message] == [{"id": "7", "error": {"code": "crashed"}}]
 
 
@@ -319,13 +318,13 @@ while True:
 
 
 def test_talk_without_end_is_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
-    listener = make()
-    monkeypatch.setattr(listener, "_command", [sys.executable, "-c", FLOOD])
-    monkeypatch.setattr(listener_module, "LONGEST_LINE", 2**20)
+    process = make()
+    monkeypatch.setattr(process, "_command", [sys.executable, "-c", FLOOD])
+    monkeypatch.setattr(analysis_process, "MAX_LINE_BYTES", 2**20)
     with pytest.raises(AudioError) as refusal:
-        listener.listen("any.wav")
+        process.analyse("any.wav")
     assert refusal.value.code == "crashed"
-    assert listener.pid is None
+    assert process.pid is None
 
 
 # What is done within bounds
@@ -333,7 +332,7 @@ def test_talk_without_end_is_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_time_is_bounded_even_where_errors_are_swallowed() -> None:
     def swallow() -> None:
-        with suppress(TooMuch):
+        with suppress(TimeLimitExceeded):
             work()
         work()
 
@@ -341,14 +340,14 @@ def test_time_is_bounded_even_where_errors_are_swallowed() -> None:
         while True:
             sum(range(1000))
 
-    with pytest.raises(TooMuch), bounded(seconds=0.05, memory=2**30):
+    with pytest.raises(TimeLimitExceeded), resource_limits(seconds=0.05, memory=2**30):
         swallow()
     assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
 
 
 def test_memory_is_bounded_and_free_again() -> None:
     before = resource.getrlimit(resource.RLIMIT_AS)
-    with pytest.raises(MemoryError), bounded(seconds=10, memory=64 * 2**20):
+    with pytest.raises(MemoryError), resource_limits(seconds=10, memory=64 * 2**20):
         bytearray(256 * 2**20)
     assert resource.getrlimit(resource.RLIMIT_AS) == before
     bytearray(256 * 2**20)

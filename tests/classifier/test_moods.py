@@ -10,7 +10,7 @@ import pytest
 
 from classifier.bundle import DEFAULT_MODELS_DIR, BundleError, Manifest
 from classifier.inference import Classifier
-from classifier.moods import MOODS, quantile_table, scores
+from classifier.moods import MOODS, mood_scores, quantile_table
 from tests import sounds
 from tests.classifier.models import random_track
 from tests.classifier.test_classify import classify
@@ -22,17 +22,17 @@ def test_a_score_is_the_share_of_tracks_with_less() -> None:
     table = quantile_table(logits)
     assert list(table) == list(MOODS)
     for track in (3, 99, 512):
-        for number, score in enumerate(scores(logits[track], table).values()):
+        for number, score in enumerate(mood_scores(logits[track], table).values()):
             assert score == pytest.approx((logits[:, number] < logits[track, number]).mean(), abs=0.02)
-    assert set(scores(logits.min(axis=0) - 1, table).values()) == {0.0}
-    assert set(scores(logits.max(axis=0) + 1, table).values()) == {1.0}
+    assert set(mood_scores(logits.min(axis=0) - 1, table).values()) == {0.0}
+    assert set(mood_scores(logits.max(axis=0) + 1, table).values()) == {1.0}
 
 
 def test_moods_of_a_track() -> None:
-    hearing = Classifier.load("msd-musicnn-1").hear(random_track(300))
-    assert list(hearing.moods) == list(MOODS)
-    assert all(name == name.lower() for name in hearing.moods)
-    assert all(0 <= score <= 1 for score in hearing.moods.values())
+    prediction = Classifier.load("msd-musicnn-1").predict(random_track(300))
+    assert list(prediction.moods) == list(MOODS)
+    assert all(name == name.lower() for name in prediction.moods)
+    assert all(0 <= score <= 1 for score in prediction.moods.values())
 
 
 def test_classify_tells_moods_where_the_model_does(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from classifier import heads
 from classifier.augmentation import narrow_band
 from classifier.features import FeatureConfig
-from classifier.heads import Lesson
+from classifier.heads import TrainingSet
 
 CONFIG = FeatureConfig()
 TARGETS = np.arange(40) % 2
@@ -34,7 +34,7 @@ def test_levels_are_of_the_loudest_moment_that_is_left() -> None:
     assert narrow[50] == pytest.approx(0)
 
 
-def lessons() -> tuple[Lesson, Lesson]:
+def training_sets() -> tuple[TrainingSet, TrainingSet]:
     """Two genres that number 0 tells apart, in a narrow band the other way round; number 1 says which it is."""
     rng = np.random.default_rng(0)
 
@@ -43,22 +43,22 @@ def lessons() -> tuple[Lesson, Lesson]:
         return [(3 * np.array(m) + rng.standard_normal((3, 4))).astype(np.float32) for m in middle]
 
     sounds = rng.normal((0, 0, 0, 12), (3, 9, 1, 1), (60, 4)).astype(np.float32)
-    return Lesson(windows(1, -3), sounds), Lesson(windows(-1, 3), sounds)
+    return TrainingSet(windows(1, -3), sounds), TrainingSet(windows(-1, 3), sounds)
 
 
 def test_each_kind_of_recording_is_judged_by_its_expert() -> None:
-    whole, narrow = lessons()
-    head = heads.fit(whole, narrow, TARGETS, 1.0)
-    for lesson in (whole, narrow):
-        told = np.stack([heads.log_probabilities(windows, head) for windows in lesson.tracks])
-        assert (told.argmax(axis=1) == TARGETS).mean() > 0.95
+    whole, narrow = training_sets()
+    head = heads.fit_genre_head(whole, narrow, TARGETS, 1.0)
+    for training_set in (whole, narrow):
+        log_p = np.stack([heads.track_log_probabilities(windows, head) for windows in training_set.tracks])
+        assert (log_p.argmax(axis=1) == TARGETS).mean() > 0.95
 
 
 def test_sounds_are_no_genre_for_either() -> None:
     """Number 3 is what the sounds have in common; number 0 tells a genre of them as of music."""
-    whole, narrow = lessons()
-    head = heads.fit(whole, narrow, TARGETS, 1.0)
+    whole, narrow = training_sets()
+    head = heads.fit_genre_head(whole, narrow, TARGETS, 1.0)
     for kind in (-9, 9):
         music, sound = np.array([[[3, kind, 0, last]] for last in (0, 12)], np.float32)
-        assert np.exp(heads.log_probabilities(music, head)).max() > 0.65
-        assert np.exp(heads.log_probabilities(sound, head)).max() < 0.55
+        assert np.exp(heads.track_log_probabilities(music, head)).max() > 0.65
+        assert np.exp(heads.track_log_probabilities(sound, head)).max() < 0.55

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from classifier.pictures import PeakStream, cubehelix, save_peaks, save_spectrogram, write_whole
+from classifier.pictures import PeakStream, cubehelix, save_peaks, save_spectrogram, write_atomically
 from tests import sounds
 
 few = hypothesis_settings(max_examples=40, deadline=None, derandomize=True)
@@ -119,6 +119,6 @@ def test_half_a_file_is_never_seen(tmp_path: Path) -> None:
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        write_whole(path, fail)
+        write_atomically(path, fail)
     assert list(path.parent.iterdir()) == [path]
     assert path.read_text() == "before"

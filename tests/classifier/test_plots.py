@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from classifier import datasets, plots
-from classifier.evaluation import coverage_curve, reliability
+from classifier.evaluation import coverage_curve, reliability_bins
 from tests.classifier.models import make_model
 from tests.classifier.test_datasets import make_dataset
 
@@ -17,7 +17,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def test_reliability_bins() -> None:
-    rows = reliability([0.71, 0.75, 0.8, 0.3], [1, 1, 0, 0])
+    rows = reliability_bins([0.71, 0.75, 0.8, 0.3], [1, 1, 0, 0])
     assert [(row["from"], row["to"], row["tracks"]) for row in rows] == [(0.2, 0.3, 1), (0.7, 0.8, 3)]
     assert [row["right"] for row in rows] == pytest.approx([0, 2 / 3])
     assert rows[1]["confidence"] == pytest.approx(0.7533, abs=1e-4)
@@ -30,14 +30,14 @@ def test_coverage_answers_the_surest_first() -> None:
 
 def test_a_dot_is_where_its_figures_are() -> None:
     rows = [{"tracks": 9, "confidence": 0.5, "right": 1.0}, {"tracks": 36, "confidence": 1.0, "right": 0.0}]
-    dots = list(ElementTree.fromstring(plots.reliability(rows)).iter(f"{SVG}circle"))
+    dots = list(ElementTree.fromstring(plots.reliability_diagram(rows)).iter(f"{SVG}circle"))
     places = [(float(dot.get("cx", 0)), float(dot.get("cy", 0))) for dot in dots]
     assert places == [(236, 20), (386, 320)]
     assert float(dots[0].get("r", 0)) < float(dots[1].get("r", 0))
 
 
 def test_confusion_counts_and_escapes() -> None:
-    picture = plots.confusion(["r&b", "rock"], [[3, 0], [1, 7]])
+    picture = plots.confusion_plot(["r&b", "rock"], [[3, 0], [1, 7]])
     texts = [text.text for text in ElementTree.fromstring(picture).iter(f"{SVG}text")]
     assert sorted(filter(None, texts)) == [
         "1",

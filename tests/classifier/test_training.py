@@ -16,13 +16,13 @@ from django.core.management.base import CommandError
 from classifier import bundle, datasets, training
 from classifier.augmentation import AugmentConfig, WindowSource, cepstral_matrix, sounds_without_genre
 from classifier.calibration import cross_fitted, fit_temperature, fit_threshold
+from classifier.cnn import NetworkConfig
 from classifier.datasets import Dataset
 from classifier.features import FeatureConfig, mfcc
 from classifier.inference import softmax
-from classifier.network import NetworkConfig
 from tests.classifier.test_datasets import make_dataset
 
-TINY = training.Recipe(
+TINY = training.CnnRecipe(
     epochs=12,
     batch=8,
     sounds_without_genre=4,
@@ -49,13 +49,13 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models") / "easy"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "Recipe", lambda seed: replace(TINY, seed=seed))
+        patch.setattr(training, "CnnRecipe", lambda seed: replace(TINY, seed=seed))
         call_command("train", str(prepared), out=out, stdout=io.StringIO(), stderr=io.StringIO())
     return out
 
 
 def test_train_writes_a_model_that_has_learned(trained: Path) -> None:
-    manifest = bundle.load(trained).manifest
+    manifest = bundle.load_bundle(trained).manifest
     assert manifest.name == "easy"
     assert manifest.labels == ["jazz", "rock"]
     assert manifest.metrics["accuracy"] >= 0.9
@@ -125,7 +125,7 @@ def test_train_without_tensorflow_says_what_to_install(
 def test_same_seed_same_network() -> None:
     dataset, recipe = easy_dataset(), replace(TINY, epochs=1, seed=3)
     first, second = (
-        training.fit(dataset, dataset.labels, recipe, lambda epochs, note: epochs) for _ in range(2)
+        training.fit_network(dataset, dataset.labels, recipe, lambda epochs, note: epochs) for _ in range(2)
     )
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         assert np.array_equal(one, other)
@@ -135,7 +135,7 @@ def test_a_genre_that_is_never_trained_on_is_refused(tmp_path: Path) -> None:
     dataset = easy_dataset()
     split = np.where(dataset.genres == "rock", "valid", dataset.split)
     with pytest.raises(datasets.DatasetError, match="rock"):
-        training.train(replace(dataset, split=split), tmp_path, TINY, lambda epochs, note: epochs, "")
+        training.train_cnn(replace(dataset, split=split), tmp_path, TINY, lambda epochs, note: epochs, "")
 
 
 def test_without_changes_a_window_is_the_tracks_own_mfcc() -> None:
@@ -188,7 +188,7 @@ def test_threshold_answers_as_much_as_the_target_allows() -> None:
     truth = np.array([0, 0, 1, 0, 1])  # right, right, wrong, right, wrong
     assert fit_threshold(probabilities, truth, target=0.75) == pytest.approx(0.6)
     assert fit_threshold(probabilities, truth, target=1.0) == pytest.approx(0.8)
-    assert fit_threshold(probabilities, 1 - truth * 0, target=0.9, least=0.2) == pytest.approx(0.9)
+    assert fit_threshold(probabilities, 1 - truth * 0, target=0.9, min_coverage=0.2) == pytest.approx(0.9)
 
 
 def test_cross_fitting_does_not_look_at_the_fold_it_answers() -> None:

@@ -13,9 +13,10 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from classifier import bundle, datasets, description, heads, msd, transfer
+from classifier import bundle, datasets, heads, msd, transfer
 from classifier.features import FeatureConfig
 from classifier.inference import Classifier, softmax
+from classifier.window_embeddings import embedding_network
 from tests.classifier.test_training import easy_dataset
 
 #: Kernels of the real network's shapes, but for the number of channels.
@@ -63,7 +64,7 @@ def random_weights(seed: int = 0) -> msd.Weights:
 
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
-    return description.describe(random_weights(), FeatureConfig())
+    return embedding_network(random_weights(), FeatureConfig())
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     datasets.write_npz(folder / "easy.npz", easy_dataset())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(msd, "read_weights", lambda _: random_weights())
-        patch.setattr(transfer, "Recipe", partial(transfer.Recipe, sounds_without_genre=8, voices=2))
+        patch.setattr(
+            transfer, "TransferRecipe", partial(transfer.TransferRecipe, sounds_without_genre=8, voices=2)
+        )
         call_command(
             "train",
             str(folder / "easy.npz"),
@@ -109,7 +112,7 @@ def test_the_adapted_input_has_the_level_and_the_shape() -> None:
     frames = msd.window_frames(features)
     assert frames == 65
     inputs = keras.Input((frames, features.n_mels))
-    adapter = keras.Model(inputs, msd.adapt(inputs, features))
+    adapter = keras.Model(inputs, msd.adapt_input(inputs, features))
     flat = np.asarray(adapter(np.full((1, frames, 128), -20.0, np.float32)))
     assert flat.shape == (1, msd.FRAMES, msd.N_MELS)
     assert flat[0, :, 2:-2] == pytest.approx(
@@ -122,9 +125,9 @@ def test_the_adapted_input_has_the_level_and_the_shape() -> None:
 
 
 def test_the_bundle_is_complete_and_has_learned(model: Path) -> None:
-    manifest = bundle.load(model).manifest
+    manifest = bundle.load_bundle(model).manifest
     assert manifest.input == "log_mel"
-    assert manifest.max_windows == transfer.Recipe().max_windows
+    assert manifest.max_windows == transfer.TransferRecipe().max_windows
     assert manifest.metrics["tracks"] == 24
     assert manifest.metrics["accuracy"] >= 0.9
     assert (model / "README.md").is_file()
@@ -140,7 +143,7 @@ def test_the_graph_says_what_keras_says(model: Path, network: keras.Model) -> No
     numbers = network.output_shape[1]
     head = heads.Head(rng.normal(size=(numbers, 11)).astype(np.float32) / 100, np.zeros(11, np.float32))
     path = model.parent / "agree.tflite"
-    transfer.export(network, head, head, path)
+    transfer.export_graph(network, head, head, path)
     heard = Interpreter(str(path), num_threads=1).get_signature_runner()(log_mel=windows)
     expected = np.asarray(network(windows)) @ head.kernel
     assert np.abs(heard["embedding"] - expected).max() < 1e-3
@@ -156,12 +159,12 @@ def test_the_graph_says_what_keras_says(model: Path, network: keras.Model) -> No
 
 def test_a_long_track_is_heard_in_few_windows_all_over(model: Path) -> None:
     classifier = Classifier.load(model)
-    most = transfer.Recipe().max_windows
+    most = transfer.TransferRecipe().max_windows
     track = np.random.default_rng(3).uniform(-80, 0, (128, 65 * most * 2)).astype(np.float32)
-    hearing = classifier.hear(track, duration=600.0)
-    assert len(hearing.segments) == most
-    assert (hearing.segments[0].start, hearing.segments[-1].end) == (0, 600)
-    assert np.linalg.norm(hearing.embedding) == pytest.approx(1)
+    prediction = classifier.predict(track, duration=600.0)
+    assert len(prediction.segments) == most
+    assert (prediction.segments[0].start, prediction.segments[-1].end) == (0, 600)
+    assert np.linalg.norm(prediction.embedding) == pytest.approx(1)
 
 
 def test_the_network_must_be_named(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["classifier", "mutagen"]):
-    from classifier.copies import TAGGABLE
     from classifier.formats import sniff_file
-    from classifier.limits import TooMuch, bounded
-    from classifier.tagging import write_tags
-    from classifier.tags import MAX_CHARACTERS, MAX_LENGTH, MAX_NAMES, MAX_VALUE_LENGTH, read_all_tags
+    from classifier.limits import TimeLimitExceeded, resource_limits
+    from classifier.tag_reader import MAX_CHARACTERS, MAX_LENGTH, MAX_NAMES, MAX_VALUE_LENGTH, read_tags
+    from classifier.tag_writer import write_tags
+    from classifier.tagged_copies import TAGGABLE_FORMATS
 
 from tests.fuzz import fuzz
 
@@ -28,7 +28,7 @@ NEW = {"title": "Kind of Blue", "artist": "Somebody", "album": None, "year": "19
 def check(path: Path) -> None:
     before = path.read_bytes()
     started = time.process_time()
-    tags = read_all_tags(path)
+    tags = read_tags(path)
     assert time.process_time() - started < SECONDS
     values = tags.pop("values")
     texts = [text for all_of_one in values.values() for text in all_of_one]
@@ -49,7 +49,7 @@ def check(path: Path) -> None:
     assert path.read_bytes() == before
     with path.open("rb") as file:
         kind = sniff_file(file)
-    if kind in TAGGABLE:
+    if kind in TAGGABLE_FORMATS:
         _write(path, kind)
 
 
@@ -57,9 +57,9 @@ def _write(path: Path, kind: str) -> None:
     copy = path.with_name("copy")
     shutil.copyfile(path, copy)
     try:
-        with bounded(seconds=SECONDS, memory=2**29):
+        with resource_limits(seconds=SECONDS, memory=2**29):
             write_tags(copy, kind, NEW)
-    except TooMuch:
+    except TimeLimitExceeded:
         raise
     except Exception:  # what mutagen trips over ends a process of its own, and the copy is not used
         return

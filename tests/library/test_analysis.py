@@ -166,7 +166,7 @@ def test_a_worker_that_comes_back_late_changes_nothing(alice: User, mp3: bytes, 
     files = sorted(default_storage.listdir(f"tracks/{track.folder[:2]}/{track.folder}")[1])
 
     (tmp_path / "peaks.json").write_text("{}")
-    result = analysis.listen(track.original.path)
+    result = analysis.analyse_file(track.original.path)
     analysis._result_record(late, result | {"duration": 999.0}, tmp_path)
 
     track.refresh_from_db()

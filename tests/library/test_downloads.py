@@ -16,11 +16,11 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from classifier.tags import read_tags
 from library import services
 from library.models import Track, User
 from library.outgoing.copies import archive, part
 from tests import sounds
+from tests.classifier.audio_files import tag_fields
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -62,7 +62,7 @@ class TestTaggedCopy:
         assert response.status_code == 200
         copy = tmp_path / f"copy{extension}"
         copy.write_bytes(body(response))
-        assert read_tags(copy) == {"title": "Été", "artist": "Ann & Bob", "year": 1987, "genre": "Shoegaze"}
+        assert tag_fields(copy) == {"title": "Été", "artist": "Ann & Bob", "year": 1987, "genre": "Shoegaze"}
         assert response["Content-Disposition"].startswith("attachment")
         assert "sandbox" in response["Content-Security-Policy"]
         assert hashlib.sha256(stored(track)).hexdigest() == track.sha256
@@ -130,7 +130,7 @@ class TestArchive:
         found = download(alice_client, "download:tagged")
         copy = tmp_path / "copy.mp3"
         copy.write_bytes(found.read("Ann/A/New.mp3"))
-        assert read_tags(copy)["title"] == "New"
+        assert tag_fields(copy)["title"] == "New"
         assert hashlib.sha256(stored(song)).hexdigest() == song.sha256
         assert found.read("Ann/A/Plain.wav") == stored(plain)
         assert found.read("Please note.txt").decode().startswith("Ann/A/Plain.wav: the original")

@@ -16,7 +16,7 @@ from earmark_client.cli import main
 from earmark_client.folders import find_music
 from tests import sounds
 from tests.live import ROOT, Site
-from tests.scripted import Answer, Asked, scripted_site
+from tests.stub_server import Answer, Asked, scripted_site
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from earmark_client import BulkAction, Library, LibraryError
-from tests.scripted import Answer, Asked, scripted_site
+from tests.stub_server import Answer, Asked, scripted_site
 
 ID = "0198c0de-0000-7000-8000-000000000001"
 

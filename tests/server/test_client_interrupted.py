@@ -14,7 +14,7 @@ from queue import SimpleQueue
 import pytest
 
 from tests.live import ROOT
-from tests.scripted import Answer, Asked, scripted_site
+from tests.stub_server import Answer, Asked, scripted_site
 
 FILES = 12
 ANSWERED = 2

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.live import ROOT
-from tests.scripted import Answer, Asked, scripted_site
+from tests.stub_server import Answer, Asked, scripted_site
 
 TRACK = {
     "id": "1",

@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from classifier import datasets, plots
 from classifier.bundle import BundleError
-from classifier.card import percent
 from classifier.evaluation import coverage_curve, evaluate
 from classifier.inference import Classifier
+from classifier.model_card import percent
 
 
 class Command(BaseCommand):
@@ -34,26 +34,29 @@ class Command(BaseCommand):
         try:
             classifier = Classifier.load(options["model"], settings.EARMARK_MODELS_DIR)
             features = classifier.manifest.features
-            dataset = datasets.load(
+            dataset = datasets.load_dataset(
                 options["dataset"], features, lambda files: tqdm(files, "decode", disable=None)
             )
             if options["split"]:
-                dataset = dataset.part(options["split"])
+                dataset = dataset.select_split(options["split"])
             labels = classifier.manifest.labels
-            heard = [
-                classifier.hear(dataset.log_mel(track))
+            predictions = [
+                classifier.predict(dataset.log_mel(track))
                 for track in tqdm(range(len(dataset)), "listen", disable=None)
             ]
             measures = evaluate(
                 [str(genre) for genre in dataset.genres],
-                [[hearing.probabilities[label] for label in labels] for hearing in heard],
+                [[prediction.probabilities[label] for label in labels] for prediction in predictions],
                 labels,
-                [hearing.label is not None for hearing in heard],
+                [prediction.label is not None for prediction in predictions],
             )
             if options["plots"]:
-                best = [hearing.probabilities[hearing.top] for hearing in heard]
-                right = [hearing.top == genre for hearing, genre in zip(heard, dataset.genres, strict=True)]
-                plots.draw(options["plots"], measures, coverage_curve(best, right))
+                best = [prediction.probabilities[prediction.top] for prediction in predictions]
+                right = [
+                    prediction.top == genre
+                    for prediction, genre in zip(predictions, dataset.genres, strict=True)
+                ]
+                plots.write_plots(options["plots"], measures, coverage_curve(best, right))
         except (BundleError, datasets.DatasetError, ValueError, OSError) as error:
             raise CommandError(str(error)) from error
         for line in dataset.skipped:

@@ -65,7 +65,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Training needs TensorFlow ({error}). Run: pip install -r requirements/train.txt"
             ) from error
-        recipe = training.Recipe(seed=options["seed"])
+        recipe = training.CnnRecipe(seed=options["seed"])
         if options["epochs"] is not None:
             recipe = replace(recipe, epochs=options["epochs"])
 
@@ -74,7 +74,7 @@ class Command(BaseCommand):
             return bar
 
         try:
-            dataset = datasets.load(options["dataset"], progress=lambda files: tqdm(files, "decode"))
+            dataset = datasets.load_dataset(options["dataset"], progress=lambda files: tqdm(files, "decode"))
             for line in dataset.skipped:
                 self.stderr.write(f"Skipped {line}")
             if dataset.split_by != "given":
@@ -82,9 +82,9 @@ class Command(BaseCommand):
             source = options["description"] or f"{len(dataset)} tracks from {options['dataset'].name}"
             if options["recipe"] == "msd":
                 weights = msd.read_weights(options["pretrained"] / "MSD_musicnn")
-                on_top = transfer.Recipe(seed=options["seed"])
+                on_top = transfer.TransferRecipe(seed=options["seed"])
                 with tempfile.TemporaryDirectory() as folder:
-                    manifest = transfer.train(
+                    manifest = transfer.train_transfer(
                         dataset,
                         weights,
                         out,
@@ -94,10 +94,10 @@ class Command(BaseCommand):
                         version=options["model_version"],
                         folder=options["work"],
                         audio=options["audio"],
-                        spoken=espeak.read_aloud(Path(folder)) if options["espeak"] else [],
+                        speech_files=espeak.synthesize_sentences(Path(folder)) if options["espeak"] else [],
                     )
             else:
-                manifest = training.train(dataset, out, recipe, progress, source)
+                manifest = training.train_cnn(dataset, out, recipe, progress, source)
         except (datasets.DatasetError, ValueError, OSError) as error:
             raise CommandError(str(error)) from error
         measured = manifest.metrics

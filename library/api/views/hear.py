@@ -14,7 +14,7 @@ from library import services
 from library.api.schema import UPLOAD_REFUSALS, answers
 from library.api.serializers import tracks as serializers
 from library.api.throttling import Limited, Listening
-from library.services.analysis_client import listen
+from library.services.analysis_client import analyse_file
 
 
 class HearingView(Limited):
@@ -29,7 +29,7 @@ class HearingView(Limited):
         upload = serializers.UploadSerializer(data=request.data).upload()
         services.upload_check(upload=upload)
         # The upload handler always makes a temporary file; it is gone when the request ends.
-        return upload.name or "", listen(Path(upload.temporary_file_path()))  # type: ignore[attr-defined]
+        return upload.name or "", analyse_file(Path(upload.temporary_file_path()))  # type: ignore[attr-defined]
 
 
 class FileUploadView(HearingView):

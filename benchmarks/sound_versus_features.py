@@ -1,7 +1,8 @@
-"""Whether a model answers the same for the sound of tracks and for their prepared features.
+"""Compare a model's predictions from audio files with those from the prepared features of the same tracks.
 
-`python -m benchmarks.agreement DATASET.npz AUDIO/` for a data set (`classifier.datasets`) and a folder genre/track.*
-with the sound of some of its tracks. Both are heard over the same seconds: a recording may hold less of a track.
+`python -m benchmarks.sound_versus_features DATASET.npz AUDIO/` takes a data set (`classifier.datasets`) and a folder
+genre/track.* with recordings of some of its tracks. Both are cut to the same seconds, because a recording may be
+shorter than the track.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ def main() -> None:
     options = parser.parse_args()
     classifier = Classifier.load(options.model)
     features = classifier.manifest.features
-    dataset = datasets.load(options.dataset, features)
+    dataset = datasets.load_dataset(options.dataset, features)
     places = {str(name): track for track, name in enumerate(dataset.names)}
     pairs = []
     for file in sorted(options.audio.glob("*/*")):
         if file.stem in places:
             sound = spectrogram(file, features)
             prepared = dataset.log_mel(places[file.stem])[:, : sound.shape[1]]
-            pairs.append((classifier.hear(sound), classifier.hear(prepared)))
+            pairs.append((classifier.predict(sound), classifier.predict(prepared)))
     if not pairs:
         parser.error(f"{options.audio} has no sound of any of the tracks (genre/name.*).")
     tops = sum(sound.top == prepared.top for sound, prepared in pairs)

@@ -1,7 +1,7 @@
-"""Hearing a file in a process of its own, so that no file can harm the process that asks.
+"""Analyse files in a separate process, so that no file can harm the process that asks.
 
-Only the standard library is imported: the web process and the worker hold a `Listener`, and neither
-loads numpy or a decoder.
+Only the standard library is imported: the web process and the worker hold an `AnalysisProcess`, and neither
+loads numpy or a decoder. `analysis_child` is the program that runs in the separate process.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ from typing import Any
 from classifier.errors import AudioError
 
 ROOT = Path(__file__).resolve().parent.parent
-#: How often `on_beat` is called while a file is heard, in seconds.
-BEAT = 10.0
-#: One thread each: answers are then the same on every machine, and workers share the cores among themselves.
+#: Seconds between calls of `on_heartbeat` while a file is analysed.
+HEARTBEAT_SECONDS = 10.0
+#: One thread per library: results are then the same on every machine, and workers do not compete for cores.
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "NUMBA_CACHE_DIR")
-
-#: The longest answer, that for a track of three hours, is a fiftieth of this.
-LONGEST_LINE = 2**24
+#: A longer line from the process means that something is wrong: the longest result, for a track of three hours, is a
+#: fiftieth of this.
+MAX_LINE_BYTES = 2**24
 
 Messages = Iterator[dict[str, Any]]
 
 
-def own_environment() -> dict[str, str]:
-    """Environment variables of a process that reads uploaded files: none of the site's secrets."""
+def sandbox_environment() -> dict[str, str]:
+    """Return the environment for a process that reads uploaded files: without the site's secrets."""
     return {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ} | _ONE_THREAD
 
 
-class Listener:
-    """One listening process: started when first needed, restarted when it died.
+class AnalysisProcess:
+    """A process that analyses files: started when first needed, and again after it has died.
 
-    Sizes in bytes, times in seconds. `timeout` bounds the wall-clock and the CPU time of one file, `memory`
-    the address space it may take beyond what the loaded model takes. An idle process ends after `idle`.
-    Threads may share a listener; their files are heard one after the other.
+    Sizes are in bytes, times in seconds. `timeout` limits both the wall-clock and the CPU time for one file, `memory`
+    the address space it may take in addition to the loaded model. A process that has been idle for `idle` ends.
+    Threads may share an instance; their files are analysed one after the other.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Listener:
         idle: float = 300,
     ) -> None:
         self._command = [
-            sys.executable, "-m", "classifier.child", "--model", model, "--models-dir", str(models_dir),
+            sys.executable, "-m", "classifier.analysis_child", "--model", model, "--models-dir", str(models_dir),
             "--max-bytes", str(max_bytes), "--max-seconds", str(max_seconds), "--memory", str(memory),
             "--cpu-seconds", str(timeout), "--idle", str(idle),
         ]  # fmt: skip
@@ -70,50 +70,51 @@ class Listener:
 
     @property
     def pid(self) -> int | None:
-        """The listening process's id, None while there is none."""
+        """The process id, or None if the process is not running."""
         return self._child.pid if self._child and self._child.poll() is None else None
 
-    def listen(
+    def analyse(
         self,
         path: str | Path,
         *,
         out_dir: Path | None = None,
         on_stage: Callable[[str], None] | None = None,
         on_tags: Callable[[dict[str, Any]], None] | None = None,
-        on_beat: Callable[[], None] | None = None,
+        on_heartbeat: Callable[[], None] | None = None,
     ) -> dict[str, Any]:
-        """Hear a file: `Analysis.as_dict()`.
+        """Analyse a file and return `Analysis.as_dict()`.
 
-        With `out_dir`, `peaks.json`, a `spectrogram.*` and, where browsers need one, a `playable.*` are
-        written there. `on_beat` is called every few seconds as long as the process is at work.
-        Raises AudioError: what decoding refuses, and `out_of_memory`, `timeout`, `crashed`.
+        With `out_dir`, `peaks.json`, a `spectrogram.*` and, if browsers cannot play the file, a `playable.*` are
+        written there. `on_stage` is called with each stage, `on_tags` with the file's tags as soon as they are read,
+        `on_heartbeat` every few seconds while the process is working.
+        Raises AudioError with the codes of decoding and `out_of_memory`, `timeout` and `crashed`.
         """
         request = {"path": str(Path(path).absolute()), "out_dir": str(out_dir) if out_dir else None}
-        return self._ask(request, on_stage=on_stage, on_tags=on_tags, on_beat=on_beat)
+        return self._run_request(request, on_stage=on_stage, on_tags=on_tags, on_heartbeat=on_heartbeat)
 
     def read_tags(self, path: str | Path) -> dict[str, Any]:
-        """What a file says about itself, without hearing it: `classifier.tags.read_all_tags`.
+        """Read a file's tags as `classifier.tag_reader.read_tags` does, without analysing its audio.
 
-        Raises AudioError: `timeout`, `out_of_memory`, `crashed`.
+        Raises AudioError with the code `timeout`, `out_of_memory` or `crashed`.
         """
         tags: dict[str, Any] = {}
         request = {"path": str(Path(path).absolute()), "out_dir": None, "tags_only": True}
-        self._ask(request, on_tags=tags.update)
+        self._run_request(request, on_tags=tags.update)
         return tags
 
-    def _ask(
+    def _run_request(
         self,
         request: dict[str, Any],
         *,
         on_stage: Callable[[str], None] | None = None,
         on_tags: Callable[[dict[str, Any]], None] | None = None,
-        on_beat: Callable[[], None] | None = None,
+        on_heartbeat: Callable[[], None] | None = None,
     ) -> dict[str, Any]:
         with self._lock:
             try:
-                answer = self._hear(self._send(request, on_beat), on_stage, on_tags)
+                answer = self._final_message(self._send(request, on_heartbeat), on_stage, on_tags)
             except BaseException:
-                self._stop()  # whatever it was doing, nobody waits for it any more
+                self._stop()  # nobody waits for its result any more
                 raise
         if "error" in answer:
             raise AudioError(**answer["error"])
@@ -125,24 +126,25 @@ class Listener:
         with self._lock:
             self._stop()
 
-    def _send(self, request: dict[str, Any], on_beat: Callable[[], None] | None) -> Messages:
-        """Hand a request over; what the process answers. One that just ends for idleness is replaced."""
-        number = secrets.token_hex(8)  # what a file taught the process to say beforehand has another
-        line = json.dumps({"id": number} | request).encode() + b"\n"
+    def _send(self, request: dict[str, Any], on_heartbeat: Callable[[], None] | None) -> Messages:
+        """Send a request and return the messages that answer it. A process that ended while idle is replaced."""
+        # Unpredictable: a message that a hostile file has planted earlier carries another id and is ignored.
+        request_id = secrets.token_hex(8)
+        line = json.dumps({"id": request_id} | request).encode() + b"\n"
         for child in (self._running(), None):
             if child is None:
                 child = self._start()
             assert child.stdin is not None
-            messages = self._messages(child, number, on_beat)
+            messages = self._messages(child, request_id, on_heartbeat)
             try:
                 child.stdin.write(line)
                 next(messages)  # {"accepted": true}
                 return messages
             except (BrokenPipeError, AudioError):
                 self._stop()
-        raise RuntimeError("The listening process does not start; its reason is in the log.")
+        raise RuntimeError("The analysis process does not start; see the log for the reason.")
 
-    def _hear(
+    def _final_message(
         self,
         messages: Messages,
         on_stage: Callable[[str], None] | None,
@@ -155,14 +157,14 @@ class Listener:
                 on_tags(message["tags"])
             elif "error" in message or "result" in message:
                 return message
-        raise AssertionError("messages end by an exception")
+        raise AssertionError("the messages always end with a result or an exception")
 
     def _messages(
-        self, child: subprocess.Popen[bytes], number: str, on_beat: Callable[[], None] | None
+        self, child: subprocess.Popen[bytes], request_id: str, on_heartbeat: Callable[[], None] | None
     ) -> Messages:
-        """What the process says to the request of that number, until the caller has heard enough.
+        """Yield the messages for a request until the caller stops asking for them.
 
-        Raises AudioError when it dies or is late.
+        Raises AudioError when the process dies or exceeds the timeout.
         """
         assert child.stdout is not None
         deadline = time.monotonic() + self._timeout
@@ -170,17 +172,17 @@ class Listener:
         with selectors.DefaultSelector() as ready:
             ready.register(child.stdout, selectors.EVENT_READ)
             while (left := deadline - time.monotonic()) > 0:
-                if not ready.select(min(left, BEAT)):
-                    if on_beat:
-                        on_beat()
+                if not ready.select(min(left, HEARTBEAT_SECONDS)):
+                    if on_heartbeat:
+                        on_heartbeat()
                     continue
-                said = os.read(child.stdout.fileno(), 1 << 16)
-                if not said:
+                chunk = os.read(child.stdout.fileno(), 1 << 16)
+                if not chunk:
                     raise AudioError("timeout" if child.wait() == -signal.SIGXCPU else "crashed")
-                *lines, unfinished = (unfinished + said).split(b"\n")
-                if len(unfinished) > LONGEST_LINE:
+                *lines, unfinished = (unfinished + chunk).split(b"\n")
+                if len(unfinished) > MAX_LINE_BYTES:
                     raise AudioError("crashed")
-                yield from (message for line in lines if (message := _message(line, number)))
+                yield from (message for line in lines if (message := _parse_message(line, request_id)))
         raise AudioError("timeout")
 
     def _running(self) -> subprocess.Popen[bytes] | None:
@@ -190,11 +192,11 @@ class Listener:
         self._child = subprocess.Popen(  # noqa: S603 - our own module, no shell
             self._command,
             cwd=ROOT,
-            env=own_environment(),
+            env=sandbox_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
-            start_new_session=True,  # Ctrl-C is for the worker, which then finishes what it began
+            start_new_session=True,  # so that Ctrl-C reaches only the worker, which then finishes its current file
         )
         return self._child
 
@@ -202,7 +204,7 @@ class Listener:
         if self._child is None:
             return
         with suppress(ProcessLookupError):
-            os.killpg(self._child.pid, signal.SIGKILL)  # with what it has forked
+            os.killpg(self._child.pid, signal.SIGKILL)  # including its forks
         self._child.wait()
         for pipe in (self._child.stdin, self._child.stdout):
             assert pipe is not None
@@ -210,10 +212,10 @@ class Listener:
         self._child = None
 
 
-def _message(line: bytes, number: str) -> dict[str, Any] | None:
-    """What a line says, if it says anything and belongs to this request: a process that dies may break off."""
+def _parse_message(line: bytes, request_id: str) -> dict[str, Any] | None:
+    """Decode one line. None for an incomplete line, as a dying process leaves, and for other requests' messages."""
     try:
         message = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return message if isinstance(message, dict) and message.get("id") == number else None
+    return message if isinstance(message, dict) and message.get("id") == request_id else None

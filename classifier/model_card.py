@@ -16,7 +16,7 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def model_card(manifest: Manifest) -> str:
+def render_model_card(manifest: Manifest) -> str:
     """The card as Markdown."""
     measured, training = manifest.metrics, manifest.training
     tracks = ", ".join(f"{genre} {count}" for genre, count in training["tracks"].items())
@@ -32,28 +32,28 @@ calibrated mean of its windows' log-probabilities. Version {manifest.version}.
 
 ## Figures
 
-{figures(measured)}
+{metrics_table(measured)}
 
 {measured["note"]}
-Splits: {SPLITS[measured["split_by"]]}
+Splits: {SPLIT_NOTES[measured["split_by"]]}
 
 Below a probability of {manifest.threshold:.2f} the model says "not sure".
 Temperature: {manifest.temperature:.3f}.
 
 {genres(measured)}
 
-{bad_sound(measured)}
+{robustness_table(measured)}
 """
 
 
-SPLITS = {
+SPLIT_NOTES = {
     "given": "as the data set's list gives them.",
     "artist": "made by this program, no artist on both sides.",
     "track": "made by this program BY TRACK: an artist may be on both sides, and the figures flatter.",
 }
 
 
-def figures(measured: dict[str, Any]) -> str:
+def metrics_table(measured: dict[str, Any]) -> str:
     """The measures of one evaluation as a Markdown table."""
     rows = [
         ("trained on", measured["trained_on"]),
@@ -84,7 +84,7 @@ def spread(measured: dict[str, Any]) -> str:
     return "\n".join(["| | mean | each deal |", "|---|---|---|", *rows])
 
 
-def bad_sound(measured: dict[str, Any]) -> str:
+def robustness_table(measured: dict[str, Any]) -> str:
     """What bad sound costs, as a Markdown table; empty when it was not measured."""
     if "robustness" not in measured:
         return ""

@@ -16,28 +16,28 @@ from typing import Any
 import numpy as np
 import pytest
 
-from classifier import listener as listener_module
+from classifier import analysis_process
+from classifier.analysis_process import ROOT, AnalysisProcess
 from classifier.bundle import DEFAULT_MODELS_DIR
 from classifier.errors import AudioError
 from classifier.inference import Classifier
-from classifier.listener import ROOT, Listener
 from tests import sounds
-from tests.classifier.gate import Clock, gated
+from tests.classifier.pausable_process import FakeClock, pausable_process
 
 GENRES = {"blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"}
 linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc")
 
 
-def make(**options: Any) -> Listener:
-    return Listener(model="mfcc-cnn-1", models_dir=DEFAULT_MODELS_DIR, **options)
+def make(**options: Any) -> AnalysisProcess:
+    return AnalysisProcess(model="mfcc-cnn-1", models_dir=DEFAULT_MODELS_DIR, **options)
 
 
 @pytest.fixture(scope="module")
-def listener() -> Iterator[Listener]:
+def process() -> Iterator[AnalysisProcess]:
     """One process for all tests that do not harm it."""
-    listener = make()
-    yield listener
-    listener.close()
+    process = make()
+    yield process
+    process.close()
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +54,9 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def refusal(listener: Listener, path: Path, **how: Any) -> str:
+def refusal(process: AnalysisProcess, path: Path, **how: Any) -> str:
     with pytest.raises(AudioError) as error:
-        listener.listen(path, **how)
+        process.analyse(path, **how)
     return error.value.code
 
 
@@ -72,11 +72,11 @@ def ends(pid: int) -> bool:
 # What it answers
 
 
-def test_result(listener: Listener, songs: Path, tmp_path: Path) -> None:
+def test_result(process: AnalysisProcess, songs: Path, tmp_path: Path) -> None:
     stages: list[str] = []
     tags: list[dict[str, Any]] = []
     out = tmp_path / "out"
-    result = listener.listen(songs / "short.mp3", out_dir=out, on_stage=stages.append, on_tags=tags.append)
+    result = process.analyse(songs / "short.mp3", out_dir=out, on_stage=stages.append, on_tags=tags.append)
     assert set(result["probabilities"]) == GENRES
     assert sum(result["probabilities"].values()) == pytest.approx(1)
     assert result["top"] in GENRES
@@ -95,22 +95,22 @@ def test_result(listener: Listener, songs: Path, tmp_path: Path) -> None:
     assert json.loads((out / "peaks.json").read_text())["duration"] == pytest.approx(4, abs=0.1)
 
 
-def test_what_browsers_cannot_play_is_copied(listener: Listener, songs: Path, tmp_path: Path) -> None:
+def test_what_browsers_cannot_play_is_copied(process: AnalysisProcess, songs: Path, tmp_path: Path) -> None:
     stages: list[str] = []
-    listener.listen(songs / "song.aiff", out_dir=tmp_path / "out", on_stage=stages.append)
+    process.analyse(songs / "song.aiff", out_dir=tmp_path / "out", on_stage=stages.append)
     assert stages == ["decoding", "listening", "drawing", "copying"]
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "peaks.json", "spectrogram.png", "playable.mp3",
     }  # fmt: skip
 
 
-def test_the_same_answer_every_time_and_everywhere(listener: Listener, songs: Path) -> None:
-    first = listener.listen(songs / "short.mp3")
-    assert listener.listen(songs / "short.mp3") == first
+def test_the_same_answer_every_time_and_everywhere(process: AnalysisProcess, songs: Path) -> None:
+    first = process.analyse(songs / "short.mp3")
+    assert process.analyse(songs / "short.mp3") == first
     other = make()
     try:
-        assert other.listen(songs / "short.mp3") == first
-        assert other.pid != listener.pid
+        assert other.analyse(songs / "short.mp3") == first
+        assert other.pid != process.pid
     finally:
         other.close()
     # In this process as well, bit for bit, although its libraries may use more than one thread.
@@ -118,37 +118,37 @@ def test_the_same_answer_every_time_and_everywhere(listener: Listener, songs: Pa
     assert json.loads(json.dumps(here)) == first
 
 
-def test_a_relative_path(listener: Listener, songs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_path(process: AnalysisProcess, songs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(songs)
-    assert listener.listen("short.mp3")["top"] in GENRES
+    assert process.analyse("short.mp3")["top"] in GENRES
 
 
-def test_refusals_pass_through_and_harm_nobody(listener: Listener, songs: Path, tmp_path: Path) -> None:
-    listener.listen(songs / "short.mp3")
-    pid = listener.pid
+def test_refusals_pass_through_and_harm_nobody(process: AnalysisProcess, songs: Path, tmp_path: Path) -> None:
+    process.analyse(songs / "short.mp3")
+    pid = process.pid
     (tmp_path / "empty.mp3").touch()
-    assert refusal(listener, tmp_path / "empty.mp3") == "empty"
-    assert refusal(listener, sounds.not_audio(tmp_path / "notes.mp3")) == "not_audio"
-    assert refusal(listener, sounds.silence(tmp_path / "silent.wav"), out_dir=tmp_path / "out") == "silent"
+    assert refusal(process, tmp_path / "empty.mp3") == "empty"
+    assert refusal(process, sounds.not_audio(tmp_path / "notes.mp3")) == "not_audio"
+    assert refusal(process, sounds.silence(tmp_path / "silent.wav"), out_dir=tmp_path / "out") == "silent"
     assert not list((tmp_path / "out").iterdir())
-    listener.listen(songs / "short.mp3")
-    assert listener.pid == pid is not None
+    process.analyse(songs / "short.mp3")
+    assert process.pid == pid is not None
 
 
 def test_limits_are_handed_over(songs: Path) -> None:
-    listener = make(max_seconds=3.5, max_bytes=100_000)
+    process = make(max_seconds=3.5, max_bytes=100_000)
     try:
-        assert refusal(listener, songs / "song.aiff") == "too_large"
-        assert refusal(listener, songs / "short.mp3") == "too_long"
+        assert refusal(process, songs / "song.aiff") == "too_large"
+        assert refusal(process, songs / "short.mp3") == "too_long"
     finally:
-        listener.close()
+        process.close()
 
 
-def test_threads_share_a_listener(listener: Listener, songs: Path) -> None:
+def test_threads_share_a_listener(process: AnalysisProcess, songs: Path) -> None:
     results: dict[str, float] = {}
 
     def hear(name: str) -> None:
-        results[name] = listener.listen(songs / name)["audio"]["size"]
+        results[name] = process.analyse(songs / name)["audio"]["size"]
 
     threads = [threading.Thread(target=hear, args=(name,)) for name in ("short.mp3", "song.aiff")]
     for thread in threads:
@@ -163,80 +163,80 @@ def test_threads_share_a_listener(listener: Listener, songs: Path) -> None:
 
 @linux
 def test_a_kill_in_the_middle(songs: Path) -> None:
-    listener = gated()
+    process = pausable_process()
     try:
         victims: list[int | None] = []
 
         def kill(stage: str) -> None:
             if stage == "decoding":
-                victims.append(listener.pid)
-                os.kill(listener.pid or 0, signal.SIGKILL)
+                victims.append(process.pid)
+                os.kill(process.pid or 0, signal.SIGKILL)
 
-        assert refusal(listener, songs / "waits.wav", on_stage=kill) == "crashed"
-        assert listener.pid is None
-        assert listener.listen(songs / "short.mp3")["top"] in GENRES
-        assert listener.pid not in victims
+        assert refusal(process, songs / "waits.wav", on_stage=kill) == "crashed"
+        assert process.pid is None
+        assert process.analyse(songs / "short.mp3")["top"] in GENRES
+        assert process.pid not in victims
     finally:
-        listener.close()
+        process.close()
 
 
 @linux
 def test_killed_between_two_files(songs: Path) -> None:
     """Nobody notices: the next file is heard by the next process."""
-    listener = make()
+    process = make()
     try:
-        listener.listen(songs / "short.mp3")
-        pid = listener.pid
+        process.analyse(songs / "short.mp3")
+        pid = process.pid
         assert pid
         os.kill(pid, signal.SIGKILL)
-        assert listener.listen(songs / "short.mp3")["top"] in GENRES
-        assert listener.pid != pid
+        assert process.analyse(songs / "short.mp3")["top"] in GENRES
+        assert process.pid != pid
     finally:
-        listener.close()
+        process.close()
 
 
 @linux
 def test_a_stopped_process_is_late(songs: Path) -> None:
     """It neither answers nor ends: the clock decides, and the process is gone."""
-    listener = gated()
-    clock = Clock()
+    process = pausable_process()
+    clock = FakeClock()
     pids: list[int] = []
     beats: list[int] = []
 
     def stop(stage: str) -> None:
-        pids.append(listener.pid or 0)
+        pids.append(process.pid or 0)
         os.kill(pids[0], signal.SIGSTOP)
 
     def beat() -> None:
         if pids:
             beats.append(1)
         if len(beats) == 3:
-            clock.now = listener._timeout
+            clock.now = process._timeout
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(listener_module, "BEAT", 0.2)
-        patch.setattr(listener_module, "time", clock)
-        assert refusal(listener, songs / "waits.wav", on_stage=stop, on_beat=beat) == "timeout"
+        patch.setattr(analysis_process, "HEARTBEAT_SECONDS", 0.2)
+        patch.setattr(analysis_process, "time", clock)
+        assert refusal(process, songs / "waits.wav", on_stage=stop, on_heartbeat=beat) == "timeout"
     assert len(pids) == 1
     assert len(beats) == 3
-    assert listener.pid is None
+    assert process.pid is None
     assert ends(pids[0])
     # And what it might still have said is not taken for the next file's answer.
     try:
-        assert listener.listen(songs / "short.mp3")["duration"] == pytest.approx(4, abs=0.1)
+        assert process.analyse(songs / "short.mp3")["duration"] == pytest.approx(4, abs=0.1)
     finally:
-        listener.close()
+        process.close()
 
 
 @linux
 def test_too_little_memory(songs: Path) -> None:
     """An hour's spectrogram does not fit; the process may answer or die of it, but it may not hang."""
-    listener = make(memory=25 * 2**20, timeout=300)
+    process = make(memory=25 * 2**20, timeout=300)
     try:
-        assert refusal(listener, songs / "long.flac") in {"out_of_memory", "crashed"}
-        assert listener.listen(songs / "short.mp3")["top"] in GENRES
+        assert refusal(process, songs / "long.flac") in {"out_of_memory", "crashed"}
+        assert process.analyse(songs / "short.mp3")["top"] in GENRES
     finally:
-        listener.close()
+        process.close()
 
 
 @linux
@@ -244,12 +244,12 @@ def test_it_ends_when_the_worker_does(songs: Path) -> None:
     """A worker that is killed leaves no listening process behind, not even one in the middle of a file."""
     code = (
         "import os, sys\n"
-        "from tests.classifier.gate import gated\n"
-        "listener = gated()\n"
+        "from tests.classifier.pausable_process import pausable_process\n"
+        "process = pausable_process()\n"
         "def leave(stage):\n"
-        "    print(listener.pid, flush=True)\n"
+        "    print(process.pid, flush=True)\n"
         "    os._exit(0)\n"
-        "listener.listen(sys.argv[1], on_stage=leave)\n"
+        "process.analyse(sys.argv[1], on_stage=leave)\n"
     )
     command = [sys.executable, "-c", code, str(songs / "waits.wav")]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
@@ -257,40 +257,40 @@ def test_it_ends_when_the_worker_does(songs: Path) -> None:
 
 
 def test_it_ends_when_idle(songs: Path) -> None:
-    listener = make(idle=0.2)
+    process = make(idle=0.2)
     try:
-        listener.listen(songs / "short.mp3")
-        child = listener._child
+        process.analyse(songs / "short.mp3")
+        child = process._child
         assert child is not None
         assert child.wait(timeout=30) == 0
-        assert listener.pid is None
-        assert listener.listen(songs / "short.mp3")["top"] in GENRES
+        assert process.pid is None
+        assert process.analyse(songs / "short.mp3")["top"] in GENRES
     finally:
-        listener.close()
+        process.close()
 
 
 def test_close(songs: Path) -> None:
-    listener = make()
-    listener.listen(songs / "short.mp3")
-    child = listener._child
-    listener.close()
+    process = make()
+    process.analyse(songs / "short.mp3")
+    child = process._child
+    process.close()
     assert child is not None
     assert child.poll() is not None
-    listener.close()  # twice is once
+    process.close()  # twice is once
 
 
 def test_a_model_that_does_not_exist(songs: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    listener = Listener(model="no-such-model", models_dir=DEFAULT_MODELS_DIR)
+    process = AnalysisProcess(model="no-such-model", models_dir=DEFAULT_MODELS_DIR)
     with pytest.raises(RuntimeError, match="does not start"):
-        listener.listen(songs / "short.mp3")
-    assert listener.pid is None
+        process.analyse(songs / "short.mp3")
+    assert process.pid is None
     assert "no-such-model" in capfd.readouterr().err
 
 
 def test_what_the_web_process_imports_is_light() -> None:
     code = (
         "import sys\n"
-        "import classifier.errors, classifier.formats, classifier.listener, classifier.scales\n"
+        "import classifier.errors, classifier.formats, classifier.analysis_process, classifier.mel_scale\n"
         "heavy = {'numpy', 'av', 'librosa', 'scipy', 'PIL', 'mutagen', 'ai_edge_litert', 'django'}\n"
         "print(heavy & {name.split('.')[0] for name in sys.modules})\n"
     )

@@ -61,7 +61,7 @@ def test_noises(name: str, classifier: Classifier, tmp_path: Path) -> None:
     pcm = NOISES[name](np.random.default_rng(9))
     pcm = (0.5 * pcm / np.abs(pcm).max()).astype(np.float32)
     file = sounds.write(tmp_path / "noise.wav", pcm=pcm[None], sample_rate=RATE)
-    assert classifier.analyse(file).hearing.label is None
+    assert classifier.analyse(file).prediction.label is None
 
 
 def test_silence_is_refused(classifier: Classifier, tmp_path: Path) -> None:
@@ -73,12 +73,12 @@ def test_silence_is_refused(classifier: Classifier, tmp_path: Path) -> None:
 def test_synthesized_voices(classifier: Classifier) -> None:
     rng = np.random.default_rng(20_260_102)
     voices = speech_spectrograms(12, classifier.manifest.features, 130, rng)
-    assert [classifier.hear(voice).label for voice in voices] == [None] * 12
+    assert [classifier.predict(voice).label for voice in voices] == [None] * 12
 
 
 @pytest.mark.parametrize(("voice", "text"), SPOKEN, ids=[voice for voice, _ in SPOKEN])
 def test_speech(voice: str, text: str, classifier: Classifier, tmp_path: Path) -> None:
     if not espeak.installed() and os.environ.get("EARMARK_TEST_ESPEAK") != "required":
         pytest.skip("espeak-ng is not installed")
-    espeak.say(f"{text} {text}", voice, tmp_path / "speech.wav")
-    assert classifier.analyse(tmp_path / "speech.wav").hearing.label is None
+    espeak.synthesize_wav(f"{text} {text}", voice, tmp_path / "speech.wav")
+    assert classifier.analyse(tmp_path / "speech.wav").prediction.label is None

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from classifier import bundle, network
+from classifier import bundle, cnn
+from classifier.cnn import NetworkConfig, StatisticsPooling
 from classifier.features import mfcc
-from classifier.network import NetworkConfig, StatisticsPooling
 from tests.classifier.models import random_track
 
 SHIPPED = bundle.DEFAULT_MODELS_DIR / "mfcc-cnn-1"
@@ -24,10 +24,10 @@ def run_graph(path: Path, windows: np.ndarray) -> dict[str, np.ndarray]:
 
 def make_windows(manifest: bundle.Manifest, seed: int = 0) -> np.ndarray:
     """A batch of MFCC windows (BATCH, frames, n_mfcc) of very different sounds."""
-    log_mel = random_track(network.BATCH * manifest.window_frames, seed)
+    log_mel = random_track(cnn.BATCH * manifest.window_frames, seed)
     log_mel *= np.linspace(0, 1, log_mel.shape[1], dtype=np.float32)  # from loud and flat to rough
     coefficients = mfcc(log_mel, manifest.features)
-    shape = (manifest.features.n_mfcc, network.BATCH, manifest.window_frames)
+    shape = (manifest.features.n_mfcc, cnn.BATCH, manifest.window_frames)
     return np.ascontiguousarray(coefficients.reshape(shape).transpose(1, 2, 0), dtype=np.float32)
 
 
@@ -40,9 +40,9 @@ def test_statistics_pooling_by_hand() -> None:
 def test_a_new_network_and_its_export_agree(tmp_path: Path) -> None:
     keras.utils.set_random_seed(7)
     config = NetworkConfig(frames=32, width=8, embedding=6, stages=2)
-    model = network.build(config, 4)
-    network.export(model, tmp_path / "model.tflite")
-    windows = np.random.default_rng(0).normal(size=(network.BATCH, 32, 40)).astype(np.float32)
+    model = cnn.build_network(config, 4)
+    cnn.export_network(model, tmp_path / "model.tflite")
+    windows = np.random.default_rng(0).normal(size=(cnn.BATCH, 32, 40)).astype(np.float32)
     keras_heard, graph_heard = model(windows, training=False), run_graph(tmp_path / "model.tflite", windows)
     assert set(graph_heard) == set(keras_heard) == {"log_probabilities", "embedding"}
     for name, value in graph_heard.items():
@@ -52,8 +52,8 @@ def test_a_new_network_and_its_export_agree(tmp_path: Path) -> None:
 
 
 def test_the_shipped_model_is_the_same_in_keras_and_litert() -> None:
-    manifest = bundle.load(SHIPPED).manifest
-    model = network.build(NetworkConfig(**manifest.network), len(manifest.labels))
+    manifest = bundle.load_bundle(SHIPPED).manifest
+    model = cnn.build_network(NetworkConfig(**manifest.network), len(manifest.labels))
     model.load_weights(SHIPPED / "model.weights.h5")
     for seed in range(3):
         windows = make_windows(manifest, seed)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from classifier.features import FeatureConfig, MelStream
-from classifier.scales import hz_to_mel, mel_ticks
+from classifier.mel_scale import hz_to_mel, mel_ticks
 
 
 @pytest.mark.parametrize("hz", [0, 20, 440, 999.9, 1000, 1000.1, 4_000, 11_025, 20_000])

@@ -1,6 +1,6 @@
 """The benchmarks' music: synthesized, so that nothing has to be fetched or kept.
 
-Run as `python -m benchmarks.material SONG` in a process of its own: a process inherits the peak memory of
+Run as `python -m benchmarks.song SONG` in a process of its own: a process inherits the peak memory of
 the one that starts it, and making music takes much.
 """
 

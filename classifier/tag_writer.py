@@ -1,7 +1,7 @@
-"""Title, artist, album, year, genre and free tags, written into a copy of a file: the sound stays as it is.
+"""Write title, artist, album, year, genre and free tags into a copy of a file. The audio data stay as they are.
 
-`python -m classifier.tagging KIND FILE` changes FILE, taking the tags as JSON from standard input; it is
-started by `classifier.copies`. mutagen parses what strangers have uploaded, so the process limits itself.
+`python -m classifier.tag_writer FORMAT FILE` changes FILE and takes the tags as JSON from standard input. It is run by
+`classifier.tagged_copies`. mutagen parses files from strangers here, so the process limits itself.
 """
 
 from __future__ import annotations
@@ -25,25 +25,24 @@ from mutagen.oggvorbis import OggVorbis
 from classifier.landlock import confine
 from classifier.limits import isolate, limit_cpu_time, limit_file_size, limit_memory
 
-#: Text by field; None takes the field out; `tags` is a list. Fields that are not there stay as they are.
+#: Text by field; None removes the field; `tags` is a list. Fields that are not named keep their value.
 Tags = dict[str, Any]
 
 _FRAMES: dict[str, Any] = {"title": TIT2, "artist": TPE1, "album": TALB, "year": TDRC, "genre": TCON}
 _ATOMS = {"title": "\xa9nam", "artist": "\xa9ART", "album": "\xa9alb", "year": "\xa9day", "genre": "\xa9gen"}
 _COMMENTS = {"title": "TITLE", "artist": "ARTIST", "album": "ALBUM", "year": "DATE", "genre": "GENRE"}
-
-#: How much longer a copy may be than the original, in bytes, and what writing it may take.
-GROWTH = 16 * 2**20
-MEMORY = 512 * 2**20
-SECONDS = 60
+#: How much larger a copy may be than the original, and how much memory and CPU time writing it may take.
+MAX_GROWTH_BYTES = 16 * 2**20
+MEMORY_BYTES = 512 * 2**20
+CPU_SECONDS = 60
 
 
 def write_tags(path: Path, kind: str, tags: Tags) -> None:
-    """Write tags into a file of one of `copies.TAGGABLE`. Raises whatever mutagen trips over."""
-    length = _length(path)
+    """Write tags into a file of one of `tagged_copies.TAGGABLE_FORMATS`. Passes on any exception of mutagen's."""
+    length = _duration(path)
     _WRITERS[kind](path, tags)
-    if _length(path) != length:
-        raise ValueError("the sound is not as long as before")
+    if _duration(path) != length:
+        raise ValueError("the duration has changed")
 
 
 def _write_id3(path: Path, tags: Tags) -> None:
@@ -100,11 +99,11 @@ _WRITERS: dict[str, Callable[[Path, Tags], None]] = {
 
 
 def _same_year(field: str, tags: Tags, written: object) -> bool:
-    """Whether the file has the year already, and perhaps the day too, which would be a pity to lose."""
+    """Whether the file already has this year, perhaps as part of a full date, which is then kept."""
     return field == "year" and bool(tags[field]) and str(written or "").startswith(tags[field])
 
 
-def _length(path: Path) -> float:
+def _duration(path: Path) -> float:
     file = mutagen.File(path)
     return float(file.info.length)
 
@@ -112,9 +111,9 @@ def _length(path: Path) -> float:
 def main() -> None:
     _, kind, path = sys.argv
     isolate()
-    limit_memory(MEMORY)
-    limit_cpu_time(SECONDS)
-    limit_file_size(os.path.getsize(path) + GROWTH)
+    limit_memory(MEMORY_BYTES)
+    limit_cpu_time(CPU_SECONDS)
+    limit_file_size(os.path.getsize(path) + MAX_GROWTH_BYTES)
     confine(read=[Path(sys.prefix), Path(sys.base_prefix), Path("/proc/self")], write=[Path(path)])
     write_tags(Path(path), kind, json.load(sys.stdin))
 

@@ -1,6 +1,6 @@
-"""What a file says about itself: title, artist, album, year, genre, track number, and whatever else it has in words.
+"""Read the tags of audio files: title, artist, album, year, genre, track number, and all other texts.
 
-A tag is a suggestion by whoever wrote the file; it is cut to length, cleaned, and never trusted.
+Tags are written by strangers: they are cut to length, cleaned, and never trusted.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from mutagen.id3 import ID3, TCON, UFID, Frame, ID3NoHeaderError
 from mutagen.mp4 import MP4, AtomDataType, MP4FreeForm
 
 from classifier.audiofile import AudioFile
-from classifier.limits import TooMuch, bounded
+from classifier.limits import TimeLimitExceeded, resource_limits
 
 MAX_LENGTH = 200
-#: Of everything a file says: how many names, values of one name, characters of a value, and of all together.
+#: Limits for the texts kept of one file: names, values per name, characters per value, and characters in all.
 MAX_NAMES, MAX_VALUES, MAX_VALUE_LENGTH, MAX_CHARACTERS = 100, 20, 1000, 20_000
-#: What reading tags may take: CPU seconds, and bytes. A tag with a picture of 100 MB takes a third of the one
-#: and most of the other.
-SECONDS, MEMORY = 3.0, 512 * 2**20
+#: CPU time and memory that reading tags may take. A tag with a picture of 100 MB takes a third of the time and most of
+#: the memory.
+CPU_SECONDS, MEMORY_BYTES = 3.0, 512 * 2**20
 
 _ID3 = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "year": "TDRC", "genre": "TCON", "track": "TRCK"}
 _MP4 = {
@@ -40,80 +40,73 @@ _VORBIS = {
     "title": "title", "artist": "artist", "album": "album", "year": "date", "genre": "genre",
     "track": "tracknumber",
 }  # fmt: skip
-#: Texts that are pictures.
-_PICTURES = {"metadata_block_picture", "coverart"}
+#: Names of Vorbis comments that hold pictures as text.
+_PICTURE_NAMES = {"metadata_block_picture", "coverart"}
 
 
-def read_tags(path: str | Path) -> dict[str, str | int]:
-    """`title`, `artist`, `album`, `genre` (strings) and `year`, `track` (integers), where the file has them.
+def read_tags(path: str | Path) -> dict[str, Any]:
+    """Return a file's tags: `title`, `artist`, `album`, `genre` (str), `year`, `track` (int) and `values`.
 
-    Never raises for what is in the file: broken, missing or endless tags give an empty dict. To be called in a
-    process's main thread, where it can be interrupted.
-    """
-    tags = read_all_tags(path)
-    del tags["values"]
-    return tags
+    Fields that the file lacks are left out. `values` holds every text in the tags as {name: [value, …]}, within the
+    limits above and without pictures and other bytes. Names are those of the file's format: `TPE2`, `TXXX:…` (ID3),
+    `aART` (MP4), `albumartist` (Vorbis).
 
-
-def read_all_tags(path: str | Path) -> dict[str, Any]:
-    """As `read_tags`, and `values`: every text in the file's tags, as {name: [value, …]}.
-
-    Names are those of the file's own format: `TPE2`, `TXXX:…` (ID3), `aART` (MP4), `albumartist` (Vorbis). Pictures
-    and other bytes are left out, and what goes beyond the limits above.
+    Whatever is in the file, nothing is raised: broken, missing or endless tags give only an empty `values`. Must be
+    called in the main thread, because only there it can be interrupted.
     """
     found: dict[str, Any] = {}
     values: dict[str, list[str]] = {}
-    # Both readers parse hostile bytes; whatever they trip over means "no tags".
+    # Both readers parse hostile bytes. Any exception of theirs means "no tags".
     try:
-        with bounded(seconds=SECONDS, memory=MEMORY):
+        with resource_limits(seconds=CPU_SECONDS, memory=MEMORY_BYTES):
             file, tags = _open(Path(path))
-            found = _known(file, tags)
-            values = _cleaned_values(tags)
-    except (TooMuch, MemoryError):
-        return {"values": {}}  # FFmpeg might take as long, and cannot be interrupted
+            found = _first_values(file, tags)
+            values = _clean_values(tags)
+    except (TimeLimitExceeded, MemoryError):
+        return {"values": {}}  # do not try FFmpeg: it might take as long, and cannot be interrupted
     except Exception:  # noqa: S110
         pass
     if not found:
         with suppress(Exception):
-            said = _read_ffmpeg(Path(path))
-            found = {**said, "year": said.get("date")}
-            values = values or _cleaned_values(said)
-    return _cleaned(found) | {"values": values}
+            ffmpeg_tags = _read_ffmpeg(Path(path))
+            found = {**ffmpeg_tags, "year": ffmpeg_tags.get("date")}
+            values = values or _clean_values(ffmpeg_tags)
+    return _clean_fields(found) | {"values": values}
 
 
-def _cleaned(found: dict[str, Any]) -> dict[str, Any]:
+def _clean_fields(found: dict[str, Any]) -> dict[str, Any]:
     tags: dict[str, Any] = {}
     for field in ("title", "artist", "album", "genre"):
-        text = _clean(found.get(field))
+        text = _clean_text(found.get(field))
         if text:
             tags[field] = text
-    year = re.search(r"\b(1[89]\d\d|20\d\d)\b", _clean(found.get("year")))
+    year = re.search(r"\b(1[89]\d\d|20\d\d)\b", _clean_text(found.get("year")))
     if year:
         tags["year"] = int(year.group())
-    track = re.match(r"\d{1,4}", _clean(found.get("track")))
+    track = re.match(r"\d{1,4}", _clean_text(found.get("track")))
     if track and int(track.group()):
         tags["track"] = int(track.group())
     return tags
 
 
-def _cleaned_values(tags: Any) -> dict[str, list[str]]:
-    """Every text in tags of any format, within the limits."""
+def _clean_values(tags: Any) -> dict[str, list[str]]:
+    """Return every text in tags of any format, within the limits."""
     left = MAX_CHARACTERS
-    kept: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {}
     for name, value in itertools.islice(tags.items() if tags else (), MAX_NAMES):
-        name = _clean(name)
-        if not name or name.lower() in _PICTURES:
+        name = _clean_text(name)
+        if not name or name.lower() in _PICTURE_NAMES:
             continue
         for text in itertools.islice(_texts(value), MAX_VALUES):
-            text = _clean(text, min(MAX_VALUE_LENGTH, left))
+            text = _clean_text(text, min(MAX_VALUE_LENGTH, left))
             if text:
-                kept.setdefault(name, []).append(text)
+                values.setdefault(name, []).append(text)
                 left -= len(text)
-    return kept
+    return values
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every text in a tag's value, whatever its type."""
+    """Yield every text in a tag's value, whatever its type."""
     if isinstance(value, Frame):
         if isinstance(value, TCON):
             yield from value.genres
@@ -136,18 +129,18 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _open(path: Path) -> tuple[Any, Any]:
-    """The file and its tags; None for what it has not."""
+    """Open a file with mutagen: (file, tags), each None if there is none."""
     file = mutagen.File(path)
     tags = file.tags if file is not None else None
     if tags is None:
-        # A name or a broken frame may hide what the ID3 header still tells.
+        # mutagen may not recognise the file by its name or first frame, although it has an ID3 header.
         with suppress(ID3NoHeaderError):
             tags = ID3(path)  # type: ignore[no-untyped-call]
     return file, tags
 
 
-def _known(file: Any, tags: Any) -> dict[str, Any]:
-    """The first value of each field that we know a name for."""
+def _first_values(file: Any, tags: Any) -> dict[str, Any]:
+    """Return the first value of each known field."""
     if tags is None:
         return {}
     if isinstance(tags, ID3):
@@ -168,17 +161,17 @@ def _known(file: Any, tags: Any) -> dict[str, Any]:
 
 
 def _read_ffmpeg(path: Path) -> dict[str, Any]:
-    """What mutagen does not read: RIFF INFO in WAV, text chunks in AIFF, Matroska's tags."""
+    """Read tags that mutagen does not read: RIFF INFO in WAV, text chunks in AIFF, Matroska's tags."""
     with AudioFile(path) as audio:
         return {key.lower(): value for key, value in audio.metadata.items()}
 
 
-def _clean(value: Any, length: int = MAX_LENGTH) -> str:
-    """One line of printable text, of at most so many characters."""
+def _clean_text(value: Any, length: int = MAX_LENGTH) -> str:
+    """Return a value as one line of printable text of at most `length` characters."""
     if value is None:
         return ""
     text = str(value)[: length * 4].replace("\x00", " ")
     text = "".join(" " if char.isspace() else char for char in text)
-    # Control, format (text direction!), surrogate, private and unassigned characters have no place in a name.
+    # Remove control, format (such as text direction), surrogate, private and unassigned characters.
     text = "".join(char for char in text if char.isprintable())
     return " ".join(text.split())[:length].strip()

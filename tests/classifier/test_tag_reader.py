@@ -13,16 +13,16 @@ from mutagen.flac import FLAC
 from mutagen.id3 import APIC, COMM, ID3, TCON, TDRC, TIT2, TPE1, TRCK, TXXX, UFID, USLT, WXXX
 from mutagen.mp4 import MP4, MP4FreeForm
 
-from classifier.tags import (
+from classifier.tag_reader import (
     MAX_CHARACTERS,
     MAX_LENGTH,
     MAX_NAMES,
     MAX_VALUE_LENGTH,
     MAX_VALUES,
-    read_all_tags,
     read_tags,
 )
 from tests import sounds
+from tests.classifier.audio_files import tag_fields
 
 WRITTEN = {
     "title": "Blue Träin", "artist": "Nobody & Sons", "album": "None", "genre": "Jazz",
@@ -39,17 +39,17 @@ def test_every_tagged_format(tmp_path: Path, extension: str) -> None:
     tags = dict(WRITTEN)
     if extension == ".wma":
         tags["WM/Year"] = tags["date"]
-    assert read_tags(sounds.write(tmp_path / f"song{extension}", 1, tags=tags)) == READ
+    assert tag_fields(sounds.write(tmp_path / f"song{extension}", 1, tags=tags)) == READ
 
 
 def test_aiff_has_a_title(tmp_path: Path) -> None:
-    tags = read_tags(sounds.write(tmp_path / "song.aiff", 1, tags=WRITTEN))
+    tags = tag_fields(sounds.write(tmp_path / "song.aiff", 1, tags=WRITTEN))
     assert tags["title"] == "Blue Träin"
 
 
 @pytest.mark.parametrize("extension", sounds.EXTENSIONS)
 def test_no_tags(tmp_path: Path, extension: str) -> None:
-    assert read_tags(sounds.write(tmp_path / f"song{extension}", 1)) == {}
+    assert tag_fields(sounds.write(tmp_path / f"song{extension}", 1)) == {}
 
 
 def mp3_with(path: Path, *frames: Any) -> Path:
@@ -73,13 +73,13 @@ def mp3_with(path: Path, *frames: Any) -> Path:
     ],
 )
 def test_numeric_genres(tmp_path: Path, written: str, genre: str | None) -> None:
-    tags = read_tags(mp3_with(tmp_path / "song.mp3", TCON(encoding=3, text=[written])))
+    tags = tag_fields(mp3_with(tmp_path / "song.mp3", TCON(encoding=3, text=[written])))
     assert tags.get("genre") == genre
 
 
 def test_the_name_does_not_matter(tmp_path: Path) -> None:
     path = mp3_with(tmp_path / "song.mp3", TIT2(encoding=3, text=["Blue"]))
-    assert read_tags(path.rename(tmp_path / "upload")) == {"title": "Blue"}
+    assert tag_fields(path.rename(tmp_path / "upload")) == {"title": "Blue"}
 
 
 def test_long_texts_are_cut(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_long_texts_are_cut(tmp_path: Path) -> None:
         TDRC(encoding=3, text=["9" * 50_000]),
         TRCK(encoding=3, text=["7" * 50_000]),
     )
-    tags = read_tags(path)
+    tags = tag_fields(path)
     assert tags["title"] == "x" * MAX_LENGTH
     assert len(str(tags.get("artist", ""))) <= MAX_LENGTH
     assert tags.get("track", 0) <= 9999  # type: ignore[operator]
@@ -103,7 +103,7 @@ def test_characters_that_have_no_place_in_a_name(tmp_path: Path) -> None:
         TIT2(encoding=3, text=["  a\tb\r\nc\x07\x1b[31m\u202egnp\u200b\ufeff\ue000 "]),
         TPE1(encoding=3, text=["\x00\x01\u202e"]),
     )
-    tags = read_tags(path)
+    tags = tag_fields(path)
     assert tags == {"title": "a b c[31mgnp"}
     assert all(unicodedata.category(char)[0] != "C" for char in str(tags["title"]))
 
@@ -113,13 +113,13 @@ def test_characters_that_have_no_place_in_a_name(tmp_path: Path) -> None:
 )
 def test_years(tmp_path: Path, date: str, year: int | None) -> None:
     path = sounds.write(tmp_path / "song.flac", 1, tags={"date": date})
-    assert read_tags(path).get("year") == year
+    assert tag_fields(path).get("year") == year
 
 
 @pytest.mark.parametrize(("text", "track"), [("3/12", 3), ("03", 3), ("0", None), ("A1", None), ("-3", None)])
 def test_track_numbers(tmp_path: Path, text: str, track: int | None) -> None:
     path = mp3_with(tmp_path / "song.mp3", TRCK(encoding=3, text=[text]))
-    assert read_tags(path).get("track") == track
+    assert tag_fields(path).get("track") == track
 
 
 def test_values_of_another_type(tmp_path: Path) -> None:
@@ -129,12 +129,12 @@ def test_values_of_another_type(tmp_path: Path) -> None:
     tags["\xa9nam"] = ["First", "Second"]
     tags["covr"] = [b"\x89PNG\r\n\x1a\n" + bytes(100)]
     tags.save()
-    assert read_tags(path) == {"title": "First", "track": 7}
+    assert tag_fields(path) == {"title": "First", "track": 7}
 
 
 def test_a_cover_is_no_trouble(tmp_path: Path) -> None:
     path = sounds.write(tmp_path / "song.mp3", 1, tags={"title": "Blue"}, cover=True)
-    assert read_tags(path) == {"title": "Blue"}
+    assert tag_fields(path) == {"title": "Blue"}
 
 
 def test_what_is_no_audio_has_no_tags(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_what_is_no_audio_has_no_tags(tmp_path: Path) -> None:
         tmp_path / "none",
         tmp_path,
     ):
-        assert read_tags(path) == {}
+        assert tag_fields(path) == {}
 
 
 @pytest.mark.parametrize("extension", [".mp3", ".flac", ".ogg", ".m4a", ".wma", ".webm", ".wav", ".aiff"])
@@ -159,7 +159,7 @@ def test_broken_tags_raise_nothing(tmp_path: Path, extension: str) -> None:
         for _ in range(noise.randint(1, 20)):
             broken[noise.randrange(min(len(broken), 600))] = noise.randrange(256)
         path.write_bytes(broken)
-        tags = read_all_tags(path)
+        tags = read_tags(path)
         short_and_clean(tags.pop("values"))
         assert set(tags) <= set(READ)
         assert all(len(value) <= MAX_LENGTH for value in tags.values() if isinstance(value, str))
@@ -178,7 +178,7 @@ def short_and_clean(values: dict[str, list[str]]) -> None:
 
 @pytest.mark.parametrize("extension", [".mp3", ".flac", ".ogg", ".opus", ".m4a", ".wma", ".webm", ".wav"])
 def test_everything_that_every_tagged_format_says(tmp_path: Path, extension: str) -> None:
-    values = read_all_tags(sounds.write(tmp_path / f"song{extension}", 1, tags=WRITTEN))["values"]
+    values = read_tags(sounds.write(tmp_path / f"song{extension}", 1, tags=WRITTEN))["values"]
     texts = [text for all_of_one in values.values() for text in all_of_one]
     assert {"Blue Träin", "Nobody & Sons", "None", "Jazz"} <= set(texts)
     short_and_clean(values)
@@ -196,7 +196,7 @@ def test_all_frames_with_text(tmp_path: Path) -> None:
         UFID(owner="http://musicbrainz.org", data=b"6be7"),
         APIC(encoding=3, mime="image/png", type=3, desc="", data=b"\x89PNG"),
     )
-    assert read_all_tags(path)["values"] == {
+    assert read_tags(path)["values"] == {
         "TPE1": ["Ann", "Bob"],
         "TCON": ["Rock", "Zydeco"],
         "TXXX:MusicBrainz Album Id": ["b10bbbfc"],
@@ -212,15 +212,15 @@ def test_all_values_of_other_formats(tmp_path: Path) -> None:
     flac["genre"] = ["Dub", "Jazz"]
     flac["metadata_block_picture"] = "AAAA"
     flac.save()
-    assert read_all_tags(tmp_path / "song.flac")["values"]["genre"] == ["Dub", "Jazz"]
-    assert "metadata_block_picture" not in read_all_tags(tmp_path / "song.flac")["values"]
+    assert read_tags(tmp_path / "song.flac")["values"]["genre"] == ["Dub", "Jazz"]
+    assert "metadata_block_picture" not in read_tags(tmp_path / "song.flac")["values"]
 
     mp4 = MP4(sounds.write(tmp_path / "song.m4a", 1))
     mp4["trkn"], mp4["covr"], mp4["aART"] = [(7, 12)], [b"\x89PNG"], ["Ann", "Bob"]
     mp4["----:com.apple.iTunes:LABEL"] = [MP4FreeForm(b"Blue")]
     mp4["----:com.apple.iTunes:BLOB"] = [MP4FreeForm(b"\xff\x00", dataformat=0)]
     mp4.save()
-    values = read_all_tags(tmp_path / "song.m4a")["values"]
+    values = read_tags(tmp_path / "song.m4a")["values"]
     assert (values["trkn"], values["aART"]) == (["7/12"], ["Ann", "Bob"])
     assert values["----:com.apple.iTunes:LABEL"] == ["Blue"]
     assert not {"covr", "----:com.apple.iTunes:BLOB"} & set(values)
@@ -228,25 +228,25 @@ def test_all_values_of_other_formats(tmp_path: Path) -> None:
     wma = ASF(sounds.write(tmp_path / "song.wma", 1))
     wma["Author"], wma["WM/Picture"] = ["Ann", "Bob"], [b"\x89PNG"]
     wma.save()
-    values = read_all_tags(tmp_path / "song.wma")["values"]
+    values = read_tags(tmp_path / "song.wma")["values"]
     assert values["Author"] == ["Ann", "Bob"]
     assert "WM/Picture" not in values
 
 
 def test_what_is_endless_ends(tmp_path: Path) -> None:
     many = [TXXX(encoding=3, desc=f"name {n}" * 50, text=["x" * 5000] * 50) for n in range(200)]
-    short_and_clean(read_all_tags(mp3_with(tmp_path / "song.mp3", *many))["values"])
+    short_and_clean(read_tags(mp3_with(tmp_path / "song.mp3", *many))["values"])
     more = [TXXX(encoding=3, desc=f"{n}", text=[str(m) for m in range(50)]) for n in range(200)]
-    values = read_all_tags(mp3_with(tmp_path / "more.mp3", *more))["values"]
+    values = read_tags(mp3_with(tmp_path / "more.mp3", *more))["values"]
     assert (len(values), len(values["TXXX:0"])) == (MAX_NAMES, MAX_VALUES)
 
 
 def test_a_file_without_tags_says_nothing(tmp_path: Path) -> None:
-    assert read_all_tags(tmp_path / "none") == {"values": {}}
+    assert read_tags(tmp_path / "none") == {"values": {}}
 
 
 def test_reading_changes_nothing(tmp_path: Path) -> None:
     path = sounds.write(tmp_path / "song.mp3", 1, tags=WRITTEN)
     before = path.read_bytes()
-    read_tags(path)
+    tag_fields(path)
     assert path.read_bytes() == before

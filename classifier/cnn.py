@@ -54,7 +54,7 @@ def _convolution(x: Any, config: NetworkConfig, kernel: int) -> Any:
     return layers.ReLU()(layers.BatchNormalization()(x))
 
 
-def build(config: NetworkConfig, genres: int) -> keras.Model:
+def build_network(config: NetworkConfig, genres: int) -> keras.Model:
     """A new network with random weights (`keras.utils.set_random_seed` decides which).
 
     Input: MFCC in dB as `features.mfcc` makes them, float32 (windows, frames, n_mfcc); they are
@@ -78,7 +78,7 @@ def build(config: NetworkConfig, genres: int) -> keras.Model:
     return keras.Model(inputs, outputs, name="mfcc_cnn")
 
 
-def export(model: keras.Model, path: Path) -> None:
+def export_network(model: keras.Model, path: Path) -> None:
     """Write the network as a LiteRT graph that takes `BATCH` windows; `path` must end in `.tflite`."""
     inputs = keras.Input(batch_shape=(BATCH, *model.input_shape[1:]), name="mfcc")
     serving = keras.Model(inputs, model(inputs, training=False))

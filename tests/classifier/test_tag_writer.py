@@ -12,10 +12,10 @@ import pytest
 from mutagen.flac import FLAC
 from mutagen.mp4 import MP4
 
-from classifier.copies import TAGGABLE, tagged_copy
 from classifier.formats import sniff_file
-from classifier.tags import read_tags
+from classifier.tagged_copies import TAGGABLE_FORMATS, write_tagged_copy
 from tests import sounds
+from tests.classifier.audio_files import tag_fields
 
 TAGS = {
     "title": "Été — 夏",
@@ -46,7 +46,7 @@ def packets(path: Path) -> list[bytes]:
 
 def copied(path: Path, **tags: object) -> Path | None:
     out = path.with_name(f"copy{path.suffix}")
-    return out if tagged_copy(path, out, kind=path.suffix[1:], tags=tags or TAGS) else None
+    return out if write_tagged_copy(path, out, kind=path.suffix[1:], tags=tags or TAGS) else None
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
@@ -58,7 +58,7 @@ def test_the_copy_has_the_tags_and_the_same_sound(
     digest, sound = sha256(path), packets(path)
     copy = copied(path)
     assert copy
-    assert read_tags(copy) == READ
+    assert tag_fields(copy) == READ
     assert packets(copy) == sound
     assert sha256(path) == digest
     with copy.open("rb") as file:
@@ -81,7 +81,7 @@ def test_what_is_not_named_stays_and_none_takes_out(tmp_path: Path, extension: s
     )
     copy = copied(path, title="New", album=None)
     assert copy
-    assert read_tags(copy) == {"title": "New", "artist": "Ann"}
+    assert tag_fields(copy) == {"title": "New", "artist": "Ann"}
 
 
 def test_the_cover_stays(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_other_kinds_take_none(tmp_path: Path, extension: str) -> None:
     assert copied(sounds.write(tmp_path / f"song{extension}", 1)) is None
 
 
-@pytest.mark.parametrize("kind", sorted(TAGGABLE))
+@pytest.mark.parametrize("kind", sorted(TAGGABLE_FORMATS))
 def test_what_is_no_audio_takes_none(tmp_path: Path, kind: str) -> None:
     assert copied(sounds.not_audio(tmp_path / f"notes.{kind}")) is None
 
@@ -118,8 +118,8 @@ def test_hostile_texts_stay_one_text(tmp_path: Path, extension: str) -> None:
     title = "a=b\x00TITLE=c\n=\u202e" + "x" * 300
     copy = copied(path, title=title, tags=["=", "a\x00b", "\ud7ff" * 40])
     assert copy
-    assert str(read_tags(copy)["title"]).startswith("a=b")
-    assert set(read_tags(copy)) == {"title"}
+    assert str(tag_fields(copy)["title"]).startswith("a=b")
+    assert set(tag_fields(copy)) == {"title"}
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
