@@ -1,7 +1,7 @@
-"""Any sound file to mono float32 PCM at 22,050 Hz: streamed, bounded, and the same every time.
+"""Decode any audio file to mono float32 PCM at 22,050 Hz, in blocks and with limits.
 
-Channels are averaged and resampled by soxr's "HQ" recipe, both as `librosa.load` does it.
-`audiofile` opens the file and refuses what is hostile.
+Channels are averaged and resampled by soxr's "HQ" recipe, both as `librosa.load` does. The result is the same every
+time. `audiofile` opens the files and rejects hostile ones.
 """
 
 from __future__ import annotations
@@ -26,24 +26,23 @@ __all__ = ["AudioInfo", "AudioLimits", "Decoder", "FrameConverter", "decode"]
 FloatArray = NDArray[np.float32]
 
 SAMPLE_RATE = 22_050
-#: Samples per channel that leave FFmpeg at once: many, so that what each block costs to handle is small.
+#: Samples per channel in a block: many, so that the overhead of each block does not matter.
 BLOCK_SAMPLES = 65_536
-#: −80 dBFS. A track that never gets louder is silence.
+#: −80 dBFS. A track whose peak is below is silent.
 SILENCE_PEAK = 1e-4
-#: Float files may hold anything; beyond this (+120 dBFS) the power spectrum would leave float32.
+#: +120 dBFS. Samples of float files are clipped to it, because the power spectrum must stay within float32.
 MAX_AMPLITUDE = 1e6
 
 
 class Decoder:
-    """Mono PCM blocks of one file; `info` is complete when they have all been taken.
+    """Yields the mono PCM blocks of a file. `info` is complete when all have been taken.
 
     >>> decoder = Decoder("song.mp3")
     >>> for block in decoder:  # float32, 22,050 Hz, of any length
     ...     stream.push(block)
     >>> decoder.info.duration
 
-    Raises what `AudioFile` raises, and at the end `too_short`, `corrupt` (too little could be decoded) or
-    `silent`.
+    Raises AudioError as `AudioFile` does, and `silent` after the last block.
     """
 
     def __init__(
@@ -67,7 +66,7 @@ class Decoder:
             raise AudioError("silent")
 
     def _resampled(self) -> Iterator[FloatArray]:
-        """One soxr stream for each stretch with one sample rate (nearly always the whole file)."""
+        """Resample with one soxr stream for each stretch of equal sample rate, nearly always the whole file."""
         rate, resampler = 0, None
         for pcm, source_rate in self._mono():
             if source_rate != rate:
@@ -96,16 +95,16 @@ class Decoder:
 
 
 class FrameConverter:
-    """Frames in whatever shape a decoder yields, to one sample format, layout and rate (None: keep).
+    """Converts decoded frames to one sample format, channel layout and sample rate. None keeps the frames' own.
 
-    Eight channels and more that are kept come packed even where a planar format is asked for.
+    With `layout=None`, frames of eight or more channels are packed even if `format` is planar.
     """
 
     def __init__(self, format: str, layout: str | None = None, rate: int | None = None) -> None:
         self._format, self._layout, self._rate = format, layout, rate
 
     def convert(self, frames: Iterator[av.AudioFrame]) -> Iterator[av.AudioFrame]:
-        """The converted frames, `BLOCK` samples each. When a file changes its shape, a new graph starts."""
+        """Yield converted frames of `BLOCK_SAMPLES` samples. A change of format starts a new filter graph."""
         shape: tuple[Any, ...] = ()
         graph: Graph | None = None
         fifo = AudioFifo()
@@ -115,7 +114,7 @@ class FrameConverter:
                 if graph is not None:
                     yield from _finish(graph, fifo)
                 shape, graph, fifo = frame_shape, self._graph(frame), AudioFifo()
-            frame.pts = None  # a damaged file's clock is of no interest: samples are counted
+            frame.pts = None  # samples are counted instead: timestamps of damaged files are wrong
             fifo.write(frame)
             if fifo.samples >= BLOCK_SAMPLES:  # a graph takes as long for a small frame as for a large one
                 graph.push(fifo.read())
@@ -165,7 +164,7 @@ def _pull(graph: Graph) -> Iterator[av.AudioFrame]:
 
 
 def decode(path: str | Path, limits: AudioLimits | None = None) -> tuple[FloatArray, AudioInfo]:
-    """A whole file as one array of mono PCM at 22,050 Hz, for notebooks and tests (4 bytes a sample)."""
+    """Decode a whole file to one array of mono PCM at 22,050 Hz. For notebooks and tests, because of its memory use."""
     decoder = Decoder(path, limits)
     blocks = list(decoder)
     return np.concatenate(blocks), decoder.info

@@ -1,8 +1,8 @@
-"""Opening a stranger's sound file, and the frames it decodes to.
+"""Open untrusted audio files and decode them to frames.
 
-What arrives here was uploaded by a stranger. A file is opened by us and handed to FFmpeg as bytes;
-FFmpeg may use only the demuxer that the file's first bytes call for and may open nothing else. Samples
-are counted while they are decoded, whatever the header claims. A refusal is an `AudioError` with a code.
+Files come from strangers. They are opened here and handed to FFmpeg as bytes; FFmpeg may use only the demuxer of the
+format that the first bytes show, and may open no other file. Samples are counted while they are decoded, whatever the
+header claims. Files that are not accepted raise `AudioError`.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from av.stream import Discard
 from classifier import formats
 from classifier.errors import AudioError
 
-#: A file with more streams than this is refused: a film has a dozen.
+#: Files with more streams are not accepted. A film has about a dozen.
 MAX_STREAMS = 64
 
 
 @dataclass(frozen=True)
 class AudioLimits:
-    """What is accepted: sizes in bytes, times in seconds, rates in Hz."""
+    """Limits for accepted files: sizes in bytes, times in seconds, rates in Hz."""
 
     max_bytes: int = 500 * 1024 * 1024
     max_seconds: float = 10_800.0
@@ -41,7 +41,12 @@ class AudioLimits:
 
 @dataclass
 class AudioInfo:
-    """What a file turned out to be. `duration` is what was decoded, in seconds, not what a header claims."""
+    """Facts about a decoded file.
+
+    `kind` is a key of `formats.AUDIO_FORMATS`, `codec` FFmpeg's name. `sample_rate` is in Hz, `bit_rate` in bits per
+    second, `size` in bytes, `peak` the largest absolute sample. `duration` is the decoded length in seconds, whatever
+    the header claims; `truncated` says that the header claims more.
+    """
 
     kind: str = ""
     codec: str = ""
@@ -58,10 +63,10 @@ class AudioInfo:
 
 
 class AudioFile:
-    """An opened file and the frames that its first sound stream decodes to.
+    """A context manager that opens a file and decodes its first audio stream.
 
-    Raises AudioError on entering (`empty`, `too_large`, `not_audio`, `unsupported_codec`, `drm`, `corrupt`,
-    `too_many_channels`, `bad_sample_rate`) and while reading frames (`too_long` and the last two).
+    Entering raises AudioError with the code `empty`, `too_large`, `not_audio`, `unsupported_codec`, `drm`, `corrupt`,
+    `too_many_channels` or `bad_sample_rate`.
     """
 
     def __init__(self, path: str | Path, limits: AudioLimits | None = None) -> None:
@@ -133,7 +138,7 @@ class AudioFile:
         info = self.info
         info.codec = context.codec.canonical_name
         info.bit_rate = int(stream.bit_rate or self._container.bit_rate or 0)
-        # Some headers leave these open until the first frame; frames are checked again.
+        # Some headers leave these open until the first frame. Frames are checked again.
         if context.channels or context.sample_rate:
             self._check_limits(context.sample_rate, context.channels)
         self._declared_duration = self._read_declared_duration()
@@ -147,7 +152,7 @@ class AudioFile:
         self.info.channels = self.info.channels or channels
 
     def _read_declared_duration(self) -> float:
-        """The length that the file states, 0 if it states none."""
+        """Return the duration that the header states, in seconds, or 0 if it states none."""
         position = self._file.tell()
         try:
             missing = _missing_fraction(self._file, self.info.kind, self.info.size)
@@ -162,11 +167,15 @@ class AudioFile:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """The tags that FFmpeg reads, of the container and the sound in it."""
+        """The tags that FFmpeg reads from the container and the audio stream."""
         return {**self._stream.metadata, **self._container.metadata}
 
     def frames(self) -> Iterator[av.AudioFrame]:
-        """Decoded frames, past whatever damage FFmpeg can step over; afterwards `info` is complete."""
+        """Yield decoded frames, skipping damaged parts where FFmpeg can. `info` is complete afterwards.
+
+        Raises AudioError with the code `too_long`, `too_many_channels`, `bad_sample_rate` or `unsupported_codec`, and
+        at the end `too_short`, or `corrupt` if less than the minimum could be decoded of a damaged file.
+        """
         info = self.info
         broken = 0
         seconds = 0.0
@@ -183,7 +192,7 @@ class AudioFile:
                 raise
             except EOFError:
                 decoded = []
-            except av.error.FFmpegError:  # of any sort: decoders have numbers of their own
+            except av.error.FFmpegError:  # the base class, because decoders have error numbers of their own
                 broken += 1
                 decoded = []
             except ValueError as error:  # PyAV: "cannot decode unknown codec"
@@ -200,17 +209,17 @@ class AudioFile:
                 break
         info.duration = seconds
         info.bit_rate = info.bit_rate or int(info.size * 8 / seconds if seconds else 0)
-        # Encoders' delay and padding make a second's difference at most.
+        # Encoder delay and padding make a difference of less than a second.
         info.truncated = self._declared_duration > seconds + max(1.0, 0.01 * seconds)
         if seconds < self.limits.min_seconds:
             raise AudioError("corrupt" if broken or info.truncated else "too_short")
 
 
 class _NonRaisingFile:
-    """A file as FFmpeg sees it.
+    """The file object for FFmpeg, whose `seek` returns a negative number instead of raising an exception.
 
-    A damaged file asks for places that do not exist. PyAV keeps the exception of such a seek and raises or
-    prints it later, perhaps at another file; a negative answer it understands.
+    Damaged files make FFmpeg seek to invalid positions. PyAV would keep the exception and raise or print it later,
+    perhaps while another file is read.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -225,7 +234,7 @@ class _NonRaisingFile:
 
 
 def _open_regular(path: Path) -> BinaryIO:
-    """Open a regular file only: no pipe or device that would never end. Raises OSError if it is not there."""
+    """Open a file if it is a regular one, not a pipe or device without end. Raises OSError if it cannot be opened."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -234,14 +243,15 @@ def _open_regular(path: Path) -> BinaryIO:
 
 
 def _refuse_to_open(url: str, flags: int, options: dict[str, str]) -> None:
-    """What FFmpeg gets when a file asks for another file."""
-    raise PermissionError("a sound file may not open other files")
+    """Keep FFmpeg from opening other files that a file refers to."""
+    raise PermissionError("an audio file may not open other files")
 
 
 def _missing_fraction(file: BinaryIO, kind: str, size: int) -> float | None:
-    """How much longer a file says it is than FFmpeg will tell, as a part of it; None if it says nothing.
+    """Return by what fraction the stated duration exceeds the one that FFmpeg reports, or None if none is stated.
 
-    FFmpeg guesses the length of bare AAC and MP3 from the bit rate, and shortens a WAV to what is there.
+    FFmpeg estimates the duration of AAC and of MP3 without a Xing header from the bit rate, and shortens a WAV's to the
+    data that are there.
     """
     if kind in ("aac", "wma"):
         return None

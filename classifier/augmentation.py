@@ -1,11 +1,10 @@
-"""Windows of MFCC for training: drawn from log-mel spectrograms, changed as recordings differ.
+"""Augmented training data: MFCC windows, sounds without genre, and spectrograms in a narrow band.
 
-What changes is what leaves a genre as it is: where a window starts, how loud and how bright the
-recording is, a little faster, a little higher, with holes (SpecAugment, Park et al., Interspeech 2019).
-All of it is done on the mel spectrogram in decibels, before the cosine transform.
+Windows are drawn from log-mel spectrograms and changed in ways that leave the genre as it is: position, loudness,
+tone, speed, pitch, and masks in time and frequency (SpecAugment, Park et al., Interspeech 2019). All changes are made
+to the mel spectrogram in decibels, before the cosine transform.
 
-And sounds that have no genre at all: the network learns to be unsure of them (outlier exposure,
-Hendrycks et al., ICLR 2019). And whole spectrograms in a narrow band, as from a telephone.
+From sounds without genre a network learns to be unsure (outlier exposure, Hendrycks et al., ICLR 2019).
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ FloatArray = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """How far each change may go: decibels, semitones, bands, frames, or relative to 1."""
+    """Limits of the changes, in decibels, semitones, mel bands or frames; `stretch` is a share of the speed."""
 
     gain_db: float = 8.0
     tilt_db: float = 8.0
@@ -40,7 +39,10 @@ class AugmentConfig:
 
 
 class WindowSource:
-    """Draws augmented windows from `mel`, uint8 (tracks, n_mels, frames), of which `frames` are sound."""
+    """Draws augmented windows of `window` frames from `mel`, uint8 (tracks, n_mels, frames).
+
+    `frames` (tracks,) is the number of valid frames of each track.
+    """
 
     def __init__(
         self,
@@ -59,7 +61,7 @@ class WindowSource:
         self._curves = np.stack([np.cos(k * np.pi * bands) / (0.5 + 0.5 * k) for k in (1, 2, 3)])
 
     def draw(self, tracks: NDArray[np.int64]) -> FloatArray:
-        """One window of each track named, `(len(tracks), window, n_mfcc)`."""
+        """Draw one window of each of the given tracks: `(len(tracks), window, n_mfcc)`."""
         log_mel = self._crop(tracks)
         self._change_loudness_and_tone(log_mel)
         for _ in range(self.augment.masks):
@@ -70,20 +72,20 @@ class WindowSource:
         return windows
 
     def _crop(self, tracks: NDArray[np.int64]) -> FloatArray:
-        """Windows at random places and speeds, `(tracks, window, n_mels)` in dB; short tracks repeat."""
+        """Return windows at random positions and speeds, `(tracks, window, n_mels)` in dB. Short tracks repeat."""
         count, length = len(tracks), self.frames[tracks]
         rate = 1 + self.rng.uniform(-self.augment.stretch, self.augment.stretch, count)
         start = self.rng.uniform(0, 1, count) * np.maximum(length - 1 - rate * (self.window - 1), 0)
-        place = start[:, None] + rate[:, None] * np.arange(self.window)
-        low = place.astype(np.int64)
-        part = (place - low).astype(np.float32)[:, :, None]
-        here = self.mel[tracks[:, None], :, low % length[:, None]]
-        after = self.mel[tracks[:, None], :, (low + 1) % length[:, None]]
+        position = start[:, None] + rate[:, None] * np.arange(self.window)
+        frame = position.astype(np.int64)
+        fraction = (position - frame).astype(np.float32)[:, :, None]
+        lower = self.mel[tracks[:, None], :, frame % length[:, None]]
+        upper = self.mel[tracks[:, None], :, (frame + 1) % length[:, None]]
         top_db = np.float32(self.features.top_db)
-        return (here * (1 - part) + after * part) * (top_db / 255) - top_db
+        return (lower * (1 - fraction) + upper * fraction) * (top_db / 255) - top_db
 
     def _change_loudness_and_tone(self, log_mel: FloatArray) -> None:
-        """Another loudness and a smooth equaliser curve, above the floor, in place."""
+        """Change the loudness and apply a smooth equaliser curve, in place. Levels stay above the floor."""
         count = len(log_mel)
         curve = self.rng.uniform(-self.augment.tilt_db, self.augment.tilt_db, (count, 3)) @ self._curves
         curve += self.rng.uniform(-self.augment.gain_db, self.augment.gain_db, (count, 1))
@@ -91,36 +93,36 @@ class WindowSource:
         np.maximum(log_mel, -self.features.top_db, out=log_mel)
 
     def _mask(self, log_mel: FloatArray, axis: int, most: int) -> None:
-        """Replace a band (axis 2) or a moment (axis 1) by the window's mean level, in place."""
+        """Replace some bands (axis 2) or frames (axis 1), at most `most`, by the window's mean level, in place."""
         count, size = len(log_mel), log_mel.shape[axis]
         width = self.rng.integers(0, most + 1, count)
         start = (self.rng.uniform(0, 1, count) * np.maximum(size - width, 0)).astype(np.int64)
-        place = np.arange(size)
-        hole = (place >= start[:, None]) & (place < (start + width)[:, None])
+        index = np.arange(size)
+        hole = (index >= start[:, None]) & (index < (start + width)[:, None])
         level = log_mel.mean(axis=(1, 2), keepdims=True)
         np.copyto(log_mel, level, where=np.expand_dims(hole, 3 - axis))
 
 
 def cepstral_matrix(features: FeatureConfig, semitones: float = 0.0) -> FloatArray:
-    """`(n_mfcc, n_mels)`: shift a log-mel frame's pitch, then take its MFCC.
+    """Return the matrix `(n_mfcc, n_mels)` that shifts the pitch of a log-mel frame and then takes its MFCC.
 
-    The shifted frame has at each band the level found that many semitones lower, between two bands
-    by linear interpolation.
+    In the shifted frame, each band has the level found `semitones` lower, interpolated linearly between bands.
     """
     centres = librosa.mel_frequencies(features.n_mels + 2, fmin=features.fmin, fmax=features.fmax)[1:-1]
     bands = np.arange(features.n_mels)
-    place = np.interp(centres / 2 ** (semitones / 12), centres, bands)
-    weights = np.maximum(0, 1 - np.abs(place[:, None] - bands))
+    position = np.interp(centres / 2 ** (semitones / 12), centres, bands)
+    weights = np.maximum(0, 1 - np.abs(position[:, None] - bands))
     cosine = mfcc(np.eye(features.n_mels, dtype=np.float32), features)
     matrix: FloatArray = (cosine @ weights).astype(np.float32)
     return matrix
 
 
 def narrow_band(log_mel: FloatArray, features: FeatureConfig, rng: np.random.Generator) -> FloatArray:
-    """A spectrogram (n_mels, frames) in dB as a low sampling rate or a telephone line leaves it.
+    """Return a spectrogram (n_mels, frames) in dB as a low sample rate or a telephone line leaves it.
 
-    Above a frequency of 3 to 5.5 kHz it falls by 36 to 300 dB an octave, in one of two cases also below
-    one of 100 to 400 Hz, by 18 to 72 dB. Relative to the loudest moment that is left, as the front end's is.
+    Levels fall by 36 to 300 dB per octave above a frequency between 3 and 5.5 kHz and, with probability 0.5, by 18 to
+    72 dB per octave below a frequency between 100 and 400 Hz. The result is relative to its own maximum, as the
+    spectrogram of a recording would be.
     """
     centres = librosa.mel_frequencies(features.n_mels + 2, fmin=features.fmin, fmax=features.fmax)[1:-1]
     highest = np.exp(rng.uniform(np.log(3000), np.log(5500)))
@@ -135,7 +137,7 @@ def narrow_band(log_mel: FloatArray, features: FeatureConfig, rng: np.random.Gen
 def sounds_without_genre(
     count: int, features: FeatureConfig, frames: int, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Synthesized noises, tones, sweeps, clicks and silences: uint8 (count, n_mels, frames)."""
+    """Synthesize noises, tones, sweeps, clicks and silences: uint8 (count, n_mels, frames)."""
     samples = (frames - 1) * features.hop_length
     time = np.arange(samples) / features.sample_rate
     mel = np.empty((count, features.n_mels, frames), np.uint8)
@@ -143,7 +145,7 @@ def sounds_without_genre(
         stream = MelStream(features)
         stream.push(_random_sound(time, features.sample_rate, rng).astype(np.float32))
         log_mel = power_to_db(stream.finish(), features.top_db)
-        if rng.uniform() < 0.2:  # as after something louder in the same track
+        if rng.uniform() < 0.2:  # as if something louder came earlier in the track
             log_mel = np.maximum(log_mel - rng.uniform(0, features.top_db), -features.top_db)
         row[:] = quantise(log_mel, features.top_db)
     return mel
@@ -183,8 +185,8 @@ def _random_sound(
     def silence() -> NDArray[np.float64]:
         return np.zeros(len(time)) if rng.uniform() < 0.5 else 1e-6 * noise()
 
-    kinds = [noise, noise, tone, tone, sweep, clicks, silence]
-    sound = kinds[rng.integers(len(kinds))]()
+    generators = [noise, noise, tone, tone, sweep, clicks, silence]
+    sound = generators[rng.integers(len(generators))]()
     if rng.uniform() < 0.3:
         sound = sound * (0.5 + 0.5 * np.sign(np.sin(2 * np.pi * rng.uniform(0.5, 8) * time)))
     if rng.uniform() < 0.5:

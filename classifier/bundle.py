@@ -1,7 +1,7 @@
-"""A model on disk: a folder with `manifest.json`, the weights, and a model card.
+"""Model bundles: folders with `manifest.json`, the weights, and a model card.
 
-Loading verifies: the manifest has every field with the right type, and each weight file has the
-SHA-256 that the manifest names. Nothing is unpickled.
+Loading verifies that the manifest has every field with the right type, and that each weight file has the SHA-256 in the
+manifest. Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -15,36 +15,35 @@ from typing import Any
 
 from classifier.features import FeatureConfig
 
-#: Raised when a manifest of this kind can no longer be read by older code.
+#: Version of the manifest's format, to be increased when older code can no longer read it.
 FORMAT = 1
 MANIFEST, GRAPH = "manifest.json", "model.tflite"
 DEFAULT_MODELS_DIR = Path(__file__).resolve().parent.parent / "ml_models"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-#: What a graph can take; the graph's input has this name.
+#: The inputs that a graph may have, by the name of its input.
 INPUTS = ("mfcc", "log_mel")
-#: Fields that came later: a manifest without them means these.
+#: Values of fields that older manifests lack.
 _DEFAULTS: dict[str, Any] = {"input": "mfcc", "max_windows": None, "moods": {}}
 
-#: The figures that are kept of a version that another one has replaced (`metrics["earlier"]`).
+#: The metrics that are kept of replaced versions, in `metrics["earlier"]`.
 EARLIER_METRICS = ("selective_accuracy", "reliability")
 
 
 class BundleError(Exception):
-    """A model cannot be loaded; the message says which and why."""
+    """A model cannot be loaded. The message says which and why."""
 
 
 @dataclass(frozen=True)
 class Manifest:
     """What a model is and how to run it.
 
-    `labels` are in the order of the graph's outputs; `window_frames` is the length of what the network
-    hears at once, in spectrogram frames; `temperature` divides a track's mean log-probabilities; a
-    track whose best calibrated probability is below `threshold` gets "not sure". `input` is what the
-    graph takes of a window, `mfcc` or `log_mel`; `max_windows` bounds how many windows of a track are heard,
-    evenly spread over it (None: as many as it takes to hear every frame). `moods` has for each mood that
-    the graph tells, in the order of its output, quantiles of its logits over tracks (`moods.quantile_table`).
+    `labels` are in the order of the graph's outputs. `window_frames` is the length of a window in spectrogram frames.
+    `temperature` divides a track's mean log-probabilities. A track whose best calibrated probability is below
+    `threshold` is "not sure". `input` is the graph's input, `mfcc` or `log_mel`. `max_windows` limits the number of
+    windows, evenly spread over a track (None: as many as cover every frame). `moods` has for each mood, in the order of
+    the graph's output, quantiles of its logits over tracks (`moods.quantile_table`).
     """
 
     name: str
@@ -72,7 +71,7 @@ class Manifest:
 
     @classmethod
     def from_dict(cls, data: Any) -> Manifest:
-        """Check and convert what `manifest.json` holds; raises BundleError."""
+        """Check and convert the contents of `manifest.json`. Raises BundleError."""
         _require(isinstance(data, dict), "it is not an object")
         _require(data.get("format") == FORMAT, f"format is {data.get('format')!r}, not {FORMAT}")
         data = _DEFAULTS | data
@@ -80,7 +79,10 @@ class Manifest:
         _require(not missing, f"it lacks {', '.join(missing)}")
         for key in ("name", "version"):
             _require(isinstance(data[key], str) and data[key] != "", f"{key} must be a text")
-        _require(_NAME.fullmatch(data["name"]) is not None, "name has characters that a folder should not")
+        _require(
+            _NAME.fullmatch(data["name"]) is not None,
+            "name has characters that a folder name should not have",
+        )
         labels = data["labels"]
         _require(
             isinstance(labels, list) and all(isinstance(label, str) and label for label in labels),
@@ -128,14 +130,14 @@ class Bundle:
 
 
 def bundle_path(name_or_path: str | Path, models_dir: str | Path | None = None) -> Path:
-    """The folder of a model: a bare name is looked up in `models_dir`, anything else is a path."""
+    """Return a model's folder. A bare name is looked up in `models_dir`; anything else is a path."""
     if isinstance(name_or_path, str) and _NAME.fullmatch(name_or_path):
         return Path(models_dir or DEFAULT_MODELS_DIR) / name_or_path
     return Path(name_or_path)
 
 
 def load_bundle(name_or_path: str | Path, models_dir: str | Path | None = None) -> Bundle:
-    """Read and verify a model; raises BundleError."""
+    """Read and verify a model. Raises BundleError."""
     path = bundle_path(name_or_path, models_dir)
     try:
         manifest = Manifest.from_dict(json.loads((path / MANIFEST).read_text(encoding="utf-8")))
@@ -157,7 +159,7 @@ def load_bundle(name_or_path: str | Path, models_dir: str | Path | None = None) 
 
 
 def write_manifest(path: Path, manifest: Manifest) -> Manifest:
-    """Write `manifest.json` beside the weight files in `path`, with their digests; return it as written."""
+    """Write `manifest.json` to `path` with the digests of the weight files there, and return it as written."""
     digests = {name: hashlib.sha256((path / name).read_bytes()).hexdigest() for name in manifest.weights}
     values = {f.name: getattr(manifest, f.name) for f in fields(manifest)}
     manifest = Manifest(**{**values, "weights": digests})
@@ -166,9 +168,9 @@ def write_manifest(path: Path, manifest: Manifest) -> Manifest:
 
 
 def earlier_metrics(path: Path) -> dict[str, dict[str, Any]]:
-    """What the answers of the versions in `path` up to now are worth, by version; for the one that replaces them.
+    """Return metrics of the model in `path` and of the versions before it, by version, for the one that replaces it.
 
-    Predictions outlive the version that made them, and are told its figures, not another's.
+    Predictions are kept after an update, and pages must show the metrics of the version that made them.
     """
     try:
         replaced = load_bundle(path).manifest

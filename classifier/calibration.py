@@ -1,7 +1,7 @@
-"""From a model's probabilities to ones that can be believed, and when to say "not sure".
+"""Calibrate a model's probabilities, and choose the threshold below which it answers "not sure".
 
-Conventions: `log_probabilities` are (tracks, labels), `truth` (tracks,) are columns of them. Both
-parameters are fitted on tracks whose artists the model was not trained on.
+Conventions: `log_probabilities` are (tracks, labels); `truth` (tracks,) are column numbers of them. Both parameters,
+temperature and threshold, are fitted on tracks of artists that the model was not trained on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 
 
 def fit_temperature(log_probabilities: FloatArray, truth: NDArray[np.int64]) -> float:
-    """The temperature in [0.1, 10] with the least negative log-likelihood.
+    """Return the temperature in [0.1, 10] with the smallest negative log-likelihood.
 
     Temperature scaling: Guo et al., "On calibration of modern neural networks", ICML 2017, section 4.2.
     """
@@ -31,10 +31,10 @@ def fit_temperature(log_probabilities: FloatArray, truth: NDArray[np.int64]) -> 
 def fit_threshold(
     probabilities: FloatArray, truth: NDArray[np.int64], target: float = 0.8, min_coverage: float = 0.1
 ) -> float:
-    """The lowest threshold on the best probability at which answers are right in `target` of cases.
+    """Return the lowest threshold on the best probability at which the accuracy of the answers reaches `target`.
 
-    At least the share `least` of the tracks is answered: where the target cannot be reached, the surest
-    tracks are answered all the same.
+    At least the share `min_coverage` of the tracks, those with the highest probabilities, is answered even if the
+    target cannot be reached.
     """
     confidence = probabilities.max(axis=1)
     order = np.argsort(-confidence, kind="stable")
@@ -49,10 +49,10 @@ def fit_threshold(
 def cross_fitted(
     log_probabilities: FloatArray, truth: NDArray[np.int64], fold: NDArray[np.int64], target: float = 0.8
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Calibrated probabilities and "sure" for each track, fitted on the other folds only.
+    """Return calibrated probabilities (tracks, labels) and whether each track is answered (tracks,).
 
-    This is how calibration and coverage are measured without fitting them to the tracks they are
-    measured on. `fold` is (tracks,), best grouped by artist.
+    Temperature and threshold of each fold are fitted on the other folds, so that calibration and coverage can be
+    measured on tracks that they were not fitted on. `fold` (tracks,) should be grouped by artist.
     """
     probabilities = np.empty_like(log_probabilities)
     sure = np.zeros(len(truth), dtype=bool)

@@ -1,14 +1,13 @@
-"""The Keras network: windows of MFCC in, genre log-probabilities and an embedding out.
+"""The convolutional network that is trained from scratch: MFCC windows to genre log-probabilities and an embedding.
 
-Only training and its tests import this module: it imports TensorFlow, and serving runs the exported
-LiteRT graph instead.
+Only training and its tests import this module, because it imports TensorFlow. The site runs the exported LiteRT graph.
 
-The network is a time-delay network with statistics pooling (after Snyder et al., "X-vectors", ICASSP
-2018): convolutions run along time only and see all coefficients at once, because a cepstral
-coefficient, unlike a mel band, has no neighbour that means the same one step higher. What each stage
-finds is summarised over the window by mean, standard deviation and maximum.
+The network is a time-delay network with statistics pooling (after Snyder et al., "X-vectors", ICASSP 2018).
+Convolutions run along time only and take all coefficients at once, because a cepstral coefficient, unlike a mel band,
+is not related to its neighbours. The outputs of each stage are summarised over the window by mean, standard deviation
+and maximum.
 
-Arrays are `(windows, frames, n_mfcc)` here: time before coefficients, as convolutions over time want it.
+Arrays are `(windows, frames, n_mfcc)` here: time before coefficients, as convolutions over time need it.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-#: Windows that the exported graph takes at once.
+#: Number of windows per call of the exported graph.
 BATCH = 16
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """The network's shape; stored in the manifest, so that its weights can be loaded again."""
+    """The network's shape. It is stored in the manifest, so that the weights can be loaded again."""
 
     frames: int = 64
     n_mfcc: int = 40
@@ -55,11 +54,10 @@ def _convolution(x: Any, config: NetworkConfig, kernel: int) -> Any:
 
 
 def build_network(config: NetworkConfig, genres: int) -> keras.Model:
-    """A new network with random weights (`keras.utils.set_random_seed` decides which).
+    """Build a new network with random weights (see `keras.utils.set_random_seed`).
 
-    Input: MFCC in dB as `features.mfcc` makes them, float32 (windows, frames, n_mfcc); they are
-    normalised inside. Outputs, by name: `log_probabilities` (windows, genres) and `embedding`
-    (windows, embedding), which is what the last layer decides on.
+    The input is MFCC as `features.mfcc` returns them, float32 (windows, frames, n_mfcc); the network normalises them.
+    The outputs are `log_probabilities` (windows, genres) and `embedding` (windows, embedding), the last layer's input.
     """
     inputs = keras.Input((config.frames, config.n_mfcc), name="mfcc")
     x = layers.BatchNormalization(center=False, scale=False)(inputs)
@@ -79,7 +77,7 @@ def build_network(config: NetworkConfig, genres: int) -> keras.Model:
 
 
 def export_network(model: keras.Model, path: Path) -> None:
-    """Write the network as a LiteRT graph that takes `BATCH` windows; `path` must end in `.tflite`."""
+    """Write the network as a LiteRT graph that takes `BATCH` windows. `path` must end in `.tflite`."""
     inputs = keras.Input(batch_shape=(BATCH, *model.input_shape[1:]), name="mfcc")
     serving = keras.Model(inputs, model(inputs, training=False))
     serving.export(path, format="litert", verbose=False)

@@ -6,12 +6,12 @@ log-mel spectrograms. Both become one `Dataset` in memory, and a folder's `.npz`
     mel_db_u8   uint8 (tracks, n_mels, frames): dB = u8 / 255 * -db_floor + db_floor, relative to the
                 loudest moment of the track
     names, genres, split   str (tracks,)
-    frames      int (tracks,), how many of a track's frames are sound; optional: all of them
+    frames      int (tracks,), number of valid frames of each track; optional, default: all
     sample_rate, n_fft, hop_length, n_mels, fmin, fmax, db_floor   scalars
 
 A `tracks.csv` with the columns name, genre, split, artist, title, in the folder or beside the dataset,
 adds splits and artists. Tracks of one artist resemble each other more than their genre explains, so a
-fair test keeps each artist on one side (Flexer, "A closer look on artist filters", ISMIR 2007).
+fair split keeps each artist in one part (Flexer, "A closer look on artist filters", ISMIR 2007).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from classifier.features import FeatureConfig, MelStream, power_to_db
 FloatArray = NDArray[np.float32]
 Progress = Callable[[Iterable[Path]], Iterable[Path]]
 
-#: Frames kept of a track, from its middle: the 30 s of a GTZAN excerpt.
+#: Maximum number of frames taken from the middle of a track: the 30 s of a GTZAN excerpt.
 MAX_FRAMES = 647
 CACHE_NAME = ".earmark-features.npz"
 PARAMETERS = ("sample_rate", "n_fft", "hop_length", "n_mels", "fmin", "fmax")
@@ -48,8 +48,8 @@ class DatasetError(Exception):
 class Dataset:
     """Tracks in memory. `mel` is uint8 (tracks, n_mels, frames); the other arrays are (tracks,).
 
-    `split_by` says what the split keeps apart: `given` (by whoever made the list), `artist` or `track`.
-    An unknown artist is an empty string. `skipped` names the files that could not be decoded.
+    `split_by` says how the split was made: `given` by the data set, or by `artist` or `track`. An unknown artist is an
+    empty string. `skipped` lists the files that could not be decoded.
     """
 
     mel: NDArray[np.uint8]
@@ -71,16 +71,16 @@ class Dataset:
         return sorted({str(genre) for genre in self.genres})
 
     def log_mel(self, track: int) -> FloatArray:
-        """One track's spectrogram, float32 (n_mels, frames), in dB from `-top_db` to 0."""
+        """Return a track's spectrogram, float32 (n_mels, frames), in dB from `-top_db` to 0."""
         return dequantise(self.mel[track, :, : self.frames[track]], self.config.top_db)
 
     def take(self, tracks: NDArray[Any]) -> Dataset:
-        """The tracks that a boolean mask or an array of indices picks."""
+        """Return the tracks selected by a boolean mask or an array of indices."""
         arrays = ("mel", "frames", "names", "genres", "split", "artists")
         return replace(self, **{name: getattr(self, name)[tracks] for name in arrays})
 
     def select_split(self, split: str) -> Dataset:
-        """The tracks of one split; raises DatasetError when there are none."""
+        """Return the tracks of a split. Raises DatasetError when there are none."""
         chosen = self.take(self.split == split)
         if not len(chosen):
             known = ", ".join(sorted({str(name) for name in self.split if name})) or "none"
@@ -89,19 +89,19 @@ class Dataset:
 
 
 def quantise(log_mel: FloatArray, top_db: float) -> NDArray[np.uint8]:
-    """Decibels in [-top_db, 0] to 0…255: steps of 0.31 dB for 80 dB."""
+    """Convert decibels in [-top_db, 0] to 0…255, in steps of 0.31 dB for `top_db` = 80."""
     return np.clip(np.rint((log_mel + top_db) * (255 / top_db)), 0, 255).astype(np.uint8)
 
 
 def dequantise(mel: NDArray[np.uint8], top_db: float) -> FloatArray:
-    """The inverse of `quantise`."""
+    """Convert 0…255 back to decibels."""
     return mel.astype(np.float32) * np.float32(top_db / 255) - np.float32(top_db)
 
 
 def load_dataset(path: Path, config: FeatureConfig | None = None, progress: Progress = iter) -> Dataset:
     """Read a folder `genre/track.*` or a prepared `.npz`.
 
-    `config` is how a folder is heard, and what an `.npz` must have been made with (default: any).
+    `config` has the feature parameters for a folder, and those that an `.npz` must have been made with (default: any).
     `progress` wraps the list of files while they are decoded, as `tqdm` does.
     Raises DatasetError.
     """
@@ -130,7 +130,7 @@ def _read_npz(path: Path) -> Dataset:
         raise DatasetError(f"{path} lacks {error}.") from error
     except (ValueError, OSError, EOFError, TypeError, AttributeError) as error:
         raise DatasetError(f"{path} is not a prepared dataset (.npz): {error}") from error
-    except Exception as error:  # zipfile and zlib have their own
+    except Exception as error:  # zipfile and zlib raise exceptions of their own
         raise DatasetError(f"{path} is damaged: {error}") from error
     if mel.dtype != np.uint8 or mel.ndim != 3 or mel.shape[1] != config.n_mels or not mel.size:
         raise DatasetError(f"{path}: mel_db_u8 must be uint8 (tracks, {config.n_mels}, frames).")
@@ -142,7 +142,7 @@ def _read_npz(path: Path) -> Dataset:
 
 
 def write_npz(path: Path, dataset: Dataset, **extra: Any) -> None:
-    """Write a dataset in the module's layout."""
+    """Write a dataset as an `.npz` in the module's layout."""
     parameters = {key: getattr(dataset.config, key) for key in PARAMETERS}
     with path.open("wb") as file:
         np.savez_compressed(
@@ -195,7 +195,7 @@ def _load_folder(folder: Path, config: FeatureConfig, progress: Progress) -> Dat
         skipped=skipped,
     )
     partial = cache.with_suffix(".partial")
-    with suppress(OSError):  # a folder that cannot be written to goes without a cache
+    with suppress(OSError):  # do without a cache if the folder is not writable
         write_npz(partial, dataset, key=key, skipped=np.array(skipped, dtype=np.str_))
         partial.replace(cache)
     return dataset
@@ -213,7 +213,7 @@ def _log_mel_of_file(file: Path, config: FeatureConfig) -> FloatArray:
 
 
 def _cache_key(folder: Path, files: list[Path], config: FeatureConfig) -> str:
-    """Changes when a file is added, removed or written, and when the features are made differently."""
+    """Return a key that changes with the list of files, their sizes and times, and the feature parameters."""
     listing = [[str(f.relative_to(folder)), f.stat().st_size, f.stat().st_mtime_ns] for f in files]
     return hashlib.sha256(json.dumps([1, MAX_FRAMES, config.as_dict(), listing]).encode()).hexdigest()
 
@@ -227,12 +227,12 @@ def _read_cache(cache: Path, key: str) -> Dataset | None:
                 return None
             skipped = [str(line) for line in archive["skipped"]]
         return replace(_read_npz(cache), skipped=skipped)
-    except Exception:  # whatever is wrong with a cache, it can be made again
+    except Exception:  # whatever is wrong with the cache, it can be made again
         return None
 
 
 def _with_tracks_csv(dataset: Dataset, path: Path) -> Dataset:
-    """Add splits and artists from `tracks.csv`; without any split, make one."""
+    """Add splits and artists from `tracks.csv`. Make a split if there is none."""
     artists, split, split_by = dataset.artists, dataset.split, dataset.split_by
     for csv_path in (path / "tracks.csv", path.parent / "tracks.csv"):
         if csv_path.is_file():
@@ -252,10 +252,10 @@ def _with_tracks_csv(dataset: Dataset, path: Path) -> Dataset:
 
 
 def artist_folds(dataset: Dataset, folds: int = 5, seed: int = 0) -> NDArray[np.int64]:
-    """A fold number for each track, `(tracks,)`, such that no artist is in two folds.
+    """Return a fold number for each track, `(tracks,)`, such that no artist is in two folds.
 
-    A track of unknown artist is its own group. Groups are dealt, largest first, to the fold that has
-    the fewest tracks of their genre, so each fold holds about the same of every genre.
+    Each track of an unknown artist is a group of its own. Groups are assigned, largest first, to the fold that has the
+    fewest tracks of their genre, so that each fold has about the same number of tracks of every genre.
     """
     if folds < 2:
         raise ValueError("folds must be at least 2")

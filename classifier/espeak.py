@@ -1,4 +1,4 @@
-"""Sentences read by the speech synthesizer espeak-ng, when it is installed: what training knows of speech.
+"""Speech synthesized with espeak-ng, if it is installed. Training uses it as an example of non-music.
 
 Tests use other voices, sentences and languages.
 """
@@ -42,7 +42,7 @@ SENTENCES = {
     "el": ["Καλησπέρα σας, ακούτε τις ειδήσεις."],
     "sw": ["Habari za jioni, hizi ni taarifa za habari."],
 }
-#: espeak-ng's variants of a language's voice; the last is the voice itself.
+#: espeak-ng's variants of a language's voice; "" is the voice itself.
 VARIANTS = ("f1", "f3", "f4", "m1", "m2", "m4", "m5", "m6", "m8", "whisperf", "")
 READINGS_PER_SENTENCE = 6
 
@@ -53,7 +53,7 @@ def installed() -> bool:
 
 
 def synthesize_wav(text: str, voice: str, path: Path, words_per_minute: int = 175, pitch: int = 50) -> None:
-    """Write a WAV file of a voice such as `en-us+f2` reading `text`; `pitch` is 0 to 99. Raises OSError."""
+    """Write a WAV file of a voice such as `en-us+f2` that reads `text`. `pitch` is 0 to 99. Raises OSError."""
     options = ["-v", voice, "-s", str(words_per_minute), "-p", str(pitch), "-w", str(path)]
     try:
         subprocess.run(["espeak-ng", *options, text], check=True, capture_output=True)  # noqa: S603, S607
@@ -62,7 +62,10 @@ def synthesize_wav(text: str, voice: str, path: Path, words_per_minute: int = 17
 
 
 def synthesize_sentences(folder: Path) -> list[Path]:
-    """Each sentence twice over, in six voices at several speeds and pitches, as WAV files in `folder`."""
+    """Write WAV files to `folder` and return their paths: each sentence, repeated once, in several voices.
+
+    Each of the `READINGS_PER_SENTENCE` files of a sentence has another voice, speed and pitch.
+    """
     files: list[Path] = []
     sentences = [(language, text) for language, texts in SENTENCES.items() for text in texts]
     for number, (language, text) in enumerate(sentences):

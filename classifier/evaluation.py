@@ -1,9 +1,9 @@
-"""How well predicted genres agree with annotated ones.
+"""Metrics for the agreement of predicted genres with annotated ones.
 
-Conventions: one decision per track, never per segment. `truth` is a sequence of genre names; an
-`estimate` is a row of probabilities over `labels`, in that order, that sums to 1. `answered` is true
-where the model was sure enough to name a genre. A genre without any track has recall 0 and is left
-out of balanced accuracy; a genre never predicted has precision 0.
+Conventions: one decision per track, never per segment. `truth` is a sequence of annotated genre names; `probabilities`
+(tracks, labels) has a row for each track, over `labels` in their order, that sums to 1. `answered` is true where the
+model was sure enough to name a genre. A genre without any track has recall 0 and is left out of balanced accuracy; a
+genre that is never predicted has precision 0.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def validate(truth: Sequence[str], probabilities: ArrayLike, labels: Sequence[str]) -> NDArray[np.float64]:
-    """Check what every function here takes; return the probabilities as float64 (tracks, labels).
+    """Check the arguments and return the probabilities as float64 (tracks, labels).
 
     Raises ValueError when there are no tracks, shapes disagree, a genre is not among the labels, or a
     row is not a probability distribution.
@@ -41,7 +41,7 @@ def validate(truth: Sequence[str], probabilities: ArrayLike, labels: Sequence[st
 def confusion_matrix(
     truth: Sequence[str], estimate: Sequence[str], labels: Sequence[str]
 ) -> NDArray[np.int64]:
-    """Counts, `(labels, labels)`: rows are the annotated genre, columns the estimated one."""
+    """Return counts `(labels, labels)`: rows are annotated genres, columns predicted ones."""
     index = {label: number for number, label in enumerate(labels)}
     matrix = np.zeros((len(labels), len(labels)), dtype=np.int64)
     np.add.at(matrix, ([index[t] for t in truth], [index[e] for e in estimate]), 1)
@@ -49,7 +49,7 @@ def confusion_matrix(
 
 
 def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 10) -> float:
-    """The mean distance of confidence and accuracy over equally wide bins, weighted by their size.
+    """Return the mean difference of confidence and accuracy over equally wide bins, weighted by their size.
 
     Guo et al., "On calibration of modern neural networks", ICML 2017, equation 3. 0 is perfect, 1 worst.
     """
@@ -62,10 +62,10 @@ def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: 
 def reliability_bins(
     confidence: ArrayLike, correct: ArrayLike, bins: int = 10
 ) -> list[dict[str, float | int]]:
-    """What a confidence has been worth: a row for each equally wide bin that has tracks, ascending.
+    """Return accuracy by confidence: a row for each equally wide bin that has tracks, ascending.
 
     A row has `from` (exclusive) and `to` (inclusive), the number of `tracks`, their mean `confidence`, and
-    the share of them that was `right`.
+    the share of them that is correct (`right`).
     """
     p, hit = np.asarray(confidence, dtype=np.float64), np.asarray(correct, dtype=np.float64)
     which = _bin(p, bins)
@@ -82,16 +82,18 @@ def reliability_bins(
 
 
 def coverage_curve(confidence: ArrayLike, correct: ArrayLike) -> list[tuple[float, float]]:
-    """What a threshold buys: (share of tracks answered, accuracy where answered) for each that makes sense.
+    """Return (share of tracks answered, accuracy where answered) for every distinct threshold, from high to low.
 
-    The surest tracks are answered first; the last point answers all of them.
+    At the last point all tracks are answered.
     """
     p, hit = np.asarray(confidence, dtype=np.float64), np.asarray(correct, dtype=np.float64)
     order = np.argsort(-p, kind="stable")
     answered = np.arange(1, len(p) + 1)
     accuracy = np.cumsum(hit[order]) / answered
-    last_of_its_kind = np.append(np.diff(p[order]) != 0, True)  # equal confidences are answered together
-    points = np.stack([answered / len(p), accuracy], axis=1)[last_of_its_kind]
+    last_of_equals = np.append(
+        np.diff(p[order]) != 0, True
+    )  # tracks of equal confidence are answered together
+    points = np.stack([answered / len(p), accuracy], axis=1)[last_of_equals]
     return [(float(share), float(right)) for share, right in points]
 
 
@@ -109,12 +111,12 @@ def evaluate(
     labels: Sequence[str],
     answered: ArrayLike | None = None,
 ) -> dict[str, Any]:
-    """All measures of one evaluation, ready for JSON.
+    """Return all metrics of one evaluation, ready for JSON.
 
-    Returns `tracks`, `accuracy`, `balanced_accuracy` (mean recall), `per_genre` {genre: precision,
+    The keys are `tracks`, `accuracy`, `balanced_accuracy` (mean recall), `per_genre` {genre: precision,
     recall, f1, support}, `confusion` {labels, matrix}, `ece`, `coverage` (share of tracks answered),
     `selective_accuracy` (accuracy where answered; None when nothing was) and `reliability` (the
-    function's rows). Raises ValueError.
+    rows of `reliability_bins`). Raises ValueError.
     """
     table = validate(truth, probabilities, labels)
     top = table.argmax(axis=1)

@@ -1,10 +1,10 @@
-"""PCM to log-mel spectrogram to MFCC.
+"""Features: from PCM to a log-mel spectrogram and to MFCC.
 
 Conventions: `pcm` is mono float32 in [-1, 1]; a spectrogram is `(n_mels, frames)`, float32;
 decibels are relative to the loudest value of the whole track and floored at `-top_db`.
 The spectrogram equals `librosa.feature.melspectrogram` with librosa's defaults (periodic Hann
 window, centred frames padded with zeros, Slaney mel scale and norm), but is computed block by
-block, so that memory does not grow with the PCM.
+block, so that the PCM need not be in memory.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SPARE_FRAMES = 4096
 
 @dataclass(frozen=True)
 class FeatureConfig:
-    """The front end's parameters; stored in each model's manifest."""
+    """Parameters of the features, stored in each model's manifest. Rates and frequencies are in Hz."""
 
     sample_rate: int = 22_050
     n_fft: int = 2048
@@ -45,7 +45,7 @@ class FeatureConfig:
 
 
 class MelStream:
-    """A mel power spectrogram, computed while PCM arrives.
+    """Computes a mel power spectrogram from blocks of PCM.
 
     >>> stream = MelStream(FeatureConfig())
     >>> for block in blocks:
@@ -55,7 +55,7 @@ class MelStream:
 
     def __init__(self, config: FeatureConfig) -> None:
         self.config = config
-        # scipy.signal has the same window, for 60 MB and half a second more of imports.
+        # scipy.signal has the same window, but importing it takes 60 MB and half a second.
         turn = np.arange(config.n_fft) / config.n_fft
         self._window = (0.5 - 0.5 * np.cos(2 * np.pi * turn)).astype(np.float32)
         self._mel = librosa.filters.mel(
@@ -67,11 +67,11 @@ class MelStream:
         ).astype(np.float32)
         self._rest = np.zeros(config.n_fft // 2, dtype=np.float32)
         self._frames = 0
-        # Frame after frame in one flat buffer, which the system can lengthen without a copy.
+        # All frames in one flat buffer, which the system can extend without copying.
         self._power = np.zeros(0, dtype=np.float32)
 
     def push(self, pcm: FloatArray) -> FloatArray:
-        """Take samples of any number; return the frames they complete, `(n_mels, new frames)` of power."""
+        """Add any number of samples and return the power of the frames that they complete, `(n_mels, new frames)`."""
         n_fft, hop, n_mels = self.config.n_fft, self.config.hop_length, self.config.n_mels
         samples = np.concatenate([self._rest, pcm])
         if len(samples) < n_fft:
@@ -89,14 +89,14 @@ class MelStream:
         return mel.T
 
     def finish(self) -> FloatArray:
-        """Pad the end as librosa does and return the whole spectrogram, `(n_mels, frames)` of power."""
+        """Pad the end as librosa does and return the power spectrogram of the whole track, `(n_mels, frames)`."""
         self.push(np.zeros(self.config.n_fft // 2, dtype=np.float32))
         n_mels = self.config.n_mels
         return self._power[: self._frames * n_mels].reshape(self._frames, n_mels).T
 
 
 def power_to_db(power: FloatArray, top_db: float = 80.0) -> FloatArray:
-    """Power to dB relative to the maximum, in place, floored at `-top_db`.
+    """Convert power to dB relative to the maximum, floored at `-top_db`, in place.
 
     Equals `librosa.power_to_db(power, ref=np.max, top_db=top_db)` without its temporary copies.
     """
@@ -110,6 +110,6 @@ def power_to_db(power: FloatArray, top_db: float = 80.0) -> FloatArray:
 
 
 def mfcc(log_mel: FloatArray, config: FeatureConfig) -> FloatArray:
-    """Mel-frequency cepstral coefficients of a log-mel spectrogram in dB: `(n_mfcc, frames)`."""
+    """Return the mel-frequency cepstral coefficients of a log-mel spectrogram in dB, `(n_mfcc, frames)`."""
     coefficients: FloatArray = librosa.feature.mfcc(S=log_mel, n_mfcc=config.n_mfcc)
     return coefficients

@@ -1,4 +1,4 @@
-"""From a file to what the model heard in it."""
+"""Run a model: from an audio file to its genre, moods and embedding."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FloatArray = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class ModelId:
-    """Which model made a prediction."""
+    """The model that made a prediction."""
 
     name: str
     version: str
@@ -31,7 +31,7 @@ class ModelId:
 
 @dataclass(frozen=True)
 class SegmentPrediction:
-    """What was heard between two moments, in seconds."""
+    """Probabilities by label for the part of a track from `start` to `end`, in seconds."""
 
     start: float
     end: float
@@ -40,11 +40,11 @@ class SegmentPrediction:
 
 @dataclass(frozen=True)
 class TrackPrediction:
-    """A model's answer for one log-mel spectrogram.
+    """A model's prediction for a whole track.
 
-    `label` is None when the model is not sure; `top` is always the most probable genre.
-    Probabilities are calibrated for the track and sum to 1. `moods` are scores in [0, 1] as `moods.mood_scores`
-    defines them; {} when the model tells none.
+    `top` is the most probable genre; `label` is the same, or None when the model is not sure. Probabilities are
+    calibrated and sum to 1. `embedding` has length 1. `moods` are scores in [0, 1] (see `moods.mood_scores`), or {} for
+    a model without moods.
     """
 
     label: str | None
@@ -57,7 +57,7 @@ class TrackPrediction:
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything one pass over a file tells."""
+    """The result of one pass over a file. `duration` is in seconds, `audio` is `AudioInfo` as a dict."""
 
     prediction: TrackPrediction
     duration: float
@@ -66,7 +66,7 @@ class Analysis:
     notices: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: the fields of `Hearing`, then `duration`, `model`, `audio` and `notices`."""
+        """Return the analysis for JSON: the fields of `prediction`, then `duration`, `model`, `audio`, `notices`."""
         return {
             **asdict(self.prediction),
             "duration": self.duration,
@@ -77,10 +77,10 @@ class Analysis:
 
 
 class Classifier:
-    """A model that can be asked what it hears.
+    """A loaded model.
 
-    The same spectrogram gives the same answer, bit for bit, in every process on one machine: the graph
-    runs on one thread. Not thread-safe: each thread needs its own.
+    On one machine, the same spectrogram gives the same prediction in every process, bit for bit, because the graph runs
+    on one thread. Not thread-safe: each thread needs its own instance.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -102,14 +102,14 @@ class Classifier:
         expected = [self.manifest.window_frames, rows]
         if window != expected or any(shape[0] != self._batch for shape in widths.values()):
             raise BundleError(f"{bundle.path}: the graph's windows are {window}, the manifest's {expected}.")
-        for name, told in (("log_probabilities", self.manifest.labels), ("moods", self.manifest.moods)):
-            if name in widths and widths[name][1] != len(told):
+        for name, names in (("log_probabilities", self.manifest.labels), ("moods", self.manifest.moods)):
+            if name in widths and widths[name][1] != len(names):
                 what = "moods" if name == "moods" else "labels"
                 raise BundleError(f"{bundle.path}: the graph and the manifest disagree about the {what}.")
 
     @classmethod
     def load(cls, name_or_path: str | Path, models_dir: str | Path | None = None) -> Classifier:
-        """The model of that name in `models_dir` (default `ml_models/`), or in that folder.
+        """Load the model of that name from `models_dir` (default `ml_models/`), or the one in that folder.
 
         Raises BundleError when it is missing, damaged, or not what its manifest says.
         """
@@ -123,16 +123,16 @@ class Classifier:
         pictures_dir: Path | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> Analysis:
-        """Hear a file, in one pass over its sound.
+        """Analyse a file in one pass over its audio.
 
         With `pictures_dir`, waveform peaks and spectrogram are written there (`pictures.PEAKS_NAME` and
-        `SPECTROGRAM_NAME`). `progress` is told each stage: "decoding" (as soon as there is sound),
+        `SPECTROGRAM_NAME`). `progress` is called with each stage: "decoding" (as soon as there are samples),
         "listening", "drawing". Raises AudioError as `Decoder` does.
         """
         progress = progress or (lambda stage: None)
         decoder = Decoder(path, limits, self.manifest.features.sample_rate)
         mel, peaks = MelStream(self.manifest.features), PeakStream()
-        # Threads that share a matrix product round differently: with one, every process answers the same.
+        # Matrix products round differently with several threads. With one, every process gives the same result.
         with threadpool_limits(1):
             for number, block in enumerate(decoder):
                 if not number:
@@ -151,22 +151,22 @@ class Classifier:
         return Analysis(prediction, info.duration, self.model, info.as_dict(), notices)
 
     def predict(self, log_mel: FloatArray, duration: float | None = None) -> TrackPrediction:
-        """Hear a whole track.
+        """Predict a whole track from its spectrogram.
 
-        `log_mel` is float32 (n_mels, frames) in dB relative to the track's loudest moment, floored at
-        `-top_db`, made with the manifest's `features`. `duration` in seconds is where the last segment
-        ends (default: the last frame's centre). A track shorter than a window is repeated to fill it.
-        Memory grows with one batch of windows, not with the track.
+        `log_mel` is float32 (n_mels, frames) in dB relative to the track's maximum, floored at `-top_db`, made with
+        the manifest's `features`. `duration` in seconds is the end of the last segment (default: the last frame's
+        centre). A track shorter than a window is repeated to fill it. Windows are processed in batches, so that memory
+        does not grow with the track.
         """
         features, labels = self.manifest.features, self.manifest.labels
         if log_mel.ndim != 2 or log_mel.shape[0] != features.n_mels or not log_mel.shape[1]:
             raise ValueError(f"log_mel must be ({features.n_mels}, frames), not {log_mel.shape}.")
         starts = window_starts(log_mel.shape[1], self.manifest.window_frames, self.manifest.max_windows)
-        heard = self._run(log_mel, starts)
-        log_p = heard["log_probabilities"]
+        outputs = self._run(log_mel, starts)
+        log_p = outputs["log_probabilities"]
         temperature = self.manifest.temperature
         track = softmax(log_p.mean(axis=0) / temperature)
-        mean = heard["embedding"].mean(axis=0)
+        mean = outputs["embedding"].mean(axis=0)
         mean /= max(float(np.linalg.norm(mean)), 1e-12)
         if duration is None:
             duration = (log_mel.shape[1] - 1) * features.frame_seconds
@@ -183,41 +183,42 @@ class Classifier:
             probabilities=_by_label(labels, track),
             segments=segments,
             embedding=[float(value) for value in mean],
-            moods=moods.mood_scores(heard["moods"].mean(axis=0), self.manifest.moods)
-            if "moods" in heard
+            moods=moods.mood_scores(outputs["moods"].mean(axis=0), self.manifest.moods)
+            if "moods" in outputs
             else {},
         )
 
     def _run(self, log_mel: FloatArray, starts: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
-        """The graph's outputs by name, a row for each window."""
+        """Return the graph's outputs by name, with a row for each window."""
         frames = self.manifest.window_frames
         within = np.arange(frames)
-        rows_of: dict[str, list[FloatArray]] = {name: [] for name in self._outputs}
+        batches_of: dict[str, list[FloatArray]] = {name: [] for name in self._outputs}
         for first in range(0, len(starts), self._batch):
             batch = starts[first : first + self._batch]
-            places = np.resize(batch, self._batch)[:, None] + within  # the graph's batch is always full
-            rows = log_mel[:, places.ravel() % log_mel.shape[1]]
+            # The graph's batch size is fixed, so the last batch is filled up with repeated windows.
+            positions = np.resize(batch, self._batch)[:, None] + within
+            rows = log_mel[:, positions.ravel() % log_mel.shape[1]]
             if self.manifest.input == "mfcc":
                 rows = mfcc(rows, self.manifest.features)
             windows = rows.reshape(-1, self._batch, frames).transpose(1, 2, 0)
-            heard = self._graph(**{self.manifest.input: np.ascontiguousarray(windows, dtype=np.float32)})
-            for name, told in rows_of.items():
-                told.append(heard[name][: len(batch)])
-        return {name: np.concatenate(told).astype(np.float64) for name, told in rows_of.items()}
+            outputs = self._graph(**{self.manifest.input: np.ascontiguousarray(windows, dtype=np.float32)})
+            for name, batches in batches_of.items():
+                batches.append(outputs[name][: len(batch)])
+        return {name: np.concatenate(batches).astype(np.float64) for name, batches in batches_of.items()}
 
 
 def window_starts(frames: int, window: int, max_windows: int | None = None) -> NDArray[np.int64]:
-    """First frames of as many evenly spread windows as it takes to hear every frame of a track.
+    """Return the first frames of evenly spread windows of length `window` that cover all `frames` of a track.
 
-    The first starts with the track and the last ends with it; neighbours overlap by what is left over.
-    With `most`, a long track gets that many: they lie apart, and each stands for its share of the track.
+    The first window starts with the track and the last ends with it; neighbours may overlap. With `max_windows`, a long
+    track gets only that many windows, with gaps between them.
     """
     count = min(-(-frames // window), max_windows or frames)
     return np.rint(np.linspace(0, max(0, frames - window), count)).astype(np.int64)
 
 
 def softmax(x: NDArray[Any]) -> NDArray[np.float64]:
-    """Probabilities along the last axis."""
+    """Return the softmax along the last axis."""
     shifted = np.exp(x - x.max(axis=-1, keepdims=True))
     probabilities: NDArray[np.float64] = shifted / shifted.sum(axis=-1, keepdims=True)
     return probabilities

@@ -1,6 +1,6 @@
-"""Where frequencies lie on the mel axis, for pages that draw the axis beside the spectrogram.
+"""Positions of frequencies on the mel scale, for pages that draw an axis beside the spectrogram.
 
-No numpy: the web process imports this. The scale is Slaney's (M. Slaney, Auditory Toolbox, Interval
+The web process imports this, so it does without numpy. The scale is Slaney's (M. Slaney, Auditory Toolbox, Interval
 Research Technical Report 1998-010), librosa's default: linear below 1 kHz, logarithmic above.
 """
 
@@ -15,7 +15,7 @@ _LOG_STEP = math.log(6.4) / 27.0
 
 
 def hz_to_mel(hz: float) -> float:
-    """Slaney mels of a frequency in Hz."""
+    """Convert a frequency in Hz to Slaney mels."""
     if hz < _CORNER_HZ:
         return hz / _HZ_PER_MEL
     return _CORNER_MEL + math.log(hz / _CORNER_HZ) / _LOG_STEP
@@ -27,10 +27,10 @@ def mel_ticks(
     n_mels: int = 128,
     khz: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0),
 ) -> list[tuple[float, float]]:
-    """Ticks for a mel spectrogram of `n_mels` rows between `fmin` and `fmax` Hz (as in `FeatureConfig`).
+    """Return axis ticks for a mel spectrogram of `n_mels` rows between `fmin` and `fmax` Hz (as in `FeatureConfig`).
 
-    Returns `(kHz, fraction)` pairs; the fraction of the picture's height is from the bottom, 0 to 1.
-    Row i (0 at the bottom) shows the band whose centre is the (i+1)-th of `n_mels + 2` equal steps in mel.
+    Ticks are pairs `(kHz, fraction)`; the fraction of the picture's height is measured from the bottom, 0 to 1.
+    Row i, from 0 at the bottom, shows the band whose centre is point i + 1 of `n_mels + 2` equidistant points in mel.
     """
     low, high = hz_to_mel(fmin), hz_to_mel(fmax)
     step = (high - low) / (n_mels + 1)

@@ -1,6 +1,6 @@
-"""What an evaluation measured, as pictures: SVG, written by hand, because four kinds of marks suffice.
+"""Plots of an evaluation as SVG, written by hand because they need only four kinds of shapes.
 
-Middle grey and blue on nothing: readable on a light page and on a dark one.
+Medium grey and blue on a transparent background are readable on light and dark pages.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-#: The plot's square within the picture, in pixels.
+#: Position and size of the plot area within the picture, in pixels.
 LEFT, TOP, SIDE = 86.0, 20.0, 300.0
 
 
@@ -30,35 +30,28 @@ def write_plots(folder: Path, measures: dict[str, Any], curve: Sequence[tuple[fl
 
 
 def reliability_diagram(rows: Sequence[dict[str, Any]]) -> str:
-    """How often a confidence was right: a dot for each bin, larger for more tracks, and the ideal line."""
+    """Return a reliability diagram: accuracy over confidence, a dot for each bin, larger for more tracks."""
     most = max(row["tracks"] for row in rows)
     marks, numbers = [_line([(0, 0), (1, 1)], dashed=True)], []
     for row in rows:
         x, y = _to_pixels(row["confidence"], row["right"])
         radius = 3 + 9 * (row["tracks"] / most) ** 0.5
-        tooltip = f"{row['tracks']} tracks, confidence {row['confidence']:.0%}, right {row['right']:.0%}"
+        tooltip = f"{row['tracks']} tracks, confidence {row['confidence']:.0%}, correct {row['right']:.0%}"
         marks.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="#0d6efd" fill-opacity=".75">'
             f"<title>{tooltip}</title></circle>"
         )
         numbers.append(_text(x + radius + 3, y + 4, str(row["tracks"]), "start", 11))
-    return _chart(
-        "Reliability: how often a confidence was right", "confidence", "share right", marks + numbers
-    )
+    return _chart("Reliability: accuracy by confidence", "confidence", "correct", marks + numbers)
 
 
 def coverage_plot(curve: Sequence[tuple[float, float]]) -> str:
-    """Accuracy where answered over the share answered, as the threshold falls."""
-    return _chart(
-        "Accuracy where the model answers, by how often it does",
-        "share answered",
-        "share right",
-        [_line(curve)],
-    )
+    """Return a plot of the accuracy where answered over the share answered, for all thresholds."""
+    return _chart("Accuracy where answered, by share answered", "answered", "correct", [_line(curve)])
 
 
 def confusion_plot(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> str:
-    """Counts, a row for each annotated genre, a column for each heard one; dark is a large share of a row."""
+    """Return a confusion matrix: annotated genres in rows, predicted ones in columns, shaded by share of the row."""
     cell = SIDE / len(labels)
     marks = []
     for row, (label, counts) in enumerate(zip(labels, matrix, strict=True)):
@@ -68,7 +61,7 @@ def confusion_plot(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> st
         marks.append(_text(x, TOP + SIDE + 12, label, "end", 11, turned=-45))
         for column, count in enumerate(counts):
             share = count / max(sum(counts), 1)
-            strong = share >= 0.5  # strong enough for white on it, by day and by night
+            strong = share >= 0.5  # strong enough for white text, on light and dark pages
             x = LEFT + column * cell
             marks.append(
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell:.1f}" height="{cell:.1f}" '
@@ -77,13 +70,13 @@ def confusion_plot(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> st
             if count:
                 colour = "#fff" if strong else "currentColor"
                 marks.append(_text(x + cell / 2, y + cell / 2 + 4, str(count), "middle", 11, fill=colour))
-    marks.append(_text(LEFT + SIDE / 2, TOP + SIDE + 62, "heard as", "middle", 12))
-    marks.append(_text(12, TOP + SIDE / 2, "annotated as", "middle", 12, turned=-90))
-    return _svg("Confusion: rows are the annotated genre, columns what was heard", marks)
+    marks.append(_text(LEFT + SIDE / 2, TOP + SIDE + 62, "predicted", "middle", 12))
+    marks.append(_text(12, TOP + SIDE / 2, "annotated", "middle", 12, turned=-90))
+    return _svg("Confusion matrix: annotated genres in rows, predicted genres in columns", marks)
 
 
 def _chart(title: str, x_label: str, y_label: str, marks: list[str]) -> str:
-    """A picture with both axes from 0 to 100 %."""
+    """Return a picture with both axes from 0 to 100 %."""
     axes = [
         f'<rect x="{LEFT}" y="{TOP}" width="{SIDE}" height="{SIDE}" fill="none" stroke="currentColor" '
         'stroke-opacity=".5"/>'

@@ -1,7 +1,7 @@
-"""What bad sound costs: named degradations of a recording, and how many tracks are still told right.
+"""Degradations of recordings, to measure how many tracks are still classified correctly in bad sound.
 
-Every degradation is deterministic and ends in a file, which is then heard as any upload is: decoder and
-front end are part of what is measured. Only training and its tests import this module.
+Every degradation is deterministic and results in a file that is analysed like an upload, so that the decoder and the
+features are part of what is measured. Only training and its tests import this module.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FloatArray = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Degradation:
-    """How a recording is made worse.
+    """A way to degrade a recording.
 
     `degrade` takes mono PCM at 22,050 Hz and returns (channels, samples) at `sample_rate` Hz, which is
     encoded by `codec` (FFmpeg's name; `pcm_f32le` changes nothing) at `bit_rate` bits a second.
@@ -38,7 +38,7 @@ class Degradation:
     bit_rate: int | None = None
 
     def write(self, pcm: FloatArray, folder: Path) -> Path:
-        """The worse recording as a file in `folder`."""
+        """Write the degraded recording to a file in `folder` and return its path."""
         muxer = {"libmp3lame": "mp3", "aac": "adts"}.get(self.codec, "wav")
         path, degraded = folder / f"degraded.{muxer}", self.degrade(pcm)
         layout = "mono" if len(degraded) == 1 else "stereo"
@@ -67,14 +67,14 @@ def _gain(decibels: float) -> Callable[[FloatArray], FloatArray]:
 
 
 def clipped(pcm: FloatArray) -> FloatArray:
-    """As loud as possible, then 6 dB more, cut off at full scale."""
+    """Normalise, amplify by 6 dB, and clip at full scale."""
     peak = max(float(np.abs(pcm).max(initial=0)), 1e-9)
     degraded: FloatArray = np.clip(pcm[None] * np.float32(10 ** (6 / 20) / peak), -1, 1)
     return degraded
 
 
 def with_pink_noise(pcm: FloatArray, snr_db: float = 20.0) -> FloatArray:
-    """Noise whose power falls by 3 dB an octave, `snr_db` below the recording's mean power."""
+    """Add noise whose power falls by 3 dB per octave, `snr_db` below the recording's mean power."""
     spectrum = np.fft.rfft(np.random.default_rng(0).standard_normal(len(pcm)))
     noise = np.fft.irfft(spectrum / np.sqrt(np.arange(1, len(spectrum) + 1)), len(pcm))
     noise *= np.sqrt(np.square(pcm).mean() / np.square(noise).mean()) * 10 ** (-snr_db / 20)
@@ -83,7 +83,7 @@ def with_pink_noise(pcm: FloatArray, snr_db: float = 20.0) -> FloatArray:
 
 
 def telephone(pcm: FloatArray) -> FloatArray:
-    """Only 300 to 3,400 Hz, as by an analogue telephone line."""
+    """Keep only 300 to 3,400 Hz, as an analogue telephone line does."""
     band = scipy.signal.butter(6, (300, 3400), "bandpass", fs=SAMPLE_RATE, output="sos")
     degraded: FloatArray = scipy.signal.sosfilt(band, pcm).astype(np.float32)[None]
     return degraded
@@ -105,7 +105,7 @@ DEGRADATIONS = (
 
 
 def file_log_mel(path: Path, config: FeatureConfig) -> FloatArray:
-    """A file's log-mel spectrogram (n_mels, frames), as the classifier hears it."""
+    """Return a file's log-mel spectrogram (n_mels, frames), as the classifier computes it."""
     stream = MelStream(config)
     for block in Decoder(path, sample_rate=config.sample_rate):
         stream.push(block)
@@ -115,7 +115,7 @@ def file_log_mel(path: Path, config: FeatureConfig) -> FloatArray:
 def degraded_log_mels(
     files: Iterable[Path], config: FeatureConfig, degradation: Degradation | None = None
 ) -> Iterator[FloatArray]:
-    """The log-mel spectrograms of files, made worse or (None) as they are."""
+    """Yield the log-mel spectrograms of files, degraded or (None) as they are."""
     with tempfile.TemporaryDirectory() as folder:
         for file in files:
             degraded = file if degradation is None else degradation.write(decode(file)[0], Path(folder))

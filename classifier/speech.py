@@ -1,8 +1,8 @@
-"""Synthesized speech that says nothing: for training and tests, to know speech from music.
+"""Synthesized speech of random syllables, used in training and tests as an example of non-music.
 
-A source-filter synthesizer (Klatt, "Software for a cascade/parallel formant synthesizer", JASA 67, 1980),
-but additive: the harmonics of a gliding voice and bands of noise have the levels that the formants give them.
-Syllables are drawn at random: stops, fricatives and nasals before vowels, with pauses between phrases.
+A source-filter synthesizer (Klatt, "Software for a cascade/parallel formant synthesizer", JASA 67, 1980), but an
+additive one: formants determine the levels of the harmonics of a gliding voice and of bands of noise. Syllables are
+drawn at random: stops, fricatives and nasals before vowels, with pauses between phrases.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ VOWELS = np.array(
     float,
 )  # fmt: skip
 NASAL = np.array((280.0, 1100.0, 2300.0))
-#: Of the formants, three that move and two that stay.
+#: Bandwidths of the formants in Hz: three that move and two that stay.
 BANDWIDTHS = (70.0, 100.0, 140.0, 220.0, 300.0)
-#: Moments per second at which the voice is described.
+#: Number of control points of an utterance per second.
 CONTROL_RATE = 100
 NOISE_BANDS = 24
 
 
 @dataclass
 class Utterance:
-    """What is spoken, at `CONTROL_RATE`: `formants` in Hz (moments, 3), the rest levels (moments,).
+    """Control points of an utterance at `CONTROL_RATE`: `formants` in Hz (points, 3), and levels (points,).
 
-    `breath` is noise through the formants, `hiss` noise in an octave around `centre` Hz.
+    `breath` is the level of noise through the formants, `hiss` that of noise in an octave around `centre` Hz.
     """
 
     formants: Array
@@ -50,12 +50,12 @@ class Utterance:
 
 
 def synthesize_voice(seconds: float, sample_rate: int, rng: np.random.Generator) -> Array:
-    """One voice speaking, (samples,), its peak at 1: of any size, height, pace and hoarseness."""
+    """Synthesize a random voice that speaks, (samples,), with a peak of 1."""
     spoken = _utterance(round(seconds * CONTROL_RATE) + 1, rng)
     samples = round(seconds * sample_rate)
     moments: Array = np.arange(samples, dtype=np.float64) * (CONTROL_RATE / sample_rate)
     tilt, whisper = rng.uniform(3, 9), rng.uniform() < 0.1
-    size = float(rng.uniform(0.9, 1.3))  # of men, women, children: a shorter throat has higher formants
+    size = float(rng.uniform(0.9, 1.3))  # men, women and children: a shorter vocal tract has higher formants
     pitch = _pitch_contour(len(spoken.voice), rng) * rng.uniform(80, 180) * size**2
     hoarse = rng.uniform(0, 0.2)
     sound = np.zeros(samples)
@@ -74,7 +74,7 @@ def synthesize_voice(seconds: float, sample_rate: int, rng: np.random.Generator)
 def speech_spectrograms(
     count: int, config: FeatureConfig, frames: int, rng: np.random.Generator
 ) -> Iterator[FloatArray]:
-    """Log-mel spectrograms (n_mels, frames) of `count` voices, some in noise, some muffled."""
+    """Yield log-mel spectrograms (n_mels, frames) of `count` voices, some of them in noise or muffled."""
     for _ in range(count):
         sound = synthesize_voice((frames - 1) * config.frame_seconds, config.sample_rate, rng)
         if rng.uniform() < 0.3:
@@ -88,42 +88,42 @@ def speech_spectrograms(
 
 
 def _utterance(count: int, rng: np.random.Generator) -> Utterance:
-    """Syllables one after the other until `count` moments are filled."""
+    """Return an utterance of `count` control points, filled with syllables."""
     formants = np.tile(VOWELS[8], (count, 1))
     voice, breath, hiss = np.zeros((3, count))
     centre = np.full(count, 4000.0)
     pace = rng.uniform(0.7, 1.5)
-    here, left = 0, int(rng.integers(0, 8))
-    while here < count:
-        if left == 0:
-            here, left = here + int(rng.integers(15, 80)), int(rng.integers(3, 14))
-        left -= 1
+    point, syllables_left = 0, int(rng.integers(0, 8))
+    while point < count:
+        if syllables_left == 0:
+            point, syllables_left = point + int(rng.integers(15, 80)), int(rng.integers(3, 14))
+        syllables_left -= 1
         onset, vowel = (max(2, int(length / pace)) for length in (rng.integers(4, 13), rng.integers(6, 24)))
-        part = slice(here, here + onset)
+        consonant = slice(point, point + onset)
         kind = rng.integers(4)
         if kind == 0:  # a stop: silence, then a burst
-            breath[here + onset - 2 : here + onset] = rng.uniform(0.3, 1)
+            breath[point + onset - 2 : point + onset] = rng.uniform(0.3, 1)
         elif kind == 1:
-            hiss[part] = rng.uniform(0.05, 0.4)
-            centre[part] = np.exp(rng.uniform(np.log(2000), np.log(8000)))
-            voice[part] = rng.uniform(0, 0.2) * (rng.uniform() < 0.4)
+            hiss[consonant] = rng.uniform(0.05, 0.4)
+            centre[consonant] = np.exp(rng.uniform(np.log(2000), np.log(8000)))
+            voice[consonant] = rng.uniform(0, 0.2) * (rng.uniform() < 0.4)
         elif kind == 2:
-            voice[part], formants[part] = rng.uniform(0.2, 0.5), NASAL
-        here += onset
+            voice[consonant], formants[consonant] = rng.uniform(0.2, 0.5), NASAL
+        point += onset
         first, last = VOWELS[rng.integers(len(VOWELS), size=2)]
-        length = len(voice[here : here + vowel])
+        length = len(voice[point : point + vowel])
         glide = np.linspace(0, rng.uniform() < 0.3, length)[:, None]
-        formants[here : here + vowel] = first + (last - first) * glide
-        voice[here : here + vowel] = rng.uniform(0.4, 1) * np.linspace(1, rng.uniform(0.4, 1), length)
-        here += vowel
+        formants[point : point + vowel] = first + (last - first) * glide
+        voice[point : point + vowel] = rng.uniform(0.4, 1) * np.linspace(1, rng.uniform(0.4, 1), length)
+        point += vowel
     voice = np.convolve(voice, np.full(3, 1 / 3), "same")
-    smooth = np.hanning(9)[1:-1] / np.hanning(9).sum()  # a tongue takes some 70 ms
+    smooth = np.hanning(9)[1:-1] / np.hanning(9).sum()  # the tongue takes about 70 ms to move
     columns = [np.convolve(np.pad(f, 3, "edge"), smooth, "valid") for f in formants.T]
     return Utterance(np.stack(columns, axis=1), voice, breath, hiss, centre)
 
 
 def _pitch_contour(count: int, rng: np.random.Generator) -> Array:
-    """Pitch relative to a speaker's mean, (moments,): it falls over each phrase and is never steady."""
+    """Return the pitch relative to the speaker's mean, (points,). It falls over each phrase and always varies."""
     places = np.cumsum(rng.integers(10, 40, size=count // 10 + 2))
     turns = np.exp(rng.normal(0, rng.uniform(0.05, 0.25), size=len(places)))
     drift = np.interp(np.arange(count), places, turns)
@@ -133,7 +133,7 @@ def _pitch_contour(count: int, rng: np.random.Generator) -> Array:
 
 
 def _formant_gain(frequency: Array, formants: Array, tilt: float) -> Array:
-    """The throat's gain at a frequency for each moment, (moments,); `tilt` in dB an octave above 100 Hz."""
+    """Return the formants' gain at a frequency, (points,). `tilt` is the loss in dB per octave above 100 Hz."""
     fixed = np.broadcast_to((3500.0, 4500.0), (len(formants), 2))
     gain = (np.maximum(frequency, 100) / 100) ** (-tilt / 6.02)
     for centre, width in zip(np.concatenate([formants, fixed], axis=1).T, BANDWIDTHS, strict=True):

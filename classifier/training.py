@@ -1,8 +1,8 @@
-"""Training: a dataset to a bundle.
+"""Train a convolutional network from scratch: from a dataset to a bundle.
 
-First a network is trained on the split `train` and judged on `valid`: these are the metrics in the
-manifest, and what temperature and threshold are fitted on. Then a network is trained in the same way on
-all tracks, because there are few; that one is shipped. Its own accuracy cannot be measured on this data.
+First a network is trained on the split `train` and evaluated on `valid`. This gives the metrics in the manifest, the
+temperature and the threshold. Then a network is trained in the same way on all tracks, because there are few; that one
+is shipped. Its own accuracy cannot be measured on this data.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Progress = Callable[[Iterable[int], str], Iterable[int]]
 
 @dataclass(frozen=True)
 class CnnRecipe:
-    """Everything that decides what comes out, with the data."""
+    """The parameters of a training run. With the data they determine the result."""
 
     epochs: int = 24
     seed: int = 0
@@ -55,16 +55,16 @@ class CnnRecipe:
 def fit_network(
     dataset: Dataset, labels: list[str], recipe: CnnRecipe, progress: Progress, note: str = ""
 ) -> keras.Model:
-    """Train a new network on all of `dataset`; the same seed gives the same network on one machine."""
+    """Train a new network on all of `dataset`. On one machine, the same seed gives the same network."""
     keras.utils.set_random_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
     mel, frames, targets = _with_non_music(dataset, labels, recipe, rng)
     source = WindowSource(mel, frames, dataset.config, recipe.augment, recipe.network.frames, rng)
-    # Sounds without genre are drawn less often: they are many, and only a border.
-    often = np.where(np.arange(len(mel)) < len(dataset), recipe.windows_per_track, 3)
-    once = np.repeat(np.arange(len(mel)), often)
-    batch = min(recipe.batch, len(once))
-    steps = len(once) // batch
+    # Sounds without genre are drawn less often, because they are many and only mark a border.
+    windows_of_each = np.where(np.arange(len(mel)) < len(dataset), recipe.windows_per_track, 3)
+    epoch = np.repeat(np.arange(len(mel)), windows_of_each)
+    batch = min(recipe.batch, len(epoch))
+    steps = len(epoch) // batch
 
     model = cnn.build_network(recipe.network, len(labels))
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps * recipe.epochs)
@@ -81,7 +81,7 @@ def fit_network(
         return loss
 
     for _ in progress(range(recipe.epochs), note):
-        order = rng.permutation(once)
+        order = rng.permutation(epoch)
         for tracks in order[: steps * batch].reshape(steps, batch):
             step(tf.constant(source.draw(tracks)), tf.constant(targets[tracks]))
     return model
@@ -90,7 +90,7 @@ def fit_network(
 def _with_non_music(
     dataset: Dataset, labels: list[str], recipe: CnnRecipe, rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.float32]]:
-    """Spectrograms, their lengths and their targets (tracks, labels): the tracks, then sounds of no genre."""
+    """Return spectrograms, lengths and targets (tracks, labels) of the tracks, followed by sounds without genre."""
     length = min(dataset.mel.shape[2], recipe.network.frames * 2)
     count = recipe.sounds_without_genre
     sounds = np.zeros((count, *dataset.mel.shape[1:]), np.uint8)
@@ -106,10 +106,10 @@ def _with_non_music(
 def train_cnn(
     dataset: Dataset, out: Path, recipe: CnnRecipe, progress: Progress, source: str
 ) -> bundle.Manifest:
-    """Train, judge, train on everything, and write the bundle to the folder `out`.
+    """Train, evaluate, train on all tracks, and write the bundle to the folder `out`.
 
-    `source` says in a sentence what the tracks are. Raises DatasetError when the dataset lacks one of
-    the splits `train` and `valid`, or a genre has no track in `train`.
+    `source` is a sentence that says what the tracks are. Raises DatasetError when the dataset lacks one of the splits
+    `train` and `valid`, or when a genre has no track in `train`.
     """
     labels = dataset.labels
     train_set, valid = dataset.select_split("train"), dataset.select_split("valid")
@@ -129,7 +129,7 @@ def train_cnn(
         _write(Path(folder), evaluated, _manifest("evaluated", labels, dataset, recipe))
         classifier = Classifier.load(Path(folder))
         predictions = [classifier.predict(valid.log_mel(track)) for track in range(len(valid))]
-    # At temperature 1: the mean log-probabilities that `hear` starts from, but for a constant.
+    # At temperature 1 these are the mean log-probabilities from which `predict` starts, up to a constant.
     p = np.array([[prediction.probabilities[label] for label in labels] for prediction in predictions])
     log_p = np.log(np.maximum(p, 1e-12))
     truth = np.array([labels.index(str(genre)) for genre in valid.genres])
@@ -150,7 +150,7 @@ def train_cnn(
     out.mkdir(parents=True, exist_ok=True)
     manifest = _manifest(out.name, labels, dataset, recipe, temperature, threshold, metrics, source)
     manifest = _write(out, shipped, manifest)
-    if not (out / CARD).exists():  # a card that someone has written on is theirs
+    if not (out / CARD).exists():  # do not overwrite a card that somebody has edited
         (out / CARD).write_text(render_model_card(manifest), encoding="utf-8")
     return manifest
 

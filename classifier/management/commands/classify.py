@@ -1,4 +1,4 @@
-"""`manage.py classify`: the genre of sound files. Needs no server and no database."""
+"""`manage.py classify`: predict the genre of audio files. Needs no server and no database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from classifier.inference import Classifier
 
 
 class Command(BaseCommand):
-    help = "Hear the genre of sound files."
+    help = "Predict the genre of audio files."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,31 +28,31 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         files = options["files"]
-        answers = []
+        results = []
         try:
             classifier = Classifier.load(options["model"], settings.EARMARK_MODELS_DIR)
-            for file in tqdm(files, "listen", unit="file", disable=None if len(files) > 1 else True):
-                answers.append(answer(classifier, file))
+            for file in tqdm(files, "analyse", unit="file", disable=None if len(files) > 1 else True):
+                results.append(classify_file(classifier, file))
                 if not options["json"]:
-                    stream = self.stderr if "error" in answers[-1] else self.stdout
-                    with tqdm.external_write_mode():  # the bar steps aside
-                        stream.write(sentence(answers[-1]))
+                    stream = self.stderr if "error" in results[-1] else self.stdout
+                    with tqdm.external_write_mode():  # keep the progress bar out of the output
+                        stream.write(result_line(results[-1]))
             if options["json"]:
-                self.stdout.write(json.dumps(answers, indent=2))
+                self.stdout.write(json.dumps(results, indent=2))
             self.stdout.flush()
         except BundleError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             sys.exit(130)
-        except BrokenPipeError:  # as in `classify … | head -1`: nobody reads on
+        except BrokenPipeError:  # as in `classify … | head -1`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
-        if any("error" in answer for answer in answers):
+        if any("error" in result for result in results):
             sys.exit(1)
 
 
-def answer(classifier: Classifier, file: str) -> dict[str, Any]:
-    """What `--json` says of one file; what is wrong with the file is an answer too."""
+def classify_file(classifier: Classifier, file: str) -> dict[str, Any]:
+    """Return the object for one file that `--json` prints, with `error` if the file cannot be analysed."""
     limits = AudioLimits(
         max_bytes=settings.EARMARK_MAX_UPLOAD_BYTES, max_seconds=settings.EARMARK_MAX_TRACK_SECONDS
     )
@@ -65,7 +65,7 @@ def answer(classifier: Classifier, file: str) -> dict[str, Any]:
         return {"file": file, "error": {"code": "not_found", "message": message}}
     except MemoryError:
         return {"file": file, "error": AudioError("out_of_memory").as_dict()}
-    except Exception as error:  # a bug of ours must not cost the other files their answers
+    except Exception as error:  # a bug in Earmark must not prevent the other files' results
         message = f"The analysis failed: {type(error).__name__}: {error}"
         return {"file": file, "error": {"code": "crashed", "message": message}}
     keys = ["label", "top", "probabilities", "segments", "duration", "model"]
@@ -73,13 +73,13 @@ def answer(classifier: Classifier, file: str) -> dict[str, Any]:
     return {"file": file} | {key: analysis[key] for key in keys}
 
 
-def sentence(answer: dict[str, Any]) -> str:
-    """One answer as a line for people."""
-    # Not every file name is text; one that is not must not end the command.
-    name = answer["file"].encode(errors="replace").decode()
-    if "error" in answer:
-        return f"{name}: {answer['error']['message']}"
-    ranked = sorted(answer["probabilities"].items(), key=lambda item: -item[1])
-    heard = [f"{genre} ({100 * p:.0f} %)" for genre, p in ranked[:2]]
-    line = f"Sounds like {heard[0]}" if answer["label"] else f"Not sure: {' or '.join(heard)}"
-    return f"{name}: {line}" + (" (the file is cut off)" if "notices" in answer else "")
+def result_line(result: dict[str, Any]) -> str:
+    """Return one file's result as a line for people."""
+    # A file name that is not valid text must not end the command.
+    name = result["file"].encode(errors="replace").decode()
+    if "error" in result:
+        return f"{name}: {result['error']['message']}"
+    ranked = sorted(result["probabilities"].items(), key=lambda item: -item[1])
+    best = [f"{genre} ({100 * p:.0f} %)" for genre, p in ranked[:2]]
+    line = f"Sounds like {best[0]}" if result["label"] else f"Not sure: {' or '.join(best)}"
+    return f"{name}: {line}" + (" (the file is truncated)" if "notices" in result else "")

@@ -1,4 +1,4 @@
-"""`manage.py evaluate`: how well a model hears the genres of a labelled dataset."""
+"""`manage.py evaluate`: measure how well a model predicts the genres of a labelled dataset."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ class Command(BaseCommand):
         parser.add_argument("--split", help="only the tracks of this split, such as train or valid")
         parser.add_argument("--model", default=settings.EARMARK_MODEL, help="default: %(default)s")
         parser.add_argument(
-            "--plots", type=Path, metavar="DIR", help="draw confusion, reliability and coverage there, as SVG"
+            "--plots",
+            type=Path,
+            metavar="DIR",
+            help="write plots of confusion, reliability and coverage there, as SVG",
         )
         parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
 
@@ -42,7 +45,7 @@ class Command(BaseCommand):
             labels = classifier.manifest.labels
             predictions = [
                 classifier.predict(dataset.log_mel(track))
-                for track in tqdm(range(len(dataset)), "listen", disable=None)
+                for track in tqdm(range(len(dataset)), "predict", disable=None)
             ]
             measures = evaluate(
                 [str(genre) for genre in dataset.genres],
@@ -62,22 +65,22 @@ class Command(BaseCommand):
         for line in dataset.skipped:
             self.stderr.write(f"Skipped {line}")
         if options["split"] and dataset.split_by != "given":
-            self.stderr.write(f"This dataset names no splits; they were made here, by {dataset.split_by}.")
+            self.stderr.write(f"This dataset has no splits, so they were made by {dataset.split_by}.")
         if options["json"]:
             self.stdout.write(json.dumps(measures, indent=2))
         else:
-            self.stdout.write(table(measures))
+            self.stdout.write(metrics_text(measures))
 
 
-def table(measures: dict[str, Any]) -> str:
-    """The measures as text for people."""
+def metrics_text(measures: dict[str, Any]) -> str:
+    """Return the metrics as text for people."""
     lines = [
         f"tracks              {measures['tracks']}",
         f"accuracy            {percent(measures['accuracy'])}",
         f"balanced accuracy   {percent(measures['balanced_accuracy'])}",
         f"calibration error   {percent(measures['ece'])}",
         f"answered            {percent(measures['coverage'])}",
-        f"right when answered {percent(measures['selective_accuracy'])}",
+        f"correct if answered {percent(measures['selective_accuracy'])}",
         "",
         f"{'genre':<12}{'precision':>10}{'recall':>10}{'f1':>10}{'tracks':>8}",
     ]

@@ -1,4 +1,4 @@
-"""`manage.py train`: a dataset to a model. Needs TensorFlow; nothing else of Earmark does."""
+"""`manage.py train`: train a model on a dataset. Needs TensorFlow, unlike all other parts of Earmark."""
 
 from __future__ import annotations
 
@@ -12,47 +12,54 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from classifier import datasets, espeak
-from classifier.management.commands.evaluate import table
+from classifier.management.commands.evaluate import metrics_text
 
 
 class Command(BaseCommand):
-    help = "Train on the split `train`, measure on `valid`, then train on all tracks and write the model."
+    help = "Train and evaluate a model on a dataset, then train it on all tracks and write it."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("dataset", type=Path, help="a folder genre/track.*, or a prepared .npz")
-        parser.add_argument("--out", type=Path, required=True, help="the model's folder, ml_models/NAME")
+        parser.add_argument("--out", type=Path, required=True, help="the folder to write, ml_models/NAME")
         parser.add_argument(
-            "--recipe", choices=("cnn", "msd"), default="cnn", help="from scratch, or on a pretrained network"
+            "--recipe",
+            choices=("cnn", "msd"),
+            default="cnn",
+            help="cnn: train a network from scratch; msd: on top of a pretrained network. Default: %(default)s",
         )
         parser.add_argument(
             "--pretrained",
             type=Path,
             help="for msd: the folder musicnn/ of the unpacked package musicnn 0.1.0",
         )
-        parser.add_argument("--epochs", type=int, help="for cnn: times that each track is drawn from")
+        parser.add_argument("--epochs", type=int, help="for cnn: number of epochs")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--description", default="", help="what the tracks are, for the manifest")
         parser.add_argument("--model-version", default="1.0.0", help="default: %(default)s")
         parser.add_argument(
             "--work",
             type=Path,
-            help="for msd: a folder that keeps each fold's result; after a kill, go on there",
+            help="for msd: a folder for intermediate results, so that an interrupted training can be resumed",
         )
         parser.add_argument(
             "--audio",
             type=Path,
-            help="for msd: a folder genre/track.* with the tracks' sound, to measure robustness",
+            help="for msd: a folder genre/track.* with recordings of the tracks, to train on and to measure robustness",
         )
         parser.add_argument(
-            "--espeak", action="store_true", help="for msd: learn speech from the program espeak-ng, too"
+            "--espeak",
+            action="store_true",
+            help="for msd: use speech from the program espeak-ng as non-music",
         )
-        parser.add_argument("--force", action="store_true", help="replace a model that is there")
+        parser.add_argument("--force", action="store_true", help="replace an existing model")
 
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"]
         if (out / "manifest.json").exists() and not options["force"]:
-            raise CommandError(f"There is a model in {out}. Name another folder, or replace it with --force.")
+            raise CommandError(
+                f"There is already a model in {out}. Choose another folder, or replace it with --force."
+            )
         if options["epochs"] is not None and options["epochs"] < 1:
             raise CommandError("--epochs must be at least 1.")
         if options["recipe"] == "msd" and options["pretrained"] is None:
@@ -78,7 +85,7 @@ class Command(BaseCommand):
             for line in dataset.skipped:
                 self.stderr.write(f"Skipped {line}")
             if dataset.split_by != "given":
-                self.stderr.write(f"This dataset names no splits; they are made here, by {dataset.split_by}.")
+                self.stderr.write(f"This dataset has no splits, so they are made by {dataset.split_by}.")
             source = options["description"] or f"{len(dataset)} tracks from {options['dataset'].name}"
             if options["recipe"] == "msd":
                 weights = msd.read_weights(options["pretrained"] / "MSD_musicnn")
@@ -102,5 +109,5 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         measured = manifest.metrics
         self.stdout.write(f"Trained on {measured['trained_on']}, measured on {measured['measured_on']}:\n")
-        self.stdout.write(table(measured))
+        self.stdout.write(metrics_text(measured))
         self.stdout.write(f"\nThe model in {out} was then trained on all {len(dataset)} tracks.")
