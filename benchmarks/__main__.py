@@ -12,7 +12,7 @@ from benchmarks.measure import ONE_THREAD, ROOT
 
 
 def run(name: str, *options: str) -> None:
-    """Run a benchmark whose libraries use one thread; what they say besides is shown if it fails."""
+    """Run a benchmark whose libraries use one thread each. Its standard error is shown only if it fails."""
     environment = os.environ | ONE_THREAD | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, "-m", f"benchmarks.{name}", *options]
     done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
@@ -25,7 +25,7 @@ def main() -> None:
         sys.exit("The benchmarks read /proc and need Linux.")
     with tempfile.TemporaryDirectory() as folder:
         song = str(Path(folder, "song.mp3"))
-        run("material", song)
+        run("song", song)
         run("analysis", song)
         run("original", song, "--warm")
         run("original", song, "--cold")

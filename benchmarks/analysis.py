@@ -1,6 +1,6 @@
-"""Analysing a song against decoding it; where the time goes; what a process of its own costs.
+"""CPU time of analysing a song compared with decoding it, the share of each stage, and the cost of isolation.
 
-Run as `python -m benchmarks.analysis SONG`; all of it on one core.
+Run as `python -m benchmarks.analysis SONG`. Everything runs on one core.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from benchmarks.measure import (
     CNN,
     MODEL,
     cpu_seconds,
-    hold_to_one_core,
+    cpu_seconds_by_round,
+    median_ratio,
+    pin_to_one_core,
+    print_table,
     process_seconds,
-    ratio,
-    rounds,
-    table,
 )
 from classifier.analysis_process import AnalysisProcess
 from classifier.audio import Decoder
@@ -34,12 +34,12 @@ from classifier.inference import Classifier
 from classifier.pictures import PeakStream, save_peaks, save_spectrogram
 
 RUNS = 5
-#: What hearing a song apart may cost, as a multiple of hearing it here.
+#: The highest acceptable cost of an analysis in a separate process, as a multiple of one in this process.
 ALLOWED_ISOLATION = 1.1
 
 
 def only_decode(song: Path) -> None:
-    """What anyone would write with PyAV."""
+    """Decode a file in the simplest way with PyAV."""
     with av.open(str(song)) as container:
         container.streams.audio[0].codec_context.thread_count = 1
         for _ in container.decode(audio=0):
@@ -67,22 +67,22 @@ def measure_stages(model: str, song: Path, folder: Path) -> None:
         save_peaks(folder / "peaks.json", peaks.finish(), 240.0)
         save_spectrogram(folder / "spectrogram.png", log_mel, features.top_db)
 
-    times = rounds(
+    times = cpu_seconds_by_round(
         RUNS,
         decode=lambda: only_decode(song),
         analyse=lambda: classifier.analyse(song, pictures_dir=folder),
         frames=lambda: exhaust(frames(song)),
         pcm=lambda: exhaust(iter(Decoder(song))),
         mel=lambda: power_to_db(spectrogram().finish(), features.top_db),
-        hear=lambda: classifier.predict(log_mel),
+        predict=lambda: classifier.predict(log_mel),
         draw=draw,
     )
-    table(
+    print_table(
         f"Analysing a 4-minute MP3 with {model}, pictures included, model loaded (CPU time, one core)",
         [
             ("decoding alone, PyAV", f"{median(times['decode']):.2f} s"),
             ("analysing", f"{median(times['analyse']):.2f} s"),
-            ("analysing : decoding", f"{ratio(times['analyse'], times['decode']):.2f}"),
+            ("analysing : decoding", f"{median_ratio(times['analyse'], times['decode']):.2f}"),
         ],
     )
     times["resample"] = [pcm - frames for pcm, frames in zip(times["pcm"], times["frames"], strict=True)]
@@ -90,17 +90,17 @@ def measure_stages(model: str, song: Path, folder: Path) -> None:
         "decoding": "frames",
         "one channel, 22,050 Hz": "resample",
         "mel spectrogram in dB": "mel",
-        "MFCC and network": "hear",
+        "MFCC and network": "predict",
         "waveform and spectrogram picture": "draw",
     }
-    table(
+    print_table(
         "Where the time goes, each stage alone, as a part of the analysis",
-        [(name, f"{ratio(times[key], times['analyse']):.0%}") for name, key in stages.items()],
+        [(name, f"{median_ratio(times[key], times['analyse']):.0%}") for name, key in stages.items()],
     )
 
 
 def measure_isolation(song: Path, folder: Path) -> None:
-    """Print what the listening process costs beyond the same analysis in this process."""
+    """Print the cost of an analysis in the analysis process compared with one in this process."""
     classifier = Classifier.load(MODEL)
     here: list[float] = []
     apart: list[float] = []
@@ -111,17 +111,17 @@ def measure_isolation(song: Path, folder: Path) -> None:
             before = child_seconds(process)
             own = cpu_seconds(lambda: process.analyse(song, out_dir=folder))
             apart.append(own + child_seconds(process) - before)
-    table(
-        f"The same in the listening process and its fork (CPU time of all; at most {ALLOWED_ISOLATION} times)",
+    print_table(
+        f"The same in the analysis process and its fork (CPU time of all; at most {ALLOWED_ISOLATION} times)",
         [
-            ("listening process : this process", f"{ratio(apart, here):.2f}"),
+            ("analysis process : this process", f"{median_ratio(apart, here):.2f}"),
             ("its first song, with its start : its next songs", f"{first / median(apart):.2f}"),
         ],
     )
 
 
 def child_seconds(process: AnalysisProcess) -> float:
-    """CPU time of the listening process and its forks, once the last one has ended."""
+    """Wait for the last fork to end, and return the CPU time of the analysis process and its forks."""
     assert process.pid
     while Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text():
         time.sleep(0.001)
@@ -139,7 +139,7 @@ def exhaust(items: Iterator[object]) -> None:
 
 
 def main() -> None:
-    hold_to_one_core()
+    pin_to_one_core()
     song = Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
         for model in (CNN, MODEL):

@@ -1,11 +1,11 @@
-"""How times grow, as an SVG that is legible by day and by night."""
+"""A chart of page times by library size, as an SVG for light and dark pages."""
 
 from __future__ import annotations
 
 from math import log10
 
-#: Pages with a line of their own, by their colour's number; all others are thin.
-SHOWN = (
+#: Pages with a coloured line, in the order of the colours. All others have thin lines.
+HIGHLIGHTED_PAGES = (
     "list",
     "search, two words",
     "six filters",
@@ -29,19 +29,22 @@ text { fill: #ddd } .grid { stroke: #444 } .thin { stroke: #777 }
 """
 
 
-def picture(times: dict[tuple[int, int], dict[str, float]], library: int) -> str:
-    """Milliseconds by page: left as the tracks of others become more, right as one's own do."""
+def growth_svg(times: dict[tuple[int, int], dict[str, float]], library: int) -> str:
+    """Return the chart: milliseconds by page over the size of the database (left) and of the library (right).
+
+    `times` has milliseconds by page, by (tracks in the database, tracks of the owner).
+    """
     total = max(total for total, _ in times)
     others = {size: pages for (size, own), pages in times.items() if own == library}
     mine = {own: pages for (size, own), pages in times.items() if size == total}
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
-        "<title>Server time of pages as the tracks of all, and of their owner, become more</title>",
+        "<title>Server time of pages by the number of tracks of all users and of the owner</title>",
         f"<style>{STYLE}</style>",
-        *panel(60, f"{library:,} tracks of one's own, among …", others),
-        *panel(480, f"one's own tracks, among {total:,}", mine),
+        *panel(60, f"A library of {library:,} tracks, in a database of …", others),
+        *panel(480, f"A library of …, in a database of {total:,} tracks", mine),
     ]
-    for number, name in enumerate(SHOWN):
+    for number, name in enumerate(HIGHLIGHTED_PAGES):
         x, y = 60 + number % 3 * 265, BOTTOM + 38 + number // 3 * 18
         parts.append(f'<polyline class="c{number}" points="{x},{y - 4} {x + 20},{y - 4}"/>')
         parts.append(f'<text x="{x + 26}" y="{y}">{name}</text>')
@@ -49,7 +52,7 @@ def picture(times: dict[tuple[int, int], dict[str, float]], library: int) -> str
 
 
 def panel(left: int, title: str, times: dict[int, dict[str, float]]) -> list[str]:
-    """One diagram, both of its axes logarithmic."""
+    """Return one diagram with logarithmic axes."""
     right = left + 330
     sizes = sorted(times)
     first, last = log10(sizes[0]), log10(sizes[-1])
@@ -67,9 +70,9 @@ def panel(left: int, title: str, times: dict[int, dict[str, float]]) -> list[str
         parts.append(f'<text x="{left - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value} ms</text>')
     for size in sizes:
         parts.append(f'<text x="{x(size):.1f}" y="{BOTTOM + 16}" text-anchor="middle">{size:,}</text>')
-    names = sorted(times[sizes[-1]], key=lambda name: name in SHOWN)
+    names = sorted(times[sizes[-1]], key=lambda name: name in HIGHLIGHTED_PAGES)
     for name in names:
-        kind = f"c{SHOWN.index(name)}" if name in SHOWN else "thin"
+        kind = f"c{HIGHLIGHTED_PAGES.index(name)}" if name in HIGHLIGHTED_PAGES else "thin"
         points = " ".join(
             f"{x(size):.1f},{y(times[size][name]):.1f}" for size in sizes if name in times[size]
         )

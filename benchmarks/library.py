@@ -1,8 +1,8 @@
-"""Server time of finding in a library of 50,000 tracks: list, search, filters, sorting, deep pages, facets.
+"""Server time of pages in a library of 50,000 tracks: list, search, filters, sorting, deep pages, facets.
 
-A database of its own, made anew: SQLite, or PostgreSQL when EARMARK_DATABASE_URL names one whose role may create
-databases. A request goes through everything but the network, from middleware to the rendered page. `--plans`
-adds how the database goes about each query.
+Uses a new database of its own: SQLite, or PostgreSQL when EARMARK_DATABASE_URL names one whose role may create
+databases. A request goes through everything but the network, from middleware to the rendered page. `--plans` also
+prints the query plans.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 import django
 from django.core.management import call_command
 
-from benchmarks.measure import process_seconds, table
+from benchmarks.measure import print_table, process_seconds
 
 TRACKS = 50_000
 RUNS = 9
@@ -63,14 +63,14 @@ PAGES = {
     "overview": "/overview/",
 }
 #: The same library, shared with reviewers, as one of them sees it.
-DESK = {
+REVIEWER_PAGES = {
     "the reviewers' queue": "/admin/library/track/review/",
     "agreement of model and people": "/admin/library/track/agreement/",
     "what failed": "/admin/library/track/failed/",
     "admin: tracks": "/admin/library/track/",
     "admin: predictions": "/admin/library/prediction/",
 }
-WORDS = (
+TITLE_WORDS = (
     "night",
     "river",
     "stone",
@@ -84,14 +84,39 @@ WORDS = (
     "blue",
     "home",
 )
-FIRST = ("Mary", "José", "Édith", "Frank", "Björk", "Ella", "Miles", "Nina", "Otis", "Zoë", "Aretha", "Kate")
-LAST = ("Müller", "Smith", "García", "Øyen", "Jones", "Davis", "Simone", "Redding", "Bush", "Cohen", "Šimek")
+FIRST_NAMES = (
+    "Mary",
+    "José",
+    "Édith",
+    "Frank",
+    "Björk",
+    "Ella",
+    "Miles",
+    "Nina",
+    "Otis",
+    "Zoë",
+    "Aretha",
+    "Kate",
+)
+LAST_NAMES = (
+    "Müller",
+    "Smith",
+    "García",
+    "Øyen",
+    "Jones",
+    "Davis",
+    "Simone",
+    "Redding",
+    "Bush",
+    "Cohen",
+    "Šimek",
+)
 TAGS = ("live", "piano", "acoustic", "christmas", "party", "sleep", "work", "vinyl", "demo", "remix", "rainy")
 MOODS = ["catchy", "chill", "easy listening", "happy", "mellow", "party", "sad", "sexy"]
 
 
-def fill(owner: Any, count: int, seed: int = 5) -> None:
-    """Give somebody as many tracks, as an analysis would have left them, with tags and moods."""
+def library_fill(owner: Any, count: int, seed: int = 5) -> None:
+    """Create `count` analysed tracks with tags and moods for a user."""
     from django.db.models import OuterRef, Subquery
 
     from library.genres import BUILTIN_GENRES
@@ -101,7 +126,7 @@ def fill(owner: Any, count: int, seed: int = 5) -> None:
     from library.services.analysis import derived_names_recompute
     from library.text import in_lines
 
-    # Added over years, not all at this moment.
+    # Tracks are added over years, not all now.
     Track._meta.get_field("created_at").auto_now_add = False
     chance = random.Random(seed)
     tags = Tag.objects.bulk_create(
@@ -112,12 +137,12 @@ def fill(owner: Any, count: int, seed: int = 5) -> None:
         tracks, predictions, moods, taggings, embeddings = [], [], [], [], []
         for number in numbers:
             sure = chance.random() < 0.8
-            top, said = (
+            top, owner_genre = (
                 chance.choice([*BUILTIN_GENRES]),
                 chance.choice([*BUILTIN_GENRES]) if chance.random() < 0.1 else "",
             )
             confidence = round(chance.uniform(0.55, 1) if sure else chance.uniform(0.15, 0.55), 4)
-            name = " ".join(chance.choices(WORDS, k=3)).title()
+            name = " ".join(chance.choices(TITLE_WORDS, k=3)).title()
             scores = {mood: round(chance.random(), 4) for mood in MOODS}
             track = Track(
                 id=uuid.UUID(int=chance.getrandbits(128), version=4),
@@ -129,8 +154,8 @@ def fill(owner: Any, count: int, seed: int = 5) -> None:
                 size=5_000_000,
                 sha256=f"{number:064}",
                 title=name,
-                artist=f"{chance.choice(FIRST)} {chance.choice(LAST)}",
-                album=" ".join(chance.choices(WORDS, k=2)).title(),
+                artist=f"{chance.choice(FIRST_NAMES)} {chance.choice(LAST_NAMES)}",
+                album=" ".join(chance.choices(TITLE_WORDS, k=2)).title(),
                 year=chance.randint(1955, 2025) if chance.random() < 0.9 else None,
                 duration=chance.uniform(30, 600),
                 audio={
@@ -143,12 +168,12 @@ def fill(owner: Any, count: int, seed: int = 5) -> None:
                 status="ready",
                 peaks="tracks/peaks.json",
                 spectrogram="tracks/spectrogram.png",
-                owner_genre=said,
-                genre=said or (top if sure else ""),
-                genre_source="owner" if said else "model" if sure else "",
+                owner_genre=owner_genre,
+                genre=owner_genre or (top if sure else ""),
+                genre_source="owner" if owner_genre else "model" if sure else "",
                 confidence=confidence,
-                needs_you=not sure and not said,
-                review_rank=confidence - 1 if (said != top if said else not sure) else None,
+                needs_you=not sure and not owner_genre,
+                review_rank=confidence - 1 if (owner_genre != top if owner_genre else not sure) else None,
                 mood_lines=in_lines(
                     [mood for mood, score in scores.items() if score >= MOOD_FROM], MOODS_LENGTH
                 ),
@@ -197,8 +222,8 @@ def fill(owner: Any, count: int, seed: int = 5) -> None:
 
 
 @contextmanager
-def database(folder: str) -> Iterator[None]:
-    """A database for this run alone."""
+def temporary_database(folder: str) -> Iterator[None]:
+    """Create a database for this run, and delete it afterwards."""
     from django.db import connection
 
     if connection.vendor == "sqlite":
@@ -221,21 +246,21 @@ def main() -> None:
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
         django.setup()
         call_command("collectstatic", interactive=False, verbosity=0)
-        with database(folder):
+        with temporary_database(folder):
             from django.db import connection
 
             from library.models import User
 
             owner = User.objects.create_user("bench@example.org", "a quiet listening room")
-            fill(owner, options.tracks)
+            library_fill(owner, options.tracks)
             with connection.cursor() as cursor:
-                # What autovacuum does by itself within minutes: it lets PostgreSQL count in indexes alone.
+                # Autovacuum does this within minutes. It lets PostgreSQL count rows in indexes alone.
                 cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-            measure(owner, f"{connection.display_name}, {options.tracks:,} tracks", options.plans)
+            measure_pages(owner, f"{connection.display_name}, {options.tracks:,} tracks", options.plans)
 
 
-def measure(owner: Any, title: str, plans: bool) -> None:
-    """Ask for each page as its owner, and tell CPU time (mean) and clock time (least: whatever else runs only adds)."""
+def measure_pages(owner: Any, title: str, plans: bool) -> None:
+    """Request each page and print its mean CPU time and its shortest clock time, which other load affects least."""
     from django.db import connection
     from django.test import Client
 
@@ -247,27 +272,27 @@ def measure(owner: Any, title: str, plans: bool) -> None:
     client = Client(headers={"Host": "127.0.0.1"})
     rows, asked = [], {}
     track = owner.tracks.first()
-    for name, page in (PAGES | DESK).items():
-        client.force_login(reviewer if name in DESK else owner)
+    for name, page in (PAGES | REVIEWER_PAGES).items():
+        client.force_login(reviewer if name in REVIEWER_PAGES else owner)
         address = page.format(track=track.pk)
-        asked[name] = Queries()
+        asked[name] = QueryLog()
         with connection.execute_wrapper(asked[name]):
             assert client.get(address).status_code == 200, address
-        times, worked = [], _work()
+        times, worked = [], _cpu_seconds()
         for _ in range(RUNS):
             start = time.perf_counter()
             client.get(address)
             times.append(1000 * (time.perf_counter() - start))
-        work = 1000 * (_work() - worked) / RUNS
-        rows.append((f"{name} ({len(asked[name].seen)} queries)", f"{work:.0f} / {min(times):.0f} ms"))
-    table(f"Server time in a library on {title}: CPU / clock, at most {ALLOWED} ms", rows)
+        work = 1000 * (_cpu_seconds() - worked) / RUNS
+        rows.append((f"{name} ({len(asked[name].queries)} queries)", f"{work:.0f} / {min(times):.0f} ms"))
+    print_table(f"Server time in a library on {title}: CPU / clock, at most {ALLOWED} ms", rows)
     for name, queries in asked.items() if plans else ():
-        print(f"\n{name}: {(PAGES | DESK)[name]}")
+        print(f"\n{name}: {(PAGES | REVIEWER_PAGES)[name]}")
         queries.explain()
 
 
-def _work() -> float:
-    """CPU seconds of this process, and of the database's that works for it, if that is on this machine."""
+def _cpu_seconds() -> float:
+    """Return the CPU seconds of this process and of its PostgreSQL backend, if that runs on this machine."""
     from django.db import connection
 
     backend = getattr(getattr(connection.connection, "info", None), "backend_pid", None)
@@ -275,14 +300,14 @@ def _work() -> float:
     return time.process_time() + (process_seconds(backend) if here else 0)
 
 
-class Queries:
-    """Notes the queries that are made, for asking the database afterwards how it goes about them."""
+class QueryLog:
+    """An execute wrapper that records queries, and can print their plans afterwards."""
 
     def __init__(self) -> None:
-        self.seen: list[tuple[str, Any]] = []
+        self.queries: list[tuple[str, Any]] = []
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        self.seen.append((sql, params))
+        self.queries.append((sql, params))
         return execute(sql, params, many, context)
 
     def explain(self) -> None:
@@ -290,7 +315,7 @@ class Queries:
 
         sqlite = connection.vendor == "sqlite"
         with connection.cursor() as cursor:
-            for sql, params in self.seen:
+            for sql, params in self.queries:
                 if '"library_track' not in sql and '"library_tag' not in sql and '"library_mood' not in sql:
                     continue
                 start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Libraries copied within PostgreSQL, thousands of rows in a statement: `fill` of a million tracks would take hours."""
+"""Copy libraries within PostgreSQL, thousands of rows per statement, which is hours faster than `library_fill`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 OF_OWNER = "owner_id = {owner}"
 OF_TRACKS = "track_id IN (SELECT id FROM library_track WHERE owner_id = {owner})"
-#: Tables whose rows are somebody's, and how to find them.
-OWN = {
+#: Tables whose rows belong to a user, with the condition that finds them.
+OWNED_TABLES = {
     "library_track": OF_OWNER,
     "library_mood": OF_OWNER,
     "library_embedding": OF_OWNER,
@@ -20,44 +20,44 @@ OWN = {
     "library_tagging": OF_TRACKS,
     "library_verdict": OF_TRACKS,
 }
-#: More than there are of anything in one library that is copied: numbers of copies are so far apart.
-STEP = 1_000_000
-TRACK = "md5(s.track_id::text || {copy})::uuid"
-TABLES: dict[str, dict[str, str]] = {
+#: Distance between the ids of copies: more than there are rows in the library that is copied.
+ID_OFFSET = 1_000_000
+COPIED_TRACK_ID = "md5(s.track_id::text || {copy})::uuid"
+CHANGED_COLUMNS: dict[str, dict[str, str]] = {
     "library_track": {
         "id": "md5(s.id::text || {copy})::uuid",
         "owner_id": "o.id",
         "sha256": "md5(s.sha256 || n) || md5(s.sha256)",
         "folder": "md5(s.folder || {copy})",
         "created_at": "s.created_at + n * interval '1 minute'",
-        "prediction_id": f"s.prediction_id + {{copy}} * {STEP}",
+        "prediction_id": f"s.prediction_id + {{copy}} * {ID_OFFSET}",
     },
-    "library_prediction": {"id": f"s.id + {{copy}} * {STEP}", "track_id": TRACK},
+    "library_prediction": {"id": f"s.id + {{copy}} * {ID_OFFSET}", "track_id": COPIED_TRACK_ID},
     "library_mood": {
         "id": "nextval(pg_get_serial_sequence('library_mood', 'id'))",
-        "track_id": TRACK,
+        "track_id": COPIED_TRACK_ID,
         "owner_id": "o.id",
     },
-    "library_embedding": {"track_id": TRACK, "owner_id": "o.id"},
+    "library_embedding": {"track_id": COPIED_TRACK_ID, "owner_id": "o.id"},
     "library_tagging": {
         "id": "nextval(pg_get_serial_sequence('library_tagging', 'id'))",
-        "track_id": TRACK,
-        "tag_id": f"s.tag_id + {{person}} * {STEP}",
+        "track_id": COPIED_TRACK_ID,
+        "tag_id": f"s.tag_id + {{person}} * {ID_OFFSET}",
     },
-    "library_tag": {"id": f"s.id + {{person}} * {STEP}", "owner_id": "o.id"},
+    "library_tag": {"id": f"s.id + {{person}} * {ID_OFFSET}", "owner_id": "o.id"},
 }
 
 
-def copy(source: Any, owners: list[Any], times: int, number: int) -> int:
-    """Give each of the owners so many copies of the source's library, numbered from `number`; how many that were."""
+def library_copy(source: Any, owners: list[Any], times: int, number: int) -> int:
+    """Give each owner `times` copies of the source's library, numbered from `number`. Returns the number of copies."""
     from django.db import connection
 
     ids = {"owners": [owner.pk for owner in owners], "source": source.pk}
     people = "(SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM unnest(%(owners)s) AS id)"
     with connection.cursor() as cursor:
-        # No checks of references, row by row: what a copy refers to is copied, too.
+        # Switch off foreign key checks for each row: everything that a copy refers to is copied as well.
         cursor.execute("SET session_replication_role = replica")
-        for table, changes in TABLES.items():
+        for table, changes in CHANGED_COLUMNS.items():
             cursor.execute(
                 "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
                 [table],
@@ -66,11 +66,11 @@ def copy(source: Any, owners: list[Any], times: int, number: int) -> int:
             values = ", ".join(changes.get(name, f"s.{name}") for name in columns).format(
                 copy=f"({number} + o.number * {times} + n)", person=f"({number} + o.number)"
             )
-            # Tags are the person's, who has them once.
+            # Tags belong to the owner, who has them once.
             again = 1 if table == "library_tag" else times
             cursor.execute(
                 f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} "
-                f"FROM (SELECT * FROM {table} WHERE {OWN[table].format(owner='%(source)s')}) s, "
+                f"FROM (SELECT * FROM {table} WHERE {OWNED_TABLES[table].format(owner='%(source)s')}) s, "
                 f"{people} o, generate_series(0, {again - 1}) n",
                 ids,
             )
@@ -80,13 +80,13 @@ def copy(source: Any, owners: list[Any], times: int, number: int) -> int:
 
 @contextmanager
 def without_indexes() -> Iterator[None]:
-    """Indexes that no constraint needs are made when all rows are there: many times faster."""
+    """Drop the indexes that no constraint needs, and create them again afterwards, which is many times faster."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s) AND indexdef NOT LIKE '%%UNIQUE%%'",
-            [list(TABLES)],
+            [list(CHANGED_COLUMNS)],
         )
         indexes = cursor.fetchall()
         for name, _ in indexes:
@@ -97,12 +97,12 @@ def without_indexes() -> Iterator[None]:
 
 
 def sizes() -> list[tuple[str, int, int]]:
-    """Tables with the bytes of their rows and of their indexes."""
+    """Return (table, bytes of its rows, bytes of its indexes) for each table that is copied."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT t, pg_table_size(t::regclass), pg_indexes_size(t::regclass) FROM unnest(%s) AS t",
-            [list(TABLES)],
+            [list(CHANGED_COLUMNS)],
         )
         return cursor.fetchall()

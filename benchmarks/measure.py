@@ -1,4 +1,4 @@
-"""Time on one core, memory of a process, and tables."""
+"""Helpers of the benchmarks: CPU time on one core, memory of a process, and tables."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).resolve().parent.parent
-#: The default model, and the one whose network the original project's way can run too.
+#: The default model, and the one whose network the original project's method can run.
 MODEL, CNN = "msd-musicnn-1", "mfcc-cnn-1"
-#: Libraries that would start threads of their own, in a process that is held to one core.
+#: Environment variables that keep libraries from starting threads.
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
 
 
-def hold_to_one_core() -> None:
-    """Keep this process, and those that it starts, on the last core that it may use (Linux)."""
+def pin_to_one_core() -> None:
+    """Restrict this process and those that it starts to the last core that it may use (Linux)."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:
-    """CPU time of this process for one call."""
+    """Return this process's CPU time for one call."""
     start = time.process_time()
     work()
     return time.process_time() - start
 
 
-def rounds(runs: int, **works: Callable[[], object]) -> dict[str, list[float]]:
-    """CPU seconds of each work, once a round, after one round that does not count.
+def cpu_seconds_by_round(runs: int, **works: Callable[[], object]) -> dict[str, list[float]]:
+    """Return the CPU seconds of each function in each round, after a first round that is not counted.
 
-    The works of a round follow one another, so that a busy moment of the machine meets all of them.
+    In a round, all functions are called in turn, so that a busy moment of the machine affects all of them.
     """
     times: dict[str, list[float]] = {name: [] for name in works}
     for number in range(runs + 1):
@@ -45,15 +45,15 @@ def rounds(runs: int, **works: Callable[[], object]) -> dict[str, list[float]]:
     return times
 
 
-def ratio(times: Sequence[float], peers: Sequence[float]) -> float:
-    """The median of the rounds' ratios."""
+def median_ratio(times: Sequence[float], peers: Sequence[float]) -> float:
+    """Return the median of the rounds' ratios."""
     return median(mine / peer for mine, peer in zip(times, peers, strict=True))
 
 
-def whole_process(*command: str) -> tuple[float, float]:
-    """CPU seconds and peak resident MiB of a Python process, from its start to its end.
+def run_process(*command: str) -> tuple[float, float]:
+    """Run a Python process and return its CPU seconds and peak resident MiB.
 
-    The kernel counts the memory of this process as the other's first: call it from a small one.
+    The new process starts as a copy of this one, and its peak includes that, so this process must be small.
     """
     process = subprocess.Popen(
         [sys.executable, *command],
@@ -70,19 +70,19 @@ def whole_process(*command: str) -> tuple[float, float]:
 
 
 def process_seconds(pid: int) -> float:
-    """CPU time that a running process and those of its children that have ended have taken (Linux)."""
+    """Return the CPU time of a running process and of its children that have ended (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory_mib(pid: int, field: str = "VmRSS") -> float:
-    """Resident memory of a running process, now or at its peak (`VmHWM`), in MiB (Linux)."""
+    """Return the resident memory of a running process in MiB: now (`VmRSS`) or at its peak (`VmHWM`) (Linux)."""
     found = re.search(rf"{field}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert found
     return int(found[1]) / 1024
 
 
-def table(title: str, rows: Sequence[tuple[str, str]]) -> None:
+def print_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
     """Print a title and aligned rows."""
     print(f"\n{title}")
     for name, figure in rows:

@@ -1,10 +1,10 @@
-"""The way the student project that Earmark comes from heard a song.
+"""Compare Earmark with the method of the student project that it comes from.
 
-`librosa.load`, MFCC of each 3-second segment by `librosa.feature.mfcc`, one Keras `predict` for each. The
-network is Earmark's own with its weights, so that only the way differs. Held to one core.
+That method: `librosa.load`, MFCC of each 3-second segment by `librosa.feature.mfcc`, and one Keras `predict` for each.
+The network and weights are Earmark's own, so that only the method differs. Everything runs on one core.
 
-`python -m benchmarks.original SONG` hears a song once. With `--warm` it compares both ways with their models
-loaded, with `--cold` from the start of a process to its end.
+`python -m benchmarks.original SONG` predicts a song once by the original method. `--warm` compares the methods with
+their models loaded, `--cold` from the start of a process to its end.
 """
 
 from __future__ import annotations
@@ -15,15 +15,22 @@ from dataclasses import fields
 from pathlib import Path
 from statistics import median
 
-from benchmarks.measure import CNN, hold_to_one_core, ratio, rounds, table, whole_process
+from benchmarks.measure import (
+    CNN,
+    cpu_seconds_by_round,
+    median_ratio,
+    pin_to_one_core,
+    print_table,
+    run_process,
+)
 
 RUNS = 3
 
-Hear = Callable[[Path], list[float]]
+PredictOriginal = Callable[[Path], list[float]]
 
 
-def load() -> Hear:
-    """Load the network; what it returns hears a song and gives the mean of the segments' probabilities."""
+def load_original() -> PredictOriginal:
+    """Load the network and return a function from a song's path to the mean probabilities of its segments."""
     import librosa
     import numpy as np
 
@@ -37,9 +44,9 @@ def load() -> Hear:
     features = model.manifest.features
     samples = config.frames * features.hop_length
 
-    def hear(song: Path) -> list[float]:
+    def predict_original(song: Path) -> list[float]:
         pcm, rate = librosa.load(song, sr=features.sample_rate)
-        heard = []
+        probabilities = []
         for start in range(0, len(pcm) - samples + 1, samples):
             mfcc = librosa.feature.mfcc(
                 y=pcm[start : start + samples],
@@ -49,42 +56,44 @@ def load() -> Hear:
                 hop_length=features.hop_length,
             )
             answer = network.predict(mfcc.T[np.newaxis, : config.frames], verbose=0)
-            heard.append(np.exp(answer["log_probabilities"][0]))
-        return [float(share) for share in np.mean(heard, axis=0)]
+            probabilities.append(np.exp(answer["log_probabilities"][0]))
+        return [float(share) for share in np.mean(probabilities, axis=0)]
 
-    return hear
+    return predict_original
 
 
 def measure_warm(song: Path) -> None:
-    """Print original : Earmark when both have their model in memory."""
+    """Print original : Earmark with both models in memory."""
     from classifier.inference import Classifier
 
-    hear, classifier = load(), Classifier.load(CNN)
-    times = rounds(RUNS, earmark=lambda: classifier.analyse(song), original=lambda: hear(song))
-    table(
-        "The original's way, model loaded (CPU time, one core)",
+    predict_original, classifier = load_original(), Classifier.load(CNN)
+    times = cpu_seconds_by_round(
+        RUNS, earmark=lambda: classifier.analyse(song), original=lambda: predict_original(song)
+    )
+    print_table(
+        "The original method, model loaded (CPU time, one core)",
         [
             ("original", f"{median(times['original']):.2f} s"),
             ("Earmark", f"{median(times['earmark']):.2f} s"),
-            ("original : Earmark", f"{ratio(times['original'], times['earmark']):.1f}"),
+            ("original : Earmark", f"{median_ratio(times['original'], times['earmark']):.1f}"),
         ],
     )
 
 
 def measure_cold(song: Path) -> None:
-    """Print original : Earmark from the start of a process to its end, and both processes' memory."""
+    """Print original : Earmark for whole processes, and the memory of both."""
     original, earmark = [], []
     for _ in range(RUNS):
-        original.append(whole_process("-m", "benchmarks.original", str(song)))
-        earmark.append(whole_process("manage.py", "classify", "--model", CNN, str(song)))
+        original.append(run_process("-m", "benchmarks.original", str(song)))
+        earmark.append(run_process("manage.py", "classify", "--model", CNN, str(song)))
     seconds = [[run[0] for run in runs] for runs in (original, earmark)]
     peaks = [[run[1] for run in runs] for runs in (original, earmark)]
-    table(
-        "The original's way, from the start of a process to its answer (CPU time, one core)",
+    print_table(
+        "The original method, from the start of a process to its end (CPU time, one core)",
         [
             ("original", f"{median(seconds[0]):.2f} s"),
             ("Earmark, `manage.py classify`", f"{median(seconds[1]):.2f} s"),
-            ("original : Earmark", f"{ratio(*seconds):.1f}"),
+            ("original : Earmark", f"{median_ratio(*seconds):.1f}"),
             ("peak memory, original", f"{median(peaks[0]):.0f} MiB"),
             ("peak memory, Earmark", f"{median(peaks[1]):.0f} MiB"),
         ],
@@ -97,13 +106,13 @@ def main() -> None:
     parser.add_argument("--warm", action="store_true")
     parser.add_argument("--cold", action="store_true")
     options = parser.parse_args()
-    hold_to_one_core()
+    pin_to_one_core()
     if options.warm:
         measure_warm(options.song)
     elif options.cold:
         measure_cold(options.song)
     else:
-        print(load()(options.song))
+        print(load_original()(options.song))
 
 
 if __name__ == "__main__":

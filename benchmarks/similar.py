@@ -1,7 +1,7 @@
-"""More like this: the nearest of 20,000 and 100,000 tracks, against scikit-learn's brute-force search.
+"""Finding similar tracks among 20,000 and 100,000, compared with scikit-learn's brute-force search.
 
-Both get the same matrix of generated vectors, in clusters as music is, and must find the same tracks. What a first
-question costs besides, reading the vectors from the database, is told as a multiple of a question.
+Both get the same matrix of generated vectors, in clusters as of music, and must find the same tracks. The time that the
+first query also takes, to read the vectors from the database, is printed as well.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 import django
 import numpy as np
 
-from benchmarks.library import database
-from benchmarks.measure import hold_to_one_core, ratio, rounds, table
+from benchmarks.library import temporary_database
+from benchmarks.measure import cpu_seconds_by_round, median_ratio, pin_to_one_core, print_table
 
 SIZES = (20_000, 100_000)
 NUMBERS = 64
@@ -28,14 +28,14 @@ MODEL = "bench 1"
 
 
 def vectors(count: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Vectors of length 1 around as many corners as there are genres."""
+    """Return vectors of length 1 in ten clusters."""
     chance = np.random.default_rng(1)
     corners = chance.normal(size=(10, NUMBERS))
     made = corners[chance.integers(10, size=count)] + chance.normal(size=(count, NUMBERS))
     return (made / np.linalg.norm(made, axis=1, keepdims=True)).astype("<f4")
 
 
-def fill(owner: Any, count: int) -> None:
+def embeddings_fill(owner: Any, count: int) -> None:
     from library.models import Embedding, Track
 
     chance = np.random.default_rng(2)
@@ -59,7 +59,7 @@ def fill(owner: Any, count: int) -> None:
         )
 
 
-def measure(owner: Any, count: int) -> None:
+def measure_neighbours(owner: Any, count: int) -> None:
     from sklearn.neighbors import NearestNeighbors
 
     from library.models import Track
@@ -79,7 +79,7 @@ def measure(owner: Any, count: int) -> None:
         assert np.allclose(found, 1 - distances[0], atol=1e-5)
 
     track = Track.objects.filter(owner=owner)[0]
-    times = rounds(
+    times = cpu_seconds_by_round(
         ROUNDS,
         mine=lambda: [list(mine.nearest(vector.tobytes(), NEIGHBOURS)) for vector in asked],
         peer=lambda: [peer.kneighbors(vector[None]) for vector in asked],
@@ -88,13 +88,13 @@ def measure(owner: Any, count: int) -> None:
         places=lambda: kept.Vectors(mine.ids, mine.matrix).places,
     )
     one = [seconds / QUESTIONS for seconds in times["mine"]]
-    table(
+    print_table(
         f"The {NEIGHBOURS} nearest of {count:,} tracks, CPU time",
         [
             ("Earmark", f"{1000 * median(one):.1f} ms"),
             ("scikit-learn, brute force", f"{1000 * median(times['peer']) / QUESTIONS:.1f} ms"),
-            ("scikit-learn : Earmark", f"{ratio(times['peer'], times['mine']):.2f}"),
-            ("with the database's part : without", f"{ratio(times['page'], times['mine']):.2f}"),
+            ("scikit-learn : Earmark", f"{median_ratio(times['peer'], times['mine']):.2f}"),
+            ("with the database's part : without", f"{median_ratio(times['page'], times['mine']):.2f}"),
             ("reading all vectors, once", f"{1000 * median(times['read']):.0f} ms"),
             ("the map's two directions, once", f"{1000 * median(times['places']):.0f} ms"),
         ],
@@ -102,18 +102,18 @@ def measure(owner: Any, count: int) -> None:
 
 
 def main() -> None:
-    hold_to_one_core()
+    pin_to_one_core()
     for count in SIZES:
         with tempfile.TemporaryDirectory() as folder:
             os.environ["EARMARK_DATA_DIR"] = folder
             os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
             django.setup()
-            with database(folder):
+            with temporary_database(folder):
                 from library.models import User
 
                 owner = User.objects.create_user("bench@example.org", "a quiet listening room")
-                fill(owner, count)
-                measure(owner, count)
+                embeddings_fill(owner, count)
+                measure_neighbours(owner, count)
 
 
 if __name__ == "__main__":

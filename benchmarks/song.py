@@ -1,7 +1,7 @@
-"""The benchmarks' music: synthesized, so that nothing has to be fetched or kept.
+"""Synthesize the song that the benchmarks use, so that no recording is needed.
 
-Run as `python -m benchmarks.song SONG` in a process of its own: a process inherits the peak memory of
-the one that starts it, and making music takes much.
+Run as `python -m benchmarks.song SONG` in a process of its own: a process inherits the peak memory of the one that
+starts it, and synthesizing takes much.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-#: What a song is here: 4 minutes, 44.1 kHz stereo, MP3 with 192 kbit/s.
+#: Length of the song, which is a 44.1 kHz stereo MP3 with 192 kbit/s.
 SECONDS = 240
 
 
-def two_hours(song: Path) -> Path:
-    """A file of two hours beside the song: the same MP3 frames thirty times."""
+def write_two_hour_file(song: Path) -> Path:
+    """Write a file of two hours beside the song, which repeats its MP3 frames thirty times, and return its path."""
     long = song.with_name("long.mp3")
     data = song.read_bytes()
     with long.open("wb") as file:

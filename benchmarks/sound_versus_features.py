@@ -12,7 +12,7 @@ from pathlib import Path
 
 from classifier import datasets
 from classifier.inference import Classifier
-from classifier.robustness import spectrogram
+from classifier.robustness import file_log_mel
 
 
 def main() -> None:
@@ -24,12 +24,12 @@ def main() -> None:
     classifier = Classifier.load(options.model)
     features = classifier.manifest.features
     dataset = datasets.load_dataset(options.dataset, features)
-    places = {str(name): track for track, name in enumerate(dataset.names)}
+    track_of_name = {str(name): track for track, name in enumerate(dataset.names)}
     pairs = []
     for file in sorted(options.audio.glob("*/*")):
-        if file.stem in places:
-            sound = spectrogram(file, features)
-            prepared = dataset.log_mel(places[file.stem])[:, : sound.shape[1]]
+        if file.stem in track_of_name:
+            sound = file_log_mel(file, features)
+            prepared = dataset.log_mel(track_of_name[file.stem])[:, : sound.shape[1]]
             pairs.append((classifier.predict(sound), classifier.predict(prepared)))
     if not pairs:
         parser.error(f"{options.audio} has no sound of any of the tracks (genre/name.*).")

@@ -1,7 +1,7 @@
-"""Two hosts share PostgreSQL and an S3 store; one loses its cable, and the other finishes everything.
+"""Two hosts share PostgreSQL and an S3 store. One loses its network, and the other finishes everything.
 
-`python -m benchmarks.two_hosts`, as root on Linux: the hosts are network namespaces with a wire to a third, where the
-database and the store (moto's server) run. Nothing of it is reached from, or reaches, any other network.
+Run `python -m benchmarks.two_hosts` as root on Linux. The hosts are network namespaces, linked to a third one, the hub,
+where the database and the store (moto's server) run. They are isolated from all other networks.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from benchmarks.measure import ROOT, table
+from benchmarks.measure import ROOT, print_table
 
 HUB, HOSTS = "earmark-hub", ("earmark-one", "earmark-two")
 ADDRESS = "10.77.0.1"
 DATABASE, STORE = f"postgres://earmark@{ADDRESS}:5432/postgres", f"http://{ADDRESS}:5000"
 SONGS = 12
-PATIENCE = 600
-ADD = """
+TIMEOUT_SECONDS = 600
+UPLOAD_SCRIPT = """
 from pathlib import Path
 import boto3
 from library import services
@@ -48,40 +48,40 @@ def main() -> None:
         for host in (HUB, *HOSTS):
             stack.enter_context(namespace(host))
         for number, host in enumerate(HOSTS, 1):
-            wire(host, number)
-        stack.enter_context(database(Path(folder, "database")))
+            connect_to_hub(host, number)
+        stack.enter_context(postgres_on_hub(Path(folder, "database")))
         stack.enter_context(process(HUB, {}, "-m", "moto.server", "-H", ADDRESS, "-p", "5000"))
         run(Path(folder), stack)
 
 
 def run(folder: Path, stack: ExitStack) -> None:
-    """Upload from the first host, hear on both, pull the first one's cable, and wait."""
+    """Upload from the first host, analyse on both, disconnect the first one, and wait."""
     envs = {host: environment(folder / host) for host in HOSTS}
     first = HOSTS[0]
     wait_for(lambda: inside(HUB, [sys.executable, "-c", f"import urllib.request as r; r.urlopen('{STORE}')"]))
     manage(first, envs[first], "migrate", "--verbosity", "0")
-    add = ADD.format(store=STORE, songs=SONGS, folder=str(folder))
+    add = UPLOAD_SCRIPT.format(store=STORE, songs=SONGS, folder=str(folder))
     manage(first, envs[first], "shell", "--no-imports", "-c", add)
     for host in HOSTS:
         stack.enter_context(process(host, envs[host], "manage.py", "worker", "--interval", "0.2"))
     began = time.monotonic()
-    # Until both have heard something and the first is in the middle of a song.
+    # Until some tracks are analysed and both hosts are in the middle of one.
     wait_for(lambda: count("status = 'ready'") >= 3 and count("status = 'analysing'") == 2)
-    heard = count("status = 'ready'")
+    analysed = count("status = 'ready'")
     subprocess.run(["ip", "-n", HUB, "link", "set", "to-1", "down"], check=True)
     pulled = time.monotonic()
     wait_for(lambda: count("status IN ('ready', 'failed')") == SONGS)
     ready, twice = count("status = 'ready'"), sql("SELECT count(*) FROM library_prediction")
     again = count("attempts > 1")
-    table(
-        "Two hosts, one of which loses its cable",
+    print_table(
+        "Two hosts, one of which loses its network",
         [
             ("uploads", f"{SONGS}"),
-            ("heard by both, before", f"{heard} in {pulled - began:.0f} s"),
-            ("heard in the end", f"{ready}"),
+            ("analysed by both, before", f"{analysed} in {pulled - began:.0f} s"),
+            ("analysed in the end", f"{ready}"),
             ("predictions", f"{twice}"),
-            ("begun twice: what the lost host had in work", f"{again}"),
-            ("time from the cable to the last", f"{time.monotonic() - pulled:.0f} s"),
+            ("started twice: what the lost host was working on", f"{again}"),
+            ("time from the disconnection to the last", f"{time.monotonic() - pulled:.0f} s"),
         ],
     )
     sys.exit(0 if ready == twice == SONGS else 1)
@@ -89,7 +89,7 @@ def run(folder: Path, stack: ExitStack) -> None:
 
 @contextmanager
 def namespace(name: str) -> Iterator[None]:
-    """A host of its own. All of its processes end with it."""
+    """Create a network namespace. Its processes are killed in the end."""
     subprocess.run(["ip", "netns", "add", name], check=True)
     try:
         subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
@@ -100,8 +100,8 @@ def namespace(name: str) -> Iterator[None]:
         subprocess.run(["ip", "netns", "del", name], check=True)
 
 
-def wire(host: str, number: int) -> None:
-    """A cable from the hub to a host, on a network of the two alone; the hub answers at one address on both."""
+def connect_to_hub(host: str, number: int) -> None:
+    """Connect a host to the hub by a link of their own. The hub has the same address on all links."""
     ends = ["type", "veth", "peer", "name", "eth0", "netns", host]
     commands = [
         ["ip", "-n", HUB, "link", "add", f"to-{number}", *ends],
@@ -117,8 +117,8 @@ def wire(host: str, number: int) -> None:
 
 
 @contextmanager
-def database(folder: Path) -> Iterator[None]:
-    """An empty PostgreSQL on the hub."""
+def postgres_on_hub(folder: Path) -> Iterator[None]:
+    """Run an empty PostgreSQL on the hub."""
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     folder.mkdir()
     shutil.chown(folder, "postgres")
@@ -152,7 +152,7 @@ def database(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def process(host: str, env: dict[str, str], *command: str) -> Iterator[None]:
-    """A Python process on a host."""
+    """Run a Python process on a host."""
     running = subprocess.Popen(
         ["ip", "netns", "exec", host, sys.executable, *command],
         cwd=ROOT, env=os.environ | env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -165,7 +165,7 @@ def process(host: str, env: dict[str, str], *command: str) -> Iterator[None]:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """The settings of a host: a folder of its own, and the shared rest."""
+    """Return a host's settings: a data folder of its own, and the shared database and store."""
     folder.mkdir()
     return {
         "EARMARK_DATA_DIR": str(folder),
@@ -201,10 +201,10 @@ def count(condition: str) -> int:
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
         if time.monotonic() > ends:
-            sys.exit("It did not happen in time.")
+            sys.exit("Timed out.")
         threading.Event().wait(0.2)
 
 

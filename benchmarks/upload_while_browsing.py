@@ -1,11 +1,11 @@
-"""A folder goes up by the client while somebody browses: what is lost, what fails, how much slower pages get.
+"""The client uploads a folder while somebody browses: lost files, failed requests, and how much slower pages get.
 
     python -m benchmarks.upload_while_browsing FOLDER --files 500
 
-A site of its own (gunicorn as `make run` starts it, two workers that hear tracks) is browsed for a while, then
-browsed on while the client uploads. Where the folder has fewer files than asked for, files are made of those that
-there are: each is trimmed by some seconds at its start (stream copy where PyAV can, no sound is encoded anew), so
-that every one has bytes of its own. Pages are asked for by one person, one after the other, with a short pause.
+A site of its own (gunicorn as `make run` starts it, and two workers) is browsed for a while, and then on while the
+client uploads. If the folder has fewer files than asked for, variants are made of them, each trimmed by some seconds at
+its start without encoding it again, so that every file has different bytes. One user requests pages one after the
+other, with a short pause.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Any
 import av
 import httpx
 
-from benchmarks.measure import ROOT, table
+from benchmarks.measure import ROOT, print_table
 
 sys.path.insert(0, str(ROOT / "clients" / "python"))
 
@@ -37,19 +37,19 @@ from earmark_client.uploading import Summary, upload
 from tests.live import Site, running_site
 
 EMAIL, PASSWORD = "bench@example.org", "a quiet listening room"
-#: A person looks at a page before asking for the next one.
+#: Seconds between a page and the next request.
 PAUSE = 0.2
 STEP = 0.25  # seconds that each variant of a file is shorter than the one before
 
 
 @dataclass
-class Visit:
-    """Pages as somebody saw them."""
+class BrowsingStats:
+    """Times and statuses of the pages that a user has requested."""
 
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     broken: int = 0
-    """Requests that got no answer."""
+    """Number of requests without a response."""
 
     @property
     def p95(self) -> float:
@@ -60,13 +60,13 @@ class Visit:
         return sum(count for status, count in self.statuses.items() if status >= 500)
 
 
-def gathered(folder: Path, count: int, into: Path) -> list[Path]:
-    """So many files of the folder; trimmed variants of them where there are fewer."""
-    there = list(find_music([folder]).files)
-    if not there:
+def collect_files(folder: Path, count: int, into: Path) -> list[Path]:
+    """Return `count` files of the folder, with trimmed variants written to `into` if there are fewer."""
+    originals = list(find_music([folder]).files)
+    if not originals:
         sys.exit(f"There is no music in {folder}.")
-    made = there[:count]
-    variants = ((path, number) for number in itertools.count(1) for path in there)
+    made = originals[:count]
+    variants = ((path, number) for number in itertools.count(1) for path in originals)
     while len(made) < count:
         path, number = next(variants)
         target = into / f"{len(made):04}-{path.name}"
@@ -76,7 +76,7 @@ def gathered(folder: Path, count: int, into: Path) -> list[Path]:
 
 
 def trim(source: Path, target: Path, seconds: float) -> None:
-    """A copy without its first seconds: the same packets, in a new container."""
+    """Copy a file's packets to a new container, without those of its first seconds."""
     with av.open(str(source)) as whole, av.open(str(target), "w") as part:
         sound = whole.streams.audio[0]
         out = part.add_stream_from_template(sound)
@@ -92,7 +92,7 @@ def trim(source: Path, target: Path, seconds: float) -> None:
 
 
 class Browser:
-    """Somebody who looks at one page after the other."""
+    """A signed-in user who requests one page after the other."""
 
     def __init__(self, site: Site) -> None:
         self.http = httpx.Client(base_url=site.url, follow_redirects=True, timeout=120)
@@ -104,14 +104,14 @@ class Browser:
         self.tracks: list[str] = []
 
     def addresses(self) -> Iterator[str]:
-        """As people go about: the list, a track in it, a search, moods, the overview, uploads."""
+        """Yield addresses without end: the list, a track, a search, review, moods, overview, uploads."""
         for number in itertools.count():
             yield "/"
             if self.tracks:
                 yield self.tracks[number % len(self.tracks)]
             yield from ("/?q=a&ordering=title", "/needs-you/", "/moods/", "/overview/", "/upload/")
 
-    def browse(self, visit: Visit, done: threading.Event) -> None:
+    def browse(self, stats: BrowsingStats, done: threading.Event) -> None:
         for address in self.addresses():
             if done.is_set():
                 return
@@ -119,37 +119,37 @@ class Browser:
             try:
                 page = self.http.get(address)
             except httpx.TransportError:
-                visit.broken += 1
+                stats.broken += 1
                 continue
-            visit.seconds.append(time.monotonic() - begun)
-            visit.statuses[page.status_code] += 1
+            stats.seconds.append(time.monotonic() - begun)
+            stats.statuses[page.status_code] += 1
             self.tracks = sorted(set(re.findall(r'href="(/tracks/[0-9a-f-]+/)"', page.text))) or self.tracks
             done.wait(PAUSE)
 
 
-def browsed(browser: Browser, seconds: float) -> Visit:
-    visit, done = Visit(), threading.Event()
+def browse_for(browser: Browser, seconds: float) -> BrowsingStats:
+    stats, done = BrowsingStats(), threading.Event()
     threading.Timer(seconds, done.set).start()
-    browser.browse(visit, done)
-    return visit
+    browser.browse(stats, done)
+    return stats
 
 
-def browsed_meanwhile(
+def browse_during_upload(
     browser: Browser, library: Library, files: list[Path], jobs: int
-) -> tuple[Visit, Summary]:
-    visit, done = Visit(), threading.Event()
-    person = threading.Thread(target=browser.browse, args=(visit, done))
+) -> tuple[BrowsingStats, Summary]:
+    stats, done = BrowsingStats(), threading.Event()
+    person = threading.Thread(target=browser.browse, args=(stats, done))
     person.start()
     try:
         summary = upload(library, files, jobs=jobs, quiet=True)
     finally:
         done.set()
         person.join()
-    return visit, summary
+    return stats, summary
 
 
-def states_when_heard(library: Library, patience: float) -> dict[str, int]:
-    """Tracks by state, when all have been heard or the patience has run out."""
+def wait_until_analysed(library: Library, patience: float) -> dict[str, int]:
+    """Wait until all tracks are analysed, for at most `patience` seconds, and return their number by state."""
     end = time.monotonic() + patience
     while True:
         states: dict[str, Any] = library.overview()["states"]
@@ -168,28 +168,28 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         (made := Path(folder, "made")).mkdir()
-        files = gathered(asked.folder, asked.files, made)
+        files = collect_files(asked.folder, asked.files, made)
         variants = len(list(made.iterdir()))
         (warm := Path(folder, "warm")).mkdir()
         with (
             running_site(Path(folder, "data"), workers=2, EARMARK_API_PER_MINUTE="100000") as site,
             Library(site.url, site.token(EMAIL, PASSWORD)) as library,
         ):
-            # Both times there is something to see.
+            # Upload a track first, so that there is something to browse from the start.
             trim(files[0], warm / files[0].name, 5)
             upload(library, [warm], quiet=True)
-            states_when_heard(library, asked.patience)
+            wait_until_analysed(library, asked.patience)
             browser = Browser(site)
-            browsed(browser, 5)  # templates are read, and the first pages made
-            before = browsed(browser, asked.before)
+            browse_for(browser, 5)  # warm up: templates are loaded
+            before = browse_for(browser, asked.before)
             begun = time.monotonic()
-            during, summary = browsed_meanwhile(browser, library, files, asked.jobs)
+            during, summary = browse_during_upload(browser, library, files, asked.jobs)
             uploading = time.monotonic() - begun
-            states = states_when_heard(library, asked.patience)
-            hearing = time.monotonic() - begun
+            states = wait_until_analysed(library, asked.patience)
+            analysing = time.monotonic() - begun
             stored = {track["sha256"] for track in library.tracks(fields="sha256")}
     lost = len(files) + 1 - len(stored)
-    table(
+    print_table(
         f"{len(files)} files by the client, two workers, while somebody browses",
         [
             (
@@ -202,7 +202,7 @@ def main() -> None:
             ),
             ("lost: sent, and not in the library", f"{lost}"),
             ("tracks by state in the end", ", ".join(f"{n} {state}" for state, n in sorted(states.items()))),
-            ("seconds until all were sent; until all were heard", f"{uploading:.0f}; {hearing:.0f}"),
+            ("seconds until all were sent; until all were analysed", f"{uploading:.0f}; {analysing:.0f}"),
             ("pages before; during", f"{len(before.seconds)}; {len(during.seconds)}"),
             (
                 "5xx or no answer, before; during",

@@ -1,6 +1,6 @@
-"""Resident memory of a web worker process that has served 200 pages of a library with 100 tracks.
+"""Resident memory of a web worker process after 200 pages of a library with 100 tracks, and the libraries in it.
 
-And that nothing heavy is loaded in it: keras and librosa import numpy, so its absence is theirs too.
+No heavy library should be loaded. keras and librosa need no check of their own, because they import numpy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.measure import ROOT, memory_mib, table
+from benchmarks.measure import ROOT, memory_mib, print_table
 
 PAGES = 200
 ALLOWED = 130
@@ -43,13 +43,13 @@ for i in range(100):
 
 
 def heavy_libraries(pid: int) -> list[str]:
-    """Those of `HEAVY` whose compiled parts are mapped into a process (Linux)."""
+    """Return those of `HEAVY` whose compiled parts are mapped into a process (Linux)."""
     mapped = Path(f"/proc/{pid}/maps").read_text()
     return [name for name in HEAVY if re.search(rf"/site-packages/{name}(\.libs)?/", mapped)]
 
 
 def measure() -> tuple[float, float, list[str]]:
-    """Start a site, sign in, fetch pages: its worker's MiB before and after, and what heavy it loaded."""
+    """Run a site and fetch pages: (its worker's MiB before, MiB after, heavy libraries that it has loaded)."""
     with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -78,7 +78,7 @@ def measure() -> tuple[float, float, list[str]]:
 
 
 def _signed_in(site: str) -> Callable[..., str]:
-    """Wait for the site and sign in; what it returns fetches a page."""
+    """Wait for the site, sign in, and return a function that fetches a page."""
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
 
     def browse(path: str, form: dict[str, str] | None = None) -> str:
@@ -105,7 +105,7 @@ def _signed_in(site: str) -> Callable[..., str]:
 
 def main() -> None:
     first, last, heavy = measure()
-    table(
+    print_table(
         "Resident memory of a web worker",
         [
             ("after its first pages", f"{first:.0f} MiB"),

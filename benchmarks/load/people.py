@@ -1,4 +1,4 @@
-"""What the people of a load test do: browse and listen, upload, or ask the API. Each is a thread of its own."""
+"""The users of a load test, each a thread: they browse and play, upload, or use the API."""
 
 from __future__ import annotations
 
@@ -15,62 +15,62 @@ from typing import Any
 import httpx
 
 PASSWORD = "a quiet listening room"
-WORDS = ("night", "river", "stone", "gold", "train", "moon", "rain", "mary", "jose", "cohen")
+SEARCH_WORDS = ("night", "river", "stone", "gold", "train", "moon", "rain", "mary", "jose", "cohen")
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
-#: How long somebody looks at a page, a program waits, and somebody chooses the next file: seconds, in the mean.
-LOOKS, WAITS, CHOOSES = 5.0, 2.0, 30.0
+#: Mean seconds between two pages, two requests of a program, and two uploads.
+BROWSE_PAUSE, API_PAUSE, UPLOAD_PAUSE = 5.0, 2.0, 30.0
 
 
 @dataclass
-class Answers:
-    """Every answer of the site: kind of request, status (0: none came), milliseconds."""
+class ResponseLog:
+    """Every response of the site as (kind of request, status, milliseconds). Status 0 means that none came."""
 
-    seen: list[tuple[str, int, float]] = field(default_factory=list)
-    #: What went wrong first, for the report.
-    troubles: list[str] = field(default_factory=list)
+    responses: list[tuple[str, int, float]] = field(default_factory=list)
+    #: Messages about failed requests.
+    errors: list[str] = field(default_factory=list)
 
-    def add(self, kind: str, status: int, milliseconds: float, trouble: str = "") -> None:
-        self.seen.append((kind, status, milliseconds))
-        if trouble:
-            self.troubles.append(f"{kind}: {trouble}")
+    def add(self, kind: str, status: int, milliseconds: float, message: str = "") -> None:
+        self.responses.append((kind, status, milliseconds))
+        if message:
+            self.errors.append(f"{kind}: {message}")
 
 
 class Person:
-    def __init__(self, site: str, answers: Answers, ends: float, seed: int) -> None:
+    def __init__(self, site: str, answers: ResponseLog, ends: float, seed: int) -> None:
         self.answers, self.ends, self.chance = answers, ends, random.Random(seed)
         self.began = time.monotonic()
-        # Connections end before the server would end them, at a moment when something may be on its way.
+        # Close idle connections before the server does, perhaps while a request is on its way.
         limits = httpx.Limits(keepalive_expiry=1)
         self.client = httpx.Client(base_url=site, timeout=60, follow_redirects=True, limits=limits)
 
-    def ask(self, kind: str, method: str, address: str, **options: Any) -> httpx.Response | None:
-        """Ask, and note the answer with all of its redirects as one."""
-        began, answer, trouble = time.perf_counter(), None, ""
+    def request(self, kind: str, method: str, address: str, **options: Any) -> httpx.Response | None:
+        """Send a request and record the response, redirects included. Returns None if it failed."""
+        began, answer, message = time.perf_counter(), None, ""
         try:
             answer = self.client.request(method, address, **options)
             if answer.is_error:
-                trouble = f"{answer.status_code} {address} {answer.text[:200]}"
+                message = f"{answer.status_code} {address} {answer.text[:200]}"
         except httpx.HTTPError as error:
-            trouble = f"{type(error).__name__} {address}"
+            message = f"{type(error).__name__} {address}"
         status = answer.status_code if answer is not None else 0
-        self.answers.add(kind, status, 1000 * (time.perf_counter() - began), trouble)
+        self.answers.add(kind, status, 1000 * (time.perf_counter() - began), message)
         return answer if answer is not None and not answer.is_error else None
 
-    def waits(self, mean: float) -> bool:
-        """Wait about so long; False when the test is over."""
+    def pause(self, mean: float) -> bool:
+        """Sleep for a random time with that mean. Returns False when the test is over."""
         left = self.ends - time.monotonic()
         time.sleep(max(0.0, min(self.chance.expovariate(1 / mean), left)))
         return time.monotonic() < self.ends
 
-    def arrives(self) -> None:
-        """Sometime within the first fifth of the test: nobody signs in at the same moment as all others."""
+    def arrive(self) -> None:
+        """Sleep for a random part of the first fifth of the test, so that users do not sign in all at once."""
         time.sleep(self.chance.uniform(0, 0.2 * (self.ends - self.began)))
 
-    def signs_in(self, email: str) -> None:
-        page = self.ask("sign-in page", "GET", "/account/login/")
+    def sign_in(self, email: str) -> None:
+        page = self.request("sign-in page", "GET", "/account/login/")
         if page is not None:
             form = {"csrfmiddlewaretoken": token(page), "username": email, "password": PASSWORD}
-            self.ask("sign in", "POST", "/account/login/", data=form)
+            self.request("sign in", "POST", "/account/login/", data=form)
 
 
 def token(page: httpx.Response) -> str:
@@ -78,70 +78,70 @@ def token(page: httpx.Response) -> str:
     return found[1] if found else ""
 
 
-def browses(person: Person, email: str, songs: list[str]) -> None:
-    """Lists, searches, filters, tracks; and plays what there is to play."""
-    person.arrives()
-    person.signs_in(email)
+def browse(person: Person, email: str, songs: list[str]) -> None:
+    """Request lists, searches, filters and tracks, and play songs, until the test is over."""
+    person.arrive()
+    person.sign_in(email)
     chance = person.chance
-    while person.waits(LOOKS):
+    while person.pause(BROWSE_PAUSE):
         action = chance.choices(
             ("list", "search", "filter", "facets", "track", "similar", "moods", "play"),
             (4, 3, 2, 2, 4, 1, 1, 3),
         )[0]
         if action == "list":
-            person.ask("list", "GET", f"/?page={chance.randint(1, 20)}")
+            person.request("list", "GET", f"/?page={chance.randint(1, 20)}")
         elif action == "search":
-            person.ask("search", "GET", f"/?q={chance.choice(WORDS)}")
+            person.request("search", "GET", f"/?q={chance.choice(SEARCH_WORDS)}")
         elif action == "filter":
-            person.ask("filter", "GET", f"/?genre={chance.choice(GENRES)}&not_tag=live&ordering=title")
+            person.request("filter", "GET", f"/?genre={chance.choice(GENRES)}&not_tag=live&ordering=title")
         elif action == "facets":
-            person.ask("facets", "GET", f"/facets/?q={chance.choice(WORDS)}")
+            person.request("facets", "GET", f"/facets/?q={chance.choice(SEARCH_WORDS)}")
         elif action == "moods":
-            person.ask("moods", "GET", "/moods/")
+            person.request("moods", "GET", "/moods/")
         elif action == "play":
             part = {"Range": f"bytes={chance.randint(0, 2) * 65536}-"}
-            person.ask("play", "GET", f"/tracks/{chance.choice(songs)}/audio/", headers=part)
+            person.request("play", "GET", f"/tracks/{chance.choice(songs)}/audio/", headers=part)
         else:
-            page = person.ask("list", "GET", f"/?page={chance.randint(1, 20)}")
+            page = person.request("list", "GET", f"/?page={chance.randint(1, 20)}")
             tracks = re.findall(r'href="(/tracks/[0-9a-f-]{36}/)"', page.text) if page is not None else []
-            if tracks and person.waits(LOOKS):
+            if tracks and person.pause(BROWSE_PAUSE):
                 more = "similar/" if action == "similar" else ""
-                person.ask(action, "GET", chance.choice(tracks) + more)
+                person.request(action, "GET", chance.choice(tracks) + more)
 
 
-def uploads(person: Person, email: str, song: bytes, numbers: itertools.count[int]) -> None:
-    """One file after another by the page's form, looking at the list in between."""
-    person.arrives()
-    person.signs_in(email)
-    while person.waits(CHOOSES):
-        page = person.ask("upload page", "GET", "/upload/")
+def upload_files(person: Person, email: str, song: bytes, numbers: itertools.count[int]) -> None:
+    """Upload files by the page's form, with a look at the list after each, until the test is over."""
+    person.arrive()
+    person.sign_in(email)
+    while person.pause(UPLOAD_PAUSE):
+        page = person.request("upload page", "GET", "/upload/")
         if page is None:
             continue
         number = next(numbers)
-        # An ID3v1 tag at its end makes each a file of its own.
+        # An ID3v1 tag at the end makes each file different.
         content = song + b"TAG" + f"Song {number}".encode().ljust(125, b"\0")
         files = {"file": (f"song {number}.mp3", content, "audio/mpeg")}
-        person.ask("upload", "POST", "/upload/", data={"csrfmiddlewaretoken": token(page)}, files=files)
-        person.ask("list", "GET", "/")
+        person.request("upload", "POST", "/upload/", data={"csrfmiddlewaretoken": token(page)}, files=files)
+        person.request("list", "GET", "/")
 
 
-def programs(person: Person, key: str) -> None:
-    """Lists, searches and single tracks by the API."""
-    person.arrives()
+def use_api(person: Person, key: str) -> None:
+    """Request lists, searches and single tracks by the API until the test is over."""
+    person.arrive()
     person.client.headers["Authorization"] = f"Bearer {key}"
     address = "/api/v1/tracks/"
-    while person.waits(WAITS):
-        answer = person.ask("API: list", "GET", address)
+    while person.pause(API_PAUSE):
+        answer = person.request("API: list", "GET", address)
         if answer is None:
             continue
         listed = answer.json()
         address = listed["next"] or "/api/v1/tracks/"
-        if listed["results"] and person.waits(WAITS):
-            person.ask(
+        if listed["results"] and person.pause(API_PAUSE):
+            person.request(
                 "API: track", "GET", f"/api/v1/tracks/{person.chance.choice(listed['results'])['id']}/"
             )
-        if person.waits(WAITS):
-            person.ask("API: search", "GET", f"/api/v1/tracks/?q={person.chance.choice(WORDS)}")
+        if person.pause(API_PAUSE):
+            person.request("API: search", "GET", f"/api/v1/tracks/?q={person.chance.choice(SEARCH_WORDS)}")
 
 
 def start(action: Callable[..., None], *arguments: object) -> threading.Thread:
@@ -150,8 +150,8 @@ def start(action: Callable[..., None], *arguments: object) -> threading.Thread:
     return thread
 
 
-def some_song(folder: Path, seconds: float) -> bytes:
-    """Music that nobody has to fetch."""
+def make_song(folder: Path, seconds: float) -> bytes:
+    """Synthesize a song in `folder` and return its bytes."""
     from tests import sounds
 
     path = folder / "song.mp3"

@@ -9,7 +9,7 @@ import librosa
 import numpy as np
 import pytest
 
-from classifier.audio import BLOCK, LOUDEST, Decoder, decode
+from classifier.audio import BLOCK_SAMPLES, MAX_AMPLITUDE, Decoder, decode
 from tests import sounds
 from tests.classifier.audio_files import mel_db, plain_wav, refusal_code, song, tone
 
@@ -69,7 +69,7 @@ def test_agrees_with_librosa(tmp_path: Path, rate: int, channels: int) -> None:
 def test_blocks_are_bounded(tmp_path: Path) -> None:
     path = sounds.write(tmp_path / "song.flac", 20, channels=1)
     blocks = [len(block) for block in Decoder(path)]
-    assert max(blocks) <= BLOCK
+    assert max(blocks) <= BLOCK_SAMPLES
     assert sum(blocks) == pytest.approx(20 * 22_050, abs=2)
 
 
@@ -120,7 +120,7 @@ def test_not_a_number_and_infinity_are_silence(tmp_path: Path) -> None:
     pcm[11_000:12_000] = 3e38
     heard, info = decode(sounds.float_wav(tmp_path / "song.wav", pcm))
     assert np.isfinite(heard).all()
-    assert info.peak == np.abs(heard).max() == LOUDEST
+    assert info.peak == np.abs(heard).max() == MAX_AMPLITUDE
     assert not heard[5_000:6_000].any()
     assert not heard[7_000:8_000].any()
     assert not heard[9_000:10_000].any()
