@@ -1,7 +1,7 @@
-"""Bad and odd sound files, each with what is to become of it: `CASES`, by name.
+"""Bad and odd audio files with their expected outcomes: `CASES`, by name.
 
-They are made when they are needed; large ones have holes, so that they take neither time nor disk.
-`python -m tests.hostile_audio FOLDER` writes them all, to be tried by hand or on another program.
+They are made when they are needed. Large files are sparse, so that they take neither time nor disk space.
+`python -m tests.hostile_audio FOLDER` writes them all, to try them by hand or with another program.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.hostile import CASES, HEARD, Case, archives, flac, mp3, mp4, wav
-from tests.hostile import not_audio as texts
-from tests.hostile import other_formats as others
+from tests.hostile import ANALYSED, CASES, Case, archives, flac, mp3, mp4, not_audio, other_formats, wav
 
-__all__ = ["CASES", "HEARD", "Case", "archives", "flac", "mp3", "mp4", "others", "texts", "wav"]
+__all__ = ["ANALYSED", "CASES", "Case", "archives", "flac", "mp3", "mp4", "not_audio", "other_formats", "wav"]
 
 
 def main() -> None:

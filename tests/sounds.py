@@ -1,6 +1,6 @@
-"""Test audio, made when it is needed: no recording is kept in the repository.
+"""Audio files for tests, synthesized when they are needed, so that no recordings are in the repository.
 
-`write` encodes a few seconds of synthesised music into any kind of file that the site accepts.
+`write` encodes a few seconds of synthesized music in any format that the site accepts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ EXTENSIONS = tuple(FORMATS)
 
 
 def music(seconds: float = 4.0, sample_rate: int = 44_100, channels: int = 2, seed: int = 0) -> FloatArray:
-    """Chords that change every second over a beat of noise: float32 `(channels, samples)`, peak below 0.9."""
+    """Synthesize chords that change every second over a beat of noise: float32 `(channels, samples)`, at most 0.9."""
     rng = np.random.default_rng(seed)
     time = np.arange(round(seconds * sample_rate)) / sample_rate
     roots = 110.0 * 2 ** (rng.integers(0, 12, size=int(seconds) + 1) / 12)
@@ -59,10 +59,10 @@ def write(
     cover: bool = False,
     seed: int = 0,
 ) -> Path:
-    """Write one file in the format of `path`'s extension and return the path.
+    """Write a file in the format of `path`'s extension and return the path.
 
-    `pcm` is `(channels, samples)`; by default it is `music(seconds)`. `codec` and `muxer` override the
-    format's own (FFmpeg's names). `cover` adds a picture (MP3 and M4A).
+    `pcm` is `(channels, samples)` and defaults to `music(seconds)`. `codec` and `muxer` override the format's usual
+    ones (FFmpeg's names). `cover` adds a picture (MP3 and M4A only).
     """
     path = Path(path)
     own_muxer, own_codec, sample_format, own_rate = FORMATS[path.suffix]
@@ -70,7 +70,7 @@ def write(
     if pcm is None:
         pcm = music(seconds, rate, channels, seed)
     layout = {1: "mono", 2: "stereo"}.get(len(pcm), f"{len(pcm)}c")
-    options: dict[str, Any] = {"strict": "experimental"}  # FFmpeg's own Vorbis encoder asks for it
+    options: dict[str, Any] = {"strict": "experimental"}  # required by FFmpeg's own Vorbis encoder
     codec = codec or own_codec
     if codec not in {own_codec, "mp3"}:
         sample_format = av.Codec(codec, "w").audio_formats[0].name
@@ -104,12 +104,12 @@ def _add_cover(container: Any) -> None:
 
 
 def silence(path: str | Path, seconds: float = 4.0) -> Path:
-    """Digital silence."""
+    """Write a file of digital silence."""
     return write(path, pcm=np.zeros((1, round(seconds * 22_050)), np.float32), sample_rate=22_050)
 
 
 def truncated(path: str | Path, seconds: float = 12.0, keep: float = 0.5) -> Path:
-    """A file that breaks off: the first `keep` (0 to 1) of its bytes."""
+    """Write a truncated file that has only the first `keep` (0 to 1) of its bytes."""
     path = write(path, seconds)
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * keep)])
@@ -117,14 +117,14 @@ def truncated(path: str | Path, seconds: float = 12.0, keep: float = 0.5) -> Pat
 
 
 def not_audio(path: str | Path) -> Path:
-    """A text with the name of a song."""
+    """Write a text file with the name of a song."""
     path = Path(path)
     path.write_text("This is not music at all.\n" * 99)
     return path
 
 
 def as_bytes(extension: str = ".wav", seconds: float = 4.0, **how: Any) -> bytes:
-    """The bytes of such a file, for uploads. A 4-second mono WAV at 22,050 Hz is 176 kB."""
+    """Return the bytes of a file that `write` writes. A 4-second mono WAV at 22,050 Hz has 176 kB."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
@@ -132,7 +132,7 @@ def as_bytes(extension: str = ".wav", seconds: float = 4.0, **how: Any) -> bytes
 
 
 def float_wav(path: str | Path, pcm: FloatArray, sample_rate: int = 22_050) -> Path:
-    """A mono 32-bit float WAV with exactly these samples, NaN and infinities included."""
+    """Write a mono 32-bit float WAV with exactly these samples, including NaN and infinities."""
     import struct
 
     data = pcm.astype("<f4").tobytes()

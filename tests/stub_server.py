@@ -1,4 +1,4 @@
-"""A site made of one function, for what a real one does too seldom or too late: a server on a socket of its own."""
+"""A stub of a site's API: an HTTP server whose responses come from one function."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass
-class Asked:
-    """A request; `path` is what follows `/api/v1/`, and the body is not read before it is asked for."""
+class StubRequest:
+    """A request. `path` is what follows `/api/v1/`. The body is only read by `body()`."""
 
     method: str
     path: str
@@ -27,12 +27,15 @@ class Asked:
         return self.stream.read(int(self.headers.get("Content-Length", 0)))
 
 
-Answer = tuple[int, Any]
+StubResponse = tuple[int, Any]
 
 
 @contextmanager
-def scripted_site(answer: Callable[[Asked], Answer]) -> Iterator[str]:
-    """The address of a site that answers each request with a status and JSON; each in a thread of its own."""
+def stub_site(answer: Callable[[StubRequest], StubResponse]) -> Iterator[str]:
+    """Run a server that answers each request with the status and JSON from `answer`, and yield its address.
+
+    Each connection has a thread of its own.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -44,8 +47,8 @@ def scripted_site(answer: Callable[[Asked], Answer]) -> Iterator[str]:
         def answer(self) -> None:
             url = urlsplit(self.path)
             path = url.path.removeprefix("/api/v1/")
-            asked = Asked(self.command, path, parse_qs(url.query), self.headers, self.rfile)
-            status, body = answer(asked)
+            request = StubRequest(self.command, path, parse_qs(url.query), self.headers, self.rfile)
+            status, body = answer(request)
             content = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

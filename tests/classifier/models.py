@@ -17,12 +17,12 @@ LABELS = ["blues", "jazz", "rock"]
 
 
 def random_track(frames: int, seed: int = 0) -> NDArray[np.float32]:
-    """A log-mel spectrogram (128, frames) in dB of nothing in particular."""
+    """Return a random log-mel spectrogram (128, frames) in dB."""
     return np.random.default_rng(seed).uniform(-80, 0, (128, frames)).astype(np.float32)
 
 
 def make_model(path: Path) -> Path:
-    """A seeded network of three genres in the folder `path`; takes TensorFlow."""
+    """Write a model with a seeded network of three genres to the folder `path`. Needs TensorFlow."""
     import keras
 
     from classifier import cnn
@@ -54,7 +54,7 @@ def make_model(path: Path) -> Path:
 
 
 def copy_model(model: Path, path: Path, **changes: Any) -> Path:
-    """The same network with another manifest."""
+    """Copy a model, with changes to its manifest."""
     shutil.copytree(model, path)
     bundle.write_manifest(path, replace(bundle.load_bundle(model).manifest, name=path.name, **changes))
     return path

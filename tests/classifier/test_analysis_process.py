@@ -1,4 +1,4 @@
-"""Hearing in a process of its own, with the model that is shipped: its answers, its limits, its deaths."""
+"""The analysis process with a shipped model: its results, its limits, and how it ends."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def make(**options: Any) -> AnalysisProcess:
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[AnalysisProcess]:
-    """One process for all tests that do not harm it."""
+    """One process for all tests that do not end it."""
     process = make()
     yield process
     process.close()
@@ -42,12 +42,12 @@ def process() -> Iterator[AnalysisProcess]:
 
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`short.mp3` with tags, `song.aiff`, `waits.wav` for the gate, and `long.flac`, which takes seconds to hear."""
+    """`short.mp3` with tags, `song.aiff`, `waits.wav`, at which the process pauses, and `long.flac`, which is slow."""
     folder = tmp_path_factory.mktemp("songs")
     sounds.write(folder / "short.mp3", 4, tags={"title": "Blue Train", "genre": "Jazz"})
     sounds.write(folder / "song.aiff", 4, channels=1)
     sounds.write(folder / "waits.wav", 4, channels=1)
-    # An hour in 2 MB: most of it is silence, which FLAC stores in no space at all.
+    # An hour in 2 MB: most of it is silence, which FLAC compresses to almost nothing.
     pcm = sounds.music(4, 8_000, 1)
     long = np.concatenate([pcm, np.zeros((1, 8_000 * 3_600), np.float32)], axis=1)
     sounds.write(folder / "long.flac", pcm=long, sample_rate=8_000)
@@ -61,7 +61,7 @@ def refusal(process: AnalysisProcess, path: Path, **how: Any) -> str:
 
 
 def ends(pid: int) -> bool:
-    """Wait for a process, whoever's child it is; False if it takes longer than half a minute."""
+    """Wait for any process to end. Returns False if it takes longer than half a minute."""
     try:
         process = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -113,7 +113,7 @@ def test_the_same_answer_every_time_and_everywhere(process: AnalysisProcess, son
         assert other.pid != process.pid
     finally:
         other.close()
-    # In this process as well, bit for bit, although its libraries may use more than one thread.
+    # In this process the result is the same as well, although its libraries may use several threads.
     here = Classifier.load("mfcc-cnn-1").analyse(songs / "short.mp3").as_dict()
     assert json.loads(json.dumps(here)) == first
 
@@ -144,7 +144,7 @@ def test_limits_are_handed_over(songs: Path) -> None:
         process.close()
 
 
-def test_threads_share_a_listener(process: AnalysisProcess, songs: Path) -> None:
+def test_threads_share_a_process(process: AnalysisProcess, songs: Path) -> None:
     results: dict[str, float] = {}
 
     def hear(name: str) -> None:
@@ -182,7 +182,7 @@ def test_a_kill_in_the_middle(songs: Path) -> None:
 
 @linux
 def test_killed_between_two_files(songs: Path) -> None:
-    """Nobody notices: the next file is heard by the next process."""
+    """The next file is analysed by a new process."""
     process = make()
     try:
         process.analyse(songs / "short.mp3")
@@ -196,8 +196,8 @@ def test_killed_between_two_files(songs: Path) -> None:
 
 
 @linux
-def test_a_stopped_process_is_late(songs: Path) -> None:
-    """It neither answers nor ends: the clock decides, and the process is gone."""
+def test_a_stopped_process_times_out(songs: Path) -> None:
+    """A process that neither answers nor ends is killed when the time is up."""
     process = pausable_process()
     clock = FakeClock()
     pids: list[int] = []
@@ -221,7 +221,7 @@ def test_a_stopped_process_is_late(songs: Path) -> None:
     assert len(beats) == 3
     assert process.pid is None
     assert ends(pids[0])
-    # And what it might still have said is not taken for the next file's answer.
+    # Messages that it might still have sent are not taken for the next file's.
     try:
         assert process.analyse(songs / "short.mp3")["duration"] == pytest.approx(4, abs=0.1)
     finally:
@@ -230,7 +230,7 @@ def test_a_stopped_process_is_late(songs: Path) -> None:
 
 @linux
 def test_too_little_memory(songs: Path) -> None:
-    """An hour's spectrogram does not fit; the process may answer or die of it, but it may not hang."""
+    """An hour's spectrogram does not fit. The process may report that or die of it, but may not hang."""
     process = make(memory=25 * 2**20, timeout=300)
     try:
         assert refusal(process, songs / "long.flac") in {"out_of_memory", "crashed"}
@@ -240,8 +240,8 @@ def test_too_little_memory(songs: Path) -> None:
 
 
 @linux
-def test_it_ends_when_the_worker_does(songs: Path) -> None:
-    """A worker that is killed leaves no listening process behind, not even one in the middle of a file."""
+def test_the_process_ends_with_its_worker(songs: Path) -> None:
+    """A killed worker leaves no analysis process behind, not even one in the middle of a file."""
     code = (
         "import os, sys\n"
         "from tests.classifier.pausable_process import pausable_process\n"
@@ -256,7 +256,7 @@ def test_it_ends_when_the_worker_does(songs: Path) -> None:
     assert ends(int(ran.stdout))
 
 
-def test_it_ends_when_idle(songs: Path) -> None:
+def test_the_process_ends_when_idle(songs: Path) -> None:
     process = make(idle=0.2)
     try:
         process.analyse(songs / "short.mp3")
@@ -269,14 +269,14 @@ def test_it_ends_when_idle(songs: Path) -> None:
         process.close()
 
 
-def test_close(songs: Path) -> None:
+def test_close_ends_the_process(songs: Path) -> None:
     process = make()
     process.analyse(songs / "short.mp3")
     child = process._child
     process.close()
     assert child is not None
     assert child.poll() is not None
-    process.close()  # twice is once
+    process.close()  # a second call does nothing
 
 
 def test_a_model_that_does_not_exist(songs: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Any sound file to PCM: what is accepted comes out right."""
+"""Accepted audio files are decoded to the right PCM."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.classifier.audio_files import mel_db, plain_wav, refusal_code, song, 
 
 
 @pytest.mark.parametrize("extension", sounds.EXTENSIONS)
-def test_every_kind_of_file(tmp_path: Path, extension: str) -> None:
+def test_every_format(tmp_path: Path, extension: str) -> None:
     pcm, info = decode(song(tmp_path / f"song{extension}"))
     assert pcm.dtype == np.float32
     assert pcm.ndim == 1
@@ -54,7 +54,7 @@ def test_other_codecs_and_rates(tmp_path: Path, extension: str, codec: str, rate
 
 @pytest.mark.parametrize(("rate", "channels"), [(44_100, 2), (48_000, 1), (22_050, 2), (8_000, 1)])
 def test_agrees_with_librosa(tmp_path: Path, rate: int, channels: int) -> None:
-    """The same samples, so that a model trained on either hears the same."""
+    """The samples are the same, so that a model trained with either works with both."""
     path = sounds.write(tmp_path / "song.wav", 4, sample_rate=rate, channels=channels)
     ours, _ = decode(path)
     theirs, _ = librosa.load(path, sr=22_050)
@@ -80,7 +80,7 @@ def test_the_same_every_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 6, 8])
 def test_channels_are_averaged(tmp_path: Path, channels: int) -> None:
-    """Not mixed by FFmpeg's recipe for loudspeakers, which leaves the bass channel out."""
+    """Channels are not downmixed as FFmpeg does for loudspeakers, which drops the bass channel."""
     pcm = np.stack([tone(3.5, 22_050, 0.1 * (i + 1)) for i in range(channels)])
     heard, info = decode(plain_wav(tmp_path / "song.wav", pcm))
     assert info.channels == channels
@@ -131,7 +131,7 @@ def test_only_not_a_number_is_silent(tmp_path: Path) -> None:
     assert refusal_code(sounds.float_wav(tmp_path / "song.wav", np.full(4 * 22_050, np.nan))) == "silent"
 
 
-def test_two_songs_in_one_ogg_file_are_both_heard(tmp_path: Path) -> None:
+def test_both_songs_in_an_ogg_file_are_decoded(tmp_path: Path) -> None:
     """Chained streams may differ in rate and channels."""
     first = song(tmp_path / "a.ogg").read_bytes()
     second = sounds.write(tmp_path / "b.ogg", 4, seed=1).read_bytes()

@@ -1,4 +1,4 @@
-"""Damaged files are heard as far as they go, or refused; nothing else ever comes of them."""
+"""Damaged files are decoded as far as possible or refused with an AudioError, and never anything else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ few = hypothesis_settings(
 
 
 @pytest.mark.parametrize("extension", [".mp3", ".wav", ".flac", ".au", ".ogg", ".m4a", ".webm", ".aiff"])
-def test_cut_off_files_are_heard_as_far_as_they_go(tmp_path: Path, extension: str) -> None:
+def test_truncated_files_are_decoded_as_far_as_they_go(tmp_path: Path, extension: str) -> None:
     path = sounds.truncated(tmp_path / f"cut{extension}", 8, keep=0.7)
     if extension == ".m4a":  # its index is at the end, and gone
         assert refusal_code(path) == "corrupt"
@@ -62,27 +62,27 @@ def test_a_header_that_claims_a_year_is_not_believed(tmp_path: Path) -> None:
 
 
 def test_a_header_with_another_rate_or_channels(tmp_path: Path) -> None:
-    """The frames say what they are; whichever is believed, nothing but an AudioError comes of it."""
+    """Header and frames disagree. The file may be decoded or refused with an AudioError."""
     for claim in ({"rate": 655_350}, {"channels": 8}, {"rate": 1}):
         path = flac_with(tmp_path / "song.flac", **claim)
-        info = heard_or_refused(path)
+        info = analysed_or_refused(path)
         assert info is None or info.duration == pytest.approx(4, abs=0.1)
 
 
 @pytest.mark.parametrize("claim", [0xFFFFFFFF, 0, 0x7FFFFFFF])
 def test_a_wav_of_unknown_size(tmp_path: Path, claim: int) -> None:
-    """What a recorder writes to a pipe: the sizes are not known when the header is."""
+    """As recorders write to a pipe, where the sizes are not known when the header is written."""
     path = song(tmp_path / "song.wav")
     data = bytearray(path.read_bytes())
-    place = data.find(b"data")
-    data[4:8] = data[place + 4 : place + 8] = struct.pack("<I", claim)
+    offset = data.find(b"data")
+    data[4:8] = data[offset + 4 : offset + 8] = struct.pack("<I", claim)
     path.write_bytes(data)
     _, info = decode(path)
     assert info.duration == pytest.approx(4, abs=0.01)
     assert info.truncated == (claim == 0x7FFFFFFF)
 
 
-def test_damage_in_the_middle_is_stepped_over(tmp_path: Path) -> None:
+def test_damage_in_the_middle_is_skipped(tmp_path: Path) -> None:
     path = sounds.write(tmp_path / "song.mp3", 8)
     data = bytearray(path.read_bytes())
     middle = len(data) // 2
@@ -94,8 +94,8 @@ def test_damage_in_the_middle_is_stepped_over(tmp_path: Path) -> None:
 TIGHT = AudioLimits(max_seconds=60)
 
 
-def heard_or_refused(path: Path) -> AudioInfo | None:
-    """Nothing but an AudioError may come out, and what is heard is finite and bounded."""
+def analysed_or_refused(path: Path) -> AudioInfo | None:
+    """Decode a file: it may only raise AudioError, and samples must be finite and within the limit."""
     samples, decoder = 0, Decoder(path, TIGHT)
     try:
         for block in decoder:
@@ -119,7 +119,7 @@ HEADS = [
 def test_random_bytes(tmp_path: Path, head: bytes, rest: bytes) -> None:
     path = tmp_path / "random"
     path.write_bytes(head + rest)
-    heard_or_refused(path)
+    analysed_or_refused(path)
 
 
 @few
@@ -130,12 +130,12 @@ def test_random_bytes(tmp_path: Path, head: bytes, rest: bytes) -> None:
 )
 def test_random_damage(tmp_path: Path, extension: str, flips: list[tuple[float, int]], front: bool) -> None:
     data = bytearray(encoded(extension))
-    reach = min(len(data), 400) if front else len(data)  # headers deserve more than their share
-    for place, mask in flips:
-        data[int(place * (reach - 1))] ^= mask
+    reach = min(len(data), 400) if front else len(data)  # test headers more often
+    for offset, mask in flips:
+        data[int(offset * (reach - 1))] ^= mask
     path = tmp_path / "damaged"
     path.write_bytes(data)
-    heard_or_refused(path)
+    analysed_or_refused(path)
 
 
 @pytest.mark.parametrize(
@@ -150,14 +150,14 @@ def test_random_damage(tmp_path: Path, extension: str, flips: list[tuple[float, 
         (".aac", 335, 255),
     ],
 )
-def test_damage_that_once_did_harm(
-    tmp_path: Path, extension: str, place: int, mask: int, capfd: pytest.CaptureFixture[str]
+def test_damage_that_once_caused_crashes(
+    tmp_path: Path, extension: str, offset: int, mask: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Single bits in headers for which FFmpeg or PyAV has errors of its own sort."""
+    """Single bits in headers for which FFmpeg or PyAV raise errors of unusual types."""
     data = bytearray(encoded(extension))
-    data[place] ^= mask
+    data[offset] ^= mask
     (tmp_path / "damaged").write_bytes(data)
-    heard_or_refused(tmp_path / "damaged")
+    analysed_or_refused(tmp_path / "damaged")
     assert "exception" not in capfd.readouterr().err  # PyAV prints those that it cannot raise
 
 

@@ -111,7 +111,7 @@ def test_manifests_from_before_there_was_a_choice_of_input(folder: Path) -> None
     assert (manifest.input, manifest.max_windows) == ("mfcc", None)
 
 
-def test_what_earlier_versions_were_worth_is_kept(folder: Path) -> None:
+def test_metrics_of_earlier_versions_are_kept(folder: Path) -> None:
     edit(folder, version="1", metrics={"selective_accuracy": 0.8, "accuracy": 0.7, "ece": 0.1})
     assert bundle.earlier_metrics(folder) == {"1": {"selective_accuracy": 0.8}}
     rows = [{"from": 0.4, "to": 0.5, "tracks": 30, "confidence": 0.45, "right": 0.5}]

@@ -1,4 +1,4 @@
-"""`manage.py classify`: what its help and the documentation promise to scripts and to people."""
+"""`manage.py classify` does what its help and the documentation promise."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def classify(*arguments: object) -> tuple[int, str, str]:
-    """Exit code, standard output, standard error."""
+    """Run the command and return (exit code, standard output, standard error)."""
     out, err = io.StringIO(), io.StringIO()
     try:
         call_command("classify", *map(str, arguments), stdout=out, stderr=err)
@@ -75,7 +75,7 @@ def test_a_bad_file_does_not_spoil_the_others(song: Path, tmp_path: Path) -> Non
     assert answers[3]["top"] in GENRES
 
 
-def test_a_cut_off_file_says_so(tmp_path: Path) -> None:
+def test_a_truncated_file_is_reported(tmp_path: Path) -> None:
     cut = sounds.truncated(tmp_path / "cut.wav", 12)
     assert json.loads(classify(cut, "--json")[1])[0]["notices"] == ["truncated"]
     assert "truncated" in classify(cut)[1]
@@ -128,8 +128,8 @@ def test_from_a_shell(song: Path, tmp_path: Path) -> None:
     assert b"file/s" not in ran.stderr  # no progress bar where nobody looks
 
 
-def test_nobody_reads_on(song: Path) -> None:
-    """As in `classify … | head -1`: it ends without complaint."""
+def test_a_closed_pipe_ends_quietly(song: Path) -> None:
+    """As in `classify … | head -1`."""
     read, write = os.pipe()
     os.close(read)
     ran = subprocess.run([*COMMAND, song], cwd=ROOT, stdout=write, stderr=subprocess.PIPE, check=False)

@@ -1,4 +1,4 @@
-"""The exported graph says what the Keras network says."""
+"""The exported graph gives the same outputs as the Keras network."""
 
 from __future__ import annotations
 

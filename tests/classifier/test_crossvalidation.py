@@ -1,4 +1,4 @@
-"""Cross-validation: no track is judged by a head that knows it, and a killed one goes on where it was."""
+"""Cross-validation: no track is predicted by a head that was fitted on it, and an interrupted run is resumed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRUTH = np.arange(40) // 4 % 2
 
 
 def track_embeddings() -> list[NDArray[np.float32]]:
-    """Two genres, three windows a track, a little apart."""
+    """Return window embeddings of two genres that differ a little, with three windows for each track."""
     rng = np.random.default_rng(0)
     return [(rng.standard_normal((3, 5)) + 2 * genre).astype(np.float32) for genre in TRUTH]
 
@@ -29,7 +29,7 @@ SOUNDS = np.random.default_rng(1).normal(-5, 1, (20, 5)).astype(np.float32)
 def training_sets(
     whole: list[NDArray[np.float32]], sounds: NDArray[np.float32] = SOUNDS
 ) -> tuple[TrainingSet, TrainingSet]:
-    """The tracks as they are, and as from another kind of recording."""
+    """Return training sets of the tracks as they are, and as from another kind of recording."""
     return TrainingSet(whole, sounds), TrainingSet([rows + 3 for rows in whole], sounds)
 
 
@@ -38,7 +38,7 @@ def fitted(training_embeddings: list[NDArray[np.float32]], chosen: NDArray[np.in
     return heads.fit_genre_head(whole.subset(chosen), narrow.subset(chosen), TRUTH[chosen], 1.0)
 
 
-def test_each_track_is_judged_by_the_head_that_does_not_know_it() -> None:
+def test_each_track_is_predicted_by_the_head_of_its_fold() -> None:
     tracks = track_embeddings()
     repeat = cross_validate(tracks, *training_sets(tracks), TRUTH, FOLDS, 1.0)
     assert len(repeat.heads) == 4
@@ -52,8 +52,8 @@ def test_each_track_is_judged_by_the_head_that_does_not_know_it() -> None:
         assert np.array_equal(repeat.predict_log_proba(track, tracks[track]), repeat.log_probabilities[track])
 
 
-def test_what_is_taught_beside_belongs_to_its_track() -> None:
-    """A head that judges a track has not heard its recording either."""
+def test_recordings_are_held_out_with_their_track() -> None:
+    """The head that predicts a track was not fitted on its recording either."""
     tracks = track_embeddings()
     recordings = Recordings(files=[Path("a.ogg"), Path("b.ogg")], tracks=[3, 12])
     training_embeddings = recordings.appended_to(tracks, [tracks[3] + 50, tracks[12] - 50])

@@ -1,4 +1,4 @@
-"""Folders, prepared files, caches, artists."""
+"""Datasets from folders, prepared files and caches, with splits by artist."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_npz_round_trip(tmp_path: Path) -> None:
 
 
 def test_prepared_layout_without_frames(tmp_path: Path) -> None:
-    """The layout that a data set is handed on in: no `frames`, every frame is sound."""
+    """Without `frames`, all frames are valid."""
     config = FeatureConfig()
     np.savez(
         tmp_path / "data.npz",
@@ -80,7 +80,7 @@ def test_quantisation_is_within_half_a_step() -> None:
     assert np.abs(again - log_mel).max() <= 80 / 255 / 2 + 1e-4
 
 
-def test_folder_is_heard_and_cached(folder: Path) -> None:
+def test_folder_is_decoded_and_cached(folder: Path) -> None:
     heard = datasets.load_dataset(folder)
     assert sorted(set(heard.genres)) == ["jazz", "rock"]
     assert len(heard) == 8

@@ -1,4 +1,4 @@
-"""The measures, on cases small enough to count by hand."""
+"""Metrics on cases that are small enough to count by hand."""
 
 from __future__ import annotations
 
@@ -69,6 +69,6 @@ def test_nothing_answered_has_no_selective_accuracy() -> None:
         (["rock"], [[np.nan, 0.5, 0.5]], "non-negative"),
     ],
 )
-def test_refuses_what_cannot_be_measured(truth: list[str], p: object, message: str) -> None:
+def test_invalid_arguments_are_refused(truth: list[str], p: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         evaluate(truth, p, LABELS)

@@ -1,4 +1,4 @@
-"""The front end's numbers are librosa's."""
+"""The features equal librosa's."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def librosa_mel(pcm: sounds.FloatArray, config: FeatureConfig = CONFIG) -> sound
 
 
 def streamed(pcm: sounds.FloatArray, sizes: list[int], config: FeatureConfig = CONFIG) -> sounds.FloatArray:
-    """The spectrogram of PCM that arrives in blocks of these sizes, again and again."""
+    """Return the spectrogram of PCM that arrives in blocks of these sizes, in turn."""
     stream, start, turn = MelStream(config), 0, 0
     parts = []
     while start < len(pcm):
@@ -65,7 +65,7 @@ def test_other_parameters_equal_librosa() -> None:
 
 
 def test_a_long_stream_outgrows_its_buffer() -> None:
-    """More frames than are made room for at once."""
+    """More frames than the buffer grows by at once."""
     config = FeatureConfig(n_fft=64, hop_length=16, n_mels=4)
     pcm = np.random.default_rng(0).standard_normal(16 * 9_000).astype(np.float32)
     power = streamed(pcm, [30_000], config)

@@ -1,4 +1,4 @@
-"""What is fitted on top of the pretrained network, on data whose answer is known."""
+"""Heads on the window embeddings of the pretrained network, on data with a known result."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def test_discriminants_are_those_of_the_textbook(monkeypatch: pytest.MonkeyPatch
     assert softmax(tracks @ axes + offsets) == pytest.approx(textbook.predict_proba(tracks), abs=1e-6)
 
 
-def test_more_numbers_than_tracks() -> None:
-    """What tells the genres apart is found among much that does not."""
+def test_discriminants_with_more_features_than_tracks() -> None:
+    """The one feature that distinguishes the genres is found among many that do not."""
     rng = np.random.default_rng(1)
     targets = np.arange(40) % 2
     tracks = rng.normal(size=(40, 200)).astype(np.float32)
@@ -32,14 +32,14 @@ def test_more_numbers_than_tracks() -> None:
     assert ((tracks @ axes + offsets).argmax(axis=1) == targets).all()
 
 
-def test_what_is_no_music_is_shared_among_the_genres() -> None:
+def test_non_music_probability_is_shared_among_the_genres() -> None:
     outputs = np.array([[0.0, 0, 50, 9, 0], [1, 0, -50, 2, 0]], np.float32)
     p = np.asarray(heads.genre_probabilities(outputs))
     assert p[0] == pytest.approx([0.5, 0.5], abs=1e-6)
     assert p[1] == pytest.approx(softmax(np.array([3.0, 0])), abs=1e-6)
 
 
-def test_the_gate_mixes_what_two_experts_say() -> None:
+def test_the_gate_mixes_the_experts() -> None:
     whole, narrow = [4.0, 0, -50, 0, 0], [0.0, 4, -50, 0, 0]
     outputs = np.array([[*whole, *narrow, logit] for logit in (-50, 50, np.log(3))], np.float32)
     p = np.exp(np.asarray(heads.genre_log_probabilities(outputs)))

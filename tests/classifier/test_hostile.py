@@ -1,6 +1,6 @@
-"""Bad and odd files, in the process that really hears them: each is heard or refused with its code, within limits.
+"""Bad and odd files in the analysis process: each is analysed, or refused with its code, within the limits.
 
-The cases and what is expected of them are in `tests/hostile`.
+The cases and their expected outcomes are in `tests/hostile`.
 """
 
 from __future__ import annotations
@@ -22,21 +22,20 @@ from classifier.bundle import DEFAULT_MODELS_DIR
 from classifier.errors import MESSAGES, AudioError
 from classifier.formats import HEAD_BYTES, sniff
 from tests import sounds
-from tests.hostile_audio import CASES, HEARD, Case
+from tests.hostile_audio import ANALYSED, CASES, Case
 
-#: Less than a site allows: address space beyond the model's, CPU seconds, seconds of sound.
+#: Stricter limits than a site's: address space besides the model, CPU seconds, seconds of audio.
 MEMORY, SECONDS, LONGEST = 768 * 2**20, 5, 300
-#: What a file that was cut or changed at random may come to. One cut out of the middle of its tables may well be
-#: of another rate, or silent.
+#: Acceptable outcomes of a file that was truncated or changed at random. Damaged headers may well state another rate.
 DAMAGE = {
-    HEARD, "corrupt", "too_short", "too_long", "not_audio", "unsupported_codec", "bad_sample_rate",
+    ANALYSED, "corrupt", "too_short", "too_long", "not_audio", "unsupported_codec", "bad_sample_rate",
     "too_many_channels", "silent", "drm",
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[AnalysisProcess]:
-    """One process for all of them, since none of them harms it."""
+    """One process for all tests, because no file may harm it."""
     process = AnalysisProcess(
         model="mfcc-cnn-1",
         models_dir=DEFAULT_MODELS_DIR,
@@ -44,18 +43,18 @@ def process() -> Iterator[AnalysisProcess]:
         timeout=SECONDS,
         max_seconds=LONGEST,
     )
-    process._timeout = 120  # the limit here is on CPU time; the clock is for a machine that has much to do
+    process._timeout = 120  # CPU time is limited here; wall-clock time must not be, on a busy machine
     yield process
     process.close()
 
 
 def outcome(process: AnalysisProcess, path: Path, out_dir: Path) -> tuple[str, dict[str, Any], float]:
-    """`HEARD` or the code; the tags; and the most memory that the process was seen to take, in bytes."""
+    """Return (`ANALYSED` or the error code, the tags, the largest memory use seen in bytes)."""
     tags: dict[str, Any] = {}
     peak = [0.0]
 
-    def look(said: object) -> None:
-        """Best effort: a process that has just ended cannot be asked any more."""
+    def look(event: object) -> None:
+        """Record the memory use, unless the process has just ended."""
         try:
             fork = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0]
             found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{fork}/status").read_text())
@@ -72,11 +71,13 @@ def outcome(process: AnalysisProcess, path: Path, out_dir: Path) -> tuple[str, d
     json.dumps(result, allow_nan=False)
     assert sum(result["probabilities"].values()) == pytest.approx(1)
     assert 3 <= result["duration"] <= LONGEST
-    return HEARD, tags, max(peak)
+    return ANALYSED, tags, max(peak)
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if not name.endswith(".zip")])
-def test_it_is_heard_or_refused_with_its_code(process: AnalysisProcess, tmp_path: Path, name: str) -> None:
+def test_each_case_is_analysed_or_refused_with_its_code(
+    process: AnalysisProcess, tmp_path: Path, name: str
+) -> None:
     path = CASES[name].write(tmp_path)
     before = path.stat().st_mtime_ns
     pid = process.pid
@@ -84,27 +85,27 @@ def test_it_is_heard_or_refused_with_its_code(process: AnalysisProcess, tmp_path
     assert code in CASES[name].outcomes
     assert peak < MEMORY
     assert all(len(text) <= 200 for text in tags.values() if isinstance(text, str))
-    assert pid in {None, process.pid}  # the process that waits for the next file has seen nothing of it
+    assert pid in {None, process.pid}  # the process itself, which waits for the next file, is unharmed
     assert path.stat().st_mtime_ns == before
     made = {file.name for file in tmp_path.rglob("*") if file.is_file()} - {name}
-    assert made <= {"peaks.json", "spectrogram.png", "playable.mp3"} if code == HEARD else not made
+    assert made <= {"peaks.json", "spectrogram.png", "playable.mp3"} if code == ANALYSED else not made
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name.endswith(".zip")])
-def test_archives_are_no_sound(name: str) -> None:
-    """An upload takes them apart; whoever hears a file does not."""
+def test_archives_are_not_recognised_as_audio(name: str) -> None:
+    """Uploads unpack archives, but an analysis does not."""
     made = CASES[name].make(Path("unused"))
     assert isinstance(made, bytes)
     assert sniff(made[:HEAD_BYTES]) is None
 
 
-def test_there_are_enough_of_them_and_all_are_named_for_what_they_are() -> None:
+def test_the_cases_cover_the_refusal_codes() -> None:
     assert len(CASES) >= 40
     assert all(isinstance(case, Case) and case.outcomes for case in CASES.values())
     codes = set().union(*(case.outcomes for name, case in CASES.items() if not name.endswith(".zip")))
-    assert codes - {HEARD} <= set(MESSAGES)
+    assert codes - {ANALYSED} <= set(MESSAGES)
     assert codes >= {
-        HEARD,
+        ANALYSED,
         "corrupt",
         "not_audio",
         "unsupported_codec",
@@ -115,8 +116,8 @@ def test_there_are_enough_of_them_and_all_are_named_for_what_they_are() -> None:
     }
 
 
-def test_tags_that_can_be_had_are_had(process: AnalysisProcess, tmp_path: Path) -> None:
-    """A picture of 100 MB beside the title is no reason to go without it."""
+def test_tags_beside_a_huge_picture_are_read(process: AnalysisProcess, tmp_path: Path) -> None:
+    """A picture of 100 MB must not prevent reading the title."""
     for name, title in {
         "mp3_picture_of_100_mb.mp3": "Blue Train",
         "mp3_picture_to_draw.mp3": "Blue Train",
@@ -139,11 +140,11 @@ def test_cut_off_at_every_tenth(process: AnalysisProcess, tmp_path: Path, extens
     for tenth in range(1, 11):
         path.write_bytes(data[: len(data) * tenth // 10])
         codes.append(outcome(process, path, tmp_path / "out")[0])
-    assert set(codes) <= {HEARD, "corrupt", "too_short"}
-    assert codes[0] != HEARD
-    assert codes[-1] == HEARD
+    assert set(codes) <= {ANALYSED, "corrupt", "too_short"}
+    assert codes[0] != ANALYSED
+    assert codes[-1] == ANALYSED
     if extension != ".m4a":  # its index is at its end
-        assert codes[5] == HEARD
+        assert codes[5] == ANALYSED
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks")
@@ -159,7 +160,7 @@ def test_bits_turned_at_random(
     process: AnalysisProcess, tmp_path: Path, extension: str, flips: list[tuple[float, int]], front: bool
 ) -> None:
     data = bytearray(whole(extension))
-    reach = min(len(data), 600) if front else len(data)  # headers deserve more than their share
+    reach = min(len(data), 600) if front else len(data)  # test headers more often
     for place, bit in flips:
         data[int(place * (reach - 1))] ^= 1 << bit
     path = tmp_path / f"damaged{extension}"

@@ -1,4 +1,4 @@
-"""What the classifier answers: shapes, sums, coverage of the track, the same every time."""
+"""Predictions: their shapes and sums, coverage of the track, and the same result every time."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_embedding_has_unit_length(shipped: Classifier) -> None:
 
 
 def test_the_batch_does_not_matter(model: Path) -> None:
-    """A window is heard the same alone, at the start of a batch, and in a full one."""
+    """A window's prediction is the same alone, at the start of a batch, and in a full one."""
     classifier = Classifier.load(model)
     track = random_track(32 * 40)
     whole = classifier.predict(track).segments
@@ -138,7 +138,7 @@ def test_wrong_spectrograms_are_refused(model: Path, shape: tuple[int, ...]) -> 
         Classifier.load(model).predict(np.zeros(shape, np.float32))
 
 
-def test_a_graph_that_is_none_is_refused(model: Path, tmp_path: Path) -> None:
+def test_an_invalid_graph_is_refused(model: Path, tmp_path: Path) -> None:
     broken = copy_model(model, tmp_path / "broken")
     (broken / bundle.GRAPH).write_bytes(b"not a graph")
     bundle.write_manifest(broken, bundle.load_bundle(model).manifest)

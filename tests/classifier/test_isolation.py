@@ -1,4 +1,4 @@
-"""What a file is heard in: a process that may do little, and whose death of whatever sort harms nobody."""
+"""The analysis process is isolated: it may do little, and its forks may die in any way without harm."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def process() -> Iterator[AnalysisProcess]:
 
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`short.wav`, `waits.wav` for the gate, and `waits.flac`, which takes seconds to hear when it is let through."""
+    """`short.wav`, `waits.wav`, at which the process pauses, and `waits.flac`, which then takes seconds to analyse."""
     folder = tmp_path_factory.mktemp("songs")
     for name in ("short.wav", "waits.wav"):
         sounds.write(folder / name, 4, channels=1)
@@ -71,7 +71,7 @@ def status(pid: int) -> dict[str, str]:
         (signal.SIGXCPU, "timeout"),
     ],
 )
-def test_a_death_by_any_signal_is_one_files_own(
+def test_a_fork_killed_by_a_signal_fails_its_own_file_only(
     process: AnalysisProcess, songs: Path, number: signal.Signals, code: str
 ) -> None:
     process.analyse(songs / "short.wav")
@@ -85,7 +85,7 @@ def test_a_death_by_any_signal_is_one_files_own(
     assert process.pid == pid is not None
 
 
-def test_one_that_stands_still_is_late(songs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_fork_times_out(songs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     process = pausable_process()
     clock = FakeClock()
     forks: list[int] = []
@@ -100,7 +100,7 @@ def test_one_that_stands_still_is_late(songs: Path, monkeypatch: pytest.MonkeyPa
         with pytest.raises(AudioError) as refusal:
             process.analyse(songs / "waits.wav", on_stage=while_paused(stop, process))
         assert refusal.value.code == "timeout"
-        assert select.select(forks, [], [], 30)[0]  # it has ended, although it could not hear that it should
+        assert select.select(forks, [], [], 30)[0]  # the stopped fork has ended
         monkeypatch.undo()
         assert process.analyse(songs / "short.wav")["duration"] == pytest.approx(4)
     finally:
@@ -109,8 +109,8 @@ def test_one_that_stands_still_is_late(songs: Path, monkeypatch: pytest.MonkeyPa
             os.close(fork)
 
 
-def test_too_much_computing_is_late(process: AnalysisProcess, songs: Path) -> None:
-    """The kernel ends a process that has used up its CPU time."""
+def test_exceeding_the_cpu_limit_is_a_timeout(process: AnalysisProcess, songs: Path) -> None:
+    """The kernel ends a process that exceeds its CPU limit."""
 
     def tighten(fork: int) -> None:
         _, hard = resource.prlimit(fork, resource.RLIMIT_CPU)
@@ -198,8 +198,8 @@ def test_no_network(user: int) -> None:
     assert ran.stdout == "alone\n", ran.stderr
 
 
-def test_new_privileges_cannot_be_had() -> None:
-    """The flag that no program started from here can be rid of, set-user-id or not."""
+def test_new_privileges_cannot_be_gained() -> None:
+    """The no_new_privs flag is set, which also applies to set-user-ID programs."""
     code = (
         "import ctypes; from classifier.limits import isolate; isolate();"
         "print(ctypes.CDLL(None).prctl(39, 0, 0, 0, 0))"
@@ -277,7 +277,7 @@ def test_a_decoder_that_was_taken_over_reads_no_other_file(songs: Path, tmp_path
     told: list[dict[str, Any]] = []
     try:
         assert process.analyse(songs / "short.wav", out_dir=tmp_path, on_tags=told.append)
-        assert told == [{"title": "hush-hush"}]  # the folder it may write to is its own
+        assert told == [{"title": "hush-hush"}]  # the folder that it may write to is readable
         told.clear()
         assert process.analyse(songs / "short.wav", on_tags=told.append)
     finally:
@@ -292,15 +292,15 @@ def landlocked() -> bool:
 # What it may say
 
 
-def test_what_it_says_is_not_believed() -> None:
-    """A decoder that was taken over may say anything, also for files that come later."""
+def test_messages_of_another_request_are_ignored() -> None:
+    """A decoder that was taken over may send anything, even for files that come later."""
     later = b'{"id": "0123456789abcdef", "result": {}}'
     for line in (b"", b"\xff", b"[1]", b"null", b"{", b"[" * 100_000, later):
         assert analysis_process._parse_message(line, "fedcba9876543210") is None
     assert analysis_process._parse_message(later, "0123456789abcdef") is not None
 
 
-def test_a_word_broken_off_does_not_swallow_the_next() -> None:
+def test_a_broken_off_line_does_not_swallow_the_next() -> None:
     out = io.StringIO()
     out.write('{"id": "7", "result": {"probab')
     analysis_child._message_writer(out, "7")(error={"code": "crashed"})
@@ -317,7 +317,7 @@ while True:
 """
 
 
-def test_talk_without_end_is_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_output_is_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     process = make()
     monkeypatch.setattr(process, "_command", [sys.executable, "-c", FLOOD])
     monkeypatch.setattr(analysis_process, "MAX_LINE_BYTES", 2**20)

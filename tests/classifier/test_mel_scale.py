@@ -16,7 +16,7 @@ def test_mel_equals_librosa(hz: float) -> None:
 
 
 def test_a_tone_is_drawn_at_its_tick() -> None:
-    """The whole way: a sine of that frequency is loudest in the row that the tick points at."""
+    """A sine of that frequency is loudest in the picture's row that the tick points at."""
     for khz, fraction in mel_ticks():
         stream = MelStream(FeatureConfig())
         stream.push(np.sin(2 * np.pi * khz * 1000 * np.arange(22_050) / 22_050).astype(np.float32))

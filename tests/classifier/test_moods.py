@@ -35,7 +35,7 @@ def test_moods_of_a_track() -> None:
     assert all(0 <= score <= 1 for score in prediction.moods.values())
 
 
-def test_classify_tells_moods_where_the_model_does(tmp_path: Path) -> None:
+def test_classify_prints_moods_when_the_model_has_them(tmp_path: Path) -> None:
     song = sounds.write(tmp_path / "song.wav", 4)
     with_moods, without = (
         json.loads(classify(song, "--json", "--model", model)[1])[0]
@@ -48,7 +48,7 @@ def test_classify_tells_moods_where_the_model_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("quantiles", [[1.0], [1.0, 0.5], ["a", "b"], "ab", None])
-def test_a_table_that_is_none_is_refused(quantiles: object) -> None:
+def test_invalid_quantile_tables_are_refused(quantiles: object) -> None:
     data = json.loads((DEFAULT_MODELS_DIR / "mfcc-cnn-1" / "manifest.json").read_text())
     with pytest.raises(BundleError, match=r"moods\.sad"):
         Manifest.from_dict(data | {"moods": {"sad": quantiles}})

@@ -1,4 +1,4 @@
-"""Recordings without low or high frequencies: how they are imitated, and that they are judged by their own expert."""
+"""Recordings without low or high frequencies are imitated, and predicted by an expert of their own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_band_in_the_middle_stays_as_it_is(seed: int) -> None:
 
 
 def test_levels_are_of_the_loudest_moment_that_is_left() -> None:
-    """As the front end's are: it never hears what the telephone has cut off."""
+    """As in a real recording, which does not have the frequencies that a telephone removes."""
     loud = np.full((CONFIG.n_mels, 9), -50, np.float32)
     loud[-1] = 0
     narrow = narrow_band(loud, CONFIG, np.random.default_rng(0))
@@ -35,7 +35,10 @@ def test_levels_are_of_the_loudest_moment_that_is_left() -> None:
 
 
 def training_sets() -> tuple[TrainingSet, TrainingSet]:
-    """Two genres that number 0 tells apart, in a narrow band the other way round; number 1 says which it is."""
+    """Return training sets in which feature 0 tells two genres apart, with opposite signs in whole and narrow band.
+
+    Feature 1 tells the kinds of recording apart.
+    """
     rng = np.random.default_rng(0)
 
     def windows(sign: int, kind: int) -> list[NDArray[np.float32]]:
@@ -46,7 +49,7 @@ def training_sets() -> tuple[TrainingSet, TrainingSet]:
     return TrainingSet(windows(1, -3), sounds), TrainingSet(windows(-1, 3), sounds)
 
 
-def test_each_kind_of_recording_is_judged_by_its_expert() -> None:
+def test_each_kind_of_recording_is_predicted_by_its_expert() -> None:
     whole, narrow = training_sets()
     head = heads.fit_genre_head(whole, narrow, TARGETS, 1.0)
     for training_set in (whole, narrow):
@@ -54,8 +57,8 @@ def test_each_kind_of_recording_is_judged_by_its_expert() -> None:
         assert (log_p.argmax(axis=1) == TARGETS).mean() > 0.95
 
 
-def test_sounds_are_no_genre_for_either() -> None:
-    """Number 3 is what the sounds have in common; number 0 tells a genre of them as of music."""
+def test_sounds_have_no_genre_for_either_expert() -> None:
+    """Feature 3 is what the sounds have in common. Feature 0 alone would give them a genre."""
     whole, narrow = training_sets()
     head = heads.fit_genre_head(whole, narrow, TARGETS, 1.0)
     for kind in (-9, 9):

@@ -1,4 +1,4 @@
-"""What is no music gets no genre from the model that is shipped: neither noises nor speech."""
+"""The shipped model is not sure about noises and speech."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages draw: waveform peaks and the spectrogram."""
+"""Waveform peaks and spectrogram pictures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def peaks_of(pcm: sounds.FloatArray, size: int, max_peaks: int = 100) -> list[fl
 @few
 @given(length=st.integers(3_200, 60_000), size=st.integers(50, 70_000), max_peaks=st.integers(20, 101))
 def test_peaks(length: int, size: int, max_peaks: int) -> None:
-    """Never more than asked for and one, at least half of it, in equal steps, whatever the blocks were."""
+    """There are between half of `max_peaks` and one more than it, in equal steps, whatever the blocks were."""
     pcm = np.random.default_rng(length).uniform(-1, 1, length).astype(np.float32)
     peaks = peaks_of(pcm, size, max_peaks)
     most = max_peaks - max_peaks % 2
@@ -64,7 +64,7 @@ def test_peaks_file(tmp_path: Path) -> None:
 
 
 def picture(path: Path, log_mel: sounds.FloatArray) -> np.ndarray:
-    """The indices into the palette: 0 is silence."""
+    """Return the picture's palette indices; 0 is silence."""
     save_spectrogram(path, log_mel)
     image = Image.open(path)
     assert image.format == "PNG"

@@ -1,4 +1,4 @@
-"""The pictures of an evaluation: well-formed, and with the figures in the right places."""
+"""The plots of an evaluation are well-formed, with the values in the right places."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_confusion_counts_and_escapes() -> None:
     ]
 
 
-def test_evaluate_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_writes_plots(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = make_model(tmp_path / "tiny")
     datasets.write_npz(tmp_path / "data.npz", make_dataset(6, 80, ("jazz", "rock")))
     drawn = tmp_path / "new" / "plots"

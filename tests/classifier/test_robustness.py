@@ -1,4 +1,4 @@
-"""Degradations do what they are called, the same each time, and cost nothing that they must not."""
+"""Degradations do what their names say, the same each time; harmless ones do not change the prediction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def degraded(name: str, song: Path, folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """The recording before and after."""
+    """Return the recording before and after a degradation."""
     pcm = decode(song)[0]
     return pcm, decode(BY_NAME[name].write(pcm, folder))[0]
 

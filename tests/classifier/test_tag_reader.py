@@ -1,4 +1,4 @@
-"""What files say about themselves: read where it is, cleaned, cut to length, never trusted."""
+"""Tags are read from every format, cleaned, cut to length, and never trusted."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_long_texts_are_cut(tmp_path: Path) -> None:
     assert "year" not in tags
 
 
-def test_characters_that_have_no_place_in_a_name(tmp_path: Path) -> None:
+def test_unprintable_characters_are_removed(tmp_path: Path) -> None:
     path = mp3_with(
         tmp_path / "song.mp3",
         TIT2(encoding=3, text=["  a\tb\r\nc\x07\x1b[31m\u202egnp\u200b\ufeff\ue000 "]),
@@ -132,12 +132,12 @@ def test_values_of_another_type(tmp_path: Path) -> None:
     assert tag_fields(path) == {"title": "First", "track": 7}
 
 
-def test_a_cover_is_no_trouble(tmp_path: Path) -> None:
+def test_a_cover_does_not_hide_the_title(tmp_path: Path) -> None:
     path = sounds.write(tmp_path / "song.mp3", 1, tags={"title": "Blue"}, cover=True)
     assert tag_fields(path) == {"title": "Blue"}
 
 
-def test_what_is_no_audio_has_no_tags(tmp_path: Path) -> None:
+def test_other_files_have_no_tags(tmp_path: Path) -> None:
     (tmp_path / "empty.mp3").touch()
     for path in (
         sounds.not_audio(tmp_path / "notes.mp3"),
@@ -150,7 +150,7 @@ def test_what_is_no_audio_has_no_tags(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("extension", [".mp3", ".flac", ".ogg", ".m4a", ".wma", ".webm", ".wav", ".aiff"])
 def test_broken_tags_raise_nothing(tmp_path: Path, extension: str) -> None:
-    """Whatever the damage, what comes back is clean and short."""
+    """Whatever the damage, the result is clean and short."""
     data = sounds.as_bytes(extension, 1, tags=WRITTEN)
     noise = random.Random(extension)
     path = tmp_path / f"song{extension}"
@@ -177,7 +177,7 @@ def short_and_clean(values: dict[str, list[str]]) -> None:
 
 
 @pytest.mark.parametrize("extension", [".mp3", ".flac", ".ogg", ".opus", ".m4a", ".wma", ".webm", ".wav"])
-def test_everything_that_every_tagged_format_says(tmp_path: Path, extension: str) -> None:
+def test_all_values_of_every_tagged_format(tmp_path: Path, extension: str) -> None:
     values = read_tags(sounds.write(tmp_path / f"song{extension}", 1, tags=WRITTEN))["values"]
     texts = [text for all_of_one in values.values() for text in all_of_one]
     assert {"Blue Träin", "Nobody & Sons", "None", "Jazz"} <= set(texts)
@@ -233,7 +233,7 @@ def test_all_values_of_other_formats(tmp_path: Path) -> None:
     assert "WM/Picture" not in values
 
 
-def test_what_is_endless_ends(tmp_path: Path) -> None:
+def test_long_tags_are_cut_at_the_limits(tmp_path: Path) -> None:
     many = [TXXX(encoding=3, desc=f"name {n}" * 50, text=["x" * 5000] * 50) for n in range(200)]
     short_and_clean(read_tags(mp3_with(tmp_path / "song.mp3", *many))["values"])
     more = [TXXX(encoding=3, desc=f"{n}", text=[str(m) for m in range(50)]) for n in range(200)]

@@ -1,4 +1,4 @@
-"""Tags are written to a copy, the sound and the original stay as they are, and no file can do harm."""
+"""Tags are written to a copy, audio data and original stay as they are, and no file can do harm."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_free_tags_are_there_one_by_one(tmp_path: Path, extension: str) -> None:
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
-def test_what_is_not_named_stays_and_none_takes_out(tmp_path: Path, extension: str) -> None:
+def test_missing_fields_stay_and_none_removes(tmp_path: Path, extension: str) -> None:
     path = sounds.write(
         tmp_path / f"song{extension}", 1, tags={"title": "Old", "artist": "Ann", "album": "A"}
     )
@@ -103,12 +103,12 @@ def test_a_day_is_not_lost_where_the_year_is_the_same(tmp_path: Path, year: str,
 
 
 @pytest.mark.parametrize("extension", [".wav", ".aiff", ".au", ".wma", ".webm"])
-def test_other_kinds_take_none(tmp_path: Path, extension: str) -> None:
+def test_formats_without_tags_are_refused(tmp_path: Path, extension: str) -> None:
     assert copied(sounds.write(tmp_path / f"song{extension}", 1)) is None
 
 
 @pytest.mark.parametrize("kind", sorted(TAGGABLE_FORMATS))
-def test_what_is_no_audio_takes_none(tmp_path: Path, kind: str) -> None:
+def test_no_tags_are_written_into_other_files(tmp_path: Path, kind: str) -> None:
     assert copied(sounds.not_audio(tmp_path / f"notes.{kind}")) is None
 
 

@@ -1,4 +1,4 @@
-"""A tiny training, end to end: what it writes, that it learns, that it repeats."""
+"""A tiny training from end to end: it writes a model, learns, and is reproducible."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TINY = training.CnnRecipe(
 
 
 def easy_dataset() -> Dataset:
-    """Two genres that differ in how bright they are: nothing could be easier to hear."""
+    """Return a dataset of two genres that differ in brightness, which is easy to learn."""
     made = make_dataset(24, 80)
     slope = np.linspace(0, 120, 128).astype(np.uint8)[:, None]
     mel = (made.mel >> 1) + np.where(made.genres[:, None, None] == "rock", slope, slope[::-1])

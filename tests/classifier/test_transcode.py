@@ -1,4 +1,4 @@
-"""The copy for browsers: it plays, it sounds the same, and it is whole or not there."""
+"""The copy for browsers plays, sounds the same, and is written atomically."""
 
 from __future__ import annotations
 

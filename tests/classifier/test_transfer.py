@@ -1,4 +1,4 @@
-"""A model on top of a pretrained network; here the network has random weights of the real one's shapes."""
+"""A model on top of a pretrained network, which has random weights of the real one's shapes here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WIDTH, MIDDLE, UNITS = 6, 8, 10
 
 
 def random_weights(seed: int = 0) -> msd.Weights:
-    """Variables by the checkpoint's names; every other channel of the front end is dead: most are, there."""
+    """Return variables by the checkpoint's names. Every other channel of the front end is dead."""
     rng = np.random.default_rng(seed)
     weights: msd.Weights = {}
 
@@ -90,7 +90,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_dead_channels_change_nothing() -> None:
-    """With all channels alive, those whose kernels are zero included, the network says the same."""
+    """With all channels, including the dead ones with zero kernels, the outputs are the same."""
     weights = random_weights()
     whole = {
         name: np.ones_like(value) if name.endswith("moving_variance") else value
@@ -134,8 +134,8 @@ def test_the_bundle_is_complete_and_has_learned(model: Path) -> None:
     json.dumps(manifest.as_dict())
 
 
-def test_the_graph_says_what_keras_says(model: Path, network: keras.Model) -> None:
-    """The embedding is linear in what the network describes, so the graph's must be, too."""
+def test_the_graph_agrees_with_keras(model: Path, network: keras.Model) -> None:
+    """The embedding is linear in the window embeddings, so the graph's must be, too."""
     from ai_edge_litert.interpreter import Interpreter
 
     rng = np.random.default_rng(2)
@@ -157,7 +157,7 @@ def test_the_graph_says_what_keras_says(model: Path, network: keras.Model) -> No
     assert np.ptp(expected, axis=0).max() > 0.01
 
 
-def test_a_long_track_is_heard_in_few_windows_all_over(model: Path) -> None:
+def test_a_long_track_has_few_windows_spread_over_it(model: Path) -> None:
     classifier = Classifier.load(model)
     most = transfer.TransferRecipe().max_windows
     track = np.random.default_rng(3).uniform(-80, 0, (128, 65 * most * 2)).astype(np.float32)

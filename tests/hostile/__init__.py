@@ -1,4 +1,4 @@
-"""What the makers of bad and odd files share: a table of cases, and bytes to start from."""
+"""Helpers for making bad and odd files: the table of cases, and bytes to start from."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 from tests import sounds
 
-#: What may come of a file: it is heard, or refused with one of the codes named.
-HEARD = "heard"
+#: The outcome of a file that is analysed. All other outcomes are error codes.
+ANALYSED = "analysed"
 MIB = 2**20
 
 
 @dataclass(frozen=True)
 class Case:
-    """One file: `make` writes it, and what comes of it is one of `outcomes`: `HEARD` or codes of refusals."""
+    """A file: `make` writes it or returns its bytes, and `outcomes` are the acceptable ones: `ANALYSED` or codes."""
 
     name: str
     outcomes: frozenset[str]
@@ -35,7 +35,7 @@ CASES: dict[str, Case] = {}
 
 
 def case(name: str, *outcomes: str) -> Callable[[Callable[[Path], object]], Callable[[Path], object]]:
-    """Register what writes the file of that name, or returns its bytes."""
+    """Register the decorated function, which writes the file of that name or returns its bytes."""
 
     def register(make: Callable[[Path], object]) -> Callable[[Path], object]:
         assert name not in CASES
@@ -47,17 +47,17 @@ def case(name: str, *outcomes: str) -> Callable[[Callable[[Path], object]], Call
 
 @functools.cache
 def song(extension: str, **how: object) -> bytes:
-    """Four seconds of music in that format; encoding costs more than anything else here."""
+    """Return four seconds of music in that format. Cached, because encoding is slow."""
     return sounds.as_bytes(extension, 4, channels=1, **how)  # type: ignore[arg-type]
 
 
-def patched(data: bytes, place: int, new: bytes) -> bytearray:
-    """The same bytes, but these at that place."""
-    return bytearray(data[:place] + new + data[place + len(new) :])
+def patched(data: bytes, offset: int, new: bytes) -> bytearray:
+    """Return a copy of `data` with the bytes at `offset` replaced by `new`."""
+    return bytearray(data[:offset] + new + data[offset + len(new) :])
 
 
 def with_hole(path: Path, before: bytes, hole: int, after: bytes) -> None:
-    """A file with that many zero bytes in the middle, which take no place on the disk."""
+    """Write a sparse file with `hole` zero bytes in the middle."""
     with path.open("wb") as file:
         file.write(before)
         file.seek(hole, io.SEEK_CUR)

@@ -1,4 +1,4 @@
-"""ZIP archives that mean no good. To listening they are no sound; what an upload makes of them, `outcomes` tell."""
+"""Hostile ZIP archives. `outcomes` are those of uploads; an analysis takes none of them for audio."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import stat
 import struct
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from tests.hostile import HEARD, MIB, case, song
+from tests.hostile import ANALYSED, MIB, case, song
 
 
 def packed(*entries: tuple[str | ZipInfo, bytes], method: int = ZIP_DEFLATED) -> bytes:
@@ -25,7 +25,7 @@ def special(name: str, mode: int) -> ZipInfo:
 
 
 def overlapping(times: int) -> bytes:
-    """One entry's bytes under many names: each unpacks to a megabyte."""
+    """An archive with many names for the bytes of one entry, which unpacks to a megabyte."""
     data = packed(("a.wav", song(".wav")[:44] + bytes(MIB)))
     start = data.index(b"PK\1\2")
     end = data.index(b"PK\5\6")
@@ -59,6 +59,6 @@ case("directory_of_60_mb.zip", "archive_damaged")(
 case("3000_entries.zip", "archive_too_many")(
     lambda path: packed(*((f"{n}.txt", b"") for n in range(3000)), method=ZIP_STORED)
 )
-case("good_and_bad.zip", HEARD, "empty", "not_audio")(
+case("good_and_bad.zip", ANALYSED, "empty", "not_audio")(
     lambda path: packed(("good.wav", song(WAV)), ("empty.mp3", b""), ("a/b/.wav", b"no"))
 )

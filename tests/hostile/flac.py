@@ -1,4 +1,4 @@
-"""FLAC: what STREAMINFO claims, and the blocks behind it."""
+"""Hostile FLAC files: false claims in STREAMINFO, and bad metadata blocks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from tests.hostile import HEARD, case, patched, song
+from tests.hostile import ANALYSED, case, patched, song
 
 
 def flac(*, rate: int = 44_100, channels: int = 1, bits: int = 16, samples: int = 4 * 44_100) -> bytearray:
@@ -32,7 +32,7 @@ def picture(image: bytes, size: int | None = None) -> bytes:
 
 
 def png(width: int, height: int) -> bytes:
-    """A picture all of one colour, one bit a pixel: small, until somebody draws it."""
+    """Return a one-colour picture with one bit per pixel: a small file that is large when it is decoded."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return (
@@ -53,17 +53,17 @@ for name, claim in {
     "flac_32_bits.flac": {"bits": 32},
     "flac_4_bits.flac": {"bits": 4},
 }.items():
-    case(name, HEARD, "bad_sample_rate", "corrupt")(lambda path, claim=claim: flac(**claim))
-case("flac_rate_0.flac", HEARD, "bad_sample_rate", "corrupt")(lambda path: flac(rate=0))
-case("flac_a_year.flac", HEARD)(lambda path: flac(samples=2**36 - 1))
+    case(name, ANALYSED, "bad_sample_rate", "corrupt")(lambda path, claim=claim: flac(**claim))
+case("flac_rate_0.flac", ANALYSED, "bad_sample_rate", "corrupt")(lambda path: flac(rate=0))
+case("flac_a_year.flac", ANALYSED)(lambda path: flac(samples=2**36 - 1))
 case("flac_no_frames.flac", "corrupt", "too_short")(lambda path: song(".flac")[:42])
-case("flac_blocks_of_0.flac", "unsupported_codec", HEARD, "corrupt")(
+case("flac_blocks_of_0.flac", "unsupported_codec", ANALYSED, "corrupt")(
     lambda path: patched(song(".flac"), 8, bytes(10))
 )
 case("flac_blocks_without_end.flac", "corrupt")(
     lambda path: song(".flac")[:42] + flac_block(1, bytes(99)) * 20_000
 )
-case("flac_4_billion_comments.flac", HEARD, "corrupt")(
+case("flac_4_billion_comments.flac", ANALYSED, "corrupt")(
     lambda path: flac_with(flac_block(4, b"\0\0\0\0\xff\xff\xff\xff" + bytes(100)))
 )
 case("flac_a_million_comments.flac", "timeout")(
@@ -71,13 +71,15 @@ case("flac_a_million_comments.flac", "timeout")(
         flac_block(4, b"\0\0\0\0" + struct.pack("<I", 1_000_000) + b"\3\0\0\0A=B" * 1_000_000)
     )
 )
-case("flac_cuesheet_of_nonsense.flac", HEARD, "corrupt")(
+case("flac_cuesheet_of_nonsense.flac", ANALYSED, "corrupt")(
     lambda path: flac_with(flac_block(5, b"\xff" * 60_000))
 )
-case("flac_picture_to_draw.flac", HEARD)(lambda path: flac_with(flac_block(6, picture(png(30_000, 30_000)))))
+case("flac_picture_to_draw.flac", ANALYSED)(
+    lambda path: flac_with(flac_block(6, picture(png(30_000, 30_000))))
+)
 
 
-@case("flac_pictures_of_100_mb.flac", HEARD)
+@case("flac_pictures_of_100_mb.flac", ANALYSED)
 def _(path: Path) -> None:
     size = 2**24 - 1
     block = flac_block(6, b"")[:1] + size.to_bytes(3, "big")

@@ -1,4 +1,4 @@
-"""MP4 and its relatives: boxes in boxes, tables without end, tracks that are none of ours."""
+"""Hostile MP4 files: nested boxes, endless tables, and films."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 
 from tests import sounds
-from tests.hostile import HEARD, MIB, case, song
+from tests.hostile import ANALYSED, MIB, case, song
 from tests.hostile.flac import png
 
 PATH = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
@@ -28,16 +28,16 @@ def table(count: int, content: bytes) -> bytes:
 
 
 def boxes(data: bytes) -> Boxes:
-    found, place = [], 0
-    while place < len(data):
-        size, name = struct.unpack_from(">I4s", data, place)
-        found.append((name, data[place + 8 : place + size]))
-        place += size
+    found, offset = [], 0
+    while offset < len(data):
+        size, name = struct.unpack_from(">I4s", data, offset)
+        found.append((name, data[offset + 8 : offset + size]))
+        offset += size
     return found
 
 
 def rebuilt(data: bytes, path: tuple[bytes, ...], change: Callable[[Boxes], Boxes]) -> bytes:
-    """The same MP4, but with the boxes at `path` as `change` wants them."""
+    """Return the MP4 with the boxes at `path` replaced by what `change` returns."""
     inner = boxes(data)
     inner = (
         [(n, rebuilt(c, path[1:], change) if n == path[0] else c) for n, c in inner]
@@ -48,7 +48,7 @@ def rebuilt(data: bytes, path: tuple[bytes, ...], change: Callable[[Boxes], Boxe
 
 
 def with_box(name: bytes, content: bytes, path: tuple[bytes, ...] = PATH) -> bytes:
-    """The song with this box in place of the one of that name, or as one more."""
+    """Return the song with this box at `path`, in place of the one of that name if there is one."""
     return rebuilt(song(".m4a"), path, lambda old: [(n, c) for n, c in old if n != name] + [(name, content)])
 
 
@@ -60,13 +60,13 @@ def nested(depth: int) -> bytes:
 
 
 def edits(*entries: tuple[int, int, int]) -> bytes:
-    """An edit list: duration, where in the media it starts, speed."""
+    """Return an edit list of (duration, start in the media, speed)."""
     return box(b"elst", table(len(entries), b"".join(struct.pack(">IiI", *entry) for entry in entries)))
 
 
 @functools.cache
 def film(container: str, codec: str, sound: str | None) -> bytes:
-    """A grey film of four seconds, with or without music."""
+    """Return a film of four seconds without content, with or without music."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "film")
         with av.open(str(path), "w", format=container) as out:
@@ -107,56 +107,56 @@ for name, size in {"mp4_box_of_8_eb.m4a": 2**63, "mp4_box_of_4_eb.m4a": 2**62}.i
             box(b"ftyp", b"M4A \0\0\0\0") + struct.pack(">I4sQ", 1, b"free", size) + song(".m4a")
         )
     )
-case("mp4_edits_10000.m4a", HEARD, "too_short", "too_long")(
+case("mp4_edits_10000.m4a", ANALYSED, "too_short", "too_long")(
     lambda path: with_box(b"edts", edits(*[(40, i * 7 % 4000, 0x10000) for i in range(10_000)]), TRAK)
 )
-case("mp4_edits_all_of_it_again.m4a", HEARD, "too_short", "too_long")(
+case("mp4_edits_all_of_it_again.m4a", ANALYSED, "too_short", "too_long")(
     lambda path: with_box(b"edts", edits(*[(4000, 0, 0x10000)] * 2000), TRAK)
 )
-case("mp4_edit_before_the_start.m4a", HEARD, "corrupt", "too_short")(
+case("mp4_edit_before_the_start.m4a", ANALYSED, "corrupt", "too_short")(
     lambda path: with_box(b"edts", edits((2**32 - 1, -1, 0x10000), (4000, 2**31 - 1, 0)), TRAK)
 )
-case("mp4_edit_of_no_length.m4a", HEARD, "corrupt", "too_short")(
+case("mp4_edit_of_no_length.m4a", ANALYSED, "corrupt", "too_short")(
     lambda path: with_box(b"edts", edits((0, 0, 0)), TRAK)
 )
-case("mp4_2_billion_samples.m4a", HEARD, "corrupt", "too_short", "too_long", "out_of_memory")(
+case("mp4_2_billion_samples.m4a", ANALYSED, "corrupt", "too_short", "too_long", "out_of_memory")(
     lambda path: with_box(b"stsz", struct.pack(">III", 0, 300, 2**31 - 1))
 )
-case("mp4_times_of_4_billion.m4a", HEARD, "corrupt", "too_short")(
+case("mp4_times_of_4_billion.m4a", ANALYSED, "corrupt", "too_short")(
     lambda path: with_box(b"stts", table(1, struct.pack(">II", 2**32 - 1, 2**32 - 1)))
 )
-case("mp4_tables_of_16_mb.m4a", HEARD, "corrupt", "too_short")(
+case("mp4_tables_of_16_mb.m4a", ANALYSED, "corrupt", "too_short")(
     lambda path: with_box(b"stts", table(2 * MIB, struct.pack(">II", 1, 1024) * (2 * MIB)))
 )
-case("mp4_tables_that_lie.m4a", HEARD, "corrupt", "too_short")(
+case("mp4_tables_that_lie.m4a", ANALYSED, "corrupt", "too_short")(
     lambda path: with_box(b"stsc", table(2**32 - 1, struct.pack(">III", 1, 1, 1)))
 )
 case("mp4_chunks_elsewhere.m4a", "corrupt", "too_short")(
     lambda path: with_box(b"co64", table(1, struct.pack(">Q", 2**63 - 1))).replace(b"stco", b"free")
 )
-case("mp4_chunks_all_the_same.m4a", HEARD, "corrupt", "too_short")(
+case("mp4_chunks_all_the_same.m4a", ANALYSED, "corrupt", "too_short")(
     lambda path: with_box(b"stco", table(100_000, struct.pack(">I", 48) * 100_000))
 )
-case("mp4_sound_in_another_file.m4a", HEARD, "corrupt", "too_short")(
+case("mp4_sound_in_another_file.m4a", ANALYSED, "corrupt", "too_short")(
     lambda path: with_box(
         b"dinf", box(b"dref", table(1, box(b"url ", bytes(4) + b"file:///etc/passwd\0"))), PATH[:4]
     )
 )
-case("mp4_500_tracks.m4a", HEARD, "corrupt")(
+case("mp4_500_tracks.m4a", ANALYSED, "corrupt")(
     lambda path: rebuilt(song(".m4a"), PATH[:1], lambda old: old + [b for b in old if b[0] == b"trak"] * 500)
 )
-case("mp4_cover_to_draw.m4a", HEARD)(lambda path: cover(png(30_000, 30_000)))
-case("mp4_cover_of_32_mb.m4a", HEARD)(lambda path: cover(bytes(32 * MIB)))
+case("mp4_cover_to_draw.m4a", ANALYSED)(lambda path: cover(png(30_000, 30_000)))
+case("mp4_cover_of_32_mb.m4a", ANALYSED)(lambda path: cover(bytes(32 * MIB)))
 case("mp4_fairplay.m4a", "drm")(lambda path: song(".m4a").replace(b"mp4a", b"drms", 1))
 case("mp4_common_encryption.m4a", "drm")(lambda path: song(".m4a").replace(b"mp4a", b"enca", 1))
-case("mp4_unknown_codec.m4a", HEARD, "unsupported_codec", "corrupt")(
+case("mp4_unknown_codec.m4a", ANALYSED, "unsupported_codec", "corrupt")(
     lambda path: song(".m4a").replace(b"mp4a", b"what", 1)
 )
-case("film.mp4", HEARD)(lambda path: film("mp4", "mpeg4", "aac"))
+case("film.mp4", ANALYSED)(lambda path: film("mp4", "mpeg4", "aac"))
 case("film_without_sound.mp4", "not_audio")(lambda path: film("mp4", "mpeg4", None))
-case("film.webm", HEARD)(lambda path: film("webm", "libvpx", "libopus"))
+case("film.webm", ANALYSED)(lambda path: film("webm", "libvpx", "libopus"))
 case("film_without_sound.webm", "not_audio")(lambda path: film("webm", "libvpx", None))
-case("film_as_mkv.mka", HEARD)(lambda path: film("matroska", "mpeg4", "aac"))
-case("film_claims_65535_pixels.mp4", HEARD, "corrupt")(
+case("film_as_mkv.mka", ANALYSED)(lambda path: film("matroska", "mpeg4", "aac"))
+case("film_claims_65535_pixels.mp4", ANALYSED, "corrupt")(
     lambda path: film("mp4", "mpeg4", "aac").replace(b"\0\x40\0\x40\0\x48", b"\xff\xff\xff\xff\0\x48")
 )

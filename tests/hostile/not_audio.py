@@ -1,4 +1,4 @@
-"""What is no sound at all, under the name of a song."""
+"""Files that are not audio, with the names of songs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.hostile import MIB, case, with_hole
 
 for name, text in {
     "empty.mp3": "",
-    "letter.mp3": "Dear all, this is not music.\n" * 99,
+    "plain_text.mp3": "This is not music.\n" * 99,
     "playlist.m3u.mp3": "#EXTM3U\n#EXTINF:4,\nfile:///etc/passwd\n",
     "hls.mp3": "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nhttp://127.0.0.1/a.ts\n#EXT-X-ENDLIST\n",
     "dash.mp3": '<?xml version="1.0"?><MPD><BaseURL>http://127.0.0.1/</BaseURL></MPD>',

@@ -1,4 +1,4 @@
-"""WAV: sizes that lie, and samples of every sort."""
+"""Hostile and unusual WAV files: false sizes, and samples of every type."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import struct
 import numpy as np
 
 from tests import sounds
-from tests.hostile import HEARD, MIB, case, song, with_hole
+from tests.hostile import ANALYSED, MIB, case, song, with_hole
 
 
 def wav(
     data: bytes, *, tag: int = 1, channels: int = 1, rate: int = 22_050, bits: int = 16,
     riff: int | None = None, size: int | None = None, align: int | None = None, before: bytes = b"",
 ) -> bytes:  # fmt: skip
-    """A WAV with any header: by default the one that fits."""
+    """Return a WAV with any header, by default a correct one."""
     align = channels * bits // 8 if align is None else align
     head = struct.pack("<HHIIHH", tag, channels, rate, rate * align % 2**32, align, bits)
     chunks = b"WAVEfmt \x10\0\0\0" + head + before
@@ -29,7 +29,7 @@ def samples(dtype: str = "<i2", rate: int = 22_050, scale: float = 32_767) -> by
 
 
 def s24(data: bytes) -> bytes:
-    """The upper three bytes of each 32-bit sample."""
+    """Return the upper three bytes of each 32-bit sample."""
     return np.frombuffer(data, np.uint8).reshape(-1, 4)[:, 1:].tobytes()
 
 
@@ -46,7 +46,7 @@ for name, sizes in {
     "wav_size_2_gb.wav": {"riff": 2**31 - 1, "size": 2**31 - 37},
     "wav_size_1.wav": {"riff": 1, "size": 1},
 }.items():
-    outcomes = ("too_short", "corrupt") if name in {"wav_size_1.wav", "wav_size_odd.wav"} else (HEARD,)
+    outcomes = ("too_short", "corrupt") if name in {"wav_size_1.wav", "wav_size_odd.wav"} else (ANALYSED,)
     case(name, *outcomes)(lambda path, sizes=sizes: wav(samples(), **sizes))
 case("wav_no_data.wav", "corrupt", "too_short")(lambda path: wav(b""))
 case("wav_no_format.wav", "corrupt", "not_audio")(
@@ -62,25 +62,25 @@ case("wav_65535_channels.wav", "too_many_channels", "corrupt", "unsupported_code
 case("wav_rate_0.wav", "bad_sample_rate", "corrupt")(lambda path: wav(samples(), rate=0))
 case("wav_rate_768000.wav", "bad_sample_rate")(lambda path: wav(samples(rate=768_000), rate=768_000))
 case("wav_rate_ffffffff.wav", "bad_sample_rate", "corrupt")(lambda path: wav(samples(), rate=2**32 - 1))
-case("wav_align_0.wav", HEARD, "corrupt")(lambda path: wav(samples(), align=0))
-case("wav_align_65535.wav", HEARD, "corrupt", "too_short")(lambda path: wav(samples(), align=65_535))
-case("wav_1_bit.wav", "unsupported_codec", "corrupt", HEARD)(lambda path: wav(samples(), bits=1, align=1))
-case("wav_24_bit.wav", HEARD)(lambda path: wav(s24(samples("<i4", scale=2**31 - 1)), bits=24))
-case("wav_32_bit.wav", HEARD)(lambda path: wav(samples("<i4", scale=2**31 - 1), bits=32))
-case("wav_64_bit_float.wav", HEARD)(lambda path: wav(samples("<f8", scale=1.0), tag=3, bits=64))
-case("wav_a_law.wav", HEARD)(lambda path: sounds.write(path, 4, codec="pcm_alaw"))
-case("wav_mu_law.wav", HEARD)(lambda path: sounds.write(path, 4, codec="pcm_mulaw"))
-case("wav_adpcm.wav", HEARD)(lambda path: sounds.write(path, 4, codec="adpcm_ms", channels=1))
-case("wav_some_nan.wav", HEARD)(lambda path: floats(np.nan, 7))
+case("wav_align_0.wav", ANALYSED, "corrupt")(lambda path: wav(samples(), align=0))
+case("wav_align_65535.wav", ANALYSED, "corrupt", "too_short")(lambda path: wav(samples(), align=65_535))
+case("wav_1_bit.wav", "unsupported_codec", "corrupt", ANALYSED)(lambda path: wav(samples(), bits=1, align=1))
+case("wav_24_bit.wav", ANALYSED)(lambda path: wav(s24(samples("<i4", scale=2**31 - 1)), bits=24))
+case("wav_32_bit.wav", ANALYSED)(lambda path: wav(samples("<i4", scale=2**31 - 1), bits=32))
+case("wav_64_bit_float.wav", ANALYSED)(lambda path: wav(samples("<f8", scale=1.0), tag=3, bits=64))
+case("wav_a_law.wav", ANALYSED)(lambda path: sounds.write(path, 4, codec="pcm_alaw"))
+case("wav_mu_law.wav", ANALYSED)(lambda path: sounds.write(path, 4, codec="pcm_mulaw"))
+case("wav_adpcm.wav", ANALYSED)(lambda path: sounds.write(path, 4, codec="adpcm_ms", channels=1))
+case("wav_some_nan.wav", ANALYSED)(lambda path: floats(np.nan, 7))
 case("wav_all_nan.wav", "silent")(lambda path: floats(np.nan, 1))
-case("wav_some_inf.wav", HEARD)(lambda path: floats(np.inf, 1000))
+case("wav_some_inf.wav", ANALYSED)(lambda path: floats(np.inf, 1000))
 case("wav_all_inf.wav", "silent")(lambda path: floats(-np.inf, 1))
-case("wav_beyond_all_measure.wav", HEARD)(lambda path: floats(3e38, 3))
-case("wav_mp3_inside.wav", HEARD, "corrupt")(lambda path: wav(song(".mp3"), tag=0x55, align=1, bits=0))
+case("wav_beyond_all_measure.wav", ANALYSED)(lambda path: floats(3e38, 3))
+case("wav_mp3_inside.wav", ANALYSED, "corrupt")(lambda path: wav(song(".mp3"), tag=0x55, align=1, bits=0))
 case("wav_unknown_codec.wav", "unsupported_codec")(lambda path: wav(samples(), tag=0x0181))
-case("wav_200000_chunks.wav", HEARD)(lambda path: wav(samples(), before=b"junk\0\0\0\0" * 200_000))
-case("wav_in_wav.wav", HEARD, "corrupt")(lambda path: wav(wav(wav(samples()))))
-case("wav_rf64_lies.wav", HEARD, "corrupt")(
+case("wav_200000_chunks.wav", ANALYSED)(lambda path: wav(samples(), before=b"junk\0\0\0\0" * 200_000))
+case("wav_in_wav.wav", ANALYSED, "corrupt")(lambda path: wav(wav(wav(samples()))))
+case("wav_rf64_lies.wav", ANALYSED, "corrupt")(
     lambda path: b"RF64\xff\xff\xff\xffWAVEds64\x1c\0\0\0" + b"\xff" * 28 + wav(samples())[12:]
 )
 case("wav_silence_of_20_mb.wav", "silent", "too_long")(

@@ -16,7 +16,7 @@ from earmark_client.cli import main
 from earmark_client.folders import find_music
 from tests import sounds
 from tests.live import ROOT, Site
-from tests.stub_server import Answer, Asked, scripted_site
+from tests.stub_server import StubRequest, StubResponse, stub_site
 
 
 @pytest.fixture(autouse=True)
@@ -125,11 +125,11 @@ def test_a_pipe_is_never_opened(named: bool, music: Path, tmp_path: Path) -> Non
     os.mkfifo(music / "pipe.mp3")
     (music / "song.mp3").write_bytes(b"music")
 
-    def answer(asked: Asked) -> Answer:
-        asked.body()
+    def answer(request: StubRequest) -> StubResponse:
+        request.body()
         return 200, {"here": [], "id": "1", "duplicate": False}
 
-    with scripted_site(answer) as url:
+    with stub_site(answer) as url:
         paths = [music / "pipe.mp3", music / "song.mp3"] if named else [music]
         run = subprocess.run(
             [sys.executable, "-m", "earmark_client.cli", "upload", *paths],

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from earmark_client import BulkAction, Library, LibraryError
-from tests.stub_server import Answer, Asked, scripted_site
+from tests.stub_server import StubRequest, StubResponse, stub_site
 
 ID = "0198c0de-0000-7000-8000-000000000001"
 
@@ -19,25 +19,25 @@ ID = "0198c0de-0000-7000-8000-000000000001"
 class Script:
     """Answers given one after the other, and what was asked for."""
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: StubResponse) -> None:
         self.answers = list(answers)
-        self.asked: list[tuple[str, str]] = []
+        self.requests: list[tuple[str, str]] = []
         self.queries: list[dict[str, list[str]]] = []
         self.headers: list[Any] = []
         self.bodies: list[bytes] = []
 
-    def __call__(self, asked: Asked) -> Answer:
-        self.asked.append((asked.method, asked.path))
-        self.queries.append(asked.query)
-        self.headers.append(asked.headers)
-        self.bodies.append(asked.body())
+    def __call__(self, request: StubRequest) -> StubResponse:
+        self.requests.append((request.method, request.path))
+        self.queries.append(request.query)
+        self.headers.append(request.headers)
+        self.bodies.append(request.body())
         return self.answers.pop(0)
 
 
 @contextmanager
 def library(script: Script, waits: list[float] | None = None) -> Iterator[Library]:
     with (
-        scripted_site(script) as url,
+        stub_site(script) as url,
         Library(url, "token", wait=(waits if waits is not None else []).append) as client,
     ):
         yield client
@@ -65,7 +65,7 @@ def test_changes_come_with_deletions_and_go_on_later() -> None:
         assert ([track["id"] for track in second.tracks], second.deleted) == (["3"], [])
         [later] = client.changes(second.resume)
     assert (later.tracks, later.resume) == ([], second.resume)
-    assert script.asked == [("GET", "tracks/changes/")] * 3
+    assert script.requests == [("GET", "tracks/changes/")] * 3
     assert script.queries[0]["updated_since"] == ["2026-01-01T00:00:00+00:00"]
     assert [query.get("cursor") for query in script.queries] == [None, ["a"], ["b"]]
 
@@ -94,7 +94,7 @@ def test_a_bulk_action_is_followed_until_it_is_done() -> None:
     )  # fmt: skip
     assert seen == [1, 2, 3]
     assert waits == [1, 1, 1]
-    assert script.asked == [("POST", "acts/"), *[("GET", f"acts/{ID}/")] * 3]
+    assert script.requests == [("POST", "acts/"), *[("GET", f"acts/{ID}/")] * 3]
     assert json.loads(script.bodies[0]) == {"act": "tag", "query": "genre=jazz", "value": "live"}
     assert script.headers[0]["Prefer"] == "respond-async"
 
@@ -107,7 +107,7 @@ def test_a_site_that_answers_when_it_is_done() -> None:
         )
     assert action == BulkAction(id=None, status="done", total=3, done=2, skipped=1, kind="delete")
     assert json.loads(script.bodies[0]) == {"act": "delete", "ids": ["1", "2", "3"], "permanently": True}
-    assert len(script.asked) == 1
+    assert len(script.requests) == 1
 
 
 def test_a_bulk_action_that_is_sent_again_is_done_once() -> None:
@@ -131,7 +131,7 @@ def test_a_refusal_is_not_tried_again() -> None:
     with library(script) as client, pytest.raises(LibraryError, match="Seven tracks") as refused:
         client.start_bulk_action("tag", query="", value="live", expected=6)
     assert (refused.value.code, refused.value.status) == ("changed", 409)
-    assert len(script.asked) == 1
+    assert len(script.requests) == 1
 
 
 def test_a_bulk_action_is_cancelled() -> None:
@@ -140,7 +140,7 @@ def test_a_bulk_action_is_cancelled() -> None:
         action = client.cancel_bulk_action(ID)
         assert action.status == "running"
         assert client.wait_for(action).status == "cancelled"
-    assert script.asked[0] == ("POST", f"acts/{ID}/cancel/")
+    assert script.requests[0] == ("POST", f"acts/{ID}/cancel/")
 
 
 def test_a_bulk_action_that_fails() -> None:

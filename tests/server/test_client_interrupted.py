@@ -14,7 +14,7 @@ from queue import SimpleQueue
 import pytest
 
 from tests.live import ROOT
-from tests.stub_server import Answer, Asked, scripted_site
+from tests.stub_server import StubRequest, StubResponse, stub_site
 
 FILES = 12
 ANSWERED = 2
@@ -47,19 +47,19 @@ def test_ctrl_c_ends_running_uploads_and_begins_no_other(held: str, folder: Path
     gate = threading.Event()
     numbers = iter(range(FILES))
 
-    def answer(asked: Asked) -> Answer:
-        if asked.path == "tracks/check/":
-            asked.body()
+    def answer(request: StubRequest) -> StubResponse:
+        if request.path == "tracks/check/":
+            request.body()
             return 200, {"here": []}
         number = next(numbers)
         if number < ANSWERED or held == "before the answer":
-            asked.body()
+            request.body()
         begun.put(number)
         if number >= ANSWERED:
             gate.wait()
         return 202, {"id": str(number), "duplicate": False}
 
-    with scripted_site(answer) as url:
+    with stub_site(answer) as url:
         env = os.environ | {
             "EARMARK_URL": url,
             "EARMARK_TOKEN": "t",

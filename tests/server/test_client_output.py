@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.live import ROOT
-from tests.stub_server import Answer, Asked, scripted_site
+from tests.stub_server import StubRequest, StubResponse, stub_site
 
 TRACK = {
     "id": "1",
@@ -26,20 +26,20 @@ TRACK = {
 }
 
 
-def answer(asked: Asked) -> Answer:
-    body = asked.body()
+def answer(request: StubRequest) -> StubResponse:
+    body = request.body()
     if b"refuse me" in body:
         return 415, {"code": "not_audio", "detail": "No “music”."}
-    if asked.path == "tracks/check/":
+    if request.path == "tracks/check/":
         return 200, {"here": []}
-    if asked.path == "tracks/" and asked.method == "GET":
+    if request.path == "tracks/" and request.method == "GET":
         return 200, {"results": [TRACK] * 2000, "next": None}
     return 200, TRACK
 
 
 @pytest.fixture
 def env(tmp_path: Path) -> Iterator[dict[str, str]]:
-    with scripted_site(answer) as url:
+    with stub_site(answer) as url:
         # Without buffers, there is nothing that could fail at exit.
         env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         yield env | {
