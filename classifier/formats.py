@@ -38,7 +38,8 @@ class AudioFormat:
         return self.extensions[0]
 
 
-#: Every accepted format by its name. How to add one: CONTRIBUTING.md.
+#: Every accepted format by its name. To add one, add an entry here, recognise it in `sniff`, allow its decoders in
+#: `ALLOWED_DECODERS`, and say which of its codecs browsers play in `_BROWSER_CODECS`.
 AUDIO_FORMATS: dict[str, AudioFormat] = {
     audio_format.name: audio_format
     for audio_format in (

@@ -88,9 +88,9 @@ def test_result(process: AnalysisProcess, songs: Path, tmp_path: Path) -> None:
     assert result["audio"]["kind"] == "mp3"
     assert result["notices"] == []
     assert stages == ["decoding", "listening", "drawing"]
-    (said,) = tags
-    assert said.pop("values")["TIT2"] == ["Blue Train"]
-    assert said == {"title": "Blue Train", "genre": "Jazz"}
+    (file_tags,) = tags
+    assert file_tags.pop("values")["TIT2"] == ["Blue Train"]
+    assert file_tags == {"title": "Blue Train", "genre": "Jazz"}
     assert {path.name for path in out.iterdir()} == {"peaks.json", "spectrogram.png"}
     assert json.loads((out / "peaks.json").read_text())["duration"] == pytest.approx(4, abs=0.1)
 
@@ -147,10 +147,10 @@ def test_limits_are_handed_over(songs: Path) -> None:
 def test_threads_share_a_process(process: AnalysisProcess, songs: Path) -> None:
     results: dict[str, float] = {}
 
-    def hear(name: str) -> None:
+    def analyse(name: str) -> None:
         results[name] = process.analyse(songs / name)["audio"]["size"]
 
-    threads = [threading.Thread(target=hear, args=(name,)) for name in ("short.mp3", "song.aiff")]
+    threads = [threading.Thread(target=analyse, args=(name,)) for name in ("short.mp3", "song.aiff")]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -82,9 +82,9 @@ def test_the_same_every_time(tmp_path: Path) -> None:
 def test_channels_are_averaged(tmp_path: Path, channels: int) -> None:
     """Channels are not downmixed as FFmpeg does for loudspeakers, which drops the bass channel."""
     pcm = np.stack([tone(3.5, 22_050, 0.1 * (i + 1)) for i in range(channels)])
-    heard, info = decode(plain_wav(tmp_path / "song.wav", pcm))
+    decoded, info = decode(plain_wav(tmp_path / "song.wav", pcm))
     assert info.channels == channels
-    np.testing.assert_allclose(heard, pcm.mean(axis=0), atol=1e-4)
+    np.testing.assert_allclose(decoded, pcm.mean(axis=0), atol=1e-4)
 
 
 def test_opposite_channels_cancel_and_are_silence(tmp_path: Path) -> None:
@@ -118,13 +118,13 @@ def test_not_a_number_and_infinity_are_silence(tmp_path: Path) -> None:
     pcm[7_000:8_000] = np.inf
     pcm[9_000:10_000] = -np.inf
     pcm[11_000:12_000] = 3e38
-    heard, info = decode(sounds.float_wav(tmp_path / "song.wav", pcm))
-    assert np.isfinite(heard).all()
-    assert info.peak == np.abs(heard).max() == MAX_AMPLITUDE
-    assert not heard[5_000:6_000].any()
-    assert not heard[7_000:8_000].any()
-    assert not heard[9_000:10_000].any()
-    np.testing.assert_array_equal(heard[13_000:], pcm[13_000:])
+    decoded, info = decode(sounds.float_wav(tmp_path / "song.wav", pcm))
+    assert np.isfinite(decoded).all()
+    assert info.peak == np.abs(decoded).max() == MAX_AMPLITUDE
+    assert not decoded[5_000:6_000].any()
+    assert not decoded[7_000:8_000].any()
+    assert not decoded[9_000:10_000].any()
+    np.testing.assert_array_equal(decoded[13_000:], pcm[13_000:])
 
 
 def test_only_not_a_number_is_silent(tmp_path: Path) -> None:

@@ -43,12 +43,17 @@ def test_a_new_network_and_its_export_agree(tmp_path: Path) -> None:
     model = cnn.build_network(config, 4)
     cnn.export_network(model, tmp_path / "model.tflite")
     windows = np.random.default_rng(0).normal(size=(cnn.BATCH, 32, 40)).astype(np.float32)
-    keras_heard, graph_heard = model(windows, training=False), run_graph(tmp_path / "model.tflite", windows)
-    assert set(graph_heard) == set(keras_heard) == {"log_probabilities", "embedding"}
-    for name, value in graph_heard.items():
-        assert np.abs(value - keras_heard[name].numpy()).max() < 1e-4, name
-    assert np.exp(graph_heard["log_probabilities"]).sum(axis=1) == pytest.approx(np.ones(16), abs=1e-5)
-    assert np.ptp(graph_heard["log_probabilities"], axis=0).max() > 0.01  # it hears different things
+    keras_outputs, graph_outputs = (
+        model(windows, training=False),
+        run_graph(tmp_path / "model.tflite", windows),
+    )
+    assert set(graph_outputs) == set(keras_outputs) == {"log_probabilities", "embedding"}
+    for name, value in graph_outputs.items():
+        assert np.abs(value - keras_outputs[name].numpy()).max() < 1e-4, name
+    assert np.exp(graph_outputs["log_probabilities"]).sum(axis=1) == pytest.approx(np.ones(16), abs=1e-5)
+    assert (
+        np.ptp(graph_outputs["log_probabilities"], axis=0).max() > 0.01
+    )  # different inputs give different outputs
 
 
 def test_the_shipped_model_is_the_same_in_keras_and_litert() -> None:
@@ -58,9 +63,9 @@ def test_the_shipped_model_is_the_same_in_keras_and_litert() -> None:
     for seed in range(3):
         windows = make_windows(manifest, seed)
         expected = np.exp(model(windows, training=False)["log_probabilities"].numpy())
-        heard = np.exp(run_graph(SHIPPED / bundle.GRAPH, windows)["log_probabilities"])
-        assert np.abs(heard - expected).max() <= 1e-4
-        assert np.ptp(heard, axis=0).max() > 0.01
+        served = np.exp(run_graph(SHIPPED / bundle.GRAPH, windows)["log_probabilities"])
+        assert np.abs(served - expected).max() <= 1e-4
+        assert np.ptp(served, axis=0).max() > 0.01
 
 
 def test_the_shipped_files_stay_small() -> None:

@@ -81,18 +81,18 @@ def test_quantisation_is_within_half_a_step() -> None:
 
 
 def test_folder_is_decoded_and_cached(folder: Path) -> None:
-    heard = datasets.load_dataset(folder)
-    assert sorted(set(heard.genres)) == ["jazz", "rock"]
-    assert len(heard) == 8
-    assert heard.frames.tolist() == [1 + 4 * RATE // 1024] * 8
+    loaded = datasets.load_dataset(folder)
+    assert sorted(set(loaded.genres)) == ["jazz", "rock"]
+    assert len(loaded) == 8
+    assert loaded.frames.tolist() == [1 + 4 * RATE // 1024] * 8
     # A tone of 2 kHz is loudest in a higher band than one of 300 Hz.
-    loudest = [int(heard.log_mel(n).mean(axis=1).argmax()) for n in range(8)]
+    loudest = [int(loaded.log_mel(n).mean(axis=1).argmax()) for n in range(8)]
     assert max(loudest[:4]) < min(loudest[4:])
 
     asked: list[Path] = []
     again = datasets.load_dataset(folder, progress=lambda files: asked.extend(files) or asked)
     assert asked == []
-    assert np.array_equal(again.mel, heard.mel)
+    assert np.array_equal(again.mel, loaded.mel)
 
 
 def test_cache_is_not_trusted_after_a_change(folder: Path) -> None:

@@ -46,10 +46,10 @@ def test_segments_tile_the_track(model: Path, frames: int) -> None:
 @pytest.mark.parametrize("frames", [64, 65, 127, 128, 647, 10_001])
 def test_every_frame_is_in_a_window(frames: int) -> None:
     starts = window_starts(frames, 64)
-    heard = np.zeros(frames, bool)
+    covered = np.zeros(frames, bool)
     for start in starts:
-        heard[start : start + 64] = True
-    assert heard.all()
+        covered[start : start + 64] = True
+    assert covered.all()
     assert starts[0] == 0
     assert starts[-1] + 64 == frames
 
@@ -125,8 +125,8 @@ def test_sounds_that_are_not_music_get_no_confident_genre(shipped: Classifier) -
     """Noises, tones, sweeps, clicks and silences that training did not see (another seed)."""
     features = shipped.manifest.features
     sounds = sounds_without_genre(40, features, 130, np.random.default_rng(20_260_101))
-    heard = [shipped.predict(dequantise(sound, features.top_db)) for sound in sounds]
-    assert sum(prediction.label is not None for prediction in heard) <= 1
+    predictions = [shipped.predict(dequantise(sound, features.top_db)) for sound in sounds]
+    assert sum(prediction.label is not None for prediction in predictions) <= 1
     for level in (0.0, -40.0, -80.0):
         silence = np.full((features.n_mels, 300), level, np.float32)
         assert shipped.predict(silence).label is None

@@ -274,15 +274,15 @@ def test_a_decoder_that_was_taken_over_reads_no_other_file(songs: Path, tmp_path
     secret.write_text("hush-hush")
     process = make()
     process._command[1:3] = ["-c", TAKEN_OVER.format(secret=str(secret))]
-    told: list[dict[str, Any]] = []
+    received: list[dict[str, Any]] = []
     try:
-        assert process.analyse(songs / "short.wav", out_dir=tmp_path, on_tags=told.append)
-        assert told == [{"title": "hush-hush"}]  # the folder that it may write to is readable
-        told.clear()
-        assert process.analyse(songs / "short.wav", on_tags=told.append)
+        assert process.analyse(songs / "short.wav", out_dir=tmp_path, on_tags=received.append)
+        assert received == [{"title": "hush-hush"}]  # the folder that it may write to is readable
+        received.clear()
+        assert process.analyse(songs / "short.wav", on_tags=received.append)
     finally:
         process.close()
-    assert told == [{"title": "nothing"}]
+    assert received == [{"title": "nothing"}]
 
 
 def landlocked() -> bool:
@@ -304,8 +304,8 @@ def test_a_broken_off_line_does_not_swallow_the_next() -> None:
     out = io.StringIO()
     out.write('{"id": "7", "result": {"probab')
     analysis_child._message_writer(out, "7")(error={"code": "crashed"})
-    heard = [analysis_process._parse_message(line.encode(), "7") for line in out.getvalue().split("\n")]
-    assert [message for message in heard if message] == [{"id": "7", "error": {"code": "crashed"}}]
+    messages = [analysis_process._parse_message(line.encode(), "7") for line in out.getvalue().split("\n")]
+    assert [message for message in messages if message] == [{"id": "7", "error": {"code": "crashed"}}]
 
 
 FLOOD = """

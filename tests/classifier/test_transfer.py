@@ -97,14 +97,14 @@ def test_dead_channels_change_nothing() -> None:
         for name, value in weights.items()
     }
     window = np.random.default_rng(1).uniform(0, 4, (2, msd.FRAMES, msd.N_MELS)).astype(np.float32)
-    told = []
+    outputs = []
     for variables in (weights, whole):
         inputs = keras.Input(window.shape[1:])
-        told.append(keras.Model(inputs, msd.musicnn(inputs, variables))(window))
+        outputs.append(keras.Model(inputs, msd.musicnn(inputs, variables))(window))
     # Channels that stay live have another scale in the two; the dead ones are silent in both.
-    assert told[0]["max"].shape[1] < told[1]["max"].shape[1]
+    assert outputs[0]["max"].shape[1] < outputs[1]["max"].shape[1]
     for name in ("penultimate", "tags"):
-        assert np.abs(told[0][name] - told[1][name]).max() < 1e-4
+        assert np.abs(outputs[0][name] - outputs[1][name]).max() < 1e-4
 
 
 def test_the_adapted_input_has_the_level_and_the_shape() -> None:
@@ -144,16 +144,16 @@ def test_the_graph_agrees_with_keras(model: Path, network: keras.Model) -> None:
     head = heads.Head(rng.normal(size=(numbers, 11)).astype(np.float32) / 100, np.zeros(11, np.float32))
     path = model.parent / "agree.tflite"
     transfer.export_graph(network, head, head, path)
-    heard = Interpreter(str(path), num_threads=1).get_signature_runner()(log_mel=windows)
+    served = Interpreter(str(path), num_threads=1).get_signature_runner()(log_mel=windows)
     expected = np.asarray(network(windows)) @ head.kernel
-    assert np.abs(heard["embedding"] - expected).max() < 1e-3
+    assert np.abs(served["embedding"] - expected).max() < 1e-3
     experts = []
-    for told in (expected[:, :5], expected[:, 5:10]):  # two genres and what is no music, then two scores
-        nothing = softmax(told[:, :3])[:, 2:]
-        experts.append((1 - nothing) * softmax(told[:, :2] + told[:, 3:]) + nothing / 2)
+    for expert in (expected[:, :5], expected[:, 5:10]):  # two genres and non-music, then two scores
+        non_music = softmax(expert[:, :3])[:, 2:]
+        experts.append((1 - non_music) * softmax(expert[:, :2] + expert[:, 3:]) + non_music / 2)
     narrow = 1 / (1 + np.exp(-expected[:, 10:]))
     log_p = np.log((1 - narrow) * experts[0] + narrow * experts[1])
-    assert np.abs(heard["log_probabilities"] - log_p).max() < 1e-3
+    assert np.abs(served["log_probabilities"] - log_p).max() < 1e-3
     assert np.ptp(expected, axis=0).max() > 0.01
 
 
