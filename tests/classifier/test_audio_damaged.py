@@ -139,7 +139,7 @@ def test_random_damage(tmp_path: Path, extension: str, flips: list[tuple[float, 
 
 
 @pytest.mark.parametrize(
-    ("extension", "place", "mask"),
+    ("extension", "offset", "mask"),
     [
         (".wav", 20, 16),
         (".flac", 21, 255),
