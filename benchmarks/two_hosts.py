@@ -29,14 +29,14 @@ UPLOAD_SCRIPT = """
 from pathlib import Path
 import boto3
 from library import services
-from library.incoming.handler import ArrivedFile
+from library.incoming.handler import OnDiskUploadedFile
 from tests import sounds
 boto3.client("s3", endpoint_url={store!r}, region_name="us-east-1").create_bucket(Bucket="earmark")
 owner = services.user_add(email="alice@example.org", password="a quiet listening room")
 for number in range({songs}):
     song = Path({folder!r}, "song.mp3")
     sounds.write(song, 60, seed=number)
-    services.track_add(owner=owner, upload=ArrivedFile(song, f"song {{number}}.mp3"))
+    services.track_add(owner=owner, upload=OnDiskUploadedFile(song, f"song {{number}}.mp3"))
 """
 
 

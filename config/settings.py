@@ -56,7 +56,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Before whatever answers by itself: files of the site and refusals have these headers, too.
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "library.http.middleware.BrowserLimitsMiddleware",
+    "library.http.middleware.SecurityHeadersMiddleware",
     "library.http.chunked_bodies.ChunkedBodiesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "library.http.middleware.CompressionMiddleware",
@@ -65,7 +65,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "library.http.middleware.SignInMiddleware",
+    "library.http.middleware.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "library.http.middleware.DomainErrorMiddleware",
     "library.http.idempotent_forms.IdempotentFormsMiddleware",
@@ -211,8 +211,8 @@ AUTH_PASSWORD_VALIDATORS = [
 
 DEFAULT_FROM_EMAIL = env.str("EARMARK_FROM_EMAIL", default="Earmark <earmark@localhost>")
 #: Whether letters reach people. Then signing up is confirmed by one, and tells nobody who has an account.
-EARMARK_LETTERS = bool(EMAIL_HOST_NAME := env.str("EARMARK_EMAIL_HOST", default=""))
-if EARMARK_LETTERS:
+EARMARK_EMAIL_ENABLED = bool(EMAIL_HOST_NAME := env.str("EARMARK_EMAIL_HOST", default=""))
+if EARMARK_EMAIL_ENABLED:
     MAILERS = {
         "default": {
             "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -318,7 +318,7 @@ _json_log = env.str("EARMARK_LOG_FORMAT", default="lines") == "json"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"about": {"()": "library.monitoring.logs.AboutFilter"}},
+    "filters": {"context": {"()": "library.monitoring.logs.LogContextFilter"}},
     "formatters": {
         "lines": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
         "json": {
@@ -333,7 +333,7 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "json" if _json_log else "lines",
-            "filters": ["about"],
+            "filters": ["context"],
         }
     },
     "root": {"handlers": ["console"], "level": env.str("EARMARK_LOG_LEVEL", default="INFO")},

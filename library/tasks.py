@@ -37,7 +37,7 @@ def run_bulk_action(action_id: str) -> None:
 
 @task(priority=-100)
 def read_file_tags(after: str) -> None:
-    services.file_tags_read(after=after)
+    services.file_tags_backfill(after=after)
 
 
 # Rows that wait in the job queue hold the paths of their tasks. Those enqueued before 0.2 know these two by their

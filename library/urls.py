@@ -1,6 +1,6 @@
 from django.urls import path
 
-from library.http.tus import ResumableUploads
+from library.http.tus import TusUploadView
 from library.views import (
     bin,
     bulk_actions,
@@ -34,10 +34,10 @@ urlpatterns = [
     path("upload/<uuid:upload_id>/", uploads.archive, name="upload-archive"),
     path("upload/<uuid:upload_id>/row/", uploads.row, name="upload-row"),
     path("upload/<uuid:upload_id>/forget/", uploads.forget, name="upload-forget"),
-    path("uploads/", ResumableUploads.as_view(http_method_names=["options", "post"]), name="uploads"),
+    path("uploads/", TusUploadView.as_view(http_method_names=["options", "post"]), name="uploads"),
     path(
         "uploads/<uuid:upload_id>/",
-        ResumableUploads.as_view(http_method_names=["options", "head", "patch", "delete"]),
+        TusUploadView.as_view(http_method_names=["options", "head", "patch", "delete"]),
         name="upload-pieces",
     ),
     path("needs-you/", needs_you.needs_you, name="needs-you"),

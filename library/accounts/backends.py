@@ -30,12 +30,12 @@ class LimitedBackend(ModelBackend):
             return None
         # Without a request it is code of ours that asks.
         address = address_of(request) if request else ""
-        noted = services.sign_in_begin(email=email, address=address)
+        noted = services.sign_in_attempt_add(email=email, address=address)
         # It hashes the password for people it does not know, too.
         user = super().authenticate(request, username=email, password=password)
         if not isinstance(user, User):
             return None
-        services.sign_in_succeed(noted=noted, email=email)
+        services.sign_in_attempts_clear(noted=noted, email=email)
         return user
 
 

@@ -49,14 +49,14 @@ def signup(request: HttpRequest) -> HttpResponse:
         return redirect("library")
     if not settings.EARMARK_SIGNUP_OPEN:
         return render(request, "accounts/signup_closed.html", status=403)
-    if settings.EARMARK_LETTERS:
+    if settings.EARMARK_EMAIL_ENABLED:
         return _signup_by_letter(request)
     form = SignUpForm(request.POST or None)
     if request.method == "POST":
         # It says when an address is taken, so nobody may ask that for a list of addresses.
-        noted = services.sign_in_begin(address=address_of(request))
+        noted = services.sign_in_attempt_add(address=address_of(request))
         if not form.has_error("email", "taken"):
-            services.sign_in_forget(noted=noted)
+            services.sign_in_attempt_remove(noted=noted)
         if form.is_valid():
             try:
                 user = services.user_add(**form.cleaned_data)
@@ -140,9 +140,9 @@ def account(request: Request) -> HttpResponse:
 def email_change(request: Request) -> HttpResponse:
     form = EmailForm(request.POST, request=request)
     # As in signing up, it says when an address is taken, and must not be asked for lists of them.
-    noted = services.sign_in_begin(address=address_of(request))
+    noted = services.sign_in_attempt_add(address=address_of(request))
     if not form.has_error("email", "taken"):
-        services.sign_in_forget(noted=noted)
+        services.sign_in_attempt_remove(noted=noted)
     if form.is_valid():
         try:
             services.user_change_email(user=request.user, email=form.cleaned_data["email"])

@@ -34,7 +34,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("This token is unknown or revoked.", code="invalid_token")
         if token.is_expired:
             raise AuthenticationFailed("This token has expired. Make a new one.", code="expired_token")
-        services.token_used(token=token)
+        services.token_mark_used(token=token)
         return token.owner, token
 
     def authenticate_header(self, request: Request) -> str:

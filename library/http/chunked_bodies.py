@@ -19,7 +19,7 @@ LENGTH_REQUIRED = (
     "Say how long the body is (Content-Length), or send it with “Transfer-Encoding: chunked” alone."
 )
 #: Their parsers write files to disk as they come. All other bodies are read into memory.
-WITH_FILES = ("multipart/form-data", "application/offset+octet-stream")
+FILE_CONTENT_TYPES = ("multipart/form-data", "application/offset+octet-stream")
 
 
 class BodyTooLarge(RequestDataTooBig):
@@ -34,12 +34,12 @@ class ChunkedBody(IOBase):
         self._left = limit
 
     def read(self, size: int | None = -1, /) -> bytes:
-        return self._counted(self._body.read, size)
+        return self._read_limited(self._body.read, size)
 
     def readline(self, size: int | None = -1, /) -> bytes:
-        return self._counted(self._body.readline, size)
+        return self._read_limited(self._body.readline, size)
 
-    def _counted(self, read: Callable[[int], bytes], size: int | None) -> bytes:
+    def _read_limited(self, read: Callable[[int], bytes], size: int | None) -> bytes:
         most = self._left + 1  # one more than there may be shows that there is more
         try:
             piece = read(most if size is None or size < 0 else min(size, most))
@@ -60,7 +60,7 @@ class ChunkedBodiesMiddleware:
             if coding.lower() != "chunked" or not request.META.get("wsgi.input_terminated"):
                 return _length_required(request)
             limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-            if request.content_type in WITH_FILES:
+            if request.content_type in FILE_CONTENT_TYPES:
                 limit += settings.EARMARK_MAX_UPLOAD_BYTES
             # Parsers ask for a length: this is the most it can be.
             request.META["CONTENT_LENGTH"] = str(limit)

@@ -11,14 +11,14 @@ from library.models import Track
 from library.models.tracks import EDITABLE
 
 
-class ChangeForm(forms.Form):
+class ConflictDetectingForm(forms.Form):
     """Changes something that others may be changing, too: it carries what it showed, in fields `initial-…`.
 
     A form without them (a script's) claims to have shown nothing, and is taken at its word.
     """
 
     @property
-    def sent(self) -> dict[str, Any]:
+    def submitted(self) -> dict[str, Any]:
         """The valid fields that are in the request at all."""
         return {
             name: value for name, value in self.cleaned_data.items() if self.add_prefix(name) in self.data
@@ -37,32 +37,32 @@ class ChangeForm(forms.Form):
         return shown
 
     @property
-    def carried(self) -> dict[str, str]:
+    def hidden_initial_fields(self) -> dict[str, str]:
         """The hidden fields by which the form will say what it showed."""
-        carried = {}
+        hidden_initial_fields = {}
         for name, field in self.fields.items():
             hidden = self.add_initial_prefix(name)
             value = self.data.get(hidden, self.get_initial_for_field(field, name))
-            carried[hidden] = "" if value is None else str(value)
-        return carried
+            hidden_initial_fields[hidden] = "" if value is None else str(value)
+        return hidden_initial_fields
 
-    def ask_again(self, current: Mapping[str, Any]) -> None:
+    def add_conflict_errors(self, current: Mapping[str, Any]) -> None:
         """Say what fields have become meanwhile. Whoever saves again then replaces that."""
         for name, value in current.items():
             was = f"changed meanwhile to “{value}”" if value else "emptied meanwhile"
             self.add_error(name, f"It was {was}. Save again to put yours in its place.")
-        self._put({self.add_initial_prefix(name): value for name, value in current.items()})
+        self._update_data({self.add_initial_prefix(name): value for name, value in current.items()})
 
-    def show(self, name: str, value: Any) -> None:
+    def set_value(self, name: str, value: Any) -> None:
         """Put a field's new value in the place of what was typed there."""
-        self._put({self.add_prefix(name): value, self.add_initial_prefix(name): value})
+        self._update_data({self.add_prefix(name): value, self.add_initial_prefix(name): value})
 
-    def _put(self, values: Mapping[str, Any]) -> None:
+    def _update_data(self, values: Mapping[str, Any]) -> None:
         sent = {name: self.data[name] for name in self.data}
         self.data = sent | {name: "" if value is None else str(value) for name, value in values.items()}
 
 
-class TrackForm(ChangeForm, forms.ModelForm):
+class TrackForm(ConflictDetectingForm, forms.ModelForm):
     """What its owner may put right about a track."""
 
     year = forms.IntegerField(min_value=1, max_value=9999, required=False)
@@ -72,7 +72,7 @@ class TrackForm(ChangeForm, forms.ModelForm):
         fields = EDITABLE
 
 
-class NameForm(ChangeForm):
+class NameForm(ConflictDetectingForm):
     """Another name. Whether it will do is for the service to say."""
 
     name = forms.Field(required=False)

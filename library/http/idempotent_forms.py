@@ -21,10 +21,10 @@ from library.http.shortcuts import back
 from library.http.types import Request
 from library.models import IdempotencyRecord, User
 
-FIELD = "idempotency_key"
+KEY_FIELD = "idempotency_key"
 #: So long the second of two waits for the answer to the first, in seconds.
-WAIT = 5.0
-LOOK_AGAIN = 0.2
+WAIT_SECONDS = 5.0
+POLL_SECONDS = 0.2
 
 
 class IdempotentFormsMiddleware:
@@ -36,7 +36,7 @@ class IdempotentFormsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if record := getattr(request, "idempotency_record", None):
-            _end(request, record, response)
+            _record_finish(request, record, response)
         return response
 
     def process_view(
@@ -45,14 +45,14 @@ class IdempotentFormsMiddleware:
         # What is exempt from CSRF tokens is for programs, which have a header for their key.
         if request.method != "POST" or getattr(view, "csrf_exempt", False):
             return None
-        if not request.user.is_authenticated or FIELD not in request.POST:
+        if not request.user.is_authenticated or KEY_FIELD not in request.POST:
             return None
-        record = _begin(request)
+        record = _record_begin(request)
         if record is None:
             messages.info(request, "This is still being done. Look again in a moment.")
             return back(cast(Request, request))
         if record.status is not None:
-            return _answer_again(request, record)
+            return _replayed_response(request, record)
         request.idempotency_record = record  # type: ignore[attr-defined]
         request.messages_before = len(messages.get_messages(request))  # type: ignore[attr-defined]
         return None
@@ -64,7 +64,7 @@ class IdempotentFormsMiddleware:
             del request.idempotency_record  # type: ignore[attr-defined]
 
 
-def _begin(request: HttpRequest) -> IdempotencyRecord | None:
+def _record_begin(request: HttpRequest) -> IdempotencyRecord | None:
     """The form's record; None when the first of two is not done in time."""
     digest = services.request_digest(
         method="POST",
@@ -72,7 +72,7 @@ def _begin(request: HttpRequest) -> IdempotencyRecord | None:
         fields={name: sent for name, sent in request.POST.lists() if name != "csrfmiddlewaretoken"},
         files=[(name, file) for name, sent in request.FILES.lists() for file in sent],
     )
-    give_up = time.monotonic() + WAIT
+    give_up = time.monotonic() + WAIT_SECONDS
     while True:
         try:
             return services.idempotency_begin(
@@ -81,10 +81,10 @@ def _begin(request: HttpRequest) -> IdempotencyRecord | None:
         except DomainError:
             if time.monotonic() > give_up:
                 return None
-        time.sleep(LOOK_AGAIN)
+        time.sleep(POLL_SECONDS)
 
 
-def _end(request: HttpRequest, record: IdempotencyRecord, response: HttpResponse) -> None:
+def _record_finish(request: HttpRequest, record: IdempotencyRecord, response: HttpResponse) -> None:
     if not (300 <= response.status_code < 400 and "Location" in response):
         services.idempotency_forget(record=record)
         return
@@ -92,13 +92,13 @@ def _end(request: HttpRequest, record: IdempotencyRecord, response: HttpResponse
         record=record,
         status=response.status_code,
         headers={"Location": response["Location"]},
-        body=_messages_of(request)[request.messages_before :],  # type: ignore[attr-defined]
+        body=_pending_messages(request)[request.messages_before :],  # type: ignore[attr-defined]
     )
 
 
-def _answer_again(request: HttpRequest, record: IdempotencyRecord) -> HttpResponse:
+def _replayed_response(request: HttpRequest, record: IdempotencyRecord) -> HttpResponse:
     """To the same page, with the same messages, and the Undo in them: the first answer may never have arrived."""
-    waiting = _messages_of(request)
+    waiting = _pending_messages(request)
     for message in record.body or []:
         if message not in waiting:
             level, text, tags = message
@@ -106,7 +106,7 @@ def _answer_again(request: HttpRequest, record: IdempotencyRecord) -> HttpRespon
     return HttpResponse(status=record.status, headers=record.headers)
 
 
-def _messages_of(request: HttpRequest) -> list[list[Any]]:
+def _pending_messages(request: HttpRequest) -> list[list[Any]]:
     """All that wait to be shown. To look at them does not count as showing them."""
     storage = cast(BaseStorage, messages.get_messages(request))
     found = [[message.level, str(message.message), message.extra_tags] for message in storage]

@@ -19,12 +19,21 @@ from library.http.shortcuts import ObjectGoneError, back, page_before
 from library.http.types import Request
 
 #: What no page of ours needs, no page may use, whatever gets into it.
-PERMISSIONS = "camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb"
+DISABLED_FEATURES = (
+    "camera",
+    "display-capture",
+    "geolocation",
+    "microphone",
+    "midi",
+    "payment",
+    "serial",
+    "usb",
+)
 
-COMPRESSED = "text/html", "application/json"
+COMPRESSED_TYPES = "text/html", "application/json"
 
 
-class BrowserLimitsMiddleware:
+class SecurityHeadersMiddleware:
     """The two headers that Django has no setting for."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -32,7 +41,7 @@ class BrowserLimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response["Permissions-Policy"] = ", ".join(f"{name}=()" for name in PERMISSIONS)
+        response["Permissions-Policy"] = ", ".join(f"{name}=()" for name in DISABLED_FEATURES)
         # No other site may show, play or read what is here, not even as a picture.
         response["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
@@ -45,12 +54,12 @@ class CompressionMiddleware(GZipMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         kind = response.get("Content-Type", "").partition(";")[0]
-        if response.streaming or kind not in COMPRESSED or response.status_code == 206:
+        if response.streaming or kind not in COMPRESSED_TYPES or response.status_code == 206:
             return response
         return super().process_response(request, response)
 
 
-class SignInMiddleware(LoginRequiredMiddleware):
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Everything needs somebody who is signed in, except views that say otherwise."""
 
     def handle_no_permission(  # type: ignore[override]

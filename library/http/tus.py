@@ -30,17 +30,17 @@ from library.services.uploads import Checksum
 VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,checksum,termination"
 CHECKSUMS = ("sha1", "sha256")
-PIECE_BYTES = 2**18
+CHUNK_BYTES = 2**18
 #: More digits than any size has: a database would stumble over the number.
 MAX_DIGITS = 18
 
 
-class ResumableUploads(APIView):
+class TusUploadView(APIView):
     """`POST` begins an upload and answers its address; there, `HEAD` tells how far it is, `PATCH` goes on, and
     `DELETE` ends it. `track_url` names the address of the track that comes of it."""
 
     schema: Any = None
-    track_url = "track"
+    track_url_name = "track"
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
         # For clients behind something that knows GET and POST only.
@@ -71,15 +71,19 @@ class ResumableUploads(APIView):
 
     def post(self, request: Request) -> Response:
         upload = services.upload_begin(
-            owner=cast(User, request.user), name=_file_name(request), length=_number(request, "Upload-Length")
+            owner=cast(User, request.user),
+            name=_file_name(request),
+            length=_header_number(request, "Upload-Length"),
         )
-        return self._told(upload, 201, Location=request.build_absolute_uri(f"{request.path}{upload.pk}/"))
+        return self._upload_response(
+            upload, 201, Location=request.build_absolute_uri(f"{request.path}{upload.pk}/")
+        )
 
     def head(self, request: Request, upload_id: UUID) -> Response:
         upload = self._upload(request, upload_id)
         name = base64.b64encode(upload.name.encode()).decode()
         upload.offset = services.upload_offset(upload=upload)
-        return self._told(
+        return self._upload_response(
             upload, 200, **{"Upload-Length": str(upload.length), "Upload-Metadata": f"filename {name}"}
         )
 
@@ -87,14 +91,14 @@ class ResumableUploads(APIView):
         upload = self._upload(request, upload_id)
         if request.content_type != "application/offset+octet-stream":
             raise DomainError("unsupported_media_type", "Send application/offset+octet-stream.", 415)
-        offset = _number(request, "Upload-Offset")
+        offset = _header_number(request, "Upload-Offset")
         room = upload.length - offset
         if int(request.headers.get("Content-Length") or 0) > room:
             raise _too_much()
         services.upload_append(
-            upload=upload, offset=offset, pieces=_pieces(request, room), checksum=_checksum(request)
+            upload=upload, offset=offset, pieces=_body_chunks(request, room), checksum=_checksum(request)
         )
-        return self._told(upload, 204)
+        return self._upload_response(upload, 204)
 
     def delete(self, request: Request, upload_id: UUID) -> Response:
         services.upload_abort(upload=self._upload(request, upload_id))
@@ -103,7 +107,7 @@ class ResumableUploads(APIView):
     def _upload(self, request: Request, upload_id: UUID) -> PartialUpload:
         return get_object_or_404(selectors.uploads_of(cast(User, request.user)), pk=upload_id)
 
-    def _told(self, upload: PartialUpload, status: int, **headers: str) -> Response:
+    def _upload_response(self, upload: PartialUpload, status: int, **headers: str) -> Response:
         """An answer with how far the upload is, and, when it is complete, what became of it."""
         headers |= {
             "Upload-Offset": str(upload.offset),
@@ -119,11 +123,11 @@ class ResumableUploads(APIView):
             if upload.error_code:
                 headers["Earmark-Error"] = upload.error_code
             if upload.track:
-                headers["Earmark-Track"] = reverse(self.track_url, args=[upload.track.pk])
+                headers["Earmark-Track"] = reverse(self.track_url_name, args=[upload.track.pk])
         return Response(status=status, headers=headers)
 
 
-def _number(request: Request, header: str) -> int:
+def _header_number(request: Request, header: str) -> int:
     text = request.headers.get(header, "")
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
         raise DomainError("invalid", f"{header} must be a number.", 400)
@@ -159,13 +163,13 @@ def _too_much() -> DomainError:
     return DomainError("too_much", "That is more than the upload was said to be long.", 413)
 
 
-def _pieces(request: Request, room: int) -> Iterator[bytes]:
+def _body_chunks(request: Request, room: int) -> Iterator[bytes]:
     """The body as it comes in, until it ends or breaks off. How long one in chunks is shows only then."""
     try:
-        while piece := request._request.read(PIECE_BYTES):
-            room -= len(piece)
+        while chunk := request._request.read(CHUNK_BYTES):
+            room -= len(chunk)
             if room < 0:
                 raise _too_much()
-            yield piece
+            yield chunk
     except (BadRequest, UnreadablePostError):
         return

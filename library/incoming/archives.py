@@ -20,16 +20,16 @@ from classifier.errors import AudioError
 
 MAX_ENTRIES = 2000
 #: The table of contents of 2,000 entries with names of ordinary length takes a third of this.
-DIRECTORY_BYTES = 2**20
+MAX_DIRECTORY_BYTES = 2**20
 #: Sound hardly shrinks. Digital silence does, but a library can do without an hour of it.
 MAX_RATIO = 100
-PIECE_BYTES = 2**16
+CHUNK_BYTES = 2**16
 ENCRYPTED = 0x1
 #: What programs use for archives of music. zlib inflates in bounded pieces; the other methods do not.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 #: Why an archive or an entry is refused: stable codes, and sentences for people.
-REASONS: dict[str, str] = {
+ARCHIVE_ERRORS: dict[str, str] = {
     "archive_damaged": "The ZIP archive is damaged and cannot be unpacked.",
     "archive_too_many": f"The ZIP archive holds more than {MAX_ENTRIES:,} files. Make several smaller ones.",
     "archive_too_large": "The ZIP archive would unpack to more than is allowed. Make several smaller ones.",
@@ -43,8 +43,8 @@ REASONS: dict[str, str] = {
 }
 
 
-def refusal(code: str) -> AudioError:
-    return AudioError(code, REASONS[code])
+def archive_error(code: str) -> AudioError:
+    return AudioError(code, ARCHIVE_ERRORS[code])
 
 
 def is_archive(head: bytes) -> bool:
@@ -52,30 +52,30 @@ def is_archive(head: bytes) -> bool:
     return head[:4] in (b"PK\x03\x04", b"PK\x05\x06")
 
 
-class _Careful(io.FileIO):
+class _BoundedFile(io.FileIO):
     """A file of which zipfile cannot read a table of contents that would fill the memory."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > DIRECTORY_BYTES:
+        if size is not None and size > MAX_DIRECTORY_BYTES:
             raise zipfile.BadZipFile("too much at once")
         return super().read(size) or b""
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[ZipFile]:
+def open_archive(path: Path) -> Iterator[ZipFile]:
     """The archive. Raises AudioError: `archive_damaged`, `archive_too_many`."""
-    with _Careful(path) as file:
+    with _BoundedFile(path) as file:
         try:
             archive = ZipFile(file)
         except (zipfile.BadZipFile, NotImplementedError, OverflowError, ValueError, OSError) as error:
-            raise refusal("archive_damaged") from error
+            raise archive_error("archive_damaged") from error
         with archive:
             if len(archive.infolist()) > MAX_ENTRIES:
-                raise refusal("archive_too_many")
+                raise archive_error("archive_too_many")
             yield archive
 
 
-def entries(archive: ZipFile) -> list[ZipInfo]:
+def file_entries(archive: ZipFile) -> list[ZipInfo]:
     """What is worth telling of: no folders, and none of the twins a Mac puts beside each file."""
     return [
         entry
@@ -84,29 +84,29 @@ def entries(archive: ZipFile) -> list[ZipInfo]:
     ]
 
 
-def check(entry: ZipInfo) -> None:
+def check_entry(entry: ZipInfo) -> None:
     """Raises AudioError for an entry that is not even looked into."""
     name = entry.filename.replace("\\", "/")
     if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in name.split("/"):
-        raise refusal("archive_entry_path")
+        raise archive_error("archive_entry_path")
     mode = entry.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        raise refusal("archive_entry_special")
+        raise archive_error("archive_entry_special")
     if entry.flag_bits & ENCRYPTED:
-        raise refusal("archive_entry_locked")
+        raise archive_error("archive_entry_locked")
     if entry.compress_type not in METHODS:
-        raise refusal("archive_entry_method")
+        raise archive_error("archive_entry_method")
 
 
-def pieces(archive: ZipFile, entry: ZipInfo) -> Iterator[bytes]:
+def entry_chunks(archive: ZipFile, entry: ZipInfo) -> Iterator[bytes]:
     """The entry's bytes. Raises AudioError: `archive_entry_damaged`, `archive_entry_ratio`."""
     count = 0
     try:
         with archive.open(entry) as file:
-            while piece := file.read(PIECE_BYTES):
-                count += len(piece)
-                if count > MAX_RATIO * max(entry.compress_size, PIECE_BYTES):
-                    raise refusal("archive_entry_ratio")
-                yield piece
+            while chunk := file.read(CHUNK_BYTES):
+                count += len(chunk)
+                if count > MAX_RATIO * max(entry.compress_size, CHUNK_BYTES):
+                    raise archive_error("archive_entry_ratio")
+                yield chunk
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise refusal("archive_entry_damaged") from error
+        raise archive_error("archive_entry_damaged") from error

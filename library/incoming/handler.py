@@ -17,16 +17,16 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from classifier.errors import AudioError
 
 #: What a system says when nothing more can be written: the disk, a person's share of it, a limit of the process.
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def full_disk_refused() -> Iterator[None]:
+def disk_full_as_audio_error() -> Iterator[None]:
     """A full disk is no error of the site's: AudioError `storage_full`, and nothing is stored."""
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in DISK_FULL_ERRNOS:
             raise
         raise AudioError("storage_full") from error
 
@@ -61,7 +61,7 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
         try:
             write_all(self.file.fileno(), raw_data)
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno not in DISK_FULL_ERRNOS:
                 raise
             # To raise it here would be an error of whatever reads the form first. The service refuses the file.
             self._storage_full = True
@@ -74,13 +74,13 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
         return upload
 
 
-def arrival_check(upload: UploadedFile) -> None:
+def disk_full_check(upload: UploadedFile) -> None:
     """Raises AudioError: `storage_full`, when the disk was full before all bytes were there."""
     if getattr(upload, "storage_full", False):
         raise AudioError("storage_full")
 
 
-class ArrivedFile(UploadedFile):
+class OnDiskUploadedFile(UploadedFile):
     """A file that is on disk already, in the upload folder: to store it is to move it."""
 
     def __init__(self, path: Path, name: str, sha256: str = "") -> None:

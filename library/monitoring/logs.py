@@ -21,27 +21,27 @@ logger = logging.getLogger("earmark.requests")
 #: What a proxy may call a request. Anything else could forge lines of the log.
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
-_request: ContextVar[str] = ContextVar("request", default="")
-_track: ContextVar[str] = ContextVar("track", default="")
+_request_id: ContextVar[str] = ContextVar("request", default="")
+_track_id: ContextVar[str] = ContextVar("track", default="")
 
 
 @contextmanager
-def about(*, track: object) -> Iterator[None]:
+def log_context(*, track: object) -> Iterator[None]:
     """Lines that are logged inside are about this track."""
-    before = _track.set(str(track))
+    before = _track_id.set(str(track))
     try:
         yield
     finally:
-        _track.reset(before)
+        _track_id.reset(before)
 
 
-class AboutFilter(logging.Filter):
+class LogContextFilter(logging.Filter):
     """Sets `request_id` and `track_id` on every record, and takes away what Django tells of a request's address."""
 
     def filter(self, record: logging.LogRecord) -> logging.LogRecord:
         record = copy.copy(record)
-        record.request_id = _request.get()
-        record.track_id = _track.get()
+        record.request_id = _request_id.get()
+        record.track_id = _track_id.get()
         request = record.__dict__.pop("request", None)
         if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
             record.args = tuple(_route(request) if value == request.path else value for value in record.args)
@@ -60,7 +60,7 @@ class RequestLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         sent = request.headers.get("X-Request-ID", "")
         request_id = sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
-        before, began = _request.set(request_id), time.perf_counter()
+        before, began = _request_id.set(request_id), time.perf_counter()
         try:
             response = self.get_response(request)
             facts = {
@@ -71,7 +71,7 @@ class RequestLogMiddleware:
             }
             logger.info("%(method)s %(route)s %(status)s, %(milliseconds)s ms", facts, extra=facts)
         finally:
-            _request.reset(before)
+            _request_id.reset(before)
         response["X-Request-ID"] = request_id
         return response
 

@@ -28,14 +28,14 @@ from classifier.tagged_copies import TAGGABLE_FORMATS, write_tagged_copy
 from library.models import Track, User
 from library.outgoing.files import CHUNK
 from library.selectors import GenreNames, genre_names_of, tracks_of
-from library.services.assets import local_copy
+from library.services.track_files import local_copy
 
 BATCH = 100
 #: Names that mean a device on Windows, whatever their ending.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
-def tags_for(track: Track, genres: GenreNames) -> dict[str, Any]:
+def tags_to_write(track: Track, genres: GenreNames) -> dict[str, Any]:
     """What is written into a copy. What is not known here stays in it as it was, unless it was taken out by hand."""
     tags: dict[str, Any] = {"title": track.title, "tags": [tag.name for tag in track.tags.all()]}
     for field in ("artist", "album", "year"):
@@ -48,7 +48,7 @@ def tags_for(track: Track, genres: GenreNames) -> dict[str, Any]:
     return tags
 
 
-def tagged(track: Track, genres: GenreNames) -> IO[bytes] | None:
+def tagged_copy_file(track: Track, genres: GenreNames) -> IO[bytes] | None:
     """A copy of the track's file with its tags, which is gone when it is closed; None if the file takes none."""
     if track.kind not in TAGGABLE_FORMATS:
         return None
@@ -56,7 +56,7 @@ def tagged(track: Track, genres: GenreNames) -> IO[bytes] | None:
     copy = tempfile.NamedTemporaryFile(prefix="copy-", dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115
     try:
         with local_copy(track.original) as path:
-            if write_tagged_copy(path, Path(copy.name), kind=track.kind, tags=tags_for(track, genres)):
+            if write_tagged_copy(path, Path(copy.name), kind=track.kind, tags=tags_to_write(track, genres)):
                 return copy
     except BaseException:
         copy.close()
@@ -65,45 +65,47 @@ def tagged(track: Track, genres: GenreNames) -> IO[bytes] | None:
     return None
 
 
-def copy_answer(track: Track, genres: GenreNames) -> HttpResponseBase | None:
+def tagged_copy_response(track: Track, genres: GenreNames) -> HttpResponseBase | None:
     """A copy with tags, as a download; None if the file takes none. Raises Http404 when there is no file."""
     try:
-        content = tagged(track, genres)
+        content = tagged_copy_file(track, genres)
     except FileNotFoundError:
         raise Http404 from None
     if content is None:
         return None
     kind = AUDIO_FORMATS[track.kind]
-    name = f"{part(str(track)) or 'Untitled'}{kind.extension}"
-    return _private(FileResponse(content, as_attachment=True, filename=name, content_type=kind.mime))
+    name = f"{safe_path_part(str(track)) or 'Untitled'}{kind.extension}"
+    return _with_private_headers(
+        FileResponse(content, as_attachment=True, filename=name, content_type=kind.mime)
+    )
 
 
-def archive_answer(owner: User, track_ids: Sequence[UUID], *, with_tags: bool) -> HttpResponseBase:
+def archive_response(owner: User, track_ids: Sequence[UUID], *, with_tags: bool) -> HttpResponseBase:
     """An archive of some of the owner's tracks, as a download that is sent while it is made."""
-    parts = archive(owner, track_ids, with_tags=with_tags)
+    parts = stream_archive(owner, track_ids, with_tags=with_tags)
     response = StreamingHttpResponse(parts, content_type="application/zip")
     filename = f"Earmark {timezone.localdate().isoformat()}.zip"
     response["Content-Disposition"] = content_disposition_header(True, filename) or "attachment"
-    return _private(response)
+    return _with_private_headers(response)
 
 
-def _private(response: StreamingHttpResponse) -> StreamingHttpResponse:
+def _with_private_headers(response: StreamingHttpResponse) -> StreamingHttpResponse:
     # What people upload never runs as a page of this site, and is for them alone.
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-def archive(owner: User, track_ids: Sequence[UUID], *, with_tags: bool) -> Iterator[bytes]:
+def stream_archive(owner: User, track_ids: Sequence[UUID], *, with_tags: bool) -> Iterator[bytes]:
     """A ZIP of the owner's tracks, in that order: originals, or copies with tags where a file takes them."""
-    pipe, genres, names, remarks = _Pipe(), genre_names_of(owner), _Names(), []
+    pipe, genres, names, remarks = _Pipe(), genre_names_of(owner), _EntryNames(), []
     with zipfile.ZipFile(pipe, "w") as out:
-        for track in _in_order(owner, track_ids):
+        for track in _tracks_in_order(owner, track_ids):
             name = names.take(track)
             try:
                 content, remark = _content(track, genres, with_tags)
                 with content:
-                    yield from _add(out, pipe, _entry(name, track), content)
+                    yield from _add(out, pipe, _zip_info(name, track), content)
             except FileNotFoundError:
                 remark = "is not in the store any more"
             if remark:
@@ -116,27 +118,27 @@ def archive(owner: User, track_ids: Sequence[UUID], *, with_tags: bool) -> Itera
 
 def _content(track: Track, genres: GenreNames, with_tags: bool) -> tuple[IO[bytes], str]:
     """What goes into the archive for a track, and what is to be said about it."""
-    if with_tags and (copy := tagged(track, genres)):
+    if with_tags and (copy := tagged_copy_file(track, genres)):
         return copy, ""
     original = track.original.storage.open(str(track.original.name))
     return original, "the original, since no tags can be written into it" if with_tags else ""
 
 
 def _add(out: zipfile.ZipFile, pipe: _Pipe, entry: zipfile.ZipInfo, content: IO[bytes]) -> Iterator[bytes]:
-    with out.open(entry, "w") as part:
+    with out.open(entry, "w") as safe_path_part:
         while chunk := content.read(CHUNK):
-            part.write(chunk)
+            safe_path_part.write(chunk)
             yield pipe.take()
 
 
-def _entry(name: str, track: Track) -> zipfile.ZipInfo:
+def _zip_info(name: str, track: Track) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, track.created_at.timetuple()[:6])
     entry.external_attr = 0o644 << 16
     entry.file_size = track.size  # a hint, for sizes beyond 4 GB
     return entry
 
 
-def _in_order(owner: User, track_ids: Sequence[UUID]) -> Iterator[Track]:
+def _tracks_in_order(owner: User, track_ids: Sequence[UUID]) -> Iterator[Track]:
     """Tracks by id, some at a time: a download may last, and no query should last as long."""
     for some in itertools.batched(dict.fromkeys(track_ids), BATCH):
         there = tracks_of(owner).prefetch_related("tags").in_bulk(some)
@@ -152,24 +154,24 @@ class _Pipe(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, part: Any) -> int:
-        self._parts.append(bytes(part))
-        return len(part)
+    def write(self, safe_path_part: Any) -> int:
+        self._parts.append(bytes(safe_path_part))
+        return len(safe_path_part)
 
     def take(self) -> bytes:
         parts, self._parts = self._parts, []
         return b"".join(parts)
 
 
-class _Names:
+class _EntryNames:
     """`Artist/Album/Title.ext`, each once, whatever the case."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
     def take(self, track: Track) -> str:
-        folder = f"{part(track.artist) or 'Unknown artist'}/{part(track.album) or 'Unknown album'}"
-        title, extension = part(track.title) or "Untitled", AUDIO_FORMATS[track.kind].extension
+        folder = f"{safe_path_part(track.artist) or 'Unknown artist'}/{safe_path_part(track.album) or 'Unknown album'}"
+        title, extension = safe_path_part(track.title) or "Untitled", AUDIO_FORMATS[track.kind].extension
         for number in itertools.count(1):
             again = f" ({number})" if number > 1 else ""
             name = f"{folder}/{title}{again}{extension}"
@@ -179,7 +181,7 @@ class _Names:
         return name
 
 
-def part(text: str) -> str:
+def safe_path_part(text: str) -> str:
     """A text as one part of a path, on any system: no separators, no control characters, not too long."""
     text = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
     text = re.sub(r'[/\\:*?"<>|]', "_", text).strip(" .")

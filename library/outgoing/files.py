@@ -82,21 +82,21 @@ def serve(
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
     if settings.EARMARK_FILES_BY == "signed-url" and content_type.startswith("audio/"):
-        return _by_store(stored, headers)
+        return _signed_url_redirect(stored, headers)
     if settings.EARMARK_FILES_BY in ("x-accel-redirect", "x-sendfile"):
-        response: HttpResponseBase = _by_web_server(stored, headers)
+        response: HttpResponseBase = _web_server_response(stored, headers)
     else:
-        response = _by_us(request, stored, size, headers | {"ETag": etag})
+        response = _stream_response(request, stored, size, headers | {"ETag": etag})
     # It reads and writes headers only, so that a stream will do as well as the stubs' HttpResponse.
     plain = cast(HttpResponse, response)
     return get_conditional_response(request, etag=etag, response=plain) or response
 
 
-def _by_us(
+def _stream_response(
     request: HttpRequest, stored: FieldFile, size: int, headers: dict[str, str]
 ) -> HttpResponse | StreamingHttpResponse:
     headers = headers | {"Accept-Ranges": "bytes"}
-    part = _part(request, headers["ETag"], size)
+    part = _requested_range(request, headers["ETag"], size)
     if part is None:
         return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
     start, length = part
@@ -106,10 +106,10 @@ def _by_us(
         status, headers["Content-Range"] = 206, f"bytes {start}-{start + length - 1}/{size}"
     if request.method == "HEAD" or not length:
         return HttpResponse(status=status, headers=headers)
-    return StreamingHttpResponse(_read(stored, start, length), status=status, headers=headers)
+    return StreamingHttpResponse(_file_chunks(stored, start, length), status=status, headers=headers)
 
 
-def _by_web_server(stored: FieldFile, headers: dict[str, str]) -> HttpResponse:
+def _web_server_response(stored: FieldFile, headers: dict[str, str]) -> HttpResponse:
     """An empty answer that tells the web server which file to send in its place. Ranges are its affair, too."""
     response = HttpResponse(headers=headers)
     if settings.EARMARK_FILES_BY == "x-sendfile":
@@ -119,7 +119,7 @@ def _by_web_server(stored: FieldFile, headers: dict[str, str]) -> HttpResponse:
     return response
 
 
-def _by_store(stored: FieldFile, headers: dict[str, str]) -> HttpResponse:
+def _signed_url_redirect(stored: FieldFile, headers: dict[str, str]) -> HttpResponse:
     """To where the store sends the file, under our headers, for as long as the signature is good."""
     address = cast(Any, stored.storage).url(
         stored.name,
@@ -133,7 +133,7 @@ def _by_store(stored: FieldFile, headers: dict[str, str]) -> HttpResponse:
     return HttpResponse(status=302, headers={"Location": address, "Cache-Control": "private, no-store"})
 
 
-def _part(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
+def _requested_range(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
     """What was asked for, as (start, length); None if no byte of it exists.
 
     What is no single valid range is answered with the whole file, as the standard allows.
@@ -154,7 +154,7 @@ def _part(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
     return (start, end - start + 1) if start < size else None
 
 
-def _read(stored: FieldFile, start: int, length: int) -> Iterator[bytes]:
+def _file_chunks(stored: FieldFile, start: int, length: int) -> Iterator[bytes]:
     if bucket := getattr(stored.storage, "bucket", None):
         # As a file, all of it would be fetched first.
         part = f"bytes={start}-{start + length - 1}"

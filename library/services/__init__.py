@@ -17,13 +17,12 @@ from library.services.analysis_queue import (
     tracks_enqueue,
     tracks_sweep,
 )
-from library.services.assets import files_delete
 from library.services.backup import library_backup, library_restore
 from library.services.bin import (
     bin_expire,
-    bin_forget_fileless,
-    tombstones_expire,
-    tracks_bin,
+    bin_purge_fileless,
+    track_deletions_expire,
+    tracks_move_to_bin,
     tracks_purge,
     tracks_restore,
 )
@@ -44,15 +43,14 @@ from library.services.bulk_actions import (
     bulk_action_undo,
     bulk_actions_resume,
 )
-from library.services.doctor import library_mend
+from library.services.doctor import library_repair
 from library.services.edits import track_edit, track_reset
-from library.services.exchange import library_import
-from library.services.file_tags import file_tags_catch_up, file_tags_read
+from library.services.file_tags import file_tags_backfill, file_tags_backfill_start
 from library.services.genres import (
     effective_genres_recompute,
     genre_confirm,
+    genre_key_get_or_create,
     genre_set,
-    genre_take,
     genre_undo,
     own_genre_add,
     own_genre_rename,
@@ -64,6 +62,7 @@ from library.services.idempotency import (
     idempotency_forget,
     request_digest,
 )
+from library.services.imports import library_import
 from library.services.people import (
     password_reset_email_send,
     sign_up_address,
@@ -82,7 +81,12 @@ from library.services.playlists import (
     playlist_rename,
     search_save,
 )
-from library.services.sign_in import email_request_add, sign_in_begin, sign_in_forget, sign_in_succeed
+from library.services.sign_in_throttle import (
+    email_request_add,
+    sign_in_attempt_add,
+    sign_in_attempt_remove,
+    sign_in_attempts_clear,
+)
 from library.services.tags import (
     suggestion_reject,
     tag_add,
@@ -92,7 +96,8 @@ from library.services.tags import (
     track_tag,
     track_untag,
 )
-from library.services.tokens import token_create, token_revoke, token_used
+from library.services.tokens import token_create, token_mark_used, token_revoke
+from library.services.track_files import files_delete
 from library.services.tracks import track_add, track_delete, upload_check
 from library.services.uploads import (
     upload_abort,
@@ -105,7 +110,7 @@ from library.services.uploads import (
 
 __all__ = [
     "bin_expire",
-    "bin_forget_fileless",
+    "bin_purge_fileless",
     "bulk_action_cancel",
     "bulk_action_request",
     "bulk_action_run_queued",
@@ -113,12 +118,12 @@ __all__ = [
     "bulk_actions_resume",
     "effective_genres_recompute",
     "email_request_add",
-    "file_tags_catch_up",
-    "file_tags_read",
+    "file_tags_backfill",
+    "file_tags_backfill_start",
     "files_delete",
     "genre_confirm",
+    "genre_key_get_or_create",
     "genre_set",
-    "genre_take",
     "genre_undo",
     "genres_set",
     "idempotency_begin",
@@ -127,7 +132,7 @@ __all__ = [
     "idempotency_forget",
     "library_backup",
     "library_import",
-    "library_mend",
+    "library_repair",
     "library_restore",
     "moods_recompute",
     "own_genre_add",
@@ -144,9 +149,9 @@ __all__ = [
     "prediction_record",
     "request_digest",
     "search_save",
-    "sign_in_begin",
-    "sign_in_forget",
-    "sign_in_succeed",
+    "sign_in_attempt_add",
+    "sign_in_attempt_remove",
+    "sign_in_attempts_clear",
     "sign_up_address",
     "sign_up_email_send",
     "sign_up_key",
@@ -156,13 +161,13 @@ __all__ = [
     "tag_delete",
     "tag_merge",
     "token_create",
+    "token_mark_used",
     "token_revoke",
-    "token_used",
-    "tombstones_expire",
     "track_add",
     "track_analyse",
     "track_analyse_again",
     "track_delete",
+    "track_deletions_expire",
     "track_edit",
     "track_enqueue",
     "track_lease",
@@ -170,10 +175,10 @@ __all__ = [
     "track_tag",
     "track_untag",
     "tracks_analyse_again",
-    "tracks_bin",
     "tracks_delete",
     "tracks_delete_permanently",
     "tracks_enqueue",
+    "tracks_move_to_bin",
     "tracks_purge",
     "tracks_restore",
     "tracks_sweep",

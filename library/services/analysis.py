@@ -19,14 +19,19 @@ from library.genres import genre_in_tag
 from library.models import Embedding, Mood, Prediction, Track
 from library.models.tags import MOOD_FROM
 from library.models.tracks import MOODS_LENGTH, SEARCH_LENGTH, SORT_LENGTH
-from library.monitoring.logs import about
+from library.monitoring.logs import log_context
 from library.services.analysis_client import analyse_file
 from library.services.analysis_queue import lease_end, lease_extend, lease_fail, lease_return, track_lease
-from library.services.assets import ASSETS, asset_store, local_copy, orphaned_files_delete
-from library.services.connections import connection_mend
+from library.services.connections import connection_close_if_unusable
 from library.services.file_tags import file_tags_record
 from library.services.genres import effective_genres_recompute
 from library.services.stage_times import Stopwatch, stage_times_add
+from library.services.track_files import (
+    DERIVED_FILE_FIELDS,
+    derived_file_store,
+    local_copy,
+    orphaned_files_delete,
+)
 from library.text import fold, in_lines
 
 logger = logging.getLogger(__name__)
@@ -37,13 +42,13 @@ def track_analyse(*, track_id: uuid.UUID | str) -> None:
     track = track_lease(track_id=track_id)
     if track is None:
         return
-    with about(track=track.pk):
+    with log_context(track=track.pk):
         orphaned_files_delete(track=track)  # an earlier worker may have died between its files and the row
         try:
-            _hear(track)
+            _run_analysis(track)
         except Exception:
-            connection_mend()
-            if not _is_gone(track) and lease_fail(track=track):
+            connection_close_if_unusable()
+            if not _fail_if_file_missing(track) and lease_fail(track=track):
                 orphaned_files_delete(track=track)
             raise
         except BaseException:
@@ -51,30 +56,30 @@ def track_analyse(*, track_id: uuid.UUID | str) -> None:
             raise
 
 
-def _hear(track: Track) -> None:
+def _run_analysis(track: Track) -> None:
     watch = Stopwatch()
     unrecorded: list[dict[str, Any]] = []
 
-    def tags_arrive(tags: dict[str, Any]) -> None:
+    def on_tags(tags: dict[str, Any]) -> None:
         if not _tags_record(track, tags):
             unrecorded.append(tags)
 
-    def stage_begins(stage: str) -> None:
+    def on_stage(stage: str) -> None:
         watch.begin(stage)
         lease_extend(track=track, stage=stage)
 
-    with _own_folder() as folder, local_copy(track.original) as path:
+    with _working_folder() as folder, local_copy(track.original) as path:
         try:
             result = analyse_file(
                 path,
                 out_dir=folder,
-                on_stage=stage_begins,
-                on_tags=tags_arrive,
+                on_stage=on_stage,
+                on_tags=on_tags,
                 on_heartbeat=lambda: lease_extend(track=track),
             )
         except AudioError as error:
             logger.info("Not heard: %s", error.code, extra={"code": error.code})
-            if not _is_gone(track):
+            if not _fail_if_file_missing(track):
                 lease_end(track=track, status=Track.Status.FAILED, error_code=error.code)
             return
         watch.begin("storing")
@@ -86,7 +91,7 @@ def _hear(track: Track) -> None:
         logger.info("Heard")
 
 
-def _is_gone(track: Track) -> bool:
+def _fail_if_file_missing(track: Track) -> bool:
     """Whether the reason is that the uploaded file is no longer there. Then the track fails with that."""
     if track.original.storage.exists(str(track.original.name)):
         return False
@@ -159,7 +164,7 @@ def _tags_record(track: Track, tags: dict[str, Any]) -> bool:
         with transaction.atomic():
             current = Track.objects.select_for_update().filter(pk=track.pk, lease=track.lease).first()
             if current is not None:
-                _fields_record(current, tags)
+                _tag_fields_record(current, tags)
     except (OperationalError, InterfaceError):
         if connection.in_atomic_block:
             raise
@@ -169,7 +174,7 @@ def _tags_record(track: Track, tags: dict[str, Any]) -> bool:
     return True
 
 
-def _fields_record(track: Track, tags: dict[str, Any]) -> None:
+def _tag_fields_record(track: Track, tags: dict[str, Any]) -> None:
     file_tags_record(track=track, tags=tags)
     known = {
         "title": tags.get("title"),
@@ -187,9 +192,11 @@ def _fields_record(track: Track, tags: dict[str, Any]) -> None:
 
 def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
     """Store the pictures, then the row in one transaction; what the row no longer names is deleted last."""
-    before = [getattr(track, field).name for field in ASSETS]
-    made = {field: asset_store(track=track, field=field, folder=folder) for field in ASSETS}
-    connection_mend()  # it may have been away meanwhile
+    before = [getattr(track, field).name for field in DERIVED_FILE_FIELDS]
+    made = {
+        field: derived_file_store(track=track, field=field, folder=folder) for field in DERIVED_FILE_FIELDS
+    }
+    connection_close_if_unusable()  # it may have been away meanwhile
     with transaction.atomic():
         prediction = prediction_record(track=track, result=result)
         kept = lease_end(
@@ -213,7 +220,7 @@ def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
 
 
 @contextmanager
-def _own_folder() -> Iterator[Path]:
+def _working_folder() -> Iterator[Path]:
     """Where an analysis puts what it makes. What a killed worker leaves there is cleared away after a day."""
     with tempfile.TemporaryDirectory(prefix="earmark-", dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         yield Path(folder)

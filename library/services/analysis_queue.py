@@ -21,31 +21,31 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from library.models import BulkAction, Track
-from library.services.assets import orphaned_files_delete
 from library.services.jobs import job_enqueue
+from library.services.track_files import orphaned_files_delete
 
 logger = logging.getLogger(__name__)
 
 #: How long a worker may be silent before its track is given to another.
-LEASE = timedelta(seconds=60)
+ANALYSIS_LEASE = timedelta(seconds=60)
 #: How long an upload may wait while no worker has anything to do, before its task counts as lost.
-PATIENCE = timedelta(minutes=5)
+LOST_TASK_AFTER = timedelta(minutes=5)
 UNFINISHED = (Track.Status.QUEUED, Track.Status.ANALYSING)
 
 
-def track_enqueue(*, track_id: uuid.UUID, later: bool = False) -> None:
+def track_enqueue(*, track_id: uuid.UUID, low_priority: bool = False) -> None:
     """Have a track heard; `later` is after everything that somebody has just uploaded."""
-    job_enqueue("analyse_track", str(track_id), priority=-10 if later else None)
+    job_enqueue("analyse_track", str(track_id), priority=-10 if low_priority else None)
 
 
 def track_analyse_again(*, track: Track) -> None:
     """Queue a finished track once more. One that is still waiting or being heard is left alone."""
-    if requeue(Track.objects.filter(pk=track.pk)):
+    if tracks_requeue(Track.objects.filter(pk=track.pk)):
         track.refresh_from_db()
         transaction.on_commit(lambda: track_enqueue(track_id=track.pk))
 
 
-def requeue(tracks: QuerySet[Track]) -> list[uuid.UUID]:
+def tracks_requeue(tracks: QuerySet[Track]) -> list[uuid.UUID]:
     """Set finished tracks back to waiting; which they were. Their tasks are the caller's to enqueue."""
     finished = tracks.order_by().exclude(status__in=UNFINISHED)
     ids = list(finished.values_list("pk", flat=True))
@@ -56,9 +56,9 @@ def requeue(tracks: QuerySet[Track]) -> list[uuid.UUID]:
     return ids
 
 
-def analyse_again_apply(action: BulkAction, ids: list[uuid.UUID]) -> dict[uuid.UUID, None]:
+def tracks_analyse_again_apply(action: BulkAction, ids: list[uuid.UUID]) -> dict[uuid.UUID, None]:
     """Queue some finished tracks once more. A worker writes their tasks, one for each track."""
-    queued = requeue(Track.objects.filter(pk__in=ids))
+    queued = tracks_requeue(Track.objects.filter(pk__in=ids))
     if queued:
         names = [str(pk) for pk in queued]
         transaction.on_commit(lambda: job_enqueue("enqueue_tracks", names))
@@ -69,7 +69,7 @@ def tracks_enqueue(*, track_ids: Iterable[str]) -> None:
     """Write the tasks of tracks that wait to be heard again: behind those that were just uploaded."""
     with transaction.atomic():
         for track_id in track_ids:
-            track_enqueue(track_id=uuid.UUID(track_id), later=True)
+            track_enqueue(track_id=uuid.UUID(track_id), low_priority=True)
 
 
 def track_lease(*, track_id: uuid.UUID | str) -> Track | None:
@@ -83,7 +83,7 @@ def track_lease(*, track_id: uuid.UUID | str) -> Track | None:
         stage="",
         error_code="",
         lease=lease,
-        leased_until=Now() + LEASE,
+        leased_until=Now() + ANALYSIS_LEASE,
         attempts=F("attempts") + 1,
         updated_at=timezone.now(),
     )  # fmt: skip
@@ -97,7 +97,7 @@ def lease_extend(*, track: Track, **changes: Any) -> None:
     """
     try:
         Track.objects.filter(pk=track.pk, lease=track.lease).update(
-            leased_until=Now() + LEASE, updated_at=timezone.now(), **changes
+            leased_until=Now() + ANALYSIS_LEASE, updated_at=timezone.now(), **changes
         )
     except (OperationalError, InterfaceError):
         if connection.in_atomic_block:
@@ -138,7 +138,7 @@ def tracks_sweep() -> int:
     """
     # A clock that was set back makes leases of ages; cut short, the living extend theirs and the dead do not.
     analysing = Track.objects.filter(status=Track.Status.ANALYSING)
-    analysing.filter(leased_until__gt=Now() + LEASE).update(leased_until=Now() + LEASE)
+    analysing.filter(leased_until__gt=Now() + ANALYSIS_LEASE).update(leased_until=Now() + ANALYSIS_LEASE)
     return _give_up() + _queue_again()
 
 
@@ -164,7 +164,7 @@ def _queue_again() -> int:
         .exists()
     ):
         # Nobody is at work, yet these wait: their tasks were lost between the upload's commit and the queue.
-        waiting = Track.objects.filter(status=Track.Status.QUEUED, updated_at__lt=now - PATIENCE)
+        waiting = Track.objects.filter(status=Track.Status.QUEUED, updated_at__lt=now - LOST_TASK_AFTER)
         left += [
             (track.pk, {"updated_at": track.updated_at}) for track in waiting.order_by("updated_at")[:100]
         ]

@@ -14,15 +14,15 @@ from django.conf import settings
 from classifier.errors import AudioError
 from classifier.formats import HEAD_BYTES, sniff
 from library.incoming import archives
-from library.incoming.handler import ArrivedFile, full_disk_refused, write_all
+from library.incoming.handler import OnDiskUploadedFile, disk_full_as_audio_error, write_all
 from library.models import Track, User
-from library.services.tracks import clean_name, size_check, track_add
+from library.services.tracks import clean_file_name, size_check, track_add
 
 #: An archive may unpack to this many times the limit of one upload.
-ARCHIVE_UPLOADS = 4
+UNPACKED_SIZE_FACTOR = 4
 
 
-class Unpacked(NamedTuple):
+class UnpackedEntry(NamedTuple):
     """What became of one entry: a track, new or not, or a refusal."""
 
     name: str
@@ -32,51 +32,51 @@ class Unpacked(NamedTuple):
     error: AudioError | None = None
 
 
-def archive_unpack(*, owner: User, path: Path) -> Iterator[Unpacked]:
+def archive_unpack(*, owner: User, path: Path) -> Iterator[UnpackedEntry]:
     """Take the archive's entries into the library, and tell of each.
 
     Raises AudioError for the archive as a whole: `archive_damaged`, `archive_too_many`.
     """
-    room = ARCHIVE_UPLOADS * settings.EARMARK_MAX_UPLOAD_BYTES
-    with archives.opened(path) as archive:
-        for entry in archives.entries(archive):
+    room = UNPACKED_SIZE_FACTOR * settings.EARMARK_MAX_UPLOAD_BYTES
+    with archives.open_archive(path) as archive:
+        for entry in archives.file_entries(archive):
             # A file of our own making, under a name of our own: what the entry is called is only shown.
             with tempfile.NamedTemporaryFile(
                 buffering=0, dir=settings.FILE_UPLOAD_TEMP_DIR, delete=False
             ) as out:
-                spot = Path(out.name)
+                temporary_path = Path(out.name)
                 try:
-                    unpacked = _take(owner, archive, entry, out, room)
+                    unpacked = _unpack_entry(owner, archive, entry, out, room)
                     room -= out.tell()
                 finally:
-                    spot.unlink(missing_ok=True)
+                    temporary_path.unlink(missing_ok=True)
             yield unpacked
 
 
-def _take(owner: User, archive: ZipFile, entry: ZipInfo, out: IO[bytes], room: int) -> Unpacked:
-    name = clean_name(entry.filename)
+def _unpack_entry(owner: User, archive: ZipFile, entry: ZipInfo, out: IO[bytes], room: int) -> UnpackedEntry:
+    name = clean_file_name(entry.filename)
     try:
-        archives.check(entry)
+        archives.check_entry(entry)
         digest = hashlib.sha256()
-        for piece in archives.pieces(archive, entry):
+        for chunk in archives.entry_chunks(archive, entry):
             if not out.tell():
-                _check_head(piece[:HEAD_BYTES])
-            if out.tell() + len(piece) > room:
-                raise archives.refusal("archive_too_large")
+                _check_head(chunk[:HEAD_BYTES])
+            if out.tell() + len(chunk) > room:
+                raise archives.archive_error("archive_too_large")
             # Counted as it comes: what the archive says of an entry's size is not believed.
-            size_check(size=out.tell() + len(piece))
-            with full_disk_refused():
-                write_all(out.fileno(), piece)
-            digest.update(piece)
-        with ArrivedFile(Path(out.name), name, digest.hexdigest()) as file:
+            size_check(size=out.tell() + len(chunk))
+            with disk_full_as_audio_error():
+                write_all(out.fileno(), chunk)
+            digest.update(chunk)
+        with OnDiskUploadedFile(Path(out.name), name, digest.hexdigest()) as file:
             track, created = track_add(owner=owner, upload=file)
     except AudioError as error:
-        return Unpacked(name, entry.file_size, error=error)
-    return Unpacked(name, track.size, track, not created)
+        return UnpackedEntry(name, entry.file_size, error=error)
+    return UnpackedEntry(name, track.size, track, not created)
 
 
 def _check_head(head: bytes) -> None:
     if archives.is_archive(head):
-        raise archives.refusal("archive_in_archive")
+        raise archives.archive_error("archive_in_archive")
     if sniff(head) is None:
         raise AudioError("not_audio")

@@ -27,7 +27,7 @@ from django.utils import timezone
 
 from library.errors import DomainError
 from library.models import Track, User
-from library.services.assets import FILES
+from library.services.track_files import FILE_FIELDS
 
 PIECE_BYTES = 2**20
 
@@ -83,7 +83,7 @@ def library_restore(*, folder: Path, force: bool = False) -> int:
 def _names(began: datetime) -> Iterator[str]:
     """The files of the library; also of what was deleted since the backup began, for its rows have it there."""
     tracks = Track.all_objects.filter(Q(deleted_at=None) | Q(deleted_at__gte=began)).order_by()
-    for row in tracks.values_list(*FILES).iterator(chunk_size=1000):
+    for row in tracks.values_list(*FILE_FIELDS).iterator(chunk_size=1000):
         yield from filter(None, row)
 
 

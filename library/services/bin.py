@@ -19,16 +19,16 @@ from django.utils import timezone
 
 from library.models import Track, TrackDeletion, User
 from library.services.analysis_queue import UNFINISHED
-from library.services.assets import FILES
 from library.services.genres import effective_genres_recompute
 from library.services.jobs import job_enqueue
+from library.services.track_files import FILE_FIELDS
 
 BATCH = 250
 #: How long programs are told of a deletion.
-TOMBSTONES = timedelta(days=90)
+DELETION_RETENTION = timedelta(days=90)
 
 
-def tracks_bin(*, owner: User, track_ids: Iterable[UUID]) -> list[UUID]:
+def tracks_move_to_bin(*, owner: User, track_ids: Iterable[UUID]) -> list[UUID]:
     """Put the owner's tracks in the bin; returns the ids of those that were not there before.
 
     A worker that is analysing one of them loses its lease, so that it stores nothing.
@@ -36,7 +36,7 @@ def tracks_bin(*, owner: User, track_ids: Iterable[UUID]) -> list[UUID]:
     moved: list[UUID] = []
     for some in _batches(track_ids):
         with transaction.atomic():
-            ids = _locked(Track.objects.filter(owner=owner, pk__in=some))
+            ids = _lock_ids(Track.objects.filter(owner=owner, pk__in=some))
             now = timezone.now()
             tracks = Track.objects.filter(pk__in=ids)
             tracks.filter(status__in=UNFINISHED).update(
@@ -58,7 +58,7 @@ def tracks_restore(*, owner: User, track_ids: Iterable[UUID]) -> list[UUID]:
     restored: list[UUID] = []
     for some in _batches(track_ids):
         with transaction.atomic():
-            ids = _locked(Track.all_objects.filter(owner=owner, pk__in=some, deleted_at__isnull=False))
+            ids = _lock_ids(Track.all_objects.filter(owner=owner, pk__in=some, deleted_at__isnull=False))
             Track.all_objects.filter(pk__in=ids).update(deleted_at=None)
             TrackDeletion.objects.filter(owner=owner, track_id__in=ids).delete()
             tracks = Track.objects.filter(pk__in=ids)
@@ -93,12 +93,12 @@ def bin_expire() -> int:
     return sum(_purge(expired.filter(pk__in=some)) for some in _batches(ids))
 
 
-def tombstones_expire() -> int:
+def track_deletions_expire() -> int:
     """Forget deletions that programs have had 90 days to hear of; returns how many."""
-    return TrackDeletion.objects.filter(deleted_at__lt=timezone.now() - TOMBSTONES).delete()[0]
+    return TrackDeletion.objects.filter(deleted_at__lt=timezone.now() - DELETION_RETENTION).delete()[0]
 
 
-def bin_forget_fileless() -> int:
+def bin_purge_fileless() -> int:
     """Delete rows in the bin whose upload is not in the storage, as after restoring a backup; returns how many."""
     binned = Track.all_objects.filter(deleted_at__isnull=False).order_by()
     gone = [
@@ -110,9 +110,9 @@ def bin_forget_fileless() -> int:
 def _purge(tracks: QuerySet[Track]) -> int:
     """Delete one batch of rows, and their files once they are gone."""
     with transaction.atomic():
-        ids = _locked(tracks)
+        ids = _lock_ids(tracks)
         rows = Track.all_objects.filter(pk__in=ids).order_by()
-        names = [name for row in rows.values_list(*FILES) for name in row if name]
+        names = [name for row in rows.values_list(*FILE_FIELDS) for name in row if name]
         TrackDeletion.objects.bulk_create(
             TrackDeletion(owner_id=owner_id, track_id=pk)
             for owner_id, pk in rows.filter(deleted_at=None).values_list("owner_id", "pk")
@@ -124,7 +124,7 @@ def _purge(tracks: QuerySet[Track]) -> int:
     return deleted
 
 
-def _locked(tracks: QuerySet[Track]) -> list[UUID]:
+def _lock_ids(tracks: QuerySet[Track]) -> list[UUID]:
     """Their ids. Nobody else bins, restores or purges them until the transaction ends."""
     return list(tracks.select_for_update().order_by("pk").values_list("pk", flat=True))
 

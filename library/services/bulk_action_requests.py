@@ -9,12 +9,17 @@ from library import selectors
 from library.errors import DomainError
 from library.models import BulkAction, Genre, Playlist, Tag, Track, User
 from library.services import genres, playlists, tags
-from library.services.bulk_actions import NOW, Terms, bulk_action_start
+from library.services.bulk_actions import DEFAULT_OPTIONS, BulkActionOptions, bulk_action_start
 from library.text import parsed_uuid
 
 
 def bulk_action_request(
-    *, person: User, name: str, value: str, tracks: QuerySet[Track], terms: Terms = NOW
+    *,
+    person: User,
+    name: str,
+    value: str,
+    tracks: QuerySet[Track],
+    options: BulkActionOptions = DEFAULT_OPTIONS,
 ) -> BulkAction:
     """Do what somebody asks for, on a page or by a program, to tracks that are theirs.
 
@@ -25,33 +30,38 @@ def bulk_action_request(
     match name:
         case "confirm":
             done = "Confirmed what was heard"
-            return genres_set(tracks=tracks, person=person, genre=None, summary=done, terms=terms)
+            return genres_set(tracks=tracks, person=person, genre=None, summary=done, options=options)
         case "genre":
             done = f"Set the genre to {selectors.genre_names_of(person).named(value).name}"
-            return genres_set(tracks=tracks, person=person, genre=value, summary=done, terms=terms)
+            return genres_set(tracks=tracks, person=person, genre=value, summary=done, options=options)
         case "tag":
-            return tracks_tag(tracks=tracks, person=person, name=value, terms=terms)
+            return tracks_tag(tracks=tracks, person=person, name=value, options=options)
         case "untag":
             tag = selectors.tag_named(person, value)
             if tag is None:
                 raise DomainError("unknown_tag", "You have no such tag.", 422)
-            return tracks_untag(tracks=tracks, person=person, tag=tag, terms=terms)
+            return tracks_untag(tracks=tracks, person=person, tag=tag, options=options)
         case "playlist":
             playlist = selectors.playlists_of(person).filter(pk=parsed_uuid(value)).first()
             if playlist is None:
                 raise DomainError("unknown_playlist", "You have no such playlist.", 422)
-            return playlist_append(playlist=playlist, tracks=tracks, terms=terms)
+            return playlist_append(playlist=playlist, tracks=tracks, options=options)
         case "analyse":
-            return tracks_analyse_again(tracks=tracks, person=person, terms=terms)
+            return tracks_analyse_again(tracks=tracks, person=person, options=options)
         case "delete":
-            return tracks_delete(tracks=tracks, person=person, terms=terms)
+            return tracks_delete(tracks=tracks, person=person, options=options)
         case "delete_permanently":
-            return tracks_delete_permanently(tracks=tracks, person=person, terms=terms)
+            return tracks_delete_permanently(tracks=tracks, person=person, options=options)
     raise DomainError("unknown_act", "Choose what is to be done with the tracks.", 422)
 
 
 def genres_set(
-    *, tracks: QuerySet[Track], person: User, genre: str | None, summary: str = "", terms: Terms = NOW
+    *,
+    tracks: QuerySet[Track],
+    person: User,
+    genre: str | None,
+    summary: str = "",
+    options: BulkActionOptions = DEFAULT_OPTIONS,
 ) -> BulkAction:
     """Say of many tracks what they are; None confirms for each what the model thinks most probable.
 
@@ -60,7 +70,7 @@ def genres_set(
     """
     if genre is not None:
         genres.genre_check(person, genre)
-    return bulk_action_start(BulkAction.Kind.GENRE, tracks, person, summary, {"genre": genre}, terms)
+    return bulk_action_start(BulkAction.Kind.GENRE, tracks, person, summary, {"genre": genre}, options)
 
 
 def own_genre_delete(*, genre: Genre, into: str = "") -> BulkAction:
@@ -78,43 +88,55 @@ def own_genre_delete(*, genre: Genre, into: str = "") -> BulkAction:
     return action
 
 
-def tracks_tag(*, tracks: QuerySet[Track], person: User, name: str, terms: Terms = NOW) -> BulkAction:
+def tracks_tag(
+    *, tracks: QuerySet[Track], person: User, name: str, options: BulkActionOptions = DEFAULT_OPTIONS
+) -> BulkAction:
     """Put a tag on many tracks of one person. Raises DomainError: `bad_name`, `selection_changed`."""
     tag = tags.tag_add(owner=person, name=name)
     return bulk_action_start(
-        BulkAction.Kind.TAG, tracks, person, f"Tagged “{tag.name}”", tags.tag_data(tag), terms
+        BulkAction.Kind.TAG, tracks, person, f"Tagged “{tag.name}”", tags.tag_data(tag), options
     )
 
 
-def tracks_untag(*, tracks: QuerySet[Track], person: User, tag: Tag, terms: Terms = NOW) -> BulkAction:
+def tracks_untag(
+    *, tracks: QuerySet[Track], person: User, tag: Tag, options: BulkActionOptions = DEFAULT_OPTIONS
+) -> BulkAction:
     """Take a tag off many tracks. Raises DomainError: `selection_changed`."""
     return bulk_action_start(
-        BulkAction.Kind.UNTAG, tracks, person, f"Took off “{tag.name}”", tags.tag_data(tag), terms
+        BulkAction.Kind.UNTAG, tracks, person, f"Took off “{tag.name}”", tags.tag_data(tag), options
     )
 
 
-def playlist_append(*, playlist: Playlist, tracks: QuerySet[Track], terms: Terms = NOW) -> BulkAction:
+def playlist_append(
+    *, playlist: Playlist, tracks: QuerySet[Track], options: BulkActionOptions = DEFAULT_OPTIONS
+) -> BulkAction:
     """Put tracks at the end of a playlist, in their order, but for those that are there already.
 
     Raises DomainError: `saved_search`, `selection_changed`.
     """
-    playlists.plain_check(playlist)
+    playlists.playlist_check_not_smart(playlist)
     data = {"playlist": str(playlist.pk)}
     return bulk_action_start(
-        BulkAction.Kind.PLAYLIST, tracks, playlist.owner, f"Added to “{playlist}”", data, terms
+        BulkAction.Kind.PLAYLIST, tracks, playlist.owner, f"Added to “{playlist}”", data, options
     )
 
 
-def tracks_analyse_again(*, tracks: QuerySet[Track], person: User, terms: Terms = NOW) -> BulkAction:
+def tracks_analyse_again(
+    *, tracks: QuerySet[Track], person: User, options: BulkActionOptions = DEFAULT_OPTIONS
+) -> BulkAction:
     """Queue finished tracks once more; others are left alone. Raises DomainError: `selection_changed`."""
-    return bulk_action_start(BulkAction.Kind.ANALYSE, tracks, person, "Analysed again", {}, terms)
+    return bulk_action_start(BulkAction.Kind.ANALYSE, tracks, person, "Analysed again", {}, options)
 
 
-def tracks_delete(*, tracks: QuerySet[Track], person: User, terms: Terms = NOW) -> BulkAction:
+def tracks_delete(
+    *, tracks: QuerySet[Track], person: User, options: BulkActionOptions = DEFAULT_OPTIONS
+) -> BulkAction:
     """Put tracks in the bin. Raises DomainError: `selection_changed`."""
-    return bulk_action_start(BulkAction.Kind.DELETE, tracks, person, "Deleted", {}, terms)
+    return bulk_action_start(BulkAction.Kind.DELETE, tracks, person, "Deleted", {}, options)
 
 
-def tracks_delete_permanently(*, tracks: QuerySet[Track], person: User, terms: Terms = NOW) -> BulkAction:
+def tracks_delete_permanently(
+    *, tracks: QuerySet[Track], person: User, options: BulkActionOptions = DEFAULT_OPTIONS
+) -> BulkAction:
     """Delete tracks for good, with all that is known about them. Raises DomainError: `selection_changed`."""
-    return bulk_action_start(BulkAction.Kind.PURGE, tracks, person, "Deleted for good", {}, terms)
+    return bulk_action_start(BulkAction.Kind.PURGE, tracks, person, "Deleted for good", {}, options)

@@ -22,19 +22,19 @@ from library.errors import DomainError
 from library.models import BulkAction, BulkActionTrack, Track, User
 from library.services import analysis_queue as queue
 from library.services import genres, playlists, tags
-from library.services.bin import tracks_bin, tracks_purge, tracks_restore
+from library.services.bin import tracks_move_to_bin, tracks_purge, tracks_restore
 from library.services.bulk_action_records import bulk_action_targets_add
 from library.services.jobs import job_enqueue
 
 #: No transaction may hold others up: to delete 500 tracks for good took 0.85 s in a library of 30,000.
 BATCH = 250
 #: An action that has shown no sign of life for so long belongs to a process that died.
-PATIENCE = timedelta(minutes=2)
+STALLED_AFTER = timedelta(minutes=2)
 State = BulkActionTrack.State
 
 
 @dataclass(frozen=True)
-class Definition:
+class BulkActionDefinition:
     """How one kind of action is done to some tracks and undone.
 
     `apply` gets the ids of some of the tracks, in their order. It returns the ids of those it changed, each with
@@ -49,7 +49,7 @@ class Definition:
 def _delete_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
     # A reviewer deletes tracks of others, who then find them in their own bins.
     return dict.fromkeys(
-        pk for owner, some in _by_owner(ids).items() for pk in tracks_bin(owner=owner, track_ids=some)
+        pk for owner, some in _by_owner(ids).items() for pk in tracks_move_to_bin(owner=owner, track_ids=some)
     )
 
 
@@ -71,29 +71,31 @@ def _by_owner(ids: list[UUID]) -> dict[User, list[UUID]]:
     return tracks
 
 
-DEFINITIONS: dict[BulkAction.Kind, Definition] = {
-    BulkAction.Kind.GENRE: Definition(genres.genres_apply, genres.genres_undo),
-    BulkAction.Kind.TAG: Definition(tags.tag_apply, tags.tag_undo),
-    BulkAction.Kind.UNTAG: Definition(tags.untag_apply, tags.untag_undo),
-    BulkAction.Kind.MERGE: Definition(undo=tags.merge_undo),
-    BulkAction.Kind.PLAYLIST: Definition(playlists.append_apply, playlists.append_undo),
-    BulkAction.Kind.UNLIST: Definition(undo=playlists.delete_undo),
-    BulkAction.Kind.TAKE_OUT: Definition(undo=playlists.remove_undo),
-    BulkAction.Kind.ANALYSE: Definition(queue.analyse_again_apply),
-    BulkAction.Kind.DELETE: Definition(_delete_apply, _delete_undo),
-    BulkAction.Kind.PURGE: Definition(_purge_apply),
+BULK_ACTION_DEFINITIONS: dict[BulkAction.Kind, BulkActionDefinition] = {
+    BulkAction.Kind.GENRE: BulkActionDefinition(genres.genres_set_apply, genres.genres_set_undo),
+    BulkAction.Kind.TAG: BulkActionDefinition(tags.tracks_tag_apply, tags.tracks_tag_undo),
+    BulkAction.Kind.UNTAG: BulkActionDefinition(tags.tracks_untag_apply, tags.tracks_untag_undo),
+    BulkAction.Kind.MERGE: BulkActionDefinition(undo=tags.tag_merge_undo),
+    BulkAction.Kind.PLAYLIST: BulkActionDefinition(
+        playlists.playlist_append_apply, playlists.playlist_append_undo
+    ),
+    BulkAction.Kind.UNLIST: BulkActionDefinition(undo=playlists.playlist_delete_undo),
+    BulkAction.Kind.TAKE_OUT: BulkActionDefinition(undo=playlists.playlist_remove_undo),
+    BulkAction.Kind.ANALYSE: BulkActionDefinition(queue.tracks_analyse_again_apply),
+    BulkAction.Kind.DELETE: BulkActionDefinition(_delete_apply, _delete_undo),
+    BulkAction.Kind.PURGE: BulkActionDefinition(_purge_apply),
 }
 
 
 @dataclass(frozen=True)
-class Terms:
+class BulkActionOptions:
     """How an action is asked for: on how many tracks it was meant (None: however many), and whether by a worker."""
 
     expected: int | None = None
-    later: bool = False
+    in_background: bool = False
 
 
-NOW = Terms()
+DEFAULT_OPTIONS = BulkActionOptions()
 
 
 class SelectionChangedError(DomainError):
@@ -113,12 +115,12 @@ def bulk_action_start(
     person: User,
     summary: str,
     data: dict[str, Any],
-    terms: Terms,
+    options: BulkActionOptions,
 ) -> BulkAction:
     """Fix which tracks are meant; then do it, or leave it to a worker. Raises SelectionChanged."""
     ids = list(dict.fromkeys(tracks.values_list("pk", flat=True)))
-    if terms.expected is not None and terms.expected != len(ids):
-        raise SelectionChangedError(terms.expected, len(ids))
+    if options.expected is not None and options.expected != len(ids):
+        raise SelectionChangedError(options.expected, len(ids))
     action = BulkAction.objects.create(
         person=person,
         kind=kind,
@@ -129,9 +131,9 @@ def bulk_action_start(
     )
     # Batch by batch: to write down a whole library at once would hold up everybody else who writes.
     bulk_action_targets_add(action=action, tracks=((pk, None) for pk in ids), state=State.PENDING)
-    if terms.later:
+    if options.in_background:
         transaction.on_commit(lambda: bulk_action_enqueue(action_id=action.pk), robust=True)
-    return action if terms.later else bulk_action_run(action=action)
+    return action if options.in_background else bulk_action_run(action=action)
 
 
 def bulk_action_enqueue(*, action_id: UUID) -> None:
@@ -145,7 +147,7 @@ def bulk_action_run(*, action: BulkAction) -> BulkAction:
     Several processes may be at it: each batch is done once. Raises DomainError when a batch is refused, or whatever
     else a batch raises; then the action has failed. Only a database that is away leaves it to be gone on with.
     """
-    apply = DEFINITIONS[BulkAction.Kind(action.kind)].apply
+    apply = BULK_ACTION_DEFINITIONS[BulkAction.Kind(action.kind)].apply
     assert apply is not None
     try:
         while _batch_run(action, apply):
@@ -227,7 +229,7 @@ def bulk_actions_resume() -> int:
 
     One whose process died before all of its tracks were written down has failed: nothing of it was done.
     """
-    before = timezone.now() - PATIENCE
+    before = timezone.now() - STALLED_AFTER
     count = 0
     left = BulkAction.objects.filter(
         status__in=(BulkAction.Status.QUEUED, BulkAction.Status.RUNNING), updated_at__lt=before
@@ -254,7 +256,7 @@ def bulk_action_undo(*, action: BulkAction) -> int:
 
     Raises DomainError: `undone_already`, `in_progress` (cancel it first), `no_undo`.
     """
-    undo = DEFINITIONS[BulkAction.Kind(action.kind)].undo
+    undo = BULK_ACTION_DEFINITIONS[BulkAction.Kind(action.kind)].undo
     if undo is None:
         raise DomainError("no_undo", "This cannot be undone.")
     with transaction.atomic():

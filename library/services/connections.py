@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 
-def connection_mend() -> None:
+def connection_close_if_unusable() -> None:
     """Drop a connection that is broken or has been open for too long: the next query opens another.
 
     Within a transaction it is left alone, because what was done there would be lost without a word.

@@ -21,71 +21,73 @@ from django.utils import timezone
 from library.errors import DomainError
 from library.models import PartialUpload, Track
 from library.models.uploads import LIFETIME
-from library.services.analysis_queue import LEASE, requeue, track_enqueue, tracks_sweep
-from library.services.assets import FILES
+from library.services.analysis_queue import ANALYSIS_LEASE, track_enqueue, tracks_requeue, tracks_sweep
+from library.services.track_files import FILE_FIELDS
 from library.services.uploads import uploads_expire
 
-ROOT = "tracks"
-PARTS = [f"{number:02x}" for number in range(256)]
+TRACKS_FOLDER = "tracks"
+FOLDER_PREFIXES = [f"{number:02x}" for number in range(256)]
 #: A file this young may be an upload whose row is just being written.
-YOUNG = timedelta(hours=1)
+MIN_ORPHAN_AGE = timedelta(hours=1)
 
 
 class Finding(NamedTuple):
     """Something amiss: what kind of thing, which one, and what mends it."""
 
     kind: str
-    what: str
+    subject: str
     remedy: str
 
 
-def library_mend(*, dry_run: bool, young: timedelta = YOUNG) -> Iterator[Finding]:
+def library_repair(*, dry_run: bool, young: timedelta = MIN_ORPHAN_AGE) -> Iterator[Finding]:
     """Find what is amiss and mend it, one after the other; with `dry_run`, only find.
 
     Raises DomainError: `storage_empty`, when rows name files and there is none at all. Then a disk is not mounted or
     a bucket is the wrong one, and no track is to be given up for that.
     """
-    if Track.all_objects.exists() and not any(_list(ROOT)):
+    if Track.all_objects.exists() and not any(_list(TRACKS_FOLDER)):
         raise DomainError(
             "storage_empty", "The storage holds no file at all. Is it the right one, and mounted?"
         )
-    for part in PARTS:
-        yield from _part(part, dry_run=dry_run, before=timezone.now() - young)
-    yield from _uploads(dry_run=dry_run)
-    yield from _leases(dry_run=dry_run)
+    for prefix in FOLDER_PREFIXES:
+        yield from _check_folders(prefix, dry_run=dry_run, before=timezone.now() - young)
+    yield from _check_unfinished_uploads(dry_run=dry_run)
+    yield from _check_stuck_tracks(dry_run=dry_run)
 
 
-def _part(part: str, *, dry_run: bool, before: datetime) -> Iterator[Finding]:
+def _check_folders(prefix: str, *, dry_run: bool, before: datetime) -> Iterator[Finding]:
     # Rows first: a file that comes after the look into storage is then not thought to be missing.
     rows = list(
-        Track.all_objects.filter(folder__startswith=part)
+        Track.all_objects.filter(folder__startswith=prefix)
         .order_by()
-        .only("status", "error_code", "folder", "deleted_at", *FILES)
+        .only("status", "error_code", "folder", "deleted_at", *FILE_FIELDS)
     )
-    stored = set(_walk(f"{ROOT}/{part}"))
+    stored = set(_walk(f"{TRACKS_FOLDER}/{prefix}"))
     # Nothing is made again for what lies in the bin; but its files are its own as long as it does.
     for track in (row for row in rows if row.deleted_at is None):
-        yield from _missing(track, stored, dry_run=dry_run)
-    named = {getattr(track, field).name for track in rows for field in FILES}
+        yield from _check_missing_files(track, stored, dry_run=dry_run)
+    named = {getattr(track, field).name for track in rows for field in FILE_FIELDS}
     for name in sorted(stored - named):
-        if _is_stray(name, before):
+        if _is_orphaned(name, before):
             if not dry_run:
                 default_storage.delete(name)
             yield Finding("stray file", name, "delete")
 
 
-def _missing(track: Track, stored: set[str], *, dry_run: bool) -> Iterator[Finding]:
+def _check_missing_files(track: Track, stored: set[str], *, dry_run: bool) -> Iterator[Finding]:
     gone = [
         field
-        for field in FILES
+        for field in FILE_FIELDS
         if (name := getattr(track, field).name) and name not in stored and not default_storage.exists(name)
     ]
     is_given_up = track.error_code == "file_missing"
-    this = Track.objects.filter(pk=track.pk, **{field: getattr(track, field).name for field in FILES})
+    unchanged_track = Track.objects.filter(
+        pk=track.pk, **{field: getattr(track, field).name for field in FILE_FIELDS}
+    )
     if "original" in gone:
         if not is_given_up:
             if not dry_run:
-                this.update(
+                unchanged_track.update(
                     status=Track.Status.FAILED, error_code="file_missing", stage="", lease=None,
                     leased_until=None, updated_at=timezone.now(),
                 )  # fmt: skip
@@ -93,18 +95,18 @@ def _missing(track: Track, stored: set[str], *, dry_run: bool) -> Iterator[Findi
     elif is_given_up or (gone and track.is_finished):
         if not dry_run:
             with transaction.atomic():
-                for track_id in requeue(this):
-                    transaction.on_commit(lambda pk=track_id: track_enqueue(track_id=pk, later=True))  # type: ignore[misc]
+                for track_id in tracks_requeue(unchanged_track):
+                    transaction.on_commit(lambda pk=track_id: track_enqueue(track_id=pk, low_priority=True))  # type: ignore[misc]
         yield Finding(
             "upload is back" if is_given_up else "missing picture or copy", str(track.pk), "analyse again"
         )
 
 
-def _is_stray(name: str, before: datetime) -> bool:
+def _is_orphaned(name: str, before: datetime) -> bool:
     """Asked of files that no row named a moment ago."""
     folder = name.split("/")[2]
-    for track in Track.all_objects.filter(folder=folder).only(*FILES):
-        if name in {getattr(track, field).name for field in FILES}:
+    for track in Track.all_objects.filter(folder=folder).only(*FILE_FIELDS):
+        if name in {getattr(track, field).name for field in FILE_FIELDS}:
             return False
     try:
         return default_storage.get_modified_time(name) < before
@@ -112,7 +114,7 @@ def _is_stray(name: str, before: datetime) -> bool:
         return False
 
 
-def _uploads(*, dry_run: bool) -> Iterator[Finding]:
+def _check_unfinished_uploads(*, dry_run: bool) -> Iterator[Finding]:
     """What has come of uploads and analyses that were never finished. Workers clear it away after a day."""
     before = timezone.now() - LIFETIME
     for path in sorted(Path(settings.FILE_UPLOAD_TEMP_DIR).rglob("*")):
@@ -125,9 +127,9 @@ def _uploads(*, dry_run: bool) -> Iterator[Finding]:
         uploads_expire()
 
 
-def _leases(*, dry_run: bool) -> Iterator[Finding]:
+def _check_stuck_tracks(*, dry_run: bool) -> Iterator[Finding]:
     """Tracks of dead workers that no living one has taken up."""
-    stuck = Track.objects.filter(status=Track.Status.ANALYSING, leased_until__lt=Now() - LEASE)
+    stuck = Track.objects.filter(status=Track.Status.ANALYSING, leased_until__lt=Now() - ANALYSIS_LEASE)
     for track in stuck.only("pk").iterator():
         yield Finding("stuck track", str(track.pk), "queue again")
     if not dry_run:

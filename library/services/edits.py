@@ -12,7 +12,7 @@ from library.errors import DomainError
 from library.models import Track
 from library.models.tracks import EDITABLE
 from library.services.analysis import derived_names_recompute
-from library.services.changes import changed_fields, changes_due, locked
+from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 
 
 def track_edit(*, track: Track, shown: Mapping[str, Any] | None = None, **changes: Any) -> None:
@@ -23,8 +23,8 @@ def track_edit(*, track: Track, shown: Mapping[str, Any] | None = None, **change
     """
     wanted = {field: _clean(field, value) for field, value in changed_fields(changes, shown).items()}
     with transaction.atomic():
-        current = locked(track)
-        due = changes_due(current, wanted, shown)
+        current = locked_row(track)
+        due = pending_changes(current, wanted, shown)
         if due:
             _write(current, due, edited={*current.edited, *due})
     track.refresh_from_db()
@@ -39,11 +39,11 @@ def track_reset(*, track: Track, fields: Iterable[str]) -> None:
     if not fields <= set(EDITABLE):
         raise DomainError("bad_value", f"Only {', '.join(EDITABLE)} can be taken back.", 422)
     with transaction.atomic():
-        current = locked(track)
-        said = selectors.file_values_of(current.owner, current)
-        if not said:
+        current = locked_row(track)
+        file_values = selectors.file_values_of(current.owner, current)
+        if not file_values:
             raise DomainError("not_read", "The file’s own tags have not been read yet. Try again later.")
-        _write(current, {field: said[field] for field in fields}, edited={*current.edited} - fields)
+        _write(current, {field: file_values[field] for field in fields}, edited={*current.edited} - fields)
     track.refresh_from_db()
 
 

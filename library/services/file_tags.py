@@ -18,9 +18,9 @@ from library.errors import DomainError
 from library.models import FileTags, Track
 from library.services.analysis_client import read_tags
 from library.services.analysis_queue import UNFINISHED
-from library.services.assets import local_copy
-from library.services.changes import locked
+from library.services.edit_conflicts import locked_row
 from library.services.jobs import job_enqueue
+from library.services.track_files import local_copy
 
 logger = logging.getLogger(__name__)
 
@@ -31,23 +31,23 @@ FIELDS = ("title", "artist", "album", "year", "genre")
 
 def file_tags_record(*, track: Track, tags: dict[str, Any]) -> None:
     """Keep what `classifier.tag_reader.read_tags` found in a track's file."""
-    said = {field: tags[field] for field in FIELDS if field in tags}
+    known = {field: tags[field] for field in FIELDS if field in tags}
     FileTags.objects.update_or_create(
         track=track,
         defaults={"title": "", "artist": "", "album": "", "year": None, "genre": ""}
-        | said
+        | known
         | {"values": tags.get("values", {})},
     )
 
 
-def file_tags_catch_up() -> bool:
+def file_tags_backfill_start() -> bool:
     """Begin to read what was never read, if there is any. Returns whether there is."""
     if behind := _unread().exists():
         _enqueue(after=UUID(int=0))
     return behind
 
 
-def file_tags_read(*, after: UUID | str) -> int:
+def file_tags_backfill(*, after: UUID | str) -> int:
     """Read the tags of some files for which that was never done, and leave those that follow to another task.
 
     Goes by ids, from behind `after`. No field of a track changes. A file that is gone is passed over.
@@ -78,7 +78,7 @@ def _read(track: Track) -> bool:
         tags = {}  # nor could they the next time
     try:
         with transaction.atomic():
-            locked(track)
+            locked_row(track)
             if not FileTags.objects.filter(track=track).exists():  # an analysis may have been faster
                 file_tags_record(track=track, tags=tags)
     except DomainError:

@@ -20,7 +20,7 @@ from library.genres import BUILTIN_GENRES, UNSURE
 from library.models import BulkAction, BulkActionTrack, Genre, Prediction, Track, User, Verdict
 from library.models.genres import HUES
 from library.selectors.verdicts import latest_verdicts, verdict_for_track, verdicts_in_force
-from library.services.changes import changed_fields, changes_due, locked
+from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 from library.text import fold, key_from
 
 
@@ -32,7 +32,7 @@ def genre_set(*, track: Track, person: User, genre: str) -> Verdict:
     genre_check(track.owner, genre)
     with transaction.atomic():
         current = Track.objects.select_for_update(of=("self",)).select_related("prediction").get(pk=track.pk)
-        verdict = Verdict.objects.create(**_said(current, person, genre, action=None))
+        verdict = Verdict.objects.create(**_verdict_fields(current, person, genre, action=None))
         effective_genres_recompute(Track.objects.filter(pk=track.pk))
     track.refresh_from_db()
     return verdict
@@ -68,7 +68,7 @@ def genre_undo(*, track: Track, person: User) -> Verdict:
     return latest
 
 
-def genres_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
+def genres_set_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
     """Say of some tracks what a bulk action says of all: a genre, or what was heard in each."""
     genre = action.data["genre"]
     batch = Track.objects.filter(pk__in=ids).select_related("prediction")
@@ -76,13 +76,13 @@ def genres_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
     for track in batch.defer("prediction__segments", "prediction__probabilities"):
         verdict = genre if genre is not None else (track.prediction.top if track.prediction else None)
         if verdict is not None and verdict != track.owner_genre:
-            said.append(Verdict(**_said(track, action.person, verdict, action=action)))
+            said.append(Verdict(**_verdict_fields(track, action.person, verdict, action=action)))
     Verdict.objects.bulk_create(said)
     effective_genres_recompute(Track.objects.filter(pk__in=ids))
     return {verdict.track_id: None for verdict in said}
 
 
-def genres_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
+def genres_set_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Take back what a bulk action said of some tracks; returns of how many it still was what counts."""
     said = Verdict.objects.filter(
         bulk_action=action, undone_at=None, track__in=[target.track_id for target in targets]
@@ -138,13 +138,13 @@ def effective_genres_recompute(tracks: QuerySet[Track]) -> None:
             default=Subquery(disputed.values(rank=F("confidence") - reasons)[:1]),
         ),
     )
-    _revive(tracks)
+    _unretire_used_genres(tracks)
 
 
 def own_genre_add(*, owner: User, name: str) -> Genre:
     """Make an own genre, or bring back the retired one of that name. Raises DomainError: `bad_name`, `taken`."""
     name, key = _clean(name), key_from(name)[: Genre._meta.get_field("key").max_length]
-    _check_free(owner, name)
+    _check_name_free(owner, name)
     if key in {*BUILTIN_GENRES, UNSURE, ""}:
         raise DomainError("bad_name", "A genre's name has a letter or digit, and is none of the ten.", 422)
     found, created = Genre.objects.get_or_create(
@@ -158,7 +158,7 @@ def own_genre_add(*, owner: User, name: str) -> Genre:
     return found
 
 
-def genre_take(*, owner: User, name: str) -> str:
+def genre_key_get_or_create(*, owner: User, name: str) -> str:
     """The key of the genre of that name, built-in or own; an own one is made when there is none.
 
     Raises DomainError: `bad_name`.
@@ -176,15 +176,15 @@ def own_genre_rename(*, genre: Genre, name: str, shown: Mapping[str, str] | None
     """
     changes = {field: _clean(value) for field, value in changed_fields({"name": name}, shown).items()}
     with transaction.atomic():
-        current = locked(genre)
-        if due := changes_due(current, changes, shown):
-            _check_free(current.owner, due["name"], but=current)
+        current = locked_row(genre)
+        if due := pending_changes(current, changes, shown):
+            _check_name_free(current.owner, due["name"], but=current)
             current.name = due["name"]
             current.save(update_fields=["name"])
     genre.refresh_from_db()
 
 
-def _said(track: Track, person: User, genre: str, action: BulkAction | None) -> dict[str, object]:
+def _verdict_fields(track: Track, person: User, genre: str, action: BulkAction | None) -> dict[str, object]:
     heard = track.prediction
     return {
         "track": track,
@@ -214,7 +214,7 @@ def _clean(name: str) -> str:
     return name
 
 
-def _check_free(owner: User, name: str, but: Genre | None = None) -> None:
+def _check_name_free(owner: User, name: str, but: Genre | None = None) -> None:
     others = Genre.objects.filter(owner=owner, retired_at=None)
     if but:
         others = others.exclude(pk=but.pk)
@@ -223,7 +223,7 @@ def _check_free(owner: User, name: str, but: Genre | None = None) -> None:
         raise DomainError("taken", f"There is a genre “{name}” already.")
 
 
-def _revive(tracks: QuerySet[Track]) -> None:
+def _unretire_used_genres(tracks: QuerySet[Track]) -> None:
     """A retired genre that an undo brought back to a track is a genre again."""
     retired = Genre.objects.exclude(retired_at=None)
     used = tracks.filter(owner=OuterRef("owner"), owner_genre=OuterRef("key"))

@@ -28,14 +28,14 @@ from library.models import IdempotencyRecord, User
 logger = logging.getLogger(__name__)
 
 #: How long an answer is kept for whoever asks again.
-KEEP = timedelta(days=1)
+RETENTION = timedelta(days=1)
 #: How long after its process was last heard of a request that was never answered holds its key.
-LEASE = timedelta(minutes=1)
-EXTEND_SECONDS = LEASE.total_seconds() / 4
+REQUEST_LEASE = timedelta(minutes=1)
+EXTEND_SECONDS = REQUEST_LEASE.total_seconds() / 4
 
-_at_work: set[int] = set()
-_one_thread = threading.Lock()
-_extending: threading.Thread | None = None
+_leased_record_ids: set[int] = set()
+_thread_lock = threading.Lock()
+_lease_thread: threading.Thread | None = None
 
 
 def request_digest(
@@ -60,11 +60,11 @@ def idempotency_begin(*, owner: User, key: str, digest: str) -> IdempotencyRecor
     """
     records = IdempotencyRecord.objects.filter(owner=owner, key=key)
     died = Q(status=None, leased_until__lt=Now())
-    records.filter(died | Q(created_at__lt=timezone.now() - KEEP)).delete()
+    records.filter(died | Q(created_at__lt=timezone.now() - RETENTION)).delete()
     try:
         with transaction.atomic():
             record = IdempotencyRecord.objects.create(
-                owner=owner, key=key, digest=digest, leased_until=Now() + LEASE
+                owner=owner, key=key, digest=digest, leased_until=Now() + REQUEST_LEASE
             )
     except IntegrityError:
         earlier = records.first()
@@ -83,7 +83,7 @@ def idempotency_finish(
     *, record: IdempotencyRecord, status: int, headers: dict[str, str], body: Any = None
 ) -> None:
     """Keep the answer to a request that was done."""
-    _at_work.discard(record.pk)
+    _leased_record_ids.discard(record.pk)
     IdempotencyRecord.objects.filter(pk=record.pk).update(
         status=status, headers=headers, body=body, leased_until=None
     )
@@ -91,35 +91,37 @@ def idempotency_finish(
 
 def idempotency_forget(*, record: IdempotencyRecord) -> None:
     """Free the key of a request that was not done, so that it can be sent again."""
-    _at_work.discard(record.pk)
+    _leased_record_ids.discard(record.pk)
     IdempotencyRecord.objects.filter(pk=record.pk).delete()
 
 
 def idempotency_expire() -> int:
     """Delete records older than a day; returns how many."""
-    return IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - KEEP).delete()[0]
+    return IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - RETENTION).delete()[0]
 
 
 def _hold(record: IdempotencyRecord) -> None:
-    global _extending
-    _at_work.add(record.pk)
-    with _one_thread:
-        if _extending is None or not _extending.is_alive():  # a forked process has none
-            _extending = threading.Thread(target=_extend_for_ever, daemon=True)
-            _extending.start()
+    global _lease_thread
+    _leased_record_ids.add(record.pk)
+    with _thread_lock:
+        if _lease_thread is None or not _lease_thread.is_alive():  # a forked process has none
+            _lease_thread = threading.Thread(target=_extend_for_ever, daemon=True)
+            _lease_thread.start()
 
 
 def _extend_for_ever() -> None:
     while True:
         threading.Event().wait(EXTEND_SECONDS)
-        if _at_work:
+        if _leased_record_ids:
             try:
-                leases_extend()
+                idempotency_leases_extend()
             except Exception:  # a database that is away may be back the next time
                 logger.exception("The database did not hear that requests are still being worked on.")
             connection.close()
 
 
-def leases_extend() -> None:
+def idempotency_leases_extend() -> None:
     """Say of all requests that this process works on that it is alive."""
-    IdempotencyRecord.objects.filter(pk__in=list(_at_work), status=None).update(leased_until=Now() + LEASE)
+    IdempotencyRecord.objects.filter(pk__in=list(_leased_record_ids), status=None).update(
+        leased_until=Now() + REQUEST_LEASE
+    )

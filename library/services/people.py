@@ -15,7 +15,7 @@ from library.models import PartialUpload, Track, User
 from library.services.bin import tracks_purge
 from library.services.uploads import upload_abort
 
-SIGN_UP = "earmark.sign-up"
+SIGN_UP_SALT = "earmark.sign-up"
 
 
 class EmailTakenError(Exception):
@@ -65,12 +65,12 @@ def sign_up_email_send(*, email: str, host: str, secure: bool) -> None:
 
 def sign_up_key(*, email: str) -> str:
     """What proves, for three days, that a letter to this address was read."""
-    return signing.dumps(email.strip().lower(), salt=SIGN_UP)
+    return signing.dumps(email.strip().lower(), salt=SIGN_UP_SALT)
 
 
 def sign_up_address(*, key: str) -> str:
     """The address that was proved. Raises signing.BadSignature."""
-    return str(signing.loads(key, salt=SIGN_UP, max_age=timedelta(days=3)))
+    return str(signing.loads(key, salt=SIGN_UP_SALT, max_age=timedelta(days=3)))
 
 
 def user_share(*, user: User, share: bool) -> None:

@@ -15,7 +15,7 @@ from library.models import BulkAction, BulkActionTrack, Playlist, PlaylistItem, 
 from library.models.playlists import QUERY_LENGTH
 from library.search.query import canonical, search_from
 from library.services.bulk_action_records import bulk_action_record
-from library.services.changes import changed_fields, changes_due, locked
+from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 
 #: Room between two positions, so that one track can move without the others.
 GAP = 1024
@@ -52,8 +52,8 @@ def playlist_rename(*, playlist: Playlist, name: str, shown: Mapping[str, str] |
     changes = changed_fields({"name": name}, shown)
     changes = {field: clean_playlist_name(value) for field, value in changes.items()}
     with transaction.atomic():
-        current = locked(playlist)
-        if due := changes_due(current, changes, shown):
+        current = locked_row(playlist)
+        if due := pending_changes(current, changes, shown):
             current.name = due["name"]
             current.save(update_fields=["name", "updated_at"])
     playlist.refresh_from_db()
@@ -80,7 +80,7 @@ def playlist_delete(*, playlist: Playlist) -> BulkAction:
     return action
 
 
-def delete_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
+def playlist_delete_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Make a deleted playlist again, at its old address, and put tracks at its end. Returns how many."""
     known = action.data
     playlist, _ = Playlist.objects.get_or_create(
@@ -99,13 +99,13 @@ def delete_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     return sum(item.track_id in live for item in made)
 
 
-def plain_check(playlist: Playlist) -> None:
+def playlist_check_not_smart(playlist: Playlist) -> None:
     """Raises DomainError: `saved_search`, for a playlist that finds its tracks itself."""
     if playlist.smart:
         raise DomainError("saved_search", f"“{playlist}” is a saved search: it finds its tracks itself.")
 
 
-def append_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, int]]:
+def playlist_append_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, int]]:
     """Put some tracks at the end of an action's playlist, but for those that are in it.
 
     Raises DomainError: `unknown_playlist`, when it was deleted meanwhile.
@@ -119,7 +119,7 @@ def append_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, in
     return {item.track_id: {"item": item.pk} for item in made}
 
 
-def append_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
+def playlist_append_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Take out again what an action put into a playlist and is still there. Returns how many."""
     items = PlaylistItem.objects.filter(
         playlist__owner=action.person,
@@ -156,7 +156,7 @@ def playlist_remove(*, item: PlaylistItem) -> BulkAction:
     return action
 
 
-def remove_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
+def playlist_remove_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Put a track back where it was in its playlist, if there still is that playlist."""
     playlist = Playlist.objects.filter(owner=action.person, pk=action.data["playlist"]).first()
     if playlist is None:
@@ -185,9 +185,9 @@ def playlist_move(*, item: PlaylistItem, position: int) -> None:
         others = PlaylistItem.objects.filter(playlist=item.playlist).exclude(pk=item.pk)
         shown = others.filter(track__deleted_at=None)
         to = min(max(position, 0), shown.count())
-        around = list(shown[max(to - 1, 0) : to + 1])
-        before = around[0].position if to else 0
-        after = around[-1] if len(around) > (to > 0) else None
+        neighbours = list(shown[max(to - 1, 0) : to + 1])
+        before = neighbours[0].position if to else 0
+        after = neighbours[-1] if len(neighbours) > (to > 0) else None
         if after is None:
             item.position = before + GAP
         else:

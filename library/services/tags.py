@@ -14,7 +14,7 @@ from library.errors import DomainError
 from library.models import BulkAction, BulkActionTrack, Tag, Tagging, TagRejection, Track, User
 from library.models.genres import HUES
 from library.services.bulk_action_records import bulk_action_record
-from library.services.changes import changed_fields, changes_due, locked
+from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 from library.text import fold
 
 BATCH = 1000
@@ -43,8 +43,8 @@ def tag_change(
         changes["name"] = _clean(changes["name"])
     try:
         with transaction.atomic():
-            current = locked(tag)
-            due = changes_due(current, changes, shown)
+            current = locked_row(tag)
+            due = pending_changes(current, changes, shown)
             if "name" in due:
                 due["key"] = fold(due["name"])
             for field, value in due.items():
@@ -69,7 +69,7 @@ def tag_merge(*, tag: Tag, into: Tag) -> BulkAction:
     with transaction.atomic():
         ids = list(tag.taggings.order_by("pk").values_list("track_id", flat=True))
         new = set(ids) - set(into.taggings.values_list("track_id", flat=True))
-        _put(into, new)
+        _taggings_add(into, new)
         action = bulk_action_record(
             person=tag.owner,
             kind=BulkAction.Kind.MERGE,
@@ -82,11 +82,11 @@ def tag_merge(*, tag: Tag, into: Tag) -> BulkAction:
     return action
 
 
-def merge_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
+def tag_merge_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Put a merged tag back on its tracks, and take the other off where the merge has put it."""
     new = [target.track_id for target in targets if (target.before or {}).get("new")]
     Tagging.objects.filter(tag__owner=action.person, tag=action.data["into"], track__in=new).delete()
-    return _put_back(action, targets)
+    return _taggings_restore(action, targets)
 
 
 def tag_delete(*, tag: Tag) -> BulkAction:
@@ -132,12 +132,12 @@ def tag_data(tag: Tag) -> dict[str, Any]:
     return {"tag": tag.pk, "name": tag.name, "hue": tag.hue}
 
 
-def tag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
+def tracks_tag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
     """Put an action's tag on some tracks. A suggestion of it that was turned down there is taken up."""
-    tag = _tag_there(action)
+    tag = _tag_get_or_recreate(action)
     there = Track.objects.filter(owner=action.person, pk__in=ids).values_list("pk", flat=True)
     new = set(there) - set(tag.taggings.filter(track__in=ids).values_list("track_id", flat=True))
-    _put(tag, new)
+    _taggings_add(tag, new)
     turned_down = TagRejection.objects.filter(track__in=new, key=tag.key)
     rejected = set(turned_down.values_list("track_id", flat=True))
     turned_down.delete()
@@ -145,7 +145,7 @@ def tag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool]
     return {pk: {"rejected": True} if pk in rejected else None for pk in new}
 
 
-def tag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
+def tracks_tag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Take an action's tag off again where it put it, if there still is that tag; turned down is turned down."""
     taggings = Tagging.objects.filter(
         tag__owner=action.person, tag=action.data["tag"], track__in=[target.track_id for target in targets]
@@ -161,7 +161,7 @@ def tag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     return live
 
 
-def untag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
+def tracks_untag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
     """Take an action's tag off some tracks. It is not suggested for them again."""
     taggings = Tagging.objects.filter(tag__owner=action.person, tag=action.data["tag"], track__in=ids)
     had = set(taggings.filter(track__deleted_at=None).values_list("track_id", flat=True))
@@ -176,24 +176,24 @@ def untag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, boo
     return {pk: {"rejects": True} if pk in new else None for pk in had}
 
 
-def untag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
+def tracks_untag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Put an action's tag back where it was, made again if it is gone."""
     rejects = [target.track_id for target in targets if (target.before or {}).get("rejects")]
     TagRejection.objects.filter(track__in=rejects, key=fold(action.data["name"])).delete()
-    return _put_back(action, targets)
+    return _taggings_restore(action, targets)
 
 
-def _put_back(action: BulkAction, targets: list[BulkActionTrack]) -> int:
+def _taggings_restore(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     ids = [target.track_id for target in targets]
-    tag = _tag_there(action)
+    tag = _tag_get_or_recreate(action)
     mine = Track.all_objects.filter(owner=action.person, pk__in=ids)
     live = mine.filter(deleted_at=None).exclude(taggings__tag=tag).count()
-    _put(tag, mine.order_by().values_list("pk", flat=True))
+    _taggings_add(tag, mine.order_by().values_list("pk", flat=True))
     _touch(ids)
     return live
 
 
-def _tag_there(action: BulkAction) -> Tag:
+def _tag_get_or_recreate(action: BulkAction) -> Tag:
     """An action's tag; made again, as the same, when it was deleted meanwhile.
 
     Where another tag has taken its name, that one stands for it from now on, in all that was done with it.
@@ -214,7 +214,7 @@ def _tag_there(action: BulkAction) -> Tag:
     return tag
 
 
-def _put(tag: Tag, ids: Iterable[UUID]) -> int:
+def _taggings_add(tag: Tag, ids: Iterable[UUID]) -> int:
     """Put a tag on tracks that may have it already."""
     return sum(
         len(

@@ -45,7 +45,7 @@ def token_revoke(*, token: ApiToken) -> None:
     token.delete()
 
 
-def token_used(*, token: ApiToken) -> None:
+def token_mark_used(*, token: ApiToken) -> None:
     """Note that a token was used, at most once a minute: not every read should mean a write."""
     now = timezone.now()
     stale = now - timedelta(minutes=1)

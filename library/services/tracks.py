@@ -15,14 +15,14 @@ from django.template.defaultfilters import filesizeformat
 from classifier.errors import AudioError
 from classifier.formats import sniff_file
 from library.errors import DomainError
-from library.incoming.handler import arrival_check, full_disk_refused, sha256_of
+from library.incoming.handler import disk_full_as_audio_error, disk_full_check, sha256_of
 from library.models import BulkAction, Track, User
 from library.services.analysis import derived_names_recompute
 from library.services.analysis_queue import track_enqueue
-from library.services.assets import orphaned_files_delete
-from library.services.bin import tracks_bin, tracks_restore
+from library.services.bin import tracks_move_to_bin, tracks_restore
 from library.services.bulk_action_records import bulk_action_record
-from library.services.connections import connection_mend
+from library.services.connections import connection_close_if_unusable
+from library.services.track_files import orphaned_files_delete
 from library.text import title_from
 
 
@@ -35,11 +35,11 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     """
     kind = upload_check(upload=upload)
     digest = sha256_of(upload)
-    if twin := _twin(owner, digest):
-        return twin, False
+    if duplicate := _duplicate_of(owner, digest):
+        return duplicate, False
     quota_check(owner=owner, size=upload.size or 0)
 
-    name = clean_name(upload.name or "")
+    name = clean_file_name(upload.name or "")
     track = Track(
         owner=owner,
         original_name=name,
@@ -50,7 +50,7 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     )
     derived_names_recompute(track)
     try:
-        with full_disk_refused():
+        with disk_full_as_audio_error():
             track.original.save(name, upload, save=False)
         with transaction.atomic():
             # Uploads of one person wait for each other here: together they might be too much.
@@ -62,11 +62,11 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     except IntegrityError:
         # The same file arrived twice at the same moment, and the other was first.
         track.original.delete(save=False)
-        if twin := _twin(owner, digest):
-            return twin, False
+        if duplicate := _duplicate_of(owner, digest):
+            return duplicate, False
         raise
     except BaseException:
-        connection_mend()
+        connection_close_if_unusable()
         # The row may be there although nobody could say so any more. Then the file stays, and it is heard.
         if not Track.all_objects.filter(pk=track.pk).exists():
             track.original = None
@@ -81,7 +81,7 @@ def track_delete(*, track: Track) -> BulkAction:
     Raises DomainError: `not_found`, when it is in the bin or gone already.
     """
     with transaction.atomic():
-        if not tracks_bin(owner=track.owner, track_ids=[track.pk]):
+        if not tracks_move_to_bin(owner=track.owner, track_ids=[track.pk]):
             raise DomainError("not_found", f"“{track.title}” is not in your library any more.", 404)
         return bulk_action_record(
             person=track.owner,
@@ -92,7 +92,7 @@ def track_delete(*, track: Track) -> BulkAction:
         )
 
 
-def clean_name(name: str) -> str:
+def clean_file_name(name: str) -> str:
     """A file name that is safe to show and to offer for download: one path segment, no control characters."""
     name = name.replace("\\", "/").rpartition("/")[2]
     name = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c)[0] != "C").strip(
@@ -107,7 +107,7 @@ def upload_check(*, upload: UploadedFile) -> str:
 
     Raises AudioError: `empty`, `too_large`, `not_audio`, `storage_full`.
     """
-    arrival_check(upload)
+    disk_full_check(upload)
     size_check(size=upload.size)
     kind = sniff_file(cast(BinaryIO, upload.file))
     upload.seek(0)
@@ -138,14 +138,14 @@ def quota_check(*, owner: User, size: int) -> None:
     raise AudioError("over_quota", f"{full} Delete a few tracks to make room.")
 
 
-def _twin(owner: User, digest: str) -> Track | None:
+def _duplicate_of(owner: User, digest: str) -> Track | None:
     """The owner's track of these bytes; one from the bin comes back with everything known about it."""
-    twin = Track.all_objects.filter(owner=owner, sha256=digest).first()
-    if twin is None or twin.deleted_at is None:
-        return twin
-    restored = tracks_restore(owner=owner, track_ids=[twin.pk])
+    duplicate = Track.all_objects.filter(owner=owner, sha256=digest).first()
+    if duplicate is None or duplicate.deleted_at is None:
+        return duplicate
+    restored = tracks_restore(owner=owner, track_ids=[duplicate.pk])
     # It may have gone for good a moment ago, or have been restored by another request.
-    twin = Track.objects.filter(owner=owner, sha256=digest).first()
-    if twin:
-        twin.was_in_bin = bool(restored)
-    return twin
+    duplicate = Track.objects.filter(owner=owner, sha256=digest).first()
+    if duplicate:
+        duplicate.was_in_bin = bool(restored)
+    return duplicate

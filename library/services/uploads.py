@@ -20,14 +20,14 @@ from classifier.errors import AudioError
 from classifier.formats import HEAD_BYTES, sniff
 from library.errors import DomainError
 from library.incoming import archives
-from library.incoming.handler import FULL, ArrivedFile, arrival_check, write_all
+from library.incoming.handler import DISK_FULL_ERRNOS, OnDiskUploadedFile, disk_full_check, write_all
 from library.models import PartialUpload, User
 from library.models.uploads import LIFETIME
 from library.services.archives import archive_unpack
-from library.services.tracks import clean_name, quota_check, size_check, track_add
+from library.services.tracks import clean_file_name, quota_check, size_check, track_add
 
 #: Said of a file that was found in the bin.
-BACK = "It was in your bin: it is back."
+RESTORED_MESSAGE = "It was in your bin: it is back."
 
 
 class Checksum(NamedTuple):
@@ -41,21 +41,21 @@ def upload_receive(*, owner: User, file: UploadedFile) -> PartialUpload:
     """Take a file that came whole. A refusal is not raised; the row tells of it."""
     size = file.size or 0
     upload = PartialUpload.objects.create(
-        owner=owner, name=clean_name(file.name or ""), length=size, offset=size
+        owner=owner, name=clean_file_name(file.name or ""), length=size, offset=size
     )
-    _finish(upload, file)
+    _ingest(upload, file)
     return upload
 
 
 def upload_begin(*, owner: User, name: str, length: int) -> PartialUpload:
     """Expect a file in pieces. Raises AudioError: `empty`, `too_large`, `over_quota`; that too leaves a row."""
-    upload = PartialUpload(owner=owner, name=clean_name(name), length=length)
+    upload = PartialUpload(owner=owner, name=clean_file_name(name), length=length)
     coming = PartialUpload.objects.filter(owner=owner, finished_at=None).aggregate(total=Sum("length"))
     try:
         size_check(size=length)
         quota_check(owner=owner, size=length + (coming["total"] or 0))
     except AudioError as error:
-        _refuse(upload, error)
+        _mark_failed(upload, error)
         raise
     upload.path.parent.mkdir(mode=0o700, exist_ok=True)
     upload.path.touch(mode=0o600)
@@ -70,7 +70,7 @@ def upload_offset(*, upload: PartialUpload) -> int:
     """
     if upload.finished_at:
         return upload.offset
-    with _file_of(upload) as file:
+    with _open_partial_file(upload) as file:
         return os.fstat(file).st_size
 
 
@@ -87,16 +87,16 @@ def upload_append(
         raise AudioError(upload.error_code, upload.error)
     if upload.finished_at:
         if offset != upload.length:
-            raise _conflict(upload.length)
+            raise _offset_conflict(upload.length)
         return
-    with _file_of(upload) as file:
+    with _open_partial_file(upload) as file:
         start, digest = (
             offset,
             hashlib.new(checksum.algorithm if checksum else "sha256", usedforsecurity=False),
         )
         try:
             if os.fstat(file).st_size != offset:
-                raise _conflict(os.fstat(file).st_size)
+                raise _offset_conflict(os.fstat(file).st_size)
             for piece in pieces:
                 if checksum:
                     digest.update(piece)
@@ -104,7 +104,7 @@ def upload_append(
                 if before < HEAD_BYTES <= offset:
                     _check_head(upload, file)
             if checksum and digest.digest() != checksum.digest:
-                with _alone(file):
+                with _exclusive_lock(file):
                     os.ftruncate(file, start)
                 offset = start
                 raise DomainError("checksum_mismatch", "These are not the bytes the checksum is of.", 460)
@@ -139,7 +139,7 @@ def uploads_expire() -> int:
 
 
 @contextlib.contextmanager
-def _file_of(upload: PartialUpload) -> Iterator[int]:
+def _open_partial_file(upload: PartialUpload) -> Iterator[int]:
     try:
         file = os.open(upload.path, os.O_RDWR | os.O_APPEND)
     except FileNotFoundError as error:
@@ -151,7 +151,7 @@ def _file_of(upload: PartialUpload) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _alone(file: int) -> Iterator[None]:
+def _exclusive_lock(file: int) -> Iterator[None]:
     """Nobody else writes meanwhile. The lock goes with the process that holds it, however that ends."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -166,19 +166,19 @@ def _alone(file: int) -> Iterator[None]:
 def _append(file: int, offset: int, piece: bytes) -> int:
     """Write one piece. Locked piece by piece, so that a request whose client is gone holds up nobody:
     whoever comes next carries on from where it was, and the old one finds the file longer than it left it."""
-    with _alone(file):
+    with _exclusive_lock(file):
         if (size := os.fstat(file).st_size) != offset:
-            raise _conflict(size)
+            raise _offset_conflict(size)
         try:
             write_all(file, piece)
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno not in DISK_FULL_ERRNOS:
                 raise
             raise DomainError("storage_full", "The server's disk is full. Try again later.", 507) from error
     return offset + len(piece)
 
 
-def _conflict(offset: int) -> DomainError:
+def _offset_conflict(offset: int) -> DomainError:
     return DomainError("offset_conflict", f"The upload goes on at byte {offset}.")
 
 
@@ -187,23 +187,23 @@ def _check_head(upload: PartialUpload, file: int) -> None:
     head = os.pread(file, HEAD_BYTES, 0)
     if sniff(head) is None and not archives.is_archive(head):
         upload.path.unlink(missing_ok=True)
-        _refuse(upload, AudioError("not_audio"))
+        _mark_failed(upload, AudioError("not_audio"))
         raise AudioError("not_audio")
 
 
 def _complete(upload: PartialUpload, file: int) -> None:
-    with _alone(file):
+    with _exclusive_lock(file):
         upload.refresh_from_db()
         if not upload.finished_at:
-            with ArrivedFile(upload.path, upload.name) as whole:
-                _finish(upload, whole)
+            with OnDiskUploadedFile(upload.path, upload.name) as whole:
+                _ingest(upload, whole)
             upload.path.unlink(missing_ok=True)
 
 
-def _finish(upload: PartialUpload, file: UploadedFile) -> None:
+def _ingest(upload: PartialUpload, file: UploadedFile) -> None:
     """All bytes are here: make a track of them, or many."""
     try:
-        arrival_check(file)
+        disk_full_check(file)
         size_check(size=file.size)
         file.seek(0)
         if archives.is_archive(file.read(HEAD_BYTES)):
@@ -211,15 +211,15 @@ def _finish(upload: PartialUpload, file: UploadedFile) -> None:
         else:
             upload.track, created = track_add(owner=upload.owner, upload=file)
             upload.duplicate = not created
-            upload.error = BACK if upload.track.was_in_bin else ""
+            upload.error = RESTORED_MESSAGE if upload.track.was_in_bin else ""
     except AudioError as error:
-        _refuse(upload, error)
+        _mark_failed(upload, error)
         return
     upload.finished_at = timezone.now()
     upload.save()
 
 
-def _refuse(upload: PartialUpload, error: AudioError) -> None:
+def _mark_failed(upload: PartialUpload, error: AudioError) -> None:
     upload.error_code, upload.error, upload.finished_at = error.code, error.message, timezone.now()
     upload.save()
 
@@ -234,9 +234,9 @@ def _unpack(upload: PartialUpload, path: Path) -> None:
             track=entry.track, duplicate=entry.duplicate,
         )  # fmt: skip
         if entry.error:
-            _refuse(row, entry.error)
+            _mark_failed(row, entry.error)
         else:
-            row.error = BACK if entry.track and entry.track.was_in_bin else ""
+            row.error = RESTORED_MESSAGE if entry.track and entry.track.was_in_bin else ""
             row.finished_at = timezone.now()
             row.save()
         contents["refused" if entry.error else "known" if entry.duplicate else "added"] += 1

@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from library.http.idempotent_forms import FIELD
+from library.http.idempotent_forms import KEY_FIELD
 
 register = template.Library()
 
@@ -19,4 +19,4 @@ def idempotency_key() -> SafeString:
     except those with a password, which no digest shall tell of. (Without `autocomplete`, Firefox puts a key that was
     used back into a page that is loaded again.)"""
     key = secrets.token_urlsafe(12)
-    return format_html('<input type="hidden" name="{}" value="{}" autocomplete="off">', FIELD, key)
+    return format_html('<input type="hidden" name="{}" value="{}" autocomplete="off">', KEY_FIELD, key)

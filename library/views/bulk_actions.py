@@ -18,10 +18,10 @@ from library.errors import DomainError
 from library.http.shortcuts import back
 from library.http.types import Request
 from library.models import BulkAction, Track
-from library.outgoing.copies import archive_answer
+from library.outgoing.copies import archive_response
 from library.search.filters import filter_of
 from library.search.query import PAGE_PARAMETERS, search_digest, search_from
-from library.services.bulk_actions import SelectionChangedError, Terms
+from library.services.bulk_actions import BulkActionOptions, SelectionChangedError
 
 #: Above so many tracks nobody waits: a worker does it, and the page tells how far it is.
 AT_ONCE = 1000
@@ -66,7 +66,7 @@ def actions(request: Request) -> HttpResponseBase:
             raise SelectionChangedError(expected, selection.count)
         if name == "download":
             ids = list(selection.tracks.values_list("pk", flat=True))
-            return archive_answer(request.user, ids, with_tags=value == "tagged")
+            return archive_response(request.user, ids, with_tags=value == "tagged")
         if name == "delete" and not request.POST.get("confirmed"):
             return ask(request, selection)
         action = services.bulk_action_request(
@@ -74,7 +74,7 @@ def actions(request: Request) -> HttpResponseBase:
             name=name,
             value=value_in(request, name, value),
             tracks=selection.tracks,
-            terms=Terms(expected=selection.count, later=selection.count > AT_ONCE),
+            options=BulkActionOptions(expected=selection.count, in_background=selection.count > AT_ONCE),
         )
     except SelectionChangedError as changed:
         return ask(request, selection, changed)
@@ -113,7 +113,7 @@ def value_in(request: Request, name: str, value: str) -> str:
     """The value of an action: from its button, or from the text field beside it. Makes what it names anew."""
     if name == "genre":
         new = "" if value else request.POST.get("new_genre", "").strip()
-        value = services.genre_take(owner=request.user, name=new) if new else value
+        value = services.genre_key_get_or_create(owner=request.user, name=new) if new else value
         if not value:
             raise DomainError("unknown_genre", "Choose a genre first.", 422)
     elif name in ("tag", "untag"):

@@ -72,7 +72,7 @@ def tag_change(request: Request, tag_id: int) -> HttpResponse:
     tag = get_or_gone(request, selectors.tags_of(request.user), TAG_GONE, "labels", pk=tag_id)
     form = TagForm(request.POST)
     form.is_valid()
-    services.tag_change(tag=tag, shown=form.shown, **form.sent)
+    services.tag_change(tag=tag, shown=form.shown, **form.submitted)
     return redirect("labels")
 
 

@@ -41,7 +41,7 @@ def genre(request: Request, track_id: uuid.UUID) -> HttpResponse:
     found = owned_track(request, track_id)
     key = request.POST.get("genre", "")
     if name := request.POST.get("new", "").strip():
-        key = services.genre_take(owner=request.user, name=name)
+        key = services.genre_key_get_or_create(owner=request.user, name=name)
     services.genre_set(track=found, person=request.user, genre=key)
     return back(request)
 
@@ -85,12 +85,12 @@ def track_edit(request: Request, track_id: uuid.UUID) -> HttpResponse:
     form = TrackForm(request.POST or None, instance=owned_track(request, track_id))
     if field := request.POST.get("reset"):
         services.track_reset(track=found, fields=[field])
-        form.show(field, getattr(found, field))  # what was typed in the other fields stays
+        form.set_value(field, getattr(found, field))  # what was typed in the other fields stays
     elif request.method == "POST" and form.is_valid():
         try:
-            services.track_edit(track=found, shown=form.shown, **form.sent)
+            services.track_edit(track=found, shown=form.shown, **form.submitted)
         except ConflictError as changed:
-            form.ask_again(changed.current)
+            form.add_conflict_errors(changed.current)
         else:
             return redirect(found)
     said = selectors.file_values_of(request.user, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from library.http.idempotent_forms import FIELD
+from library.http.idempotent_forms import KEY_FIELD
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_an_answer_that_is_lost(playlists: Page) -> None:
     expect_one(playlists)
     assert len(sent) == 2
     assert sent[0] == sent[1]
-    assert f"{FIELD}=" in sent[0]
+    assert f"{KEY_FIELD}=" in sent[0]
 
 
 def test_the_same_form_with_another_name_is_another_playlist(playlists: Page) -> None:

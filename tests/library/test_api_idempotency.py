@@ -13,7 +13,7 @@ from django.utils import timezone
 from library import services
 from library.errors import DomainError
 from library.models import Genre, IdempotencyRecord, Track, User
-from library.services.idempotency import LEASE, leases_extend
+from library.services.idempotency import REQUEST_LEASE, idempotency_leases_extend
 from tests.people import upload, wav
 
 pytestmark = pytest.mark.django_db
@@ -98,21 +98,21 @@ def test_the_order_of_fields_makes_no_other_request(alice_api: Client, track: Tr
 
 def test_while_the_first_is_being_answered(alice: User, alice_api: Client) -> None:
     add(alice_api)
-    IdempotencyRecord.objects.update(status=None, leased_until=timezone.now() + LEASE)
+    IdempotencyRecord.objects.update(status=None, leased_until=timezone.now() + REQUEST_LEASE)
     response = add(alice_api)
     assert (response.status_code, response.json()["code"]) == (409, "in_progress")
 
 
 def test_when_its_process_has_died_the_key_is_free_after_a_minute(alice: User, alice_api: Client) -> None:
     services.idempotency_begin(owner=alice, key="one", digest="")
-    IdempotencyRecord.objects.update(leased_until=F("leased_until") - LEASE - timedelta(seconds=1))
+    IdempotencyRecord.objects.update(leased_until=F("leased_until") - REQUEST_LEASE - timedelta(seconds=1))
     assert add(alice_api).status_code == 201
 
 
 def test_whoever_works_longer_keeps_the_key(alice: User, alice_api: Client) -> None:
     record = services.idempotency_begin(owner=alice, key="one", digest="")
     IdempotencyRecord.objects.update(leased_until=timezone.now())
-    leases_extend()
+    idempotency_leases_extend()
     with pytest.raises(DomainError, match="being answered"):
         services.idempotency_begin(owner=alice, key="one", digest="")
     services.idempotency_finish(record=record, status=201, headers={})

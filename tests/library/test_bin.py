@@ -28,7 +28,7 @@ OnCommit = DjangoCaptureOnCommitCallbacks
 
 
 def put_in_bin(track: Track, *, days: float = 0) -> None:
-    assert services.tracks_bin(owner=track.owner, track_ids=[track.pk]) == [track.pk]
+    assert services.tracks_move_to_bin(owner=track.owner, track_ids=[track.pk]) == [track.pk]
     then = timezone.now() - timedelta(days=days)
     Track.all_objects.filter(pk=track.pk).update(deleted_at=then)
     TrackDeletion.objects.filter(track_id=track.pk).update(deleted_at=then)
@@ -64,8 +64,8 @@ class TestThereAndBack:
     ) -> None:
         one, two, his = make_track(), make_track(), make_track(owner=charlie)
         ids = [one.pk, one.pk, two.pk, his.pk]
-        assert set(services.tracks_bin(owner=alice, track_ids=ids)) == {one.pk, two.pk}
-        assert services.tracks_bin(owner=alice, track_ids=ids) == []
+        assert set(services.tracks_move_to_bin(owner=alice, track_ids=ids)) == {one.pk, two.pk}
+        assert services.tracks_move_to_bin(owner=alice, track_ids=ids) == []
         assert set(Track.objects.all()) == {his}
         assert services.tracks_restore(owner=charlie, track_ids=ids) == []
         assert services.tracks_restore(owner=alice, track_ids=[two.pk, his.pk]) == [two.pk]
@@ -145,13 +145,13 @@ class TestForGood:
         old, young = make_track(), make_track()
         put_in_bin(old, days=91)
         put_in_bin(young, days=89)
-        assert services.tombstones_expire() == 1
+        assert services.track_deletions_expire() == 1
         assert TrackDeletion.objects.get().track_id == young.pk
 
     def test_batches(self, alice: User, make_track: MakeTrack, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("library.services.bin.BATCH", 2)
         ids = [make_track().pk for _ in range(5)]
-        assert sorted(services.tracks_bin(owner=alice, track_ids=ids)) == sorted(ids)
+        assert sorted(services.tracks_move_to_bin(owner=alice, track_ids=ids)) == sorted(ids)
         assert sorted(services.tracks_restore(owner=alice, track_ids=ids)) == sorted(ids)
         assert services.tracks_purge(owner=alice, track_ids=iter(ids)) == 5
 
@@ -367,13 +367,13 @@ class TestAnalysis:
         from library.services import analysis
 
         track, _ = services.track_add(owner=alice, upload=upload(wav(7, seconds=4)))
-        store = analysis.asset_store
+        store = analysis.derived_file_store
 
         def delete_first(**arguments: object) -> str:
-            services.tracks_bin(owner=alice, track_ids=[track.pk])
+            services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
             return store(**arguments)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(analysis, "asset_store", delete_first)
+        monkeypatch.setattr(analysis, "derived_file_store", delete_first)
         services.track_analyse(track_id=track.pk)
         monkeypatch.undo()
         binned = selectors.bin_of(alice).get()
@@ -413,7 +413,7 @@ class TestUpkeep:
         make_track()
         track = make_track()
         put_in_bin(track)
-        monkeypatch.setattr("library.services.doctor._is_stray", lambda name, before: True)
+        monkeypatch.setattr("library.services.doctor._is_orphaned", lambda name, before: True)
         assert "Everything is in its place." in self.doctor()
         assert all(files_of(track))
 
@@ -445,7 +445,7 @@ class TestUpkeep:
 
         def then_delete(folder: Path) -> None:
             dump(folder)
-            services.tracks_bin(owner=alice, track_ids=[track.pk])
+            services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
 
         monkeypatch.setattr("library.services.backup._dump", then_delete)
         assert services.library_backup(folder=tmp_path / "backup") == (3, [])
@@ -456,7 +456,7 @@ class TestUpkeep:
         put_in_bin(gone)
         for track in (live, gone):
             default_storage.delete(track.original.name)
-        assert services.bin_forget_fileless() == 1
+        assert services.bin_purge_fileless() == 1
         assert set(Track.all_objects.all()) == {live, there}
 
 

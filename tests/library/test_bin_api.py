@@ -30,7 +30,7 @@ def with_scopes(owner: User, **limits: bool) -> Client:
 
 
 def binned(track: Track) -> Track:
-    services.tracks_bin(owner=track.owner, track_ids=[track.pk])
+    services.tracks_move_to_bin(owner=track.owner, track_ids=[track.pk])
     return track
 
 

@@ -141,7 +141,7 @@ def fill_the_bin(world: World) -> list[Track]:
         PlaylistItem.objects.create(playlist=world.playlist, track=track, position=1)
         TagRejection.objects.create(track=track, key="loud")
     ids = [track.pk for track in binned]
-    assert set(services.tracks_bin(owner=alice, track_ids=ids)) == set(ids)
+    assert set(services.tracks_move_to_bin(owner=alice, track_ids=ids)) == set(ids)
     return binned
 
 
@@ -381,7 +381,7 @@ def test_an_import_takes_it_for_missing(world: World) -> None:
     ids = [track.pk for track in binned]
     services.tracks_restore(owner=world.alice, track_ids=ids)
     document = "".join(as_json(world.alice))
-    services.tracks_bin(owner=world.alice, track_ids=ids)
+    services.tracks_move_to_bin(owner=world.alice, track_ids=ids)
     before = kept(binned)
     known = json.loads(document)
     for row in known["tracks"]:

@@ -19,14 +19,14 @@ from library import services
 from library.errors import DomainError
 from library.models import BulkAction, Playlist, Track, User
 from library.services import bulk_actions
-from library.services.bulk_actions import SelectionChangedError, Terms
+from library.services.bulk_actions import BulkActionOptions, SelectionChangedError
 from library.views import bulk_actions as pages
 from tests.people import UserFactory
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
 ACTS = "/api/v1/acts/"
-LATER = Terms(later=True)
+LATER = BulkActionOptions(in_background=True)
 
 
 @pytest.fixture
@@ -49,13 +49,15 @@ def mine(alice: User) -> Any:
 
 
 def tag_later(alice: User) -> BulkAction:
-    return services.tracks_tag(tracks=mine(alice), person=alice, name="live", terms=LATER)
+    return services.tracks_tag(tracks=mine(alice), person=alice, name="live", options=LATER)
 
 
 class TestWhichTracks:
     def test_another_number_than_expected_is_refused(self, alice: User, five: list[Track]) -> None:
         with pytest.raises(SelectionChangedError, match="asked for 4 tracks, but it would be 5 tracks now"):
-            services.tracks_tag(tracks=mine(alice), person=alice, name="live", terms=Terms(expected=4))
+            services.tracks_tag(
+                tracks=mine(alice), person=alice, name="live", options=BulkActionOptions(expected=4)
+            )
         assert not BulkAction.objects.exists()
 
     def test_a_program_may_say_how_many_it_expects(self, alice_api: Client, five: list[Track]) -> None:
@@ -144,7 +146,7 @@ class TestInTheBackground:
         self, alice: User, alice_api: Client, five: list[Track]
     ) -> None:
         action = tag_later(alice)
-        apply = bulk_actions.DEFINITIONS[BulkAction.Kind.TAG].apply
+        apply = bulk_actions.BULK_ACTION_DEFINITIONS[BulkAction.Kind.TAG].apply
         assert apply is not None
         assert bulk_actions._batch_run(action, apply)
         answer = alice_api.post(f"{ACTS}{action.pk}/cancel/").json()
@@ -167,7 +169,7 @@ class TestInTheBackground:
         django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     ) -> None:
         action = tag_later(alice)
-        apply = bulk_actions.DEFINITIONS[BulkAction.Kind.TAG].apply
+        apply = bulk_actions.BULK_ACTION_DEFINITIONS[BulkAction.Kind.TAG].apply
         assert apply is not None
         bulk_actions._batch_run(action, apply)
         default_task_backend.clear()
@@ -192,7 +194,7 @@ class TestInTheBackground:
 
     def test_one_that_is_refused_has_failed_and_says_why(self, alice: User, five: list[Track]) -> None:
         playlist = services.playlist_add(owner=alice, name="Late")
-        action = services.playlist_append(playlist=playlist, tracks=mine(alice), terms=LATER)
+        action = services.playlist_append(playlist=playlist, tracks=mine(alice), options=LATER)
         services.playlist_delete(playlist=playlist)
         services.bulk_action_run_queued(action_id=action.pk)
         action.refresh_from_db()
@@ -205,7 +207,11 @@ class TestInTheBackground:
             raise ZeroDivisionError
 
         action = tag_later(alice)
-        monkeypatch.setitem(bulk_actions.DEFINITIONS, BulkAction.Kind.TAG, bulk_actions.Definition(breaks))
+        monkeypatch.setitem(
+            bulk_actions.BULK_ACTION_DEFINITIONS,
+            BulkAction.Kind.TAG,
+            bulk_actions.BulkActionDefinition(breaks),
+        )
         with pytest.raises(ZeroDivisionError):
             services.bulk_action_run_queued(action_id=action.pk)
         action.refresh_from_db()
@@ -221,7 +227,11 @@ class TestInTheBackground:
             raise OperationalError
 
         action = tag_later(alice)
-        monkeypatch.setitem(bulk_actions.DEFINITIONS, BulkAction.Kind.TAG, bulk_actions.Definition(is_away))
+        monkeypatch.setitem(
+            bulk_actions.BULK_ACTION_DEFINITIONS,
+            BulkAction.Kind.TAG,
+            bulk_actions.BulkActionDefinition(is_away),
+        )
         with pytest.raises(OperationalError):
             services.bulk_action_run_queued(action_id=action.pk)
         BulkAction.objects.update(updated_at=timezone.now() - timedelta(minutes=3))

@@ -30,7 +30,7 @@ def changed(track: Track, second: int) -> None:
 
 
 def deleted(track: Track, second: int) -> None:
-    services.tracks_bin(owner=track.owner, track_ids=[track.pk])
+    services.tracks_move_to_bin(owner=track.owner, track_ids=[track.pk])
     then = LONG_AGO + timedelta(seconds=second)
     TrackDeletion.objects.filter(track_id=track.pk).update(deleted_at=then)
 
@@ -112,7 +112,7 @@ def test_what_goes_for_good_stays_told(alice: User, alice_api: Client, make_trac
 
 
 def test_what_may_still_be_overtaken_waits(alice_api: Client, track: Track) -> None:
-    services.tracks_bin(owner=track.owner, track_ids=[track.pk])
+    services.tracks_move_to_bin(owner=track.owner, track_ids=[track.pk])
     (page,) = pages(alice_api, start())
     assert told(page) == []
     before = changes.horizon() - timedelta(milliseconds=1)
@@ -176,7 +176,7 @@ def test_a_copy_ends_up_as_the_library_is(alice: User, page_size: int, steps: li
         then = LONG_AGO + timedelta(seconds=clock)
         gone_before = set(TrackDeletion.objects.values_list("track_id", flat=True))
         if step == "delete":
-            services.tracks_bin(owner=alice, track_ids=[pk])
+            services.tracks_move_to_bin(owner=alice, track_ids=[pk])
         elif step == "purge":
             services.tracks_purge(owner=alice, track_ids=[pk])
         elif step == "restore" and not services.tracks_restore(owner=alice, track_ids=[pk]):
@@ -197,7 +197,7 @@ class TestEvents:
 
     def test_deleted_and_restored(self, alice: User, track: Track) -> None:
         stream = Stream(alice, None)
-        services.tracks_bin(owner=alice, track_ids=[track.pk])
+        services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
         when = TrackDeletion.objects.get().deleted_at.isoformat()
         assert self.events(stream) == [("deleted", {"id": str(track.pk), "deleted_at": when})]
         assert self.events(stream) == []
@@ -208,15 +208,15 @@ class TestEvents:
         assert [name for name, _ in self.events(stream)] == ["deleted"]
 
     def test_what_was_gone_before_is_not_told(self, alice: User, track: Track) -> None:
-        services.tracks_bin(owner=alice, track_ids=[track.pk])
+        services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
         assert self.events(Stream(alice, None)) == []
 
     def test_who_comes_back_misses_nothing(self, alice: User, track: Track) -> None:
-        services.tracks_bin(owner=alice, track_ids=[track.pk])
+        services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
         since = TrackDeletion.objects.get().deleted_at - timedelta(seconds=1)
         assert [name for name, _ in self.events(Stream(alice, parse_since(since.isoformat())))] == ["deleted"]
 
     def test_only_ones_own(self, alice: User, charlie: User) -> None:
         stream = Stream(charlie, None)
-        services.tracks_bin(owner=alice, track_ids=[TrackFactory(owner=alice).pk])
+        services.tracks_move_to_bin(owner=alice, track_ids=[TrackFactory(owner=alice).pk])
         assert self.events(stream) == []

@@ -18,7 +18,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from library import services
 from library.models import Track, User
-from library.outgoing.copies import archive, part
+from library.outgoing.copies import safe_path_part, stream_archive
 from tests import sounds
 from tests.classifier.audio_files import tag_fields
 
@@ -163,7 +163,7 @@ class TestArchive:
         assert found.read("Unknown artist/Unknown album/There.wav")
 
     def test_anothers_tracks_are_not_there(self, alice: User, charlie: User, track: Track) -> None:
-        found = zipfile.ZipFile(io.BytesIO(b"".join(archive(charlie, [track.pk], with_tags=False))))
+        found = zipfile.ZipFile(io.BytesIO(b"".join(stream_archive(charlie, [track.pk], with_tags=False))))
         assert found.namelist() == []
 
     @pytest.mark.parametrize("count", [1, 20])
@@ -176,7 +176,7 @@ class TestArchive:
     ) -> None:
         ids = [make_track().pk for _ in range(count)]
         with django_assert_num_queries(3):  # own genres, tracks, tags
-            for _ in archive(alice, ids, with_tags=False):
+            for _ in stream_archive(alice, ids, with_tags=False):
                 pass
 
     def test_it_is_sent_while_it_is_made(
@@ -193,7 +193,7 @@ class TestArchive:
         monkeypatch.setattr(tempfile, "NamedTemporaryFile", none)
         monkeypatch.setattr(tempfile, "TemporaryFile", none)
         tracemalloc.start()
-        total = sum(len(chunk) for chunk in archive(alice, [track.pk], with_tags=False))
+        total = sum(len(chunk) for chunk in stream_archive(alice, [track.pk], with_tags=False))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert total > 40 * 2**20
@@ -208,4 +208,4 @@ class TestArchive:
     ],
 )  # fmt: skip
 def test_part(text: str, expected: str) -> None:
-    assert part(text) == expected
+    assert safe_path_part(text) == expected

@@ -31,7 +31,7 @@ def exported(owner: User) -> dict[str, Any]:
     return document
 
 
-def imported(owner: User, document: object) -> services.exchange.ImportReport:
+def imported(owner: User, document: object) -> services.imports.ImportReport:
     content = document if isinstance(document, bytes) else json.dumps(document).encode()
     return services.library_import(owner=owner, file=io.BytesIO(content), size=len(content))
 

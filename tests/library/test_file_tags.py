@@ -169,18 +169,18 @@ def test_by_the_api(alice_api: Client, make_track: MakeTrack) -> None:
 def test_old_tracks_are_read_without_being_changed(song: Track) -> None:
     old(song)
     before = Track.objects.values().get()
-    assert services.file_tags_catch_up()
+    assert services.file_tags_backfill_start()
     work_off()
     assert says(song) == ("Blue Train", "Nobody", "None", 1957, "Jazz")
     assert Track.objects.values().get() == before
-    assert not services.file_tags_catch_up()
+    assert not services.file_tags_backfill_start()
 
 
 def test_a_few_at_a_time(make_track: MakeTrack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_tags, "BATCH", 2)
     tracks = [make_track() for _ in range(5)]
     default_task_backend.clear()
-    services.file_tags_catch_up()
+    services.file_tags_backfill_start()
     read = []
     while default_task_backend.results:
         (task,) = default_task_backend.results
@@ -196,7 +196,7 @@ def test_those_that_are_left_out(make_track: MakeTrack) -> None:
     waits, binned, gone = make_track(status="queued"), make_track(), make_track()
     Track.objects.filter(pk=binned.pk).update(deleted_at=binned.created_at)
     gone.original.storage.delete(gone.original.name)
-    assert services.file_tags_read(after=UUID(int=0)) == 0
+    assert services.file_tags_backfill(after=UUID(int=0)) == 0
     assert not FileTags.objects.exists()
     assert Track.all_objects.filter(pk__in=[waits.pk, binned.pk, gone.pk], file_tags=None).count() == 3
 
@@ -208,6 +208,6 @@ def test_a_file_that_ends_the_reader_is_not_read_again(
         raise file_tags.AudioError("crashed")
 
     monkeypatch.setattr(file_tags, "read_tags", ends)
-    assert services.file_tags_read(after=UUID(int=0)) == 1
+    assert services.file_tags_backfill(after=UUID(int=0)) == 1
     assert says(track) == ("", "", "", None, "")
-    assert not services.file_tags_catch_up()
+    assert not services.file_tags_backfill_start()

@@ -187,7 +187,7 @@ def test_it_does_not_wait_for_ever(alice_client: Client, monkeypatch: pytest.Mon
     form = {"name": "Party", "idempotency_key": "k"}
     alice_client.post(reverse("playlists"), form)
     IdempotencyRecord.objects.update(status=None)
-    monkeypatch.setattr("library.http.idempotent_forms.WAIT", -1)
+    monkeypatch.setattr("library.http.idempotent_forms.WAIT_SECONDS", -1)
     answer = alice_client.post(reverse("playlists"), form, follow=True)
     assert "still being done" in answer.content.decode()
     assert Playlist.objects.count() == 1

@@ -14,7 +14,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from config.settings import LOGGING
 from library.models import Track
-from library.monitoring.logs import AboutFilter, about
+from library.monitoring.logs import LogContextFilter, log_context
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -25,7 +25,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> Lines:
     form = LOGGING["formatters"]["json"]
     assert form["()"] == "pythonjsonlogger.json.JsonFormatter"
     formatter = JsonFormatter(fmt=form["fmt"], reserved_attrs=form["reserved_attrs"])
-    caplog.handler.addFilter(AboutFilter())
+    caplog.handler.addFilter(LogContextFilter())
     caplog.set_level(logging.INFO)
     caplog.set_level(logging.INFO, "earmark.requests")
     return lambda: [json.loads(formatter.format(record)) for record in caplog.records]
@@ -36,7 +36,9 @@ def test_the_settings_are_understood() -> None:
     before = root.handlers[:]
     try:
         dictConfig(LOGGING)
-        assert any(isinstance(each, AboutFilter) for handler in root.handlers for each in handler.filters)
+        assert any(
+            isinstance(each, LogContextFilter) for handler in root.handlers for each in handler.filters
+        )
     finally:
         root.handlers[:] = before
 
@@ -73,7 +75,7 @@ class TestRequests:
 
 def test_a_line_about_a_track(lines: Lines) -> None:
     logger = logging.getLogger("library.services.analysis")
-    with about(track="1234"):
+    with log_context(track="1234"):
         logger.info("Heard")
     logger.info("Nothing else")
     assert [line["track_id"] for line in lines()] == ["1234", ""]

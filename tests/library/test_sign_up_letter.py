@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def letters(settings: Settings) -> None:
-    settings.EARMARK_LETTERS = True
+    settings.EARMARK_EMAIL_ENABLED = True
 
 
 def asked(email: str, **fields: str) -> Any:

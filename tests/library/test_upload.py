@@ -15,7 +15,7 @@ from django.urls import reverse
 from classifier.errors import AudioError
 from library import services
 from library.models import PartialUpload, Track, User
-from library.services.tracks import clean_name, title_from
+from library.services.tracks import clean_file_name, title_from
 from tests import sounds
 
 pytestmark = pytest.mark.django_db
@@ -133,7 +133,7 @@ def test_a_form_without_a_file_says_so(alice_client: Client) -> None:
     ],
 )
 def test_names_are_safe_to_show(name: str, clean: str) -> None:
-    assert clean_name(name) == clean
+    assert clean_file_name(name) == clean
 
 
 def test_the_name_is_the_title_until_the_file_says_better() -> None:

@@ -44,7 +44,7 @@ def test_a_database_that_was_away_does_not_end_the_sweeps(monkeypatch: pytest.Mo
 
 @pytest.mark.django_db
 def test_the_sweep_empties_the_bin(track: Track, monkeypatch: pytest.MonkeyPatch) -> None:
-    services.tracks_bin(owner=track.owner, track_ids=[track.pk])
+    services.tracks_move_to_bin(owner=track.owner, track_ids=[track.pk])
     Track.all_objects.update(deleted_at=timezone.now() - timedelta(days=31))
     TrackDeletion.objects.update(deleted_at=timezone.now() - timedelta(days=91))
 

@@ -57,7 +57,7 @@ def _points() -> dict[str, Callable[[], None]]:
         "decoding": lambda: at_stage("decoding"),
         "listening": lambda: at_stage("listening"),
         "drawing": lambda: at_stage("drawing"),
-        "one file stored": lambda: after(analysis, "asset_store"),
+        "one file stored": lambda: after(analysis, "derived_file_store"),
         "all files stored": lambda: before(analysis, "prediction_record"),
         "row written, not committed": lambda: before(analysis, "prediction_adopt"),
         "row committed": lambda: after(analysis, "_result_record"),

@@ -27,11 +27,11 @@ import sys
 from pathlib import Path
 from library import services
 from library.models import User
-from library.incoming.handler import ArrivedFile
+from library.incoming.handler import OnDiskUploadedFile
 owner = User.objects.filter(email="alice@example.org").first() or services.user_add(
     email="alice@example.org", password="a quiet listening room")
 for path in {paths!r}:
-    services.track_add(owner=owner, upload=ArrivedFile(Path(path), Path(path).name))
+    services.track_add(owner=owner, upload=OnDiskUploadedFile(Path(path), Path(path).name))
 """
 #: Everything in storage that a row names.
 NAMED = " UNION ".join(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from library import services
 from library.models import Track
-from library.services.analysis_queue import LEASE, lease_end, lease_extend
+from library.services.analysis_queue import ANALYSIS_LEASE, lease_end, lease_extend
 
 pytestmark = pytest.mark.django_db
 
@@ -43,14 +43,14 @@ def test_a_workers_own_clock_does_not_matter(leased: Track, monkeypatch: pytest.
         assert services.track_lease(track_id=leased.pk) is None
         lease_extend(track=leased)
         monkeypatch.undo()
-        assert 0 < seconds_left(leased) <= LEASE.total_seconds() + 1
+        assert 0 < seconds_left(leased) <= ANALYSIS_LEASE.total_seconds() + 1
 
 
 def test_set_back_it_keeps_no_dead_workers_track(leased: Track) -> None:
     jump(timedelta(hours=-5))
     assert seconds_left(leased) > 17_000
     services.tracks_sweep()
-    assert seconds_left(leased) <= LEASE.total_seconds() + 1
+    assert seconds_left(leased) <= ANALYSIS_LEASE.total_seconds() + 1
 
 
 def test_set_forward_the_first_worker_comes_too_late(leased: Track) -> None:

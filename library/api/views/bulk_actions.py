@@ -24,9 +24,9 @@ from library.api.schema import answers
 from library.api.serializers import verdicts as truth
 from library.api.views.base import OwnersView
 from library.models import ApiToken, BulkAction, Track, User
-from library.outgoing.copies import archive_answer
+from library.outgoing.copies import archive_response
 from library.search.query import search_from
-from library.services.bulk_actions import Terms
+from library.services.bulk_actions import BulkActionOptions
 
 
 class BulkActionsView(OwnersView, generics.GenericAPIView):
@@ -86,7 +86,9 @@ class BulkActionsView(OwnersView, generics.GenericAPIView):
             name=name,
             value=asked.validated_data.get("value", ""),
             tracks=tracks,
-            terms=Terms(expected=asked.validated_data.get("expected"), later=prefers_async(request)),
+            options=BulkActionOptions(
+                expected=asked.validated_data.get("expected"), in_background=prefers_async(request)
+            ),
         )
         if not action.is_finished:
             location = reverse("v1:act-detail", args=[action.pk], request=request)
@@ -157,7 +159,7 @@ class ArchiveView(OwnersView):
         asked = truth.ArchiveRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         ids = list(chosen(self.owner, asked.validated_data).values_list("pk", flat=True))
-        return archive_answer(self.owner, ids, with_tags=asked.validated_data["tagged"])
+        return archive_response(self.owner, ids, with_tags=asked.validated_data["tagged"])
 
 
 def chosen(owner: User, asked: dict[str, Any]) -> QuerySet[Track]:

@@ -13,7 +13,7 @@ from library import selectors
 from library.api.renderers import AnythingRenderer
 from library.api.schema import answers
 from library.api.views.base import OwnersView
-from library.outgoing.copies import copy_answer
+from library.outgoing.copies import tagged_copy_response
 from library.outgoing.files import serve, serve_audio, serve_original, serve_spectrogram
 
 
@@ -49,7 +49,7 @@ class TaggedView(FileView):
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         track = self.track(id)
-        copy = copy_answer(track, selectors.genre_names_of(self.owner))
+        copy = tagged_copy_response(track, selectors.genre_names_of(self.owner))
         answer = copy or serve_original(request._request, track)
         answer["Earmark-Tagged"] = "yes" if copy else "no"
         return answer

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from library.api.views.base import OwnersView
-from library.http.tus import ResumableUploads
+from library.http.tus import TusUploadView
 
 
-class ApiUploads(ResumableUploads, OwnersView):
+class ApiUploads(TusUploadView, OwnersView):
     """docs/api.md describes it: OpenAPI has no words for the tus protocol."""
 
     scopes = {"delete": "write"}
     headers_that_count = ("Tus-Resumable", "Upload-Length", "Upload-Metadata")
-    track_url = "v1:track-detail"
+    track_url_name = "v1:track-detail"

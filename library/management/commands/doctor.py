@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *, dry_run: bool, **options: Any) -> None:
         found: Counter[tuple[str, str]] = Counter()
         try:
-            for kind, what, remedy in services.library_mend(dry_run=dry_run):
+            for kind, what, remedy in services.library_repair(dry_run=dry_run):
                 self.stdout.write(f"{kind:25}{what}")
                 found[kind, remedy] += 1
         except DomainError as error:

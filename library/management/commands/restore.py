@@ -26,6 +26,6 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(error.message) from error
         call_command("migrate", verbosity=0)
-        services.bin_forget_fileless()  # a backup has the rows of the bin, and not its files
+        services.bin_purge_fileless()  # a backup has the rows of the bin, and not its files
         self.stdout.write(f"The database and {count} files are back.")
         call_command("doctor", stdout=self.stdout)

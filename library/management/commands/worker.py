@@ -13,9 +13,9 @@ from library import services
 logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 60
-DATABASE_SECONDS = 5
-SWEEPS_TO_STATISTICS = 15
-SWEEPS_TO_FILE_TAGS = 60
+DATABASE_RETRY_SECONDS = 5
+SWEEPS_PER_STATISTICS = 15
+SWEEPS_PER_BACKFILL = 60
 
 
 class Command(db_worker.Command):
@@ -28,10 +28,10 @@ class Command(db_worker.Command):
                 return super().handle(**options)
             except (OperationalError, InterfaceError):
                 logger.exception(
-                    "The database is away. The worker tries again in %s seconds.", DATABASE_SECONDS
+                    "The database is away. The worker tries again in %s seconds.", DATABASE_RETRY_SECONDS
                 )
                 connection.close()
-                threading.Event().wait(DATABASE_SECONDS)
+                threading.Event().wait(DATABASE_RETRY_SECONDS)
 
 
 def _sweep_for_ever() -> None:
@@ -41,12 +41,12 @@ def _sweep_for_ever() -> None:
             services.bulk_actions_resume()
             services.uploads_expire()
             services.bin_expire()
-            services.tombstones_expire()
+            services.track_deletions_expire()
             services.idempotency_expire()
-            if number % SWEEPS_TO_STATISTICS == 0:
+            if number % SWEEPS_PER_STATISTICS == 0:
                 refresh_statistics()
-            if number % SWEEPS_TO_FILE_TAGS == 0:
-                services.file_tags_catch_up()
+            if number % SWEEPS_PER_BACKFILL == 0:
+                services.file_tags_backfill_start()
         except Exception:  # a database or storage that is away may be back the next time
             logger.exception("The sweep has failed. It tries again in %s seconds.", SWEEP_SECONDS)
         close_old_connections()

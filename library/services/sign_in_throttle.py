@@ -17,8 +17,8 @@ from library.errors import RateLimited
 from library.models import FailedSignIn
 
 
-def sign_in_begin(*, address: str, email: str = "") -> list[FailedSignIn]:
-    """Note an attempt; what comes back is for `sign_in_forget`. Raises RateLimited."""
+def sign_in_attempt_add(*, address: str, email: str = "") -> list[FailedSignIn]:
+    """Note an attempt; what comes back is for `sign_in_attempt_remove`. Raises RateLimited."""
     now = timezone.now()
     window = timedelta(minutes=settings.EARMARK_SIGN_IN_MINUTES)
     FailedSignIn.objects.filter(created_at__lte=now - window).delete()
@@ -32,24 +32,24 @@ def sign_in_begin(*, address: str, email: str = "") -> list[FailedSignIn]:
     for digest, limit in limits.items():
         if FailedSignIn.objects.filter(digest=digest).count() > limit:
             # What is refused does not prolong the wait.
-            sign_in_forget(noted=noted)
+            sign_in_attempt_remove(noted=noted)
             raise RateLimited(window)
     return noted
 
 
 def email_request_add(*, email: str, address: str) -> None:
     """Note that somebody has a letter sent: nobody's mail is to be filled by others. Raises RateLimited."""
-    sign_in_begin(email=f"letter to {email.strip()}", address=address)
+    sign_in_attempt_add(email=f"letter to {email.strip()}", address=address)
 
 
-def sign_in_forget(*, noted: Iterable[FailedSignIn]) -> None:
+def sign_in_attempt_remove(*, noted: Iterable[FailedSignIn]) -> None:
     """It has not failed after all."""
     FailedSignIn.objects.filter(pk__in=[row.pk for row in noted]).delete()
 
 
-def sign_in_succeed(*, noted: Iterable[FailedSignIn], email: str) -> None:
+def sign_in_attempts_clear(*, noted: Iterable[FailedSignIn], email: str) -> None:
     """Forget an attempt, and all that failed for this e-mail address before."""
-    sign_in_forget(noted=noted)
+    sign_in_attempt_remove(noted=noted)
     FailedSignIn.objects.filter(digest=_digest("email", email.strip().upper().casefold())).delete()
 
 

@@ -10,7 +10,7 @@ from django.db.models import Model
 from library.errors import ConflictError, DomainError
 
 
-def locked[Row: Model](row: Row) -> Row:
+def locked_row[Row: Model](row: Row) -> Row:
     """The row as it is now, locked until the transaction ends. Raises DomainError: `not_found`."""
     found = type(row)._default_manager.select_for_update().filter(pk=row.pk).first()
     if found is None:
@@ -28,20 +28,22 @@ def changed_fields(changes: Mapping[str, Any], shown: Mapping[str, Any] | None) 
     }
 
 
-def changes_due(row: Model, changes: Mapping[str, Any], shown: Mapping[str, Any] | None) -> dict[str, Any]:
+def pending_changes(
+    row: Model, changes: Mapping[str, Any], shown: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """Which of the changes a locked row still lacks.
 
     Raises ConflictError when one of its fields is by now neither what the person was shown nor what they want.
     """
     due = {field: value for field, value in changes.items() if getattr(row, field) != value}
     shown = shown or {}
-    meanwhile = {
+    conflicting = {
         field: getattr(row, field)
         for field in due
         if field in shown and not _same(getattr(row, field), shown[field])
     }
-    if meanwhile:
-        raise ConflictError(current=meanwhile, wanted={field: due[field] for field in meanwhile})
+    if conflicting:
+        raise ConflictError(current=conflicting, wanted={field: due[field] for field in conflicting})
     return due
 
 

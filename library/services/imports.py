@@ -29,7 +29,7 @@ from library.text import fold
 
 MAX_BYTES = 256 * 2**20
 BATCH = 500
-NAMED = 20
+MAX_MISSING_LISTED = 20
 
 
 @dataclass
@@ -51,7 +51,7 @@ def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
     if size > MAX_BYTES:
         raise DomainError("too_large", f"An export may have up to {filesizeformat(MAX_BYTES)}.", 413)
     try:
-        genres, tags = _check(file)
+        genres, tags = _validate(file)
     except BadDocumentError as error:
         raise DomainError(
             "bad_export", f"This is no export that can be read: {error}. Nothing was changed.", 422
@@ -68,32 +68,32 @@ def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
     return report
 
 
-def _check(file: IO[bytes]) -> tuple[list[GenreEntry], list[TagEntry]]:
+def _validate(file: IO[bytes]) -> tuple[list[GenreEntry], list[TagEntry]]:
     """Read all of it; the genres and tags, which every track's entries must be among."""
     genres: list[GenreEntry] = []
     tags: list[TagEntry] = []
-    said: set[str] = set()
-    tagged: set[str] = set()
+    verdict_genres: set[str] = set()
+    tag_names: set[str] = set()
     for entry in entries(file):
         if isinstance(entry, GenreEntry):
             genres.append(entry)
         elif isinstance(entry, TagEntry):
             tags.append(entry)
         elif isinstance(entry, TrackEntry):
-            said.update(word.genre for word in entry.verdicts)
-            tagged.update(fold(name) for name in entry.tags)
-    if unknown := said - {"", *BUILTIN_GENRES, *(genre.key for genre in genres)}:
+            verdict_genres.update(entry_verdict.genre for entry_verdict in entry.verdicts)
+            tag_names.update(fold(name) for name in entry.tags)
+    if unknown := verdict_genres - {"", *BUILTIN_GENRES, *(genre.key for genre in genres)}:
         raise BadDocumentError(f"it has no genre “{min(unknown)}”, which a track names")
-    if unknown := tagged - {fold(tag.name) for tag in tags}:
+    if unknown := tag_names - {fold(tag.name) for tag in tags}:
         raise BadDocumentError(f"it has no tag “{min(unknown)}”, which a track names")
     return genres, tags
 
 
 def _genres_add(owner: User, genres: list[GenreEntry], report: ImportReport) -> dict[str, str]:
     """Make the own genres that are missing; the key here of each key in the document."""
-    there = Genre.objects.filter(owner=owner)
-    keys = {genre: genre for genre in (*there.values_list("key", flat=True), *BUILTIN_GENRES, "")}
-    by_name = {fold(genre.name): genre.key for genre in there.filter(retired_at=None)}
+    existing = Genre.objects.filter(owner=owner)
+    keys = {genre: genre for genre in (*existing.values_list("key", flat=True), *BUILTIN_GENRES, "")}
+    by_name = {fold(genre.name): genre.key for genre in existing.filter(retired_at=None)}
     for entry in genres:
         if entry.key in keys:
             continue
@@ -111,8 +111,8 @@ def _genres_add(owner: User, genres: list[GenreEntry], report: ImportReport) -> 
 
 
 def _tags_add(owner: User, tags: list[TagEntry], report: ImportReport) -> None:
-    there = set(Tag.objects.filter(owner=owner).values_list("key", flat=True))
-    new = {fold(tag.name): tag for tag in tags if fold(tag.name) not in there}
+    existing = set(Tag.objects.filter(owner=owner).values_list("key", flat=True))
+    new = {fold(tag.name): tag for tag in tags if fold(tag.name) not in existing}
     Tag.objects.bulk_create(
         [Tag(owner=owner, key=key, name=tag.name, hue=tag.hue) for key, tag in new.items()], BATCH
     )
@@ -128,23 +128,23 @@ def _tracks_add(
 ) -> None:
     hashes = [entry.sha256 for entry in some]
     found = Track.objects.select_for_update().filter(owner=owner, sha256__in=hashes)
-    there = {track.sha256: track for track in found.defer("audio", "notices")}
-    missing = [entry.file_name for entry in some if entry.sha256 not in there]
+    existing = {track.sha256: track for track in found.defer("audio", "notices")}
+    missing = [entry.file_name for entry in some if entry.sha256 not in existing]
     report.matched += len(some) - len(missing)
     report.unmatched += len(missing)
-    report.missing += missing[: NAMED - len(report.missing)]
-    pairs = [(there[entry.sha256], entry) for entry in some if entry.sha256 in there]
-    changed = _edit(pairs, report)
-    changed |= _say(owner, pairs, keys, report)
-    changed |= _tag(pairs, tag_ids, report)
-    changed |= _reject(pairs, report)
+    report.missing += missing[: MAX_MISSING_LISTED - len(report.missing)]
+    pairs = [(existing[entry.sha256], entry) for entry in some if entry.sha256 in existing]
+    changed = _edits_apply(pairs, report)
+    changed |= _verdicts_add(owner, pairs, keys, report)
+    changed |= _taggings_add(pairs, tag_ids, report)
+    changed |= _rejections_add(pairs, report)
     effective_genres_recompute(Track.objects.filter(pk__in=changed))
 
 
 Pairs = list[tuple[Track, TrackEntry]]
 
 
-def _edit(pairs: Pairs, report: ImportReport) -> set[UUID]:
+def _edits_apply(pairs: Pairs, report: ImportReport) -> set[UUID]:
     """Fields that were set by hand there and not here; and the earlier date of the two."""
     changed = {}
     for track, entry in pairs:
@@ -164,26 +164,26 @@ def _edit(pairs: Pairs, report: ImportReport) -> set[UUID]:
     return set(changed)
 
 
-def _say(owner: User, pairs: Pairs, keys: dict[str, str], report: ImportReport) -> set[UUID]:
+def _verdicts_add(owner: User, pairs: Pairs, keys: dict[str, str], report: ImportReport) -> set[UUID]:
     """Words on genres, with their dates. They are told apart by date and genre."""
-    there = _there(Verdict.objects.all(), pairs, "created_at", "genre")
+    existing = _existing(Verdict.objects.all(), pairs, "created_at", "genre")
     new, dates = [], []
     for track, entry in pairs:
-        for word in entry.verdicts:
-            genre = keys[word.genre]
-            if (track.pk, word.at, genre) in there:
+        for entry_verdict in entry.verdicts:
+            genre = keys[entry_verdict.genre]
+            if (track.pk, entry_verdict.at, genre) in existing:
                 continue
-            there.add((track.pk, word.at, genre))
-            dates.append(word.at)
+            existing.add((track.pk, entry_verdict.at, genre))
+            dates.append(entry_verdict.at)
             new.append(
                 Verdict(
                     track=track,
-                    person=owner if word.by_owner else None,
-                    before=keys.get(word.before, word.before),
+                    person=owner if entry_verdict.by_owner else None,
+                    before=keys.get(entry_verdict.before, entry_verdict.before),
                     genre=genre,
-                    heard=word.heard,
-                    sure=word.sure,
-                    undone_at=word.undone_at,
+                    heard=entry_verdict.heard,
+                    sure=entry_verdict.sure,
+                    undone_at=entry_verdict.undone_at,
                 )
             )
     Verdict.objects.bulk_create(new, BATCH)
@@ -194,44 +194,44 @@ def _say(owner: User, pairs: Pairs, keys: dict[str, str], report: ImportReport) 
     return {verdict.track_id for verdict in new}
 
 
-def _tag(pairs: Pairs, tag_ids: dict[str, int], report: ImportReport) -> set[UUID]:
-    there = _there(Tagging.objects.all(), pairs, "tag")
+def _taggings_add(pairs: Pairs, tag_ids: dict[str, int], report: ImportReport) -> set[UUID]:
+    existing = _existing(Tagging.objects.all(), pairs, "tag")
     wanted = {(track.pk, tag_ids[fold(name)]) for track, entry in pairs for name in entry.tags}
-    new = [Tagging(track_id=track_id, tag_id=tag_id) for track_id, tag_id in wanted - there]
+    new = [Tagging(track_id=track_id, tag_id=tag_id) for track_id, tag_id in wanted - existing]
     Tagging.objects.bulk_create(new, BATCH)
     report.done["taggings"] += len(new)
     return {tagging.track_id for tagging in new}
 
 
-def _reject(pairs: Pairs, report: ImportReport) -> set[UUID]:
-    there = _there(TagRejection.objects.all(), pairs, "key")
+def _rejections_add(pairs: Pairs, report: ImportReport) -> set[UUID]:
+    existing = _existing(TagRejection.objects.all(), pairs, "key")
     wanted = {(track.pk, fold(key)) for track, entry in pairs for key in entry.rejected}
-    new = [TagRejection(track_id=track_id, key=key) for track_id, key in wanted - there]
+    new = [TagRejection(track_id=track_id, key=key) for track_id, key in wanted - existing]
     TagRejection.objects.bulk_create(new, BATCH)
     report.done["rejections"] += len(new)
     return {rejection.track_id for rejection in new}
 
 
-def _there(rows: QuerySet, pairs: Pairs, *columns: str) -> set:
+def _existing(rows: QuerySet, pairs: Pairs, *columns: str) -> set:
     return set(rows.filter(track__in=[track.pk for track, _ in pairs]).values_list("track", *columns))
 
 
 def _playlists_add(owner: User, playlists: Iterable[PlaylistEntry], report: ImportReport) -> None:
     """Make what is missing. The second playlist of a name there is the second of that name here."""
-    there: dict[tuple[str, bool, str], list[Playlist]] = defaultdict(list)
+    existing: dict[tuple[str, bool, str], list[Playlist]] = defaultdict(list)
     for playlist in Playlist.objects.filter(owner=owner).order_by("created_at", "id"):
-        there[playlist.name, playlist.smart, playlist.query].append(playlist)
+        existing[playlist.name, playlist.smart, playlist.query].append(playlist)
     seen: Counter[tuple[str, bool, str]] = Counter()
     for entry in playlists:
         same = (entry.name, entry.smart, entry.query)
         with transaction.atomic():
-            if seen[same] == len(there[same]):
+            if seen[same] == len(existing[same]):
                 made = Playlist.objects.create(
                     owner=owner, name=entry.name, smart=entry.smart, query=entry.query
                 )
-                there[same].append(made)
+                existing[same].append(made)
                 report.done["playlists"] += 1
-            _items_add(owner, there[same][seen[same]], entry.tracks)
+            _items_add(owner, existing[same][seen[same]], entry.tracks)
         seen[same] += 1
 
 

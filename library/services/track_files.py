@@ -18,11 +18,11 @@ from library.models import Track
 logger = logging.getLogger(__name__)
 
 #: The fields of a track that name a file. The first is the upload itself.
-FILES = ("original", "playable", "peaks", "spectrogram")
-ASSETS = FILES[1:]
+FILE_FIELDS = ("original", "playable", "peaks", "spectrogram")
+DERIVED_FILE_FIELDS = FILE_FIELDS[1:]
 
 
-def asset_store(*, track: Track, field: str, folder: Path) -> str:
+def derived_file_store(*, track: Track, field: str, folder: Path) -> str:
     """Put a file the analysis made into storage; the name under which it is there, or ""."""
     made = next(folder.glob(f"{field}.*"), None)
     if made is None:
@@ -46,7 +46,7 @@ def orphaned_files_delete(*, track: Track) -> None:
     """
     storage = track.original.storage
     folder = str(track.original.field.generate_filename(track, "")).rpartition("/")[0]
-    named = {getattr(track, field).name for field in FILES}
+    named = {getattr(track, field).name for field in FILE_FIELDS}
     try:
         for name in storage.listdir(folder)[1]:
             if f"{folder}/{name}" not in named:
