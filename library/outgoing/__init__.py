@@ -1,1 +1,1 @@
-"""How bytes leave: stored files with ranges, copies with tags, archives of many tracks."""
+"""How files leave the site: stored files with ranges, tagged copies, ZIP archives of many tracks."""

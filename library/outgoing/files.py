@@ -1,8 +1,8 @@
-"""Stored files over HTTP: whole, in part (RFC 9110 ranges), or not again (ETag).
+"""Stored files over HTTP, with ranges (RFC 9110, section 14) and ETags.
 
-Who sends the bytes is a setting, `EARMARK_FILES_BY`: this process (`stream`), the web server before it, which is told
-by a header where they are (`x-accel-redirect`, `x-sendfile`), or an S3 store, by an address that is good for a
-while (`signed-url`). Who may have them is decided before, and always here.
+The setting `EARMARK_FILES_BY` says who sends the bytes: this process (`stream`), the web server in front of it, which
+finds the file's place in a header (`x-accel-redirect`, `x-sendfile`), or an S3 store, by an address that is valid for a
+while (`signed-url`). Whether a person may have the file is decided on this site before, in each case.
 """
 
 from __future__ import annotations
@@ -21,18 +21,22 @@ from django.utils.http import content_disposition_header, quote_etag
 from classifier.formats import AUDIO_FORMATS
 from library.models import Track
 
-CHUNK = 64 * 1024
+CHUNK_BYTES = 64 * 1024
+#: Uploaded files never run as a page of this site.
+SANDBOX_HEADERS = {"Content-Security-Policy": "default-src 'none'; sandbox"}
+#: For files that are made for one download.
+UNCACHED_HEADERS = SANDBOX_HEADERS | {"Cache-Control": "private, no-store"}
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 def serve_original(request: HttpRequest, track: Track) -> HttpResponseBase:
-    """The uploaded file, byte for byte, as a download under its own name."""
+    """The uploaded file, byte for byte, as a download with its original name."""
     mime = AUDIO_FORMATS[track.kind].mime
     return serve(request, track.original, content_type=mime, filename=track.original_name, attachment=True)
 
 
 def serve_audio(request: HttpRequest, track: Track) -> HttpResponseBase:
-    """What a browser plays: the original, or the copy made where it cannot play that."""
+    """Audio that browsers can play: the original or, for formats they cannot play, the MP3 copy."""
     if track.playable:
         return serve(request, track.playable, content_type="audio/mpeg", filename="playable.mp3")
     kind = AUDIO_FORMATS[track.kind]
@@ -50,7 +54,7 @@ def serve_peaks(request: HttpRequest, track: Track) -> HttpResponseBase:
 
 
 def serve_timeline(track: Track) -> JsonResponse:
-    """What the listening strip draws: genres, and per segment its start, end and probabilities."""
+    """The prediction over time: genres and, per segment, start and end in seconds and the genres' probabilities."""
     if track.prediction is None:
         return JsonResponse({"genres": [], "segments": []})
     return JsonResponse(
@@ -62,9 +66,9 @@ def serve_timeline(track: Track) -> JsonResponse:
 def serve(
     request: HttpRequest, stored: FieldFile, *, content_type: str, filename: str, attachment: bool = False
 ) -> HttpResponseBase:
-    """Answer GET or HEAD for a stored file: 200, 206, 304 or 416; 404 when there is no such file.
+    """The response to GET or HEAD for a stored file: 200, 206, 302, 304 or 416. Raises Http404 if it is missing.
 
-    The caller has made sure that the person asking may have it.
+    The caller has made sure that the person may have it.
     """
     try:
         size = stored.size if stored else None
@@ -72,14 +76,13 @@ def serve(
         size = None
     if size is None:
         raise Http404
-    # A stored name is never used twice, so it stands for the content.
+    # Names in storage are never reused, so the name stands for the content.
     etag = quote_etag(f"{stored.name}-{size}")
     headers = {
         "Content-Type": content_type,
         "Content-Disposition": content_disposition_header(attachment, filename) or "inline",
         "Cache-Control": "private, max-age=3600",
-        # What people upload never runs as a page of this site.
-        "Content-Security-Policy": "default-src 'none'; sandbox",
+        **SANDBOX_HEADERS,
     }
     if settings.EARMARK_FILES_BY == "signed-url" and content_type.startswith("audio/"):
         return _signed_url_redirect(stored, headers)
@@ -87,7 +90,7 @@ def serve(
         response: HttpResponseBase = _web_server_response(stored, headers)
     else:
         response = _stream_response(request, stored, size, headers | {"ETag": etag})
-    # It reads and writes headers only, so that a stream will do as well as the stubs' HttpResponse.
+    # The stubs ask for an HttpResponse, but it only reads and writes headers, so a stream will do.
     plain = cast(HttpResponse, response)
     return get_conditional_response(request, etag=etag, response=plain) or response
 
@@ -96,10 +99,10 @@ def _stream_response(
     request: HttpRequest, stored: FieldFile, size: int, headers: dict[str, str]
 ) -> HttpResponse | StreamingHttpResponse:
     headers = headers | {"Accept-Ranges": "bytes"}
-    part = _requested_range(request, headers["ETag"], size)
-    if part is None:
+    requested = _requested_range(request, headers["ETag"], size)
+    if requested is None:
         return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
-    start, length = part
+    start, length = requested
     headers["Content-Length"] = str(length)
     status = 200
     if length < size:
@@ -110,7 +113,7 @@ def _stream_response(
 
 
 def _web_server_response(stored: FieldFile, headers: dict[str, str]) -> HttpResponse:
-    """An empty answer that tells the web server which file to send in its place. Ranges are its affair, too."""
+    """An empty response whose header tells the web server which file to send instead. It also handles ranges."""
     response = HttpResponse(headers=headers)
     if settings.EARMARK_FILES_BY == "x-sendfile":
         response["X-Sendfile"] = stored.path
@@ -120,7 +123,7 @@ def _web_server_response(stored: FieldFile, headers: dict[str, str]) -> HttpResp
 
 
 def _signed_url_redirect(stored: FieldFile, headers: dict[str, str]) -> HttpResponse:
-    """To where the store sends the file, under our headers, for as long as the signature is good."""
+    """A redirect to a signed URL of the object store, which sends the file with our headers."""
     address = cast(Any, stored.storage).url(
         stored.name,
         parameters={
@@ -134,9 +137,9 @@ def _signed_url_redirect(stored: FieldFile, headers: dict[str, str]) -> HttpResp
 
 
 def _requested_range(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
-    """What was asked for, as (start, length); None if no byte of it exists.
+    """The requested range as (start, length); None if it lies outside the file.
 
-    What is no single valid range is answered with the whole file, as the standard allows.
+    Without a header `Range` with a single valid range, that is the whole file, as RFC 9110 allows.
     """
     whole = (0, size)
     asked = _RANGE.fullmatch(request.headers.get("Range", "").strip())
@@ -156,12 +159,12 @@ def _requested_range(request: HttpRequest, etag: str, size: int) -> tuple[int, i
 
 def _file_chunks(stored: FieldFile, start: int, length: int) -> Iterator[bytes]:
     if bucket := getattr(stored.storage, "bucket", None):
-        # As a file, all of it would be fetched first.
-        part = f"bytes={start}-{start + length - 1}"
-        yield from bucket.Object(stored.name).get(Range=part)["Body"].iter_chunks(CHUNK)
+        # Opened as a file, django-storages would fetch all of it first.
+        wanted = f"bytes={start}-{start + length - 1}"
+        yield from bucket.Object(stored.name).get(Range=wanted)["Body"].iter_chunks(CHUNK_BYTES)
         return
     with stored.storage.open(str(stored.name), "rb") as content:
         content.seek(start)
-        while length > 0 and (chunk := content.read(min(CHUNK, length))):
+        while length > 0 and (chunk := content.read(min(CHUNK_BYTES, length))):
             length -= len(chunk)
             yield chunk

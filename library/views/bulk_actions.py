@@ -18,7 +18,7 @@ from library.errors import DomainError
 from library.http.shortcuts import back
 from library.http.types import Request
 from library.models import BulkAction, Track
-from library.outgoing.copies import archive_response
+from library.outgoing.archives import archive_response
 from library.search.filters import filter_of
 from library.search.query import PAGE_PARAMETERS, search_digest, search_from
 from library.services.bulk_actions import BulkActionOptions, SelectionChangedError

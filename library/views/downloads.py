@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from library import selectors
 from library.http.shortcuts import owned_track
 from library.http.types import Request
-from library.outgoing.copies import tagged_copy_response
+from library.outgoing.tagged_copies import tagged_copy_response
 
 
 @require_GET

@@ -18,7 +18,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from library import services
 from library.models import Track, User
-from library.outgoing.copies import safe_path_part, stream_archive
+from library.outgoing.archives import stream_archive
+from library.outgoing.tagged_copies import safe_path_part
 from tests import sounds
 from tests.classifier.audio_files import tag_fields
 
@@ -159,7 +160,7 @@ class TestArchive:
         lost.original.storage.delete(lost.original.name)
         found = download(alice_client)
         assert found.namelist()[-1] == "Please note.txt"
-        assert "Lost.wav: is not in the store any more" in found.read("Please note.txt").decode()
+        assert "Lost.wav: the file is missing on the server" in found.read("Please note.txt").decode()
         assert found.read("Unknown artist/Unknown album/There.wav")
 
     def test_anothers_tracks_are_not_there(self, alice: User, charlie: User, track: Track) -> None:

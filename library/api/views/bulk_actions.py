@@ -24,7 +24,7 @@ from library.api.schema import answers
 from library.api.serializers import verdicts as truth
 from library.api.views.base import OwnersView
 from library.models import ApiToken, BulkAction, Track, User
-from library.outgoing.copies import archive_response
+from library.outgoing.archives import archive_response
 from library.search.query import search_from
 from library.services.bulk_actions import BulkActionOptions
 

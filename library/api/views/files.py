@@ -13,8 +13,8 @@ from library import selectors
 from library.api.renderers import AnythingRenderer
 from library.api.schema import answers
 from library.api.views.base import OwnersView
-from library.outgoing.copies import tagged_copy_response
 from library.outgoing.files import serve, serve_audio, serve_original, serve_spectrogram
+from library.outgoing.tagged_copies import tagged_copy_response
 
 
 class FileView(OwnersView):

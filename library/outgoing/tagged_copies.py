@@ -1,0 +1,82 @@
+"""Copies of tracks with the library's tags written into them, made for one download and not kept."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import unicodedata
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.http import FileResponse, Http404
+from django.http.response import HttpResponseBase
+
+from classifier.tagged_copies import TAGGABLE_FORMATS, write_tagged_copy
+from classifier.formats import AUDIO_FORMATS
+from library.models import Track
+from library.outgoing.files import UNCACHED_HEADERS
+from library.selectors import GenreNames
+from library.services.track_files import local_copy
+
+#: Names that mean a device on Windows, whatever their extension.
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+
+
+def tags_to_write(track: Track, genres: GenreNames) -> dict[str, Any]:
+    """Values by tag, None for a tag to remove. A tag without a value here stays in the file, unless it was edited."""
+    tags: dict[str, Any] = {"title": track.title, "tags": [tag.name for tag in track.tags.all()]}
+    for field in ("artist", "album", "year"):
+        if value := getattr(track, field):
+            tags[field] = str(value)
+        elif field in track.edited:
+            tags[field] = None
+    if track.genre:
+        tags["genre"] = genres.named(track.genre).name
+    return tags
+
+
+def tagged_copy_file(track: Track, genres: GenreNames) -> IO[bytes] | None:
+    """A temporary copy of the track's file with its tags, deleted on closing; None for files that take no tags.
+
+    Raises FileNotFoundError when the track's file is missing.
+    """
+    if track.kind not in TAGGABLE_FORMATS:
+        return None
+    # The caller closes it.
+    copy = tempfile.NamedTemporaryFile(prefix="copy-", dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115
+    try:
+        with local_copy(track.original) as path:
+            if write_tagged_copy(path, Path(copy.name), kind=track.kind, tags=tags_to_write(track, genres)):
+                return copy
+    except BaseException:
+        copy.close()
+        raise
+    copy.close()
+    return None
+
+
+def tagged_copy_response(track: Track, genres: GenreNames) -> HttpResponseBase | None:
+    """A tagged copy as a download; None for files that take no tags. Raises Http404 when the file is missing."""
+    try:
+        content = tagged_copy_file(track, genres)
+    except FileNotFoundError:
+        raise Http404 from None
+    if content is None:
+        return None
+    kind = AUDIO_FORMATS[track.kind]
+    return FileResponse(
+        content,
+        as_attachment=True,
+        filename=f"{safe_path_part(str(track)) or 'Untitled'}{kind.extension}",
+        content_type=kind.mime,
+        headers=UNCACHED_HEADERS,
+    )
+
+
+def safe_path_part(text: str) -> str:
+    """A text as one part of a path on any system: no separators or control characters, at most 120 bytes."""
+    text = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
+    text = re.sub(r'[/\\:*?"<>|]', "_", text).strip(" .")
+    text = text.encode()[:120].decode(errors="ignore").strip(" .")
+    return f"_{text}" if _DEVICES.match(text) else text
