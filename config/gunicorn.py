@@ -1,4 +1,4 @@
-"""How gunicorn serves the site, wherever it is started from: `gunicorn --config python:config.gunicorn config.wsgi`."""
+"""The configuration of gunicorn: `gunicorn --config python:config.gunicorn config.wsgi`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from gunicorn.workers.base import Worker
 
 threads = 4
 loglevel = "warning"
-#: What gunicorn reads and forgets of a body that the site did not want, to keep its connection in use.
+#: gunicorn reads and discards this much of a body that the site has not read, to keep the connection usable.
 DRAINED_BYTES = 64 * 1024
 
 
 def pre_request(worker: Worker, req: Request) -> None:
-    """Say of a connection with a large body that it ends: refused in the middle, it does, and nobody else would say so.
+    """Send `Connection: close` for large bodies.
 
-    The next request of a client that believes in it would be lost.
+    If the site refuses such a body before reading it all, gunicorn closes the connection without saying so, and the
+    next request of a client that relies on the connection would be lost.
     """
     headers = dict(req.headers)
     if "TRANSFER-ENCODING" in headers or int(headers.get("CONTENT-LENGTH", 0)) >= DRAINED_BYTES:
@@ -22,7 +23,7 @@ def pre_request(worker: Worker, req: Request) -> None:
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Let streams of events end when their process is asked to: it would wait for them, up to half a minute."""
-    from library.api.views import events
+    """Let streams of events end when their process is to stop; otherwise it would wait for them for up to 30 s."""
+    from library.http import serving  # not before Django is set up
 
-    events.is_serving = lambda: worker.alive
+    serving.set_serving_check(lambda: worker.alive)

@@ -26,6 +26,7 @@ from library.api.renderers import AnythingRenderer
 from library.api.schema import answers
 from library.api.views.base import OwnersView
 from library.errors import DomainError
+from library.http.serving import is_serving
 from library.models import Track, TrackDeletion, User
 
 #: A web process has four threads; two of them must be left for everything else.
@@ -39,11 +40,6 @@ LATE = timedelta(seconds=30)
 MOST = 1000
 
 streams = threading.BoundedSemaphore(AT_ONCE)
-
-
-def is_serving() -> bool:
-    """Whether this process may go on telling; a server that can be asked to stop puts its own in place."""
-    return True
 
 
 class EventsView(OwnersView):
