@@ -1,10 +1,10 @@
-"""A copy of everything in one folder, and back from it.
+"""Back up everything into one folder, and restore it.
 
-    database.sqlite3 or database.dump    all rows, as of one moment, while the site runs
-    files/…                              every stored file, under its key; not those of the bin
-    files.sha256                         their checksums, as `sha256sum --check` reads them
+    database.sqlite3 or database.dump    all rows, as of one moment; the site may run meanwhile
+    files/…                              every stored file under its name, except those of tracks in the bin
+    files.sha256                         their checksums, for `sha256sum --check`
 
-A key always stands for the same bytes. So a second backup into the same folder copies only what is new.
+A name always stands for the same bytes, so a second backup into the same folder copies only new files.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from library.errors import DomainError
 from library.models import Track, User
 from library.services.track_files import FILE_FIELDS
 
-PIECE_BYTES = 2**20
+CHUNK_BYTES = 2**20
 
 
 def library_backup(*, folder: Path) -> tuple[int, list[str]]:
-    """Write the copy; how many files are in it, and which could not be copied because they are not there."""
+    """Write a backup; returns the number of files in it, and the names of files missing from the storage."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Rows first: what they name is not taken away from under them, but for tracks that are deleted meanwhile.
+    # Rows first: the files they name are deleted only with their tracks.
     began = timezone.now()
     _dump(folder)
     before = _checksums(folder)
@@ -56,20 +56,16 @@ def library_backup(*, folder: Path) -> tuple[int, list[str]]:
 
 
 def library_restore(*, folder: Path, force: bool = False) -> int:
-    """Put a copy in the place of an empty library; how many files are in it. Nothing else may run meanwhile.
+    """Replace an empty library by a backup; returns the number of files in it. The site must not run meanwhile.
 
-    Raises DomainError: `not_empty` (unless `force`), `no_backup`, `backup_damaged`.
+    Raises DomainError: `not_empty` (unless `force`), `no_backup`, `backup_damaged`. Then nothing was changed.
     """
     if not (folder / "files.sha256").exists():
         raise DomainError("no_backup", f"There is no backup in {folder}.")
     for name, digest in _checksums(folder).items():
-        with (folder / "files" / name).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-                raise DomainError(
-                    "backup_damaged", f"files/{name} is not what was saved. Nothing was changed."
-                )
+        _check(folder / "files" / name, digest)
     if not force and connection.introspection.table_names() and User.objects.exists():
-        raise DomainError("not_empty", "There is a library already. With --force, it is replaced.")
+        raise DomainError("not_empty", "There is a library already. Use --force to replace it.")
     _load(folder)
     count = 0
     for name in _checksums(folder):
@@ -80,8 +76,20 @@ def library_restore(*, folder: Path, force: bool = False) -> int:
     return count
 
 
+def _check(file: Path, digest: str) -> None:
+    """Raises DomainError: `backup_damaged`."""
+    try:
+        with file.open("rb") as content:
+            if hashlib.file_digest(content, "sha256").hexdigest() == digest:
+                return
+        problem = "has changed since the backup was made"
+    except FileNotFoundError:
+        problem = "is missing from the backup"
+    raise DomainError("backup_damaged", f"{file} {problem}. Nothing was changed.")
+
+
 def _names(began: datetime) -> Iterator[str]:
-    """The files of the library; also of what was deleted since the backup began, for its rows have it there."""
+    """Names of the library's files, with those of tracks deleted since `began`: the dump has them as not deleted."""
     tracks = Track.all_objects.filter(Q(deleted_at=None) | Q(deleted_at__gte=began)).order_by()
     for row in tracks.values_list(*FILE_FIELDS).iterator(chunk_size=1000):
         yield from filter(None, row)
@@ -96,15 +104,15 @@ def _checksums(folder: Path) -> dict[str, str]:
 
 
 def _copy_out(name: str, copy: Path) -> str:
-    """Copy one file out of storage; its SHA-256. Half a copy never has the name of a whole one."""
+    """Copy one file out of storage; returns its SHA-256. An incomplete copy is named `….part`."""
     digest = hashlib.sha256()
     with default_storage.open(name, "rb") as stored:
         copy.parent.mkdir(parents=True, exist_ok=True)
         part = copy.with_name(copy.name + ".part")
         with part.open("wb") as out:
-            while piece := stored.read(PIECE_BYTES):
-                digest.update(piece)
-                out.write(piece)
+            while chunk := stored.read(CHUNK_BYTES):
+                digest.update(chunk)
+                out.write(chunk)
     part.replace(copy)
     return digest.hexdigest()
 
@@ -134,7 +142,7 @@ def _load(folder: Path) -> None:
     source = folder / ("database.sqlite3" if connection.vendor == "sqlite" else "database.dump")
     if not source.exists():
         raise DomainError(
-            "no_backup", f"This backup is of another kind of database: it has no {source.name}."
+            "no_backup", f"This backup was made from another kind of database: it has no {source.name}."
         )
     if connection.vendor == "sqlite":
         with closing(sqlite3.connect(source)) as copy:
@@ -160,7 +168,7 @@ def _sqlite() -> sqlite3.Connection:
 
 
 def _postgres(program: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's own programs on this database. The password is in no argument."""
+    """Run one of PostgreSQL's own programs on this database. The password is passed by the environment."""
     settings = connection.settings_dict
     env = {
         f"PG{name}": str(settings[key])

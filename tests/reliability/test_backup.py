@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def test_there_and_back(library: Place, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     with own_environment(tmp_path / "new") as env:
         new = Place(tmp_path / "new", env)
-        assert "Everything is in its place." in new.manage("restore", str(saved))
+        assert "No problems found." in new.manage("restore", str(saved))
         assert rows(new) == rows(library)
         assert contents(new) == contents(library)
         assert all(new.originals().values())
@@ -83,12 +84,20 @@ def test_a_second_backup_copies_only_what_is_new(library: Place, tmp_path: Path)
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "files").rglob("*.*")} == times
 
 
-def test_a_damaged_backup_changes_nothing(library: Place, tmp_path: Path) -> None:
+def rot(file: Path) -> None:
+    file.write_bytes(b"rotten")
+
+
+@pytest.mark.parametrize("damage", [rot, Path.unlink])
+def test_a_damaged_backup_changes_nothing(
+    library: Place, tmp_path: Path, damage: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
+) -> None:
     library.manage("backup", str(tmp_path))
-    next((tmp_path / "files").rglob("original.mp3")).write_bytes(b"rotten")
+    damage(next((tmp_path / "files").rglob("original.mp3")))
     before = rows(library)
     with pytest.raises(subprocess.CalledProcessError):
         library.manage("restore", "--force", str(tmp_path))
+    assert "Nothing was changed" in capfd.readouterr().err
     assert rows(library) == before
 
 
@@ -104,6 +113,6 @@ def test_the_bin_is_not_in_it(library: Place, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     with own_environment(tmp_path / "new") as env:
         new = Place(tmp_path / "new", env)
-        assert "Everything is in its place." in new.manage("restore", str(tmp_path / "saved"))
+        assert "No problems found." in new.manage("restore", str(tmp_path / "saved"))
         names = {name for (name,) in new.sql("SELECT original_name FROM library_track")}
         assert names == {"1.mp3", "too short.wav", "waits.wav"}
