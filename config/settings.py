@@ -1,10 +1,12 @@
-"""Settings. Each can be set by an environment variable; docs/configuration.md lists them all.
+"""Settings, from environment variables; docs/configuration.md lists them all.
 
-With none set, the site runs for one person on this machine: SQLite, local files, e-mail to the console.
+With none set, the site runs for development on this machine: SQLite, local files, email to the console.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
 from pathlib import Path
 
@@ -17,18 +19,23 @@ env = environ.Env()
 
 DEBUG = env.bool("EARMARK_DEBUG", default=False)
 
-# Everything that is written lives below one folder: database, uploads, collected static files, the key.
+# Everything that the site writes is in one folder: database, uploads, collected static files, secret key.
 DATA_DIR = Path(env.str("EARMARK_DATA_DIR", default=str(BASE_DIR / "var")))
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
 def _own_secret_key() -> str:
-    """A key made at the first start, so that a fresh clone is neither insecure nor in need of set-up."""
+    """A key created at the first start, so that a fresh clone is secure without set-up."""
     path = DATA_DIR / "secret_key"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text()
+    if path.exists() and (key := path.read_text()):
+        return key
+    with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # web process and worker may start at the same time
+        key = file.read()
+        if not key:
+            key = secrets.token_urlsafe(50)
+            file.write(key)
+    return key
 
 
 SECRET_KEY = env.str("EARMARK_SECRET_KEY", default="") or _own_secret_key()
@@ -54,7 +61,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "library.monitoring.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    # Before whatever answers by itself: files of the site and refusals have these headers, too.
+    # Before all middleware that may return a response, so that every response has these headers.
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "library.http.middleware.SecurityHeadersMiddleware",
     "library.http.chunked_bodies.ChunkedBodiesMiddleware",
@@ -99,10 +106,10 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
-        # Readers never wait for the writer, and a writer takes its lock before it reads.
+        # WAL: readers never wait for the writer. IMMEDIATE: a writer takes its lock before it reads.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # Up to 256 MB are read where the system has them in memory: one copy for all processes.
+        # Up to 256 MB are mapped into memory, shared by all processes.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=268435456;",
     }
 else:
@@ -112,7 +119,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 S3_BUCKET = env.str("EARMARK_S3_BUCKET", default="")
 S3_ENDPOINT = env.str("EARMARK_S3_ENDPOINT", default="").rstrip("/") or None
-#: Who sends people their files: `stream`, `x-accel-redirect`, `x-sendfile` or `signed-url` (library/outgoing/files.py).
+#: Who sends files to browsers: `stream`, `x-accel-redirect`, `x-sendfile` or `signed-url` (library/outgoing/files.py).
 EARMARK_FILES_BY = env.str("EARMARK_FILES_BY", default="signed-url" if S3_BUCKET else "stream")
 EARMARK_X_ACCEL_PREFIX = env.str("EARMARK_X_ACCEL_PREFIX", default="/private-files/")
 EARMARK_SIGNED_URL_SECONDS = env.int("EARMARK_SIGNED_URL_SECONDS", default=900)
@@ -126,17 +133,17 @@ if S3_BUCKET:
             "default_acl": None,
             "file_overwrite": False,
             "signature_version": "s3v4",
-            # Larger files wait on disk, not in memory.
+            # Larger files are buffered on disk, not in memory.
             "max_memory_size": 2**20,
         },
     }
 else:
     _files = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        # No base_url: uploads have no public address, only views that ask whose they are.
+        # No base_url: uploads have no public address, only views that check who may see them.
         "OPTIONS": {
             "location": DATA_DIR / "files",
-            # A web server that is to send them is in the site's group.
+            # A web server that sends them is in the site's group.
             "file_permissions_mode": 0o640 if EARMARK_FILES_BY.startswith("x-") else 0o600,
         },
     }
@@ -160,16 +167,16 @@ EARMARK_BIND = env.str("EARMARK_BIND", default="127.0.0.1:8000")
 
 EARMARK_MAX_UPLOAD_BYTES = env.int("EARMARK_MAX_UPLOAD_BYTES", default=500 * 2**20)
 EARMARK_QUOTA_BYTES = env.int("EARMARK_QUOTA_BYTES", default=50 * 2**30)
-#: So many days what was deleted lies in the bin before it goes for good.
+#: Deleted tracks are kept in the bin for this many days.
 EARMARK_BIN_DAYS = env.int("EARMARK_BIN_DAYS", default=30)
 EARMARK_MAX_TRACK_SECONDS = env.int("EARMARK_MAX_TRACK_SECONDS", default=3 * 3600)
 FILE_UPLOAD_HANDLERS = ["library.incoming.handler.HashingUploadHandler"]
-# On the same file system as the library, so that storing an upload is a rename.
+# On the same file system as the library, so that storing an upload only renames it.
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
 FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
 DATA_UPLOAD_MAX_NUMBER_FILES = 100
 
-# -- listening
+# -- analysis
 
 EARMARK_MODELS_DIR = Path(env.str("EARMARK_MODELS_DIR", default=str(BASE_DIR / "ml_models")))
 EARMARK_MODEL = env.str("EARMARK_MODEL", default="msd-musicnn-1")
@@ -188,12 +195,12 @@ TASKS = {
 
 AUTH_USER_MODEL = "library.User"
 AUTHENTICATION_BACKENDS = ["library.accounts.backends.LimitedBackend"]
-#: How often signing in may fail within so many minutes, for one e-mail address and from one internet address.
+#: Failed sign-ins allowed within EARMARK_SIGN_IN_MINUTES, per email address and per IP address.
 EARMARK_SIGN_IN_PER_EMAIL = env.int("EARMARK_SIGN_IN_PER_EMAIL", default=5)
 EARMARK_SIGN_IN_PER_ADDRESS = env.int("EARMARK_SIGN_IN_PER_ADDRESS", default=30)
 EARMARK_SIGN_IN_MINUTES = env.int("EARMARK_SIGN_IN_MINUTES", default=15)
-#: How many proxies stand before the site and say, in X-Forwarded-For, where a request comes from.
 EARMARK_HTTPS = env.bool("EARMARK_HTTPS", default=False)
+#: How many proxies in front of the site add the client's address to X-Forwarded-For.
 EARMARK_PROXIES = env.int("EARMARK_PROXIES", default=1 if EARMARK_HTTPS else 0)
 EARMARK_SIGNUP_OPEN = env.bool("EARMARK_SIGNUP_OPEN", default=True)
 LOGIN_URL = "login"
@@ -210,7 +217,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 DEFAULT_FROM_EMAIL = env.str("EARMARK_FROM_EMAIL", default="Earmark <earmark@localhost>")
-#: Whether letters reach people. Then signing up is confirmed by one, and tells nobody who has an account.
+#: Whether emails are sent. If so, sign-up is confirmed by email and does not reveal who has an account.
 EARMARK_EMAIL_ENABLED = bool(EMAIL_HOST_NAME := env.str("EARMARK_EMAIL_HOST", default=""))
 if EARMARK_EMAIL_ENABLED:
     MAILERS = {
@@ -230,7 +237,7 @@ else:
 
 # -- API
 
-#: Requests per minute of one person; library/api/throttling.py derives the other limits from it.
+#: Requests per minute and person; library/api/throttling.py derives the other limits from it.
 EARMARK_API_PER_MINUTE = env.int("EARMARK_API_PER_MINUTE", default=1200)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -249,9 +256,9 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "library.api.errors.exception_handler",
     "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
     "DEFAULT_VERSION": "v1",
-    # Else whoever asks could write any address there, and so escape the limits.
+    # Otherwise clients could avoid the limits by putting any address into X-Forwarded-For.
     "NUM_PROXIES": EARMARK_PROXIES,
-    # `format` is the file's, in a search.
+    # `format` is a parameter of searches: the format of a file.
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -273,9 +280,9 @@ SPECTACULAR_SETTINGS = {
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
-    # The nonce is for the waveform, which brings its own style element.
+    # The nonce is for the waveform player, which adds a style element.
     "style-src": [CSP.SELF, CSP.NONCE],
-    # Bootstrap's style sheet draws carets and ticks from data: URLs.
+    # Bootstrap's style sheet has icons in data: URLs.
     "img-src": [CSP.SELF, "data:"],
     "media-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
@@ -285,7 +292,7 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.NONE],
 }
 if EARMARK_FILES_BY == "signed-url":
-    # Where the store's addresses lead; with the wildcard, to buckets that have a host name of their own.
+    # The host of signed URLs; the wildcard is for buckets with a host name of their own.
     _store = S3_ENDPOINT or "https://amazonaws.com"
     SECURE_CSP["media-src"] = [CSP.SELF, _store, _store.replace("://", "://*.")]
 SECURE_REFERRER_POLICY = "same-origin"
@@ -294,11 +301,11 @@ CSRF_FAILURE_VIEW = "library.accounts.views.csrf_failure"
 if EARMARK_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    # Those who watch ask the process itself, not the proxy.
+    # Monitoring programs address the process itself, not the proxy.
     SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
     SECURE_HSTS_SECONDS = env.int("EARMARK_HSTS_SECONDS", default=31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("EARMARK_HSTS_SUBDOMAINS", default=False)
-    # Whether other sites of the same domain speak https is not ours to say.
+    # Whether the other sites of the domain use HTTPS is not known here.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
@@ -307,11 +314,11 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env.str("EARMARK_TIME_ZONE", default="UTC")
 USE_TZ = True
 
-# -- watching
+# -- monitoring
 
-#: Who reads /metrics sends this as a bearer token; without one there is no such page.
+#: The bearer token for /metrics; without one, /metrics is 404.
 EARMARK_METRICS_TOKEN = env.str("EARMARK_METRICS_TOKEN", default="")
-#: When a track has been waiting for so many seconds, /readyz says that the queue does not work; 0: never.
+#: /readyz reports the job queue as not working when a track has been waiting for this many seconds; 0: never.
 EARMARK_READY_QUEUE_SECONDS = env.int("EARMARK_READY_QUEUE_SECONDS", default=3600)
 
 _json_log = env.str("EARMARK_LOG_FORMAT", default="lines") == "json"
@@ -325,7 +332,7 @@ LOGGING = {
             "()": "pythonjsonlogger.json.JsonFormatter",
             "fmt": ["levelname", "name", "message", "request_id", "track_id"],
             "timestamp": True,
-            # Django adds the request to its errors; its address may say what somebody has searched for.
+            # Django adds the request to its errors; its URL may hold what somebody searched for.
             "reserved_attrs": [*RESERVED_ATTRS, "request"],
         },
     },
@@ -337,6 +344,6 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": env.str("EARMARK_LOG_LEVEL", default="INFO")},
-    # A line for each request is for programs that read logs; who starts the site at home need not see them.
+    # A line per request is for programs that read logs, and noise in a terminal.
     "loggers": {"earmark.requests": {"level": "INFO" if _json_log else "WARNING"}},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from pytest_django import Settings
 
+import config.settings
 from library.models import User
 from library.selectors import model_cards
 
@@ -46,3 +48,27 @@ def test_a_model_that_is_not_installed_stops_it_with_a_sentence(settings: Settin
     settings.EARMARK_MODEL = "nobody-trained-this"
     with pytest.raises(SystemCheckError, match="There is no model “nobody-trained-this”"):
         call_command("check")
+
+
+class TestSecretKey:
+    """The site makes its secret key at the first start, when web process and worker start together."""
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(config.settings, "DATA_DIR", tmp_path)
+
+    def test_processes_that_start_together_have_the_same(self) -> None:
+        with ThreadPoolExecutor(8) as processes:
+            keys = {
+                key.result() for key in [processes.submit(config.settings._own_secret_key) for _ in range(8)]
+            }
+        assert len(keys) == 1
+        assert len(keys.pop()) > 50
+
+    def test_a_file_without_a_key_in_it_gets_one(self, tmp_path: Path) -> None:
+        """Another process may have made the file a moment ago, or was killed before it wrote to it."""
+        (tmp_path / "secret_key").touch(mode=0o600)
+        key = config.settings._own_secret_key()
+        assert len(key) > 50
+        assert config.settings._own_secret_key() == key
+        assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
