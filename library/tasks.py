@@ -1,4 +1,4 @@
-"""Background work. Each task fetches nothing and decides nothing: it calls a service."""
+"""Background tasks. Each only calls a service; `services.jobs` enqueues them."""
 
 from django.tasks import task
 
@@ -40,7 +40,7 @@ def read_file_tags(after: str) -> None:
     services.file_tags_backfill(after=after)
 
 
-# Rows that wait in the job queue hold the paths of their tasks. Those enqueued before 0.2 know these two by their
-# names of then; the aliases can go with the version after it.
+# Rows of the job queue hold the dotted path of their task. Those enqueued before 0.2 use these names; the aliases can
+# be removed in the version after it.
 send_password_letter = send_password_reset_email
 send_sign_up_letter = send_sign_up_email

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.core import mail
 from django.db import DatabaseError, connection
+from django.tasks import TaskResultStatus
 from django.utils import timezone
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
 
-from library import services
+from library import services, tasks
 from library.management.commands import worker
-from library.models import Track, TrackDeletion
+from library.models import Track, TrackDeletion, User
 
 
 def test_sqlite_learns_what_its_tables_hold(make_track: Callable[..., Track]) -> None:
@@ -56,3 +62,27 @@ def test_the_sweep_empties_the_bin(track: Track, monkeypatch: pytest.MonkeyPatch
         worker._sweep_for_ever()
     assert not Track.all_objects.exists()
     assert not TrackDeletion.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("task", "old_name"),
+    [
+        (tasks.send_password_reset_email, "send_password_letter"),
+        (tasks.send_sign_up_email, "send_sign_up_letter"),
+    ],
+)
+def test_a_task_that_waits_under_its_old_name_is_run(
+    task: Any, old_name: str, alice: User, settings: Settings
+) -> None:
+    """Rows of the job queue hold the path that a task had when it was enqueued."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    task.enqueue(alice.email, "music.example.org", True)
+    DBTaskResult.objects.update(task_path=f"library.tasks.{old_name}")
+    Worker(
+        queue_names=["default"], interval=0, batch=True, backend_name="default", startup_delay=False,
+        max_tasks=1, worker_id="test", excluded_queue_names=[],
+    ).run()  # fmt: skip
+    assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
+    [message] = mail.outbox
+    assert message.to == [alice.email]
