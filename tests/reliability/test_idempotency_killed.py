@@ -26,7 +26,7 @@ def send(client: httpx.Client) -> httpx.Response:
 
 
 def a_minute_passes(place: Place) -> None:
-    place.sql(f"UPDATE library_keptanswer SET leased_until = {LONG_AGO}")
+    place.sql(f"UPDATE library_idempotencyrecord SET leased_until = {LONG_AGO}")
 
 
 def test_the_key_of_a_killed_process_is_free_after_a_minute(place: Place) -> None:
@@ -44,7 +44,7 @@ def test_the_key_of_a_killed_process_is_free_after_a_minute(place: Place) -> Non
 
 def test_a_process_that_lives_extends_its_lease(place: Place) -> None:
     def is_leased() -> list[tuple[object, ...]]:
-        return place.sql(f"SELECT 1 FROM library_keptanswer WHERE key = 'bobs' AND leased_until > {LONG_AGO}")
+        return place.sql(f"SELECT 1 FROM library_idempotencyrecord WHERE key = 'bobs' AND leased_until > {LONG_AGO}")
 
     place.site.token("bob@example.org")
     process = place.start("manage.py", "shell", "--no-imports", "-c", AT_WORK)
