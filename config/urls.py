@@ -1,4 +1,4 @@
-"""Every address of the site."""
+"""The root URLconf."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -11,7 +11,7 @@ urlpatterns = [
     path("account/", include("library.accounts.urls")),
     path("api/", include("library.api.urls")),
     path("file-upload", FileUploadView.as_view(), name="file-upload"),
-    # There is one way to change one's password, and it counts wrong ones.
+    # The account page for this limits wrong passwords; the admin's does not.
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),
 ]

@@ -1,4 +1,4 @@
-"""The web server's entry point."""
+"""The WSGI application, for the web server."""
 
 import os
 

@@ -1,7 +1,7 @@
-"""Bodies that come in chunks, without a Content-Length (RFC 9112, 7.1).
+"""Request bodies with chunked transfer encoding, without a Content-Length (RFC 9112, section 7.1).
 
-Django takes such a body for an empty one. Where the web server ends the body where the last chunk does, it is read as
-any other, up to the same limits; elsewhere nobody could tell where it ends, and a length is asked for.
+Django takes such a body for an empty one. If the web server decodes it and marks its end (`wsgi.input_terminated`), it
+is read like any other, up to the same limits. Otherwise its end cannot be known, and the response is 411.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 
 LENGTH_REQUIRED = (
-    "Say how long the body is (Content-Length), or send it with “Transfer-Encoding: chunked” alone."
+    "Send the length of the body (Content-Length), or “Transfer-Encoding: chunked” and no other coding."
 )
-#: Their parsers write files to disk as they come. All other bodies are read into memory.
+#: Bodies whose parsers write files to disk. All others are read into memory.
 FILE_CONTENT_TYPES = ("multipart/form-data", "application/offset+octet-stream")
 
 
 class BodyTooLarge(RequestDataTooBig):
-    """More came than any body may have."""
+    """A body is larger than the limit."""
 
 
 class ChunkedBody(IOBase):
-    """What comes in chunks, up to `limit` bytes. Raises BodyTooLarge beyond them, BadRequest when it is broken."""
+    """A body of up to `limit` bytes. Reading raises BodyTooLarge beyond that, BadRequest for malformed chunks."""
 
     def __init__(self, body: BinaryIO, limit: int) -> None:
         self._body = body
@@ -40,11 +40,11 @@ class ChunkedBody(IOBase):
         return self._read_limited(self._body.readline, size)
 
     def _read_limited(self, read: Callable[[int], bytes], size: int | None) -> bytes:
-        most = self._left + 1  # one more than there may be shows that there is more
+        most = self._left + 1  # one byte above the limit shows that the body is too large
         try:
             piece = read(most if size is None or size < 0 else min(size, most))
-        except Exception as error:  # each server has its own for chunks that are none, or end too early
-            raise BadRequest("The body broke off, or its chunks are garbled.") from error
+        except Exception as error:  # servers raise different ones for malformed or missing chunks
+            raise BadRequest("The body ended early, or its chunks are malformed.") from error
         self._left -= len(piece)
         if self._left < 0:
             raise BodyTooLarge("The body is larger than the limit.")
@@ -62,7 +62,7 @@ class ChunkedBodiesMiddleware:
             limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             if request.content_type in FILE_CONTENT_TYPES:
                 limit += settings.EARMARK_MAX_UPLOAD_BYTES
-            # Parsers ask for a length: this is the most it can be.
+            # Parsers need a length: this is its upper bound.
             request.META["CONTENT_LENGTH"] = str(limit)
             request._stream = ChunkedBody(request.META["wsgi.input"], limit)  # type: ignore[assignment]
         return self.get_response(request)

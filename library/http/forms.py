@@ -1,4 +1,4 @@
-"""What people type in, checked."""
+"""Forms that detect conflicting edits."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from library.models.tracks import EDITABLE
 
 
 class ConflictDetectingForm(forms.Form):
-    """Changes something that others may be changing, too: it carries what it showed, in fields `initial-…`.
+    """A form for something that others may change at the same time. Hidden fields `initial-…` hold what it showed.
 
-    A form without them (a script's) claims to have shown nothing, and is taken at its word.
+    Requests without these fields, such as a script's, are taken as having shown nothing.
     """
 
     @property
     def submitted(self) -> dict[str, Any]:
-        """The valid fields that are in the request at all."""
+        """The cleaned values of fields that are in the request."""
         return {
             name: value for name, value in self.cleaned_data.items() if self.add_prefix(name) in self.data
         }
 
     @property
     def shown(self) -> dict[str, Any]:
-        """What the fields showed when the form was opened."""
+        """The values that the fields had when the form was opened."""
         shown = {}
         for name, field in self.fields.items():
             if (text := self.data.get(self.add_initial_prefix(name))) is not None:
@@ -38,7 +38,7 @@ class ConflictDetectingForm(forms.Form):
 
     @property
     def hidden_initial_fields(self) -> dict[str, str]:
-        """The hidden fields by which the form will say what it showed."""
+        """Names and values of the hidden fields that hold what the form shows."""
         hidden_initial_fields = {}
         for name, field in self.fields.items():
             hidden = self.add_initial_prefix(name)
@@ -47,14 +47,14 @@ class ConflictDetectingForm(forms.Form):
         return hidden_initial_fields
 
     def add_conflict_errors(self, current: Mapping[str, Any]) -> None:
-        """Say what fields have become meanwhile. Whoever saves again then replaces that."""
+        """Show the values that fields have by now; saving again overwrites them. `current`: values by field."""
         for name, value in current.items():
-            was = f"changed meanwhile to “{value}”" if value else "emptied meanwhile"
-            self.add_error(name, f"It was {was}. Save again to put yours in its place.")
+            was = f"changed meanwhile to “{value}”" if value else "cleared meanwhile"
+            self.add_error(name, f"It was {was}. Save again to overwrite it.")
         self._update_data({self.add_initial_prefix(name): value for name, value in current.items()})
 
     def set_value(self, name: str, value: Any) -> None:
-        """Put a field's new value in the place of what was typed there."""
+        """Show a value in a field instead of the submitted one."""
         self._update_data({self.add_prefix(name): value, self.add_initial_prefix(name): value})
 
     def _update_data(self, values: Mapping[str, Any]) -> None:
@@ -63,7 +63,7 @@ class ConflictDetectingForm(forms.Form):
 
 
 class TrackForm(ConflictDetectingForm, forms.ModelForm):
-    """What its owner may put right about a track."""
+    """The editable fields of a track."""
 
     year = forms.IntegerField(min_value=1, max_value=9999, required=False)
 
@@ -73,7 +73,7 @@ class TrackForm(ConflictDetectingForm, forms.ModelForm):
 
 
 class NameForm(ConflictDetectingForm):
-    """Another name. Whether it will do is for the service to say."""
+    """A new name, validated by the service."""
 
     name = forms.Field(required=False)
 

@@ -1,8 +1,8 @@
-"""A form that is sent twice, by a double click or because its answer was lost, is done once.
+"""Forms that are sent twice, by a double click or because the response was lost, are carried out once.
 
-Each form carries a fresh key in a hidden field. The key together with all that was filled in is one request: who
-goes back, changes something and sends the form again means something else, and it is done. Only answers that lead on
-to another page are kept: a page that says what is wrong, or asks once more, has changed nothing.
+Each form has a random key in a hidden field. The key and all fields together identify a request, so that a form that
+was changed and sent again is another request. Only redirects are stored: a page that shows errors, or asks for
+confirmation, has changed nothing.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from library.http.types import Request
 from library.models import IdempotencyRecord, User
 
 KEY_FIELD = "idempotency_key"
-#: So long the second of two waits for the answer to the first, in seconds.
+#: How long the second of two requests waits for the response to the first.
 WAIT_SECONDS = 5.0
 POLL_SECONDS = 0.2
 
 
 class IdempotentFormsMiddleware:
-    """Comes after the middleware that turns refusals into pages, so that it hears of them first."""
+    """Must come after DomainErrorMiddleware, so that it sees errors before they become responses."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -42,14 +42,14 @@ class IdempotentFormsMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        # What is exempt from CSRF tokens is for programs, which have a header for their key.
+        # Views without CSRF protection are for programs, which send their key in a header.
         if request.method != "POST" or getattr(view, "csrf_exempt", False):
             return None
         if not request.user.is_authenticated or KEY_FIELD not in request.POST:
             return None
         record = _record_begin(request)
         if record is None:
-            messages.info(request, "This is still being done. Look again in a moment.")
+            messages.info(request, "This is still being processed. Please reload the page in a moment.")
             return back(cast(Request, request))
         if record.status is not None:
             return _replayed_response(request, record)
@@ -58,14 +58,14 @@ class IdempotentFormsMiddleware:
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """DomainError or failed, it was not done: sent again, it is tried again."""
+        """A request that failed may be sent again."""
         if record := getattr(request, "idempotency_record", None):
             services.idempotency_forget(record=record)
             del request.idempotency_record  # type: ignore[attr-defined]
 
 
 def _record_begin(request: HttpRequest) -> IdempotencyRecord | None:
-    """The form's record; None when the first of two is not done in time."""
+    """The form's record; None if the first of two requests takes longer than `WAIT_SECONDS`."""
     digest = services.request_digest(
         method="POST",
         address=request.get_full_path(),
@@ -97,7 +97,7 @@ def _record_finish(request: HttpRequest, record: IdempotencyRecord, response: Ht
 
 
 def _replayed_response(request: HttpRequest, record: IdempotencyRecord) -> HttpResponse:
-    """To the same page, with the same messages, and the Undo in them: the first answer may never have arrived."""
+    """The stored redirect, with its messages and the Undo in them, since the first response may have been lost."""
     waiting = _pending_messages(request)
     for message in record.body or []:
         if message not in waiting:
@@ -107,7 +107,7 @@ def _replayed_response(request: HttpRequest, record: IdempotencyRecord) -> HttpR
 
 
 def _pending_messages(request: HttpRequest) -> list[list[Any]]:
-    """All that wait to be shown. To look at them does not count as showing them."""
+    """The messages that were not shown yet. They stay pending."""
     storage = cast(BaseStorage, messages.get_messages(request))
     found = [[message.level, str(message.message), message.extra_tags] for message in storage]
     storage.used = False

@@ -1,4 +1,4 @@
-"""What a service refuses is told on the page one was on; who is signed out comes back there; browsers' limits."""
+"""Errors of services as messages on pages, sign-in, compression, and security headers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from library.errors import DomainError, RateLimited
 from library.http.shortcuts import ObjectGoneError, back, page_before
 from library.http.types import Request
 
-#: What no page of ours needs, no page may use, whatever gets into it.
+#: Browser features that no page needs, disabled in case of an injected script.
 DISABLED_FEATURES = (
     "camera",
     "display-capture",
@@ -34,7 +34,7 @@ COMPRESSED_TYPES = "text/html", "application/json"
 
 
 class SecurityHeadersMiddleware:
-    """The two headers that Django has no setting for."""
+    """Adds two security headers that Django has no settings for."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -42,14 +42,16 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response["Permissions-Policy"] = ", ".join(f"{name}=()" for name in DISABLED_FEATURES)
-        # No other site may show, play or read what is here, not even as a picture.
+        # Other sites may not embed anything of this one, not even pictures or audio.
         response["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
 
 
 class CompressionMiddleware(GZipMiddleware):
-    """Pages and the API's answers, a tenth as long. Not files: they are compressed music already, and read in parts.
-    Not streams, whose events would wait in the compressor. (Against BREACH, Django's adds a random length.)
+    """Compresses pages and responses of the API to about a tenth.
+
+    Not files, which are compressed already and read in ranges; not streams, whose events would wait in the compressor.
+    (Django's middleware adds random length against the BREACH attack.)
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -60,22 +62,24 @@ class CompressionMiddleware(GZipMiddleware):
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
-    """Everything needs somebody who is signed in, except views that say otherwise."""
+    """Requires sign-in, except for views marked with `login_not_required`."""
 
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
-        # A script would take the sign-in page for what it asked for, and put it into its own.
+        # A script would insert the sign-in page into its own page.
         if "HX-Request" in request.headers or "X-Requested-With" in request.headers:
             return HttpResponse("You are signed out.", content_type="text/plain", status=401)
         if request.method != "POST":
             return super().handle_no_permission(request, view_func)
-        # Afterwards the browser goes on by GET: to the page with the form, for the form's own address may know none.
+        # After sign-in the browser sends GET, which the form's own address may not support: back to the form's page.
         after = {"next": page_before(request) or reverse("library"), "unsent": "1"}
         return redirect(f"{reverse('login')}?{urlencode(after)}")
 
 
 class DomainErrorMiddleware:
+    """Shows a DomainError as a message on the page that the form was on."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 

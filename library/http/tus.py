@@ -1,7 +1,7 @@
-"""Uploads that a dropped connection does not end: the tus protocol, version 1.0.0 (tus.io).
+"""Resumable uploads by the tus protocol, version 1.0.0 (https://tus.io/protocols/resumable-upload).
 
-Core, and the extensions creation, expiration, checksum and termination. A view for people in the browser
-and for programs alike: it only speaks the protocol; what is allowed is decided in `services.uploads`.
+Implements the core protocol and the extensions creation, expiration, checksum and termination, for pages and programs.
+The rules for uploads are in `services.uploads`.
 """
 
 from __future__ import annotations
@@ -31,19 +31,20 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,checksum,termination"
 CHECKSUMS = ("sha1", "sha256")
 CHUNK_BYTES = 2**18
-#: More digits than any size has: a database would stumble over the number.
+#: Longer numbers do not fit into a column of the database.
 MAX_DIGITS = 18
 
 
 class TusUploadView(APIView):
-    """`POST` begins an upload and answers its address; there, `HEAD` tells how far it is, `PATCH` goes on, and
-    `DELETE` ends it. `track_url` names the address of the track that comes of it."""
+    """`POST` creates an upload and returns its address. There, `HEAD` returns its offset, `PATCH` appends bytes, and
+    `DELETE` aborts it. `track_url` is the URL name of the track that comes of it."""
 
     schema: Any = None
+    #: URL name of the page or API resource of a track that an upload becomes.
     track_url_name = "track"
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
-        # For clients behind something that knows GET and POST only.
+        # For clients behind proxies that only let GET and POST pass.
         if request.method == "POST":
             request.method = request.headers.get("X-HTTP-Method-Override", "POST").upper()
         return super().initialize_request(request, *args, **kwargs)
@@ -51,7 +52,9 @@ class TusUploadView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method != "OPTIONS" and request.headers.get("Tus-Resumable") != VERSION:
-            raise DomainError("tus_version", f"Speak version {VERSION} of the tus protocol.", 412)
+            raise DomainError(
+                "tus_version", f"Use version {VERSION} of the tus protocol (header Tus-Resumable).", 412
+            )
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         answer: Response = super().finalize_response(request, response, *args, **kwargs)
@@ -96,7 +99,7 @@ class TusUploadView(APIView):
         if int(request.headers.get("Content-Length") or 0) > room:
             raise _too_much()
         services.upload_append(
-            upload=upload, offset=offset, pieces=_body_chunks(request, room), checksum=_checksum(request)
+            upload=upload, offset=offset, chunks=_body_chunks(request, room), checksum=_checksum(request)
         )
         return self._upload_response(upload, 204)
 
@@ -108,7 +111,7 @@ class TusUploadView(APIView):
         return get_object_or_404(selectors.uploads_of(cast(User, request.user)), pk=upload_id)
 
     def _upload_response(self, upload: PartialUpload, status: int, **headers: str) -> Response:
-        """An answer with how far the upload is, and, when it is complete, what became of it."""
+        """A response with the upload's offset and, when it is complete, its outcome."""
         headers |= {
             "Upload-Offset": str(upload.offset),
             "Upload-Expires": http_date(upload.expires_at.timestamp()),
@@ -135,7 +138,7 @@ def _header_number(request: Request, header: str) -> int:
 
 
 def _file_name(request: Request) -> str:
-    """From Upload-Metadata: pairs, separated by commas, of a key and a value in Base64."""
+    """The file name in Upload-Metadata, which holds comma-separated pairs of a key and a value in Base64."""
     for pair in request.headers.get("Upload-Metadata", "").split(","):
         key, _, value = pair.strip().partition(" ")
         if key in ("filename", "name"):
@@ -156,15 +159,18 @@ def _decoded(value: str) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
     except binascii.Error as error:
-        raise DomainError("invalid", "A value in the header is not Base64.", 400) from error
+        raise DomainError("invalid", "A value in a header is not valid Base64.", 400) from error
 
 
 def _too_much() -> DomainError:
-    return DomainError("too_much", "That is more than the upload was said to be long.", 413)
+    return DomainError("too_much", "This is more than the declared length of the upload.", 413)
 
 
 def _body_chunks(request: Request, room: int) -> Iterator[bytes]:
-    """The body as it comes in, until it ends or breaks off. How long one in chunks is shows only then."""
+    """The body in chunks, until it ends or the connection breaks.
+
+    Counts them, because a body with chunked transfer encoding has no Content-Length. Raises DomainError: `too_much`.
+    """
     try:
         while chunk := request._request.read(CHUNK_BYTES):
             room -= len(chunk)

@@ -1,1 +1,1 @@
-"""How bytes arrive: received on the way in, hashed and counted, and taken out of archives. No database."""
+"""How files arrive: upload handler and ZIP archives. Does not use the database."""

@@ -1,7 +1,7 @@
-"""ZIP archives, read as if made by somebody who wishes the server ill.
+"""Safe reading of ZIP archives that may be hostile.
 
-Nothing in an archive is believed: not its names, not its sizes, not its count. Entries are inflated one at
-a time, in small pieces, and counted as they come.
+Names, sizes and counts that an archive states are not trusted. Entries are unpacked one at a time, in small chunks, and
+their bytes are counted.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from zipfile import ZipFile, ZipInfo
 from classifier.errors import AudioError
 
 MAX_ENTRIES = 2000
-#: The table of contents of 2,000 entries with names of ordinary length takes a third of this.
+#: The central directory of 2,000 entries with names of usual length takes a third of this.
 MAX_DIRECTORY_BYTES = 2**20
-#: Sound hardly shrinks. Digital silence does, but a library can do without an hour of it.
+#: Unpacked size over packed size. Audio hardly shrinks; an hour of digital silence is not worth allowing.
 MAX_RATIO = 100
 CHUNK_BYTES = 2**16
 ENCRYPTED = 0x1
-#: What programs use for archives of music. zlib inflates in bounded pieces; the other methods do not.
+#: The usual ones. zlib unpacks in chunks of bounded size, which the other methods do not.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
-#: Why an archive or an entry is refused: stable codes, and sentences for people.
+#: Messages by error code.
 ARCHIVE_ERRORS: dict[str, str] = {
     "archive_damaged": "The ZIP archive is damaged and cannot be unpacked.",
-    "archive_too_many": f"The ZIP archive holds more than {MAX_ENTRIES:,} files. Make several smaller ones.",
-    "archive_too_large": "The ZIP archive would unpack to more than is allowed. Make several smaller ones.",
+    "archive_too_many": f"The ZIP archive has more than {MAX_ENTRIES:,} files. Create several smaller ones.",
+    "archive_too_large": "The ZIP archive would unpack to more than the limit. Create several smaller ones.",
     "archive_in_archive": "This is an archive inside the archive. Unpack it first.",
-    "archive_entry_path": "The archive wants to put this file somewhere else. It was skipped.",
-    "archive_entry_special": "This is a link or a device, not a file. It was skipped.",
-    "archive_entry_locked": "This file is encrypted. Make an archive without a password.",
-    "archive_entry_method": "This file is compressed in a way that is not supported. Make an ordinary ZIP.",
-    "archive_entry_ratio": "This file would unpack to far more than music does. It was skipped.",
+    "archive_entry_path": "This file’s path leads outside the archive’s folder. It was skipped.",
+    "archive_entry_special": "This is a link or a device, not a regular file. It was skipped.",
+    "archive_entry_locked": "This file is encrypted. Create an archive without a password.",
+    "archive_entry_method": "This file’s compression method is not supported. Create a standard ZIP archive.",
+    "archive_entry_ratio": "This file would unpack to far more than audio does. It was skipped.",
     "archive_entry_damaged": "This file is damaged inside the archive.",
 }
 
@@ -53,17 +53,17 @@ def is_archive(head: bytes) -> bool:
 
 
 class _BoundedFile(io.FileIO):
-    """A file of which zipfile cannot read a table of contents that would fill the memory."""
+    """A file of which zipfile cannot read a central directory that would fill the memory."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > MAX_DIRECTORY_BYTES:
-            raise zipfile.BadZipFile("too much at once")
+            raise zipfile.BadZipFile("central directory too large")
         return super().read(size) or b""
 
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[ZipFile]:
-    """The archive. Raises AudioError: `archive_damaged`, `archive_too_many`."""
+    """Open an archive. Raises AudioError: `archive_damaged`, `archive_too_many`."""
     with _BoundedFile(path) as file:
         try:
             archive = ZipFile(file)
@@ -76,7 +76,7 @@ def open_archive(path: Path) -> Iterator[ZipFile]:
 
 
 def file_entries(archive: ZipFile) -> list[ZipInfo]:
-    """What is worth telling of: no folders, and none of the twins a Mac puts beside each file."""
+    """The archive's files: no folders, and no metadata files that macOS adds."""
     return [
         entry
         for entry in archive.infolist()
@@ -85,7 +85,7 @@ def file_entries(archive: ZipFile) -> list[ZipInfo]:
 
 
 def check_entry(entry: ZipInfo) -> None:
-    """Raises AudioError for an entry that is not even looked into."""
+    """Raises AudioError for an entry that is refused without unpacking it: its path, kind, encryption or method."""
     name = entry.filename.replace("\\", "/")
     if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in name.split("/"):
         raise archive_error("archive_entry_path")
@@ -99,7 +99,7 @@ def check_entry(entry: ZipInfo) -> None:
 
 
 def entry_chunks(archive: ZipFile, entry: ZipInfo) -> Iterator[bytes]:
-    """The entry's bytes. Raises AudioError: `archive_entry_damaged`, `archive_entry_ratio`."""
+    """The entry's bytes in chunks. Raises AudioError: `archive_entry_damaged`, `archive_entry_ratio`."""
     count = 0
     try:
         with archive.open(entry) as file:

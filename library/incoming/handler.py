@@ -1,4 +1,4 @@
-"""How uploaded bytes arrive: to a temporary file, hashed and counted on the way, never whole in memory."""
+"""Uploaded files go to a temporary file, and are hashed and counted on the way, never whole in memory."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 from classifier.errors import AudioError
 
-#: What a system says when nothing more can be written: the disk, a person's share of it, a limit of the process.
+#: Errors when nothing more can be written: disk full, over the user's quota, over the process's file size limit.
 DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
 def disk_full_as_audio_error() -> Iterator[None]:
-    """A full disk is no error of the site's: AudioError `storage_full`, and nothing is stored."""
+    """Turn errors of a full disk into AudioError: `storage_full`."""
     try:
         yield
     except OSError as error:
@@ -31,18 +31,18 @@ def disk_full_as_audio_error() -> Iterator[None]:
         raise AudioError("storage_full") from error
 
 
-def write_all(file: int, piece: bytes) -> None:
-    """Write to a file descriptor. No buffer is left whose failure would come later, where nobody expects it."""
-    rest = memoryview(piece)
+def write_all(file: int, chunk: bytes) -> None:
+    """Write to a file descriptor, unbuffered, so that a full disk is noticed here and not on closing the file."""
+    rest = memoryview(chunk)
     while rest:
         rest = rest[os.write(file, rest) :]
 
 
 class HashingUploadHandler(TemporaryFileUploadHandler):
-    """Django's handler for temporary files, which also takes the SHA-256 and stops writing at the limit.
+    """Django's handler for temporary files, which also computes the SHA-256 and stops writing at the size limit.
 
-    The file gets an attribute, `sha256`. Its `size` is what was sent: beyond the limit, more than was kept.
-    Where the disk was full, the attribute `storage_full` says so.
+    The file gets the attributes `sha256` and `storage_full`, whether the disk was full. Its `size` is the number of
+    bytes sent, which above the limit is more than was written.
     """
 
     file: TemporaryUploadedFile
@@ -63,7 +63,7 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
         except OSError as error:
             if error.errno not in DISK_FULL_ERRNOS:
                 raise
-            # To raise it here would be an error of whatever reads the form first. The service refuses the file.
+            # Raised here, it would be an error of whatever code reads the form first. The service refuses the file.
             self._storage_full = True
             os.ftruncate(self.file.fileno(), 0)
 
@@ -75,13 +75,13 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
 
 
 def disk_full_check(upload: UploadedFile) -> None:
-    """Raises AudioError: `storage_full`, when the disk was full before all bytes were there."""
+    """Raises AudioError: `storage_full`, if the disk was full while the file was uploaded."""
     if getattr(upload, "storage_full", False):
         raise AudioError("storage_full")
 
 
 class OnDiskUploadedFile(UploadedFile):
-    """A file that is on disk already, in the upload folder: to store it is to move it."""
+    """A file that is already in the upload folder, so that storing it only moves it."""
 
     def __init__(self, path: Path, name: str, sha256: str = "") -> None:
         self.path = path
@@ -89,12 +89,12 @@ class OnDiskUploadedFile(UploadedFile):
         super().__init__(file=path.open("rb"), name=name, size=path.stat().st_size)
 
     def temporary_file_path(self) -> str:
-        """Storages move what has this method."""
+        """The path. File system storage moves files that have this method."""
         return str(self.path)
 
 
 def sha256_of(upload: UploadedFile) -> str:
-    """The upload's SHA-256, taken while it arrived or, for a file from elsewhere, now."""
+    """The upload's SHA-256 in hex, computed now if that was not done while it arrived."""
     if digest := getattr(upload, "sha256", None):
         return str(digest)
     digest = hashlib.sha256()

@@ -1,1 +1,1 @@
-"""What whoever runs the site looks at: logs, metrics, health checks."""
+"""Logs, metrics and health checks."""

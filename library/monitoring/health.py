@@ -1,4 +1,4 @@
-"""Whether all that a request needs is there."""
+"""The checks behind /readyz."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ logger = logging.getLogger(__name__)
 
 
 def readiness() -> dict[str, bool]:
-    """For each part that a request needs, whether it works: database, storage, model and job queue."""
+    """Whether each part of the site works: database, storage, model and job queue."""
     return {name: _works(name, check) for name, check in CHECKS.items()}
 
 
 def _works(name: str, check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except Exception:  # whatever it is, this part does not work; what it says may be secret
-        logger.exception("The check of %s has failed.", name)
+    except Exception:  # of any kind: the part does not work; the message may hold secrets
+        logger.exception("The health check of %s failed.", name)
         return False
 
 
@@ -34,7 +34,7 @@ def _database() -> bool:
 
 
 def _storage() -> bool:
-    default_storage.exists("readyz")  # it need not be there, only the question be answered
+    default_storage.exists("readyz")  # the answer does not matter
     return True
 
 
@@ -43,7 +43,7 @@ def _model() -> bool:
 
 
 def _queue() -> bool:
-    """No track waits for longer than is allowed: else no worker runs, or too few do."""
+    """Whether no track has been waiting for longer than allowed. Otherwise no worker is running, or too few are."""
     since = health.queue_now().since
     allowed = settings.EARMARK_READY_QUEUE_SECONDS
     return not allowed or since is None or (timezone.now() - since).total_seconds() < allowed

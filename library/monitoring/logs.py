@@ -1,6 +1,6 @@
-"""The log: which request or which track a line is about, and one line for each request.
+"""Logging: the request or track that a line belongs to, and one line for each request.
 
-No line names people, files or titles: ids lead to them, for those who may look.
+Lines name no people, files or titles, only ids.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 
 logger = logging.getLogger("earmark.requests")
 
-#: What a proxy may call a request. Anything else could forge lines of the log.
+#: Ids that a proxy may give to requests. Anything else could forge lines of the log.
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 _request_id: ContextVar[str] = ContextVar("request", default="")
@@ -27,7 +27,7 @@ _track_id: ContextVar[str] = ContextVar("track", default="")
 
 @contextmanager
 def log_context(*, track: object) -> Iterator[None]:
-    """Lines that are logged inside are about this track."""
+    """Add this track's id to all lines logged inside."""
     before = _track_id.set(str(track))
     try:
         yield
@@ -36,7 +36,7 @@ def log_context(*, track: object) -> Iterator[None]:
 
 
 class LogContextFilter(logging.Filter):
-    """Sets `request_id` and `track_id` on every record, and takes away what Django tells of a request's address."""
+    """Sets `request_id` and `track_id` on every record, and replaces paths in Django's messages by URL patterns."""
 
     def filter(self, record: logging.LogRecord) -> logging.LogRecord:
         record = copy.copy(record)
@@ -49,9 +49,9 @@ class LogContextFilter(logging.Filter):
 
 
 class RequestLogMiddleware:
-    """Gives each request an id, the proxy's if it sent one, and notes how it was answered.
+    """Gives each request an id, the proxy's if it sent one, and logs the response.
 
-    Noted is the pattern of the address, not the address: what somebody searches for is nobody's business.
+    Logs the URL pattern instead of the path and query, which may hold what somebody searched for.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

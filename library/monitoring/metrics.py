@@ -1,4 +1,4 @@
-"""The site's numbers for Prometheus. They are the database's, so that it does not matter which process is asked."""
+"""Metrics for Prometheus. They are read from the database, so every process reports the same."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class SiteCollector(Collector):
         queue = health.queue_now()
         age = (timezone.now() - queue.since).total_seconds() if queue.since else 0.0
         depth = GaugeMetricFamily(
-            "earmark_tracks_unfinished", "Tracks that are not heard yet.", labels=["state"]
+            "earmark_tracks_unfinished", "Tracks that are not analysed yet.", labels=["state"]
         )
         depth.add_metric(["waiting"], queue.waiting)
         depth.add_metric(["in_work"], queue.in_work)
         yield depth
-        yield GaugeMetricFamily("earmark_queue_age_seconds", "How long the longest has been waiting.", age)
-        failed = GaugeMetricFamily(
-            "earmark_tracks_failed", "Tracks that could not be heard.", labels=["code"]
+        yield GaugeMetricFamily(
+            "earmark_queue_age_seconds", "How long the first track in the queue has been waiting.", age
         )
+        failed = GaugeMetricFamily("earmark_tracks_failed", "Tracks whose analysis failed.", labels=["code"])
         for code, count in sorted(health.failures_by_code().items()):
             failed.add_metric([code], count)
         yield failed
@@ -38,7 +38,7 @@ class SiteCollector(Collector):
 
 
 def exposition() -> bytes:
-    """All numbers in Prometheus' text format."""
+    """All metrics in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(SiteCollector())
     return generate_latest(registry)

@@ -1,4 +1,4 @@
-"""Health checks and metrics are answered before sessions and host names are looked at."""
+"""Health checks and metrics are answered before sessions and host names are checked."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ PATHS = ("/healthz", "/readyz", "/metrics")
 
 
 class MonitoringMiddleware:
-    """Answers health checks and metrics at once.
+    """Answers health checks and metrics without the middleware that follows.
 
-    Programs that monitor the site ask a process by its IP address, and also while there is no database.
+    Monitoring programs address a process by its IP address, and also while the database is unavailable.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

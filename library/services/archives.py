@@ -1,4 +1,4 @@
-"""A ZIP archive's entries become tracks, one at a time."""
+"""Adding the entries of a ZIP archive as tracks, one at a time."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from library.incoming.handler import OnDiskUploadedFile, disk_full_as_audio_erro
 from library.models import Track, User
 from library.services.tracks import clean_file_name, size_check, track_add
 
-#: An archive may unpack to this many times the limit of one upload.
+#: The files of an archive may together be this many times the size limit of one upload.
 UNPACKED_SIZE_FACTOR = 4
 
 
 class UnpackedEntry(NamedTuple):
-    """What became of one entry: a track, new or not, or a refusal."""
+    """The outcome for one entry: a track, new or not, or an error."""
 
     name: str
     size: int
@@ -33,14 +33,14 @@ class UnpackedEntry(NamedTuple):
 
 
 def archive_unpack(*, owner: User, path: Path) -> Iterator[UnpackedEntry]:
-    """Take the archive's entries into the library, and tell of each.
+    """Add the archive's entries to the library; yields the outcome for each.
 
     Raises AudioError for the archive as a whole: `archive_damaged`, `archive_too_many`.
     """
     room = UNPACKED_SIZE_FACTOR * settings.EARMARK_MAX_UPLOAD_BYTES
     with archives.open_archive(path) as archive:
         for entry in archives.file_entries(archive):
-            # A file of our own making, under a name of our own: what the entry is called is only shown.
+            # Written to a temporary file with a name of its own: the entry's name is only shown.
             with tempfile.NamedTemporaryFile(
                 buffering=0, dir=settings.FILE_UPLOAD_TEMP_DIR, delete=False
             ) as out:
@@ -63,7 +63,7 @@ def _unpack_entry(owner: User, archive: ZipFile, entry: ZipInfo, out: IO[bytes],
                 _check_head(chunk[:HEAD_BYTES])
             if out.tell() + len(chunk) > room:
                 raise archives.archive_error("archive_too_large")
-            # Counted as it comes: what the archive says of an entry's size is not believed.
+            # Counted while unpacking, since the size that the archive states may be wrong.
             size_check(size=out.tell() + len(chunk))
             with disk_full_as_audio_error():
                 write_all(out.fileno(), chunk)

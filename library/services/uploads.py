@@ -1,4 +1,4 @@
-"""Uploads: whole, in pieces, or many in a ZIP archive. Each leaves a row that tells how it fared."""
+"""Uploads: whole, in pieces, or many files in a ZIP archive. Each has a row with its outcome."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from library.models.uploads import LIFETIME
 from library.services.archives import archive_unpack
 from library.services.tracks import clean_file_name, quota_check, size_check, track_add
 
-#: Said of a file that was found in the bin.
-RESTORED_MESSAGE = "It was in your bin: it is back."
+#: Shown for a file whose track was in the bin.
+RESTORED_MESSAGE = "This was in your bin and has been restored."
 
 
 class Checksum(NamedTuple):
-    """What the bytes of one request should hash to."""
+    """The expected hash of the bytes of one request."""
 
     algorithm: str
     digest: bytes
 
 
 def upload_receive(*, owner: User, file: UploadedFile) -> PartialUpload:
-    """Take a file that came whole. A refusal is not raised; the row tells of it."""
+    """Add a file that came in one request. Errors of the file are not raised, but recorded on the row."""
     size = file.size or 0
     upload = PartialUpload.objects.create(
         owner=owner, name=clean_file_name(file.name or ""), length=size, offset=size
@@ -48,7 +48,7 @@ def upload_receive(*, owner: User, file: UploadedFile) -> PartialUpload:
 
 
 def upload_begin(*, owner: User, name: str, length: int) -> PartialUpload:
-    """Expect a file in pieces. Raises AudioError: `empty`, `too_large`, `over_quota`; that too leaves a row."""
+    """Begin an upload in pieces. Raises AudioError: `empty`, `too_large`, `over_quota`; these, too, leave a row."""
     upload = PartialUpload(owner=owner, name=clean_file_name(name), length=length)
     coming = PartialUpload.objects.filter(owner=owner, finished_at=None).aggregate(total=Sum("length"))
     try:
@@ -64,7 +64,7 @@ def upload_begin(*, owner: User, name: str, length: int) -> PartialUpload:
 
 
 def upload_offset(*, upload: PartialUpload) -> int:
-    """How many bytes are here. While they come, the file itself is the truth: a process may have been killed.
+    """How many bytes have arrived. Until the end, that is the file's size: the row may be out of date.
 
     Raises DomainError: `upload_gone`.
     """
@@ -75,13 +75,13 @@ def upload_offset(*, upload: PartialUpload) -> int:
 
 
 def upload_append(
-    *, upload: PartialUpload, offset: int, pieces: Iterable[bytes], checksum: Checksum | None = None
+    *, upload: PartialUpload, offset: int, chunks: Iterable[bytes], checksum: Checksum | None = None
 ) -> None:
-    """Put bytes at the end of what is here; the last one completes the upload.
+    """Append bytes to an upload; the last byte completes it.
 
-    When `pieces` ends early, what has come is kept, unless there is a checksum. Raises DomainError
-    (`offset_conflict`, `upload_busy`, `upload_gone`, `checksum_mismatch`, `storage_full`), or AudioError for
-    a file that is not taken: then nothing of it is left.
+    When `chunks` ends early, what has arrived is kept, unless there is a checksum. Raises DomainError:
+    `offset_conflict`, `upload_busy`, `upload_gone`, `checksum_mismatch`, `storage_full`; or AudioError for a file that
+    is refused, and then deleted.
     """
     if upload.error_code:
         raise AudioError(upload.error_code, upload.error)
@@ -97,17 +97,17 @@ def upload_append(
         try:
             if os.fstat(file).st_size != offset:
                 raise _offset_conflict(os.fstat(file).st_size)
-            for piece in pieces:
+            for chunk in chunks:
                 if checksum:
-                    digest.update(piece)
-                before, offset = offset, _append(file, offset, piece[: upload.length - offset])
+                    digest.update(chunk)
+                before, offset = offset, _append(file, offset, chunk[: upload.length - offset])
                 if before < HEAD_BYTES <= offset:
                     _check_head(upload, file)
             if checksum and digest.digest() != checksum.digest:
                 with _exclusive_lock(file):
                     os.ftruncate(file, start)
                 offset = start
-                raise DomainError("checksum_mismatch", "These are not the bytes the checksum is of.", 460)
+                raise DomainError("checksum_mismatch", "The checksum does not match these bytes.", 460)
         finally:
             upload.offset, upload.updated_at = offset, timezone.now()
             PartialUpload.objects.filter(pk=upload.pk, finished_at=None).update(
@@ -120,13 +120,13 @@ def upload_append(
 
 
 def upload_abort(*, upload: PartialUpload) -> None:
-    """Forget an upload, with what has come of it. A track that came of it stays."""
+    """Delete an upload with the bytes that have arrived. A track that was made of it stays."""
     upload.path.unlink(missing_ok=True)
     upload.delete()
 
 
 def uploads_expire() -> int:
-    """Forget uploads that nothing was heard of for a day, and files that killed processes left behind."""
+    """Delete uploads that have not changed for a day, and temporary files that killed processes left behind."""
     before = timezone.now() - LIFETIME
     for path in Path(settings.FILE_UPLOAD_TEMP_DIR).rglob("*"):
         with contextlib.suppress(FileNotFoundError):
@@ -143,7 +143,7 @@ def _open_partial_file(upload: PartialUpload) -> Iterator[int]:
     try:
         file = os.open(upload.path, os.O_RDWR | os.O_APPEND)
     except FileNotFoundError as error:
-        raise DomainError("upload_gone", "This upload is no longer here. Begin it anew.", 410) from error
+        raise DomainError("upload_gone", "This upload no longer exists. Start again.", 410) from error
     try:
         yield file
     finally:
@@ -152,38 +152,41 @@ def _open_partial_file(upload: PartialUpload) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _exclusive_lock(file: int) -> Iterator[None]:
-    """Nobody else writes meanwhile. The lock goes with the process that holds it, however that ends."""
+    """Lock the file against other writers. The system releases the lock when the process ends, however it does."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise DomainError("upload_busy", "Another request is at work on this upload.", 423) from error
+        raise DomainError("upload_busy", "Another request is writing to this upload.", 423) from error
     try:
         yield
     finally:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
-def _append(file: int, offset: int, piece: bytes) -> int:
-    """Write one piece. Locked piece by piece, so that a request whose client is gone holds up nobody:
-    whoever comes next carries on from where it was, and the old one finds the file longer than it left it."""
+def _append(file: int, offset: int, chunk: bytes) -> int:
+    """Write one chunk; returns the new offset. Raises DomainError: `offset_conflict`, `upload_busy`, `storage_full`.
+
+    Locked chunk by chunk, so that a stalled request blocks nobody: the next one continues where it stopped, and the
+    stalled one then finds the file longer than it left it.
+    """
     with _exclusive_lock(file):
         if (size := os.fstat(file).st_size) != offset:
             raise _offset_conflict(size)
         try:
-            write_all(file, piece)
+            write_all(file, chunk)
         except OSError as error:
             if error.errno not in DISK_FULL_ERRNOS:
                 raise
             raise DomainError("storage_full", "The server's disk is full. Try again later.", 507) from error
-    return offset + len(piece)
+    return offset + len(chunk)
 
 
 def _offset_conflict(offset: int) -> DomainError:
-    return DomainError("offset_conflict", f"The upload goes on at byte {offset}.")
+    return DomainError("offset_conflict", f"The upload continues at byte {offset}.")
 
 
 def _check_head(upload: PartialUpload, file: int) -> None:
-    """Say no to what is no sound as soon as its first bytes tell."""
+    """Refuse a file that is not audio as soon as its first bytes are here."""
     head = os.pread(file, HEAD_BYTES, 0)
     if sniff(head) is None and not archives.is_archive(head):
         upload.path.unlink(missing_ok=True)
@@ -201,7 +204,7 @@ def _complete(upload: PartialUpload, file: int) -> None:
 
 
 def _ingest(upload: PartialUpload, file: UploadedFile) -> None:
-    """All bytes are here: make a track of them, or many."""
+    """Make a track of a complete file, or several of an archive, and record the outcome."""
     try:
         disk_full_check(file)
         size_check(size=file.size)
@@ -225,7 +228,7 @@ def _mark_failed(upload: PartialUpload, error: AudioError) -> None:
 
 
 def _unpack(upload: PartialUpload, path: Path) -> None:
-    # A process that was killed at it may have left rows; its tracks will be found to be here already.
+    # A process that was killed here may have left rows; tracks that it added are now found as duplicates.
     upload.entries.all().delete()
     contents = {"added": 0, "known": 0, "refused": 0}
     for entry in archive_unpack(owner=upload.owner, path=path):

@@ -125,7 +125,7 @@ def test_any_split_gives_the_same_bytes(alice: User, cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(SONG)]
     upload = services.upload_begin(owner=alice, name="song.wav", length=len(SONG))
     for start, end in itertools.pairwise(edges):
-        services.upload_append(upload=upload, offset=start, pieces=[SONG[start:end]])
+        services.upload_append(upload=upload, offset=start, chunks=[SONG[start:end]])
     assert upload.track
     assert upload.track.original.open("rb").read() == SONG
     services.track_delete(track=upload.track)
@@ -182,14 +182,14 @@ def test_a_stale_request_cannot_write_into_what_a_newer_one_brings(alice: User) 
         yield SONG[:500]
         # The client is gone, comes back, and is faster.
         again = PartialUpload.objects.get(pk=upload.pk)
-        services.upload_append(upload=again, offset=500, pieces=[SONG[500:20_000]])
+        services.upload_append(upload=again, offset=500, chunks=[SONG[500:20_000]])
         yield b"never to be seen"
 
     with pytest.raises(DomainError) as refusal:
-        services.upload_append(upload=upload, offset=0, pieces=stale())
+        services.upload_append(upload=upload, offset=0, chunks=stale())
     assert (refusal.value.code, refusal.value.status) == ("offset_conflict", 409)
     assert services.upload_offset(upload=upload) == 20_000
-    services.upload_append(upload=upload, offset=20_000, pieces=[SONG[20_000:]])
+    services.upload_append(upload=upload, offset=20_000, chunks=[SONG[20_000:]])
     assert upload.track
     assert upload.track.original.open("rb").read() == SONG
 
@@ -200,11 +200,11 @@ def test_a_stale_request_cannot_write_into_the_stored_file(alice: User) -> None:
     def stale() -> Any:
         yield SONG[:500]
         again = PartialUpload.objects.get(pk=upload.pk)
-        services.upload_append(upload=again, offset=500, pieces=[SONG[500:]])
+        services.upload_append(upload=again, offset=500, chunks=[SONG[500:]])
         yield SONG[500:]
 
     with pytest.raises(DomainError):
-        services.upload_append(upload=upload, offset=0, pieces=stale())
+        services.upload_append(upload=upload, offset=0, chunks=stale())
     assert Track.objects.get().original.open("rb").read() == SONG
 
 
@@ -369,7 +369,7 @@ def test_a_refused_upload_says_so_each_time(alice: User) -> None:
     upload = services.upload_begin(owner=alice, name="a.mp3", length=10)
     for _ in range(2):
         with pytest.raises(AudioError) as refusal:
-            services.upload_append(upload=upload, offset=0, pieces=[b"0123456789"])
+            services.upload_append(upload=upload, offset=0, chunks=[b"0123456789"])
         assert refusal.value.code == "not_audio"
 
 
