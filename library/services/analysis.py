@@ -1,4 +1,4 @@
-"""How a track is heard: listen, record. Who hears it is decided in `services.queue`."""
+"""The analysis of one track: run it and store its result. Leases and retries are in `services.analysis_queue`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,14 @@ from library.models.tags import MOOD_FROM
 from library.models.tracks import MOODS_LENGTH, SEARCH_LENGTH, SORT_LENGTH
 from library.monitoring.logs import log_context
 from library.services.analysis_client import analyse_file
-from library.services.analysis_queue import lease_end, lease_extend, lease_fail, lease_return, track_lease
+from library.services.analysis_queue import (
+    lease_end,
+    lease_extend,
+    lease_fail,
+    lease_return,
+    leased_track_update,
+    track_lease,
+)
 from library.services.connections import connection_close_if_unusable
 from library.services.file_tags import file_tags_record
 from library.services.genres import effective_genres_recompute
@@ -38,12 +45,12 @@ logger = logging.getLogger(__name__)
 
 
 def track_analyse(*, track_id: uuid.UUID | str) -> None:
-    """Hear one track, from lease to `ready` or `failed`. Does nothing if the track is not to be had."""
+    """Analyse one track, from lease to `ready` or `failed`. Does nothing if the track cannot be leased."""
     track = track_lease(track_id=track_id)
     if track is None:
         return
     with log_context(track=track.pk):
-        orphaned_files_delete(track=track)  # an earlier worker may have died between its files and the row
+        orphaned_files_delete(track=track)  # of a worker that died after storing files and before the row
         try:
             _run_analysis(track)
         except Exception:
@@ -78,28 +85,32 @@ def _run_analysis(track: Track) -> None:
                 on_heartbeat=lambda: lease_extend(track=track),
             )
         except AudioError as error:
-            logger.info("Not heard: %s", error.code, extra={"code": error.code})
+            logger.info("Analysis failed: %s", error.code, extra={"code": error.code})
             if not _fail_if_file_missing(track):
                 lease_end(track=track, status=Track.Status.FAILED, error_code=error.code)
             return
         watch.begin("storing")
         if unrecorded and not _tags_record(track, unrecorded[0]):
-            raise OperationalError("What the file says could not be recorded.")
+            raise OperationalError("The file's tags could not be stored.")
         _result_record(track, result, folder)
         watch.end()
         stage_times_add(seconds=watch.seconds)
-        logger.info("Heard")
+        logger.info("Analysed")
 
 
 def _fail_if_file_missing(track: Track) -> bool:
-    """Whether the reason is that the uploaded file is no longer there. Then the track fails with that."""
+    """Mark the track failed with `file_missing` if its upload is gone; returns whether it did."""
     if track.original.storage.exists(str(track.original.name)):
         return False
     return lease_end(track=track, status=Track.Status.FAILED, error_code="file_missing")
 
 
 def prediction_record(*, track: Track, result: dict[str, Any]) -> Prediction:
-    """Keep what a model heard. One row per track, model and version: running twice changes nothing."""
+    """Store the result of a model. One row per track, model and version: running it twice changes nothing.
+
+    `result` is what `classifier` returns for a file. Segments are stored as [start, end, [probability per genre, in
+    alphabetical order of the genres]], times in seconds.
+    """
     genres = sorted(result["probabilities"])
     prediction, _ = Prediction.objects.get_or_create(
         track=track,
@@ -121,7 +132,7 @@ def prediction_record(*, track: Track, result: dict[str, Any]) -> Prediction:
 
 
 def prediction_adopt(*, track: Track, prediction: Prediction, embedding: list[float]) -> None:
-    """Derive from a track's current prediction what the library looks up: genre, moods, embedding."""
+    """Recompute genre, moods and embedding from a track's current prediction."""
     moods_recompute(track=track, moods=prediction.moods)
     Embedding.objects.filter(track=track).delete()
     if embedding:
@@ -135,7 +146,7 @@ def prediction_adopt(*, track: Track, prediction: Prediction, embedding: list[fl
 
 
 def moods_recompute(*, track: Track, moods: dict[str, float]) -> None:
-    """Keep how much of each mood a track has (0 to 1), as rows, and which ones it has enough of, on itself."""
+    """Store a track's mood scores (0 to 1) as rows, and on the track the moods it has enough of."""
     Mood.objects.filter(track=track).delete()
     Mood.objects.bulk_create(
         Mood(owner_id=track.owner_id, track=track, name=name, score=score) for name, score in moods.items()
@@ -145,7 +156,7 @@ def moods_recompute(*, track: Track, moods: dict[str, float]) -> None:
 
 
 def derived_names_recompute(track: Track) -> dict[str, str]:
-    """Derive from a track's names what lists search and sort by: set on it, not saved, and returned."""
+    """The fields by which lists search and sort, from a track's names: set on it, not saved, and returned."""
     names = (track.title, track.artist, track.album)
     derived = {"search_text": fold(" ".join([*names, track.original_name]))[:SEARCH_LENGTH]}
     for field, name in zip(("sort_title", "sort_artist", "sort_album"), names, strict=True):
@@ -156,9 +167,9 @@ def derived_names_recompute(track: Track) -> dict[str, str]:
 
 
 def _tags_record(track: Track, tags: dict[str, Any]) -> bool:
-    """Take over what the file says about itself, but for what its owner has set by hand until this moment.
+    """Store the file's tags, except for fields that the owner has edited by now.
 
-    False when the database is away; then they wait until the file has been heard.
+    False when the database is unavailable; then they are stored after the analysis.
     """
     try:
         with transaction.atomic():
@@ -168,7 +179,7 @@ def _tags_record(track: Track, tags: dict[str, Any]) -> bool:
     except (OperationalError, InterfaceError):
         if connection.in_atomic_block:
             raise
-        logger.warning("Track %s: the database did not take what the file says.", track.pk)
+        logger.warning("Track %s: the file's tags could not be stored yet.", track.pk)
         connection.close()
         return False
     return True
@@ -187,16 +198,16 @@ def _tag_fields_record(track: Track, tags: dict[str, Any]) -> None:
     for field, value in known.items():
         setattr(track, field, value)
     known["file_label"] = genre_in_tag(track.file_genre)
-    lease_extend(track=track, **known, **derived_names_recompute(track))
+    leased_track_update(track=track, **known, **derived_names_recompute(track))
 
 
 def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
-    """Store the pictures, then the row in one transaction; what the row no longer names is deleted last."""
+    """Store the derived files, then the row in one transaction; delete files last that no row names any more."""
     before = [getattr(track, field).name for field in DERIVED_FILE_FIELDS]
     made = {
         field: derived_file_store(track=track, field=field, folder=folder) for field in DERIVED_FILE_FIELDS
     }
-    connection_close_if_unusable()  # it may have been away meanwhile
+    connection_close_if_unusable()  # the database may have been restarted during the analysis
     with transaction.atomic():
         prediction = prediction_record(track=track, result=result)
         kept = lease_end(
@@ -212,7 +223,7 @@ def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
         if kept:
             prediction_adopt(track=track, prediction=prediction, embedding=result["embedding"])
         else:
-            transaction.set_rollback(True)  # the track is in the bin, gone, or another worker's
+            transaction.set_rollback(True)  # the track was deleted, or another worker has it
     storage = track.original.storage
     for name in before if kept else made.values():
         if name:
@@ -221,6 +232,6 @@ def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
 
 @contextmanager
 def _working_folder() -> Iterator[Path]:
-    """Where an analysis puts what it makes. What a killed worker leaves there is cleared away after a day."""
+    """A folder for the files an analysis makes. One that a killed worker leaves is deleted after a day."""
     with tempfile.TemporaryDirectory(prefix="earmark-", dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         yield Path(folder)

@@ -1,9 +1,7 @@
-"""Who hears which track: the queue, leases, and what becomes of a dead worker's track.
+"""Which worker analyses which track: the queue, leases, and what happens to the track of a worker that died.
 
-A worker owns a track while it holds the lease. Every write of a result is conditional on that lease,
-so a worker that was thought dead and comes back late changes nothing.
-
-Leases go by the database's clock, the one clock that all workers share.
+A worker owns a track while it holds the lease. Every write of an analysis depends on that lease, so a worker that was
+believed dead and comes back late changes nothing. Leases run by the database's clock, which all workers share.
 """
 
 from __future__ import annotations
@@ -26,38 +24,39 @@ from library.services.track_files import orphaned_files_delete
 
 logger = logging.getLogger(__name__)
 
-#: How long a worker may be silent before its track is given to another.
+#: A worker that has not extended its lease for this long loses its track to another.
 ANALYSIS_LEASE = timedelta(seconds=60)
-#: How long an upload may wait while no worker has anything to do, before its task counts as lost.
+#: When a track has been queued for this long while no worker is analysing anything, its task counts as lost.
 LOST_TASK_AFTER = timedelta(minutes=5)
 UNFINISHED = (Track.Status.QUEUED, Track.Status.ANALYSING)
 
+#: Fields of a track that no worker holds, and of one that is back in the queue.
+NO_LEASE: dict[str, Any] = {"stage": "", "lease": None, "leased_until": None}
+BACK_IN_QUEUE: dict[str, Any] = NO_LEASE | {"status": Track.Status.QUEUED}
+
 
 def track_enqueue(*, track_id: uuid.UUID, low_priority: bool = False) -> None:
-    """Have a track heard; `later` is after everything that somebody has just uploaded."""
+    """Have a worker analyse a track; with `low_priority`, after all fresh uploads."""
     job_enqueue("analyse_track", str(track_id), priority=-10 if low_priority else None)
 
 
 def track_analyse_again(*, track: Track) -> None:
-    """Queue a finished track once more. One that is still waiting or being heard is left alone."""
+    """Queue a finished track again. One that is waiting or being analysed is left alone."""
     if tracks_requeue(Track.objects.filter(pk=track.pk)):
         track.refresh_from_db()
         transaction.on_commit(lambda: track_enqueue(track_id=track.pk))
 
 
 def tracks_requeue(tracks: QuerySet[Track]) -> list[uuid.UUID]:
-    """Set finished tracks back to waiting; which they were. Their tasks are the caller's to enqueue."""
+    """Set finished tracks back to `queued`; returns their ids. The caller enqueues their tasks."""
     finished = tracks.order_by().exclude(status__in=UNFINISHED)
     ids = list(finished.values_list("pk", flat=True))
-    finished.filter(pk__in=ids).update(
-        status=Track.Status.QUEUED, stage="", error_code="", attempts=0, lease=None, leased_until=None,
-        updated_at=timezone.now(),
-    )  # fmt: skip
+    finished.filter(pk__in=ids).update(**BACK_IN_QUEUE, error_code="", attempts=0, updated_at=timezone.now())
     return ids
 
 
 def tracks_analyse_again_apply(action: BulkAction, ids: list[uuid.UUID]) -> dict[uuid.UUID, None]:
-    """Queue some finished tracks once more. A worker writes their tasks, one for each track."""
+    """Queue the finished ones of these tracks again. A worker enqueues their tasks, one per track."""
     queued = tracks_requeue(Track.objects.filter(pk__in=ids))
     if queued:
         names = [str(pk) for pk in queued]
@@ -66,14 +65,14 @@ def tracks_analyse_again_apply(action: BulkAction, ids: list[uuid.UUID]) -> dict
 
 
 def tracks_enqueue(*, track_ids: Iterable[str]) -> None:
-    """Write the tasks of tracks that wait to be heard again: behind those that were just uploaded."""
+    """Enqueue the tasks of tracks that are to be analysed again, behind fresh uploads."""
     with transaction.atomic():
         for track_id in track_ids:
             track_enqueue(track_id=uuid.UUID(track_id), low_priority=True)
 
 
 def track_lease(*, track_id: uuid.UUID | str) -> Track | None:
-    """Take a track for this worker, or return None if another has it, it is finished, or it is gone."""
+    """Take a track for this worker; None if another has it, or it is finished or deleted."""
     lease = uuid.uuid4()
     free = Q(status=Track.Status.QUEUED) | Q(status=Track.Status.ANALYSING, leased_until__lt=Now())
     taken = Track.objects.filter(
@@ -90,59 +89,61 @@ def track_lease(*, track_id: uuid.UUID | str) -> Track | None:
     return Track.objects.get(pk=track_id, lease=lease) if taken else None
 
 
-def lease_extend(*, track: Track, **changes: Any) -> None:
-    """Say that this worker is alive, and note how far it is.
+def lease_extend(*, track: Track, stage: str | None = None) -> None:
+    """Show that this worker is alive, and note the stage that its analysis has reached, when given.
 
-    A database that is away for a moment is no reason to stop listening: the next time it may be there.
+    An unavailable database does not stop the analysis: it may be back the next time.
     """
     try:
-        Track.objects.filter(pk=track.pk, lease=track.lease).update(
-            leased_until=Now() + ANALYSIS_LEASE, updated_at=timezone.now(), **changes
+        _leased(track).update(
+            leased_until=Now() + ANALYSIS_LEASE,
+            updated_at=timezone.now(),
+            **({} if stage is None else {"stage": stage}),
         )
     except (OperationalError, InterfaceError):
         if connection.in_atomic_block:
             raise
-        logger.warning("Track %s: the database did not hear how far it is.", track.pk)
+        logger.warning("Track %s: its lease could not be extended.", track.pk)
         connection.close()
 
 
-def lease_end(*, track: Track, **changes: Any) -> bool:
-    """The last write of an analysis; False if the lease was lost and nothing was written."""
-    written = Track.objects.filter(pk=track.pk, lease=track.lease).update(
-        stage="", lease=None, leased_until=None, updated_at=timezone.now(), **changes
-    )
-    return bool(written)
+def leased_track_update(*, track: Track, **fields: Any) -> bool:
+    """Write fields of a track that is being analysed; False if the lease was lost and nothing was written."""
+    return bool(_leased(track).update(**fields, updated_at=timezone.now()))
+
+
+def lease_end(*, track: Track, **fields: Any) -> bool:
+    """Give up the lease with the last write of an analysis; False if it was lost and nothing was written."""
+    return leased_track_update(track=track, **NO_LEASE, **fields)
 
 
 def lease_fail(*, track: Track) -> bool:
-    """Let go of a track that could not be heard for reasons of the server's own; False if the lease was lost.
+    """Let go of a track after an error of the server itself; False if the lease was lost.
 
-    The sweep queues it again, within a minute; after the last attempt it fails with this reason.
+    The sweep queues it again within a minute, or marks it failed after the last attempt.
     """
-    let_go = Track.objects.filter(pk=track.pk, lease=track.lease).update(
-        leased_until=Now(), stage="", error_code="server_error", updated_at=timezone.now()
-    )
-    return bool(let_go)
+    return leased_track_update(track=track, leased_until=Now(), stage="", error_code="server_error")
 
 
 def lease_return(*, track: Track) -> None:
-    """Hand a track back unheard, because this worker is told to stop at once. It does not count as an attempt."""
+    """Queue a track again because this worker must stop at once. That does not count as an attempt."""
     if lease_end(track=track, status=Track.Status.QUEUED, attempts=F("attempts") - 1):
         track_enqueue(track_id=track.pk)
 
 
 def tracks_sweep() -> int:
-    """Queue again what dead workers left behind, and give up on tracks that killed too many of them.
+    """Queue again what dead workers left behind; mark as failed what has used up its attempts.
 
-    Returns how many tracks were moved. Any number of workers may sweep: each track is moved once.
+    Returns the number of tracks changed. Any number of workers may sweep at once: each track is changed by one.
     """
-    # A clock that was set back makes leases of ages; cut short, the living extend theirs and the dead do not.
+    # After the database's clock was set back, leases would last for hours. Cut short, they expire in time, unless a
+    # worker that is alive extends its own.
     analysing = Track.objects.filter(status=Track.Status.ANALYSING)
     analysing.filter(leased_until__gt=Now() + ANALYSIS_LEASE).update(leased_until=Now() + ANALYSIS_LEASE)
-    return _give_up() + _queue_again()
+    return _fail_hopeless() + _queue_again()
 
 
-def _give_up() -> int:
+def _fail_hopeless() -> int:
     moved = 0
     hopeless = _expired().filter(attempts__gte=settings.EARMARK_ANALYSIS_ATTEMPTS)
     for track in hopeless:
@@ -155,6 +156,7 @@ def _give_up() -> int:
 
 def _queue_again() -> int:
     now = timezone.now()
+    #: Ids of tracks, each with the fields that must not have changed meanwhile.
     left: list[tuple[uuid.UUID, dict[str, Any]]] = [
         (track.pk, {"lease": track.lease}) for track in _expired()
     ]
@@ -163,19 +165,23 @@ def _queue_again() -> int:
         .exclude(pk__in=[pk for pk, _ in left])
         .exists()
     ):
-        # Nobody is at work, yet these wait: their tasks were lost between the upload's commit and the queue.
+        # No worker is busy, yet tracks wait: their tasks were lost between the upload's commit and the queue.
         waiting = Track.objects.filter(status=Track.Status.QUEUED, updated_at__lt=now - LOST_TASK_AFTER)
         left += [
             (track.pk, {"updated_at": track.updated_at}) for track in waiting.order_by("updated_at")[:100]
         ]
     moved = 0
     for track_id, unchanged in left:
-        if Track.objects.filter(pk=track_id, **unchanged).update(
-            status=Track.Status.QUEUED, stage="", error_code="", lease=None, leased_until=None, updated_at=now
-        ):
+        tracks = Track.objects.filter(pk=track_id, **unchanged)
+        if tracks.update(**BACK_IN_QUEUE, error_code="", updated_at=now):
             track_enqueue(track_id=track_id)
             moved += 1
     return moved
+
+
+def _leased(track: Track) -> QuerySet[Track]:
+    """The track's row, as long as the caller holds its lease."""
+    return Track.objects.filter(pk=track.pk, lease=track.lease)
 
 
 def _expired() -> QuerySet[Track]:

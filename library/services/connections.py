@@ -1,4 +1,4 @@
-"""The connection to the database, when the database has been away."""
+"""The database connection, after the database was unavailable."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from django.db import connection
 
 
 def connection_close_if_unusable() -> None:
-    """Drop a connection that is broken or has been open for too long: the next query opens another.
+    """Close a connection that is broken or has been open for too long; the next query opens another.
 
-    Within a transaction it is left alone, because what was done there would be lost without a word.
+    Inside a transaction it is left alone, since closing it would silently roll back what was done there.
     """
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()

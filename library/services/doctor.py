@@ -1,7 +1,7 @@
-"""Whether rows and files belong together, and what to do where they do not.
+"""Find rows without their files, files without a row, and what else crashes leave behind, and repair it.
 
-Works on any storage that can list. The library is gone through in 256 parts, by the first two digits of the
-tracks' folders, so that neither its rows nor its files are ever in memory together.
+Works on any storage that can list folders. The library is checked in 256 parts, by the first two digits of the tracks'
+folders, so that a large one never has to fit into memory.
 """
 
 from __future__ import annotations
@@ -21,49 +21,53 @@ from django.utils import timezone
 from library.errors import DomainError
 from library.models import PartialUpload, Track
 from library.models.uploads import LIFETIME
-from library.services.analysis_queue import ANALYSIS_LEASE, track_enqueue, tracks_requeue, tracks_sweep
+from library.services.analysis_queue import (
+    ANALYSIS_LEASE,
+    NO_LEASE,
+    track_enqueue,
+    tracks_requeue,
+    tracks_sweep,
+)
 from library.services.track_files import FILE_FIELDS
 from library.services.uploads import uploads_expire
 
 TRACKS_FOLDER = "tracks"
 FOLDER_PREFIXES = [f"{number:02x}" for number in range(256)]
-#: A file this young may be an upload whose row is just being written.
+#: A younger file may belong to an upload whose row is just being written.
 MIN_ORPHAN_AGE = timedelta(hours=1)
 
 
 class Finding(NamedTuple):
-    """Something amiss: what kind of thing, which one, and what mends it."""
+    """A problem: its kind, what it is about, and the remedy."""
 
     kind: str
     subject: str
     remedy: str
 
 
-def library_repair(*, dry_run: bool, young: timedelta = MIN_ORPHAN_AGE) -> Iterator[Finding]:
-    """Find what is amiss and mend it, one after the other; with `dry_run`, only find.
+def library_repair(*, dry_run: bool) -> Iterator[Finding]:
+    """Find problems and repair them one by one; with `dry_run`, only find them.
 
-    Raises DomainError: `storage_empty`, when rows name files and there is none at all. Then a disk is not mounted or
-    a bucket is the wrong one, and no track is to be given up for that.
+    Raises DomainError: `storage_empty`, when there are tracks and no files at all. Then a disk is not mounted or the
+    bucket is the wrong one, and no track may be marked failed for that.
     """
     if Track.all_objects.exists() and not any(_list(TRACKS_FOLDER)):
-        raise DomainError(
-            "storage_empty", "The storage holds no file at all. Is it the right one, and mounted?"
-        )
+        raise DomainError("storage_empty", "The storage is empty. Is it the right one, and is it mounted?")
     for prefix in FOLDER_PREFIXES:
-        yield from _check_folders(prefix, dry_run=dry_run, before=timezone.now() - young)
+        yield from _check_folders(prefix, dry_run=dry_run, before=timezone.now() - MIN_ORPHAN_AGE)
     yield from _check_unfinished_uploads(dry_run=dry_run)
     yield from _check_stuck_tracks(dry_run=dry_run)
 
 
 def _check_folders(prefix: str, *, dry_run: bool, before: datetime) -> Iterator[Finding]:
-    # Rows first: a file that comes after the look into storage is then not thought to be missing.
+    # Rows first: otherwise files of new rows, stored after the listing, would seem to be missing.
     rows = list(
         Track.all_objects.filter(folder__startswith=prefix)
         .order_by()
         .only("status", "error_code", "folder", "deleted_at", *FILE_FIELDS)
     )
     stored = set(_walk(f"{TRACKS_FOLDER}/{prefix}"))
-    # Nothing is made again for what lies in the bin; but its files are its own as long as it does.
+    # Missing files of tracks in the bin are not made again; but their files are no orphans.
     for track in (row for row in rows if row.deleted_at is None):
         yield from _check_missing_files(track, stored, dry_run=dry_run)
     named = {getattr(track, field).name for track in rows for field in FILE_FIELDS}
@@ -71,7 +75,7 @@ def _check_folders(prefix: str, *, dry_run: bool, before: datetime) -> Iterator[
         if _is_orphaned(name, before):
             if not dry_run:
                 default_storage.delete(name)
-            yield Finding("stray file", name, "delete")
+            yield Finding("orphaned file", name, "delete")
 
 
 def _check_missing_files(track: Track, stored: set[str], *, dry_run: bool) -> Iterator[Finding]:
@@ -88,9 +92,11 @@ def _check_missing_files(track: Track, stored: set[str], *, dry_run: bool) -> It
         if not is_given_up:
             if not dry_run:
                 unchanged_track.update(
-                    status=Track.Status.FAILED, error_code="file_missing", stage="", lease=None,
-                    leased_until=None, updated_at=timezone.now(),
-                )  # fmt: skip
+                    **NO_LEASE,
+                    status=Track.Status.FAILED,
+                    error_code="file_missing",
+                    updated_at=timezone.now(),
+                )
             yield Finding("missing upload", str(track.pk), "mark as failed")
     elif is_given_up or (gone and track.is_finished):
         if not dry_run:
@@ -98,12 +104,12 @@ def _check_missing_files(track: Track, stored: set[str], *, dry_run: bool) -> It
                 for track_id in tracks_requeue(unchanged_track):
                     transaction.on_commit(lambda pk=track_id: track_enqueue(track_id=pk, low_priority=True))  # type: ignore[misc]
         yield Finding(
-            "upload is back" if is_given_up else "missing picture or copy", str(track.pk), "analyse again"
+            "upload is back" if is_given_up else "missing derived file", str(track.pk), "analyse again"
         )
 
 
 def _is_orphaned(name: str, before: datetime) -> bool:
-    """Asked of files that no row named a moment ago."""
+    """Whether a file that no row named a moment ago has none now either, and is old enough."""
     folder = name.split("/")[2]
     for track in Track.all_objects.filter(folder=folder).only(*FILE_FIELDS):
         if name in {getattr(track, field).name for field in FILE_FIELDS}:
@@ -115,7 +121,7 @@ def _is_orphaned(name: str, before: datetime) -> bool:
 
 
 def _check_unfinished_uploads(*, dry_run: bool) -> Iterator[Finding]:
-    """What has come of uploads and analyses that were never finished. Workers clear it away after a day."""
+    """Left-overs of unfinished uploads and analyses. Workers, too, delete them after a day."""
     before = timezone.now() - LIFETIME
     for path in sorted(Path(settings.FILE_UPLOAD_TEMP_DIR).rglob("*")):
         with suppress(FileNotFoundError):
@@ -128,7 +134,7 @@ def _check_unfinished_uploads(*, dry_run: bool) -> Iterator[Finding]:
 
 
 def _check_stuck_tracks(*, dry_run: bool) -> Iterator[Finding]:
-    """Tracks of dead workers that no living one has taken up."""
+    """Tracks of dead workers that no other worker has taken over."""
     stuck = Track.objects.filter(status=Track.Status.ANALYSING, leased_until__lt=Now() - ANALYSIS_LEASE)
     for track in stuck.only("pk").iterator():
         yield Finding("stuck track", str(track.pk), "queue again")
@@ -144,7 +150,7 @@ def _walk(folder: str) -> Iterator[str]:
 
 
 def _list(folder: str) -> tuple[list[str], list[str]]:
-    """Folders and files in a folder of the storage; none where there is no such folder."""
+    """Folders and files in a folder of the storage; none if it does not exist."""
     try:
         return default_storage.listdir(folder)
     except FileNotFoundError:

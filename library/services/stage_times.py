@@ -1,4 +1,4 @@
-"""How long the stages of an analysis take: measured by the worker, added up in the database for whoever watches."""
+"""How long the stages of an analysis take: measured by workers, summed in the database for /metrics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Stopwatch:
         self._since = 0.0
 
     def begin(self, stage: str) -> None:
-        """The stage before, if there was one, ends."""
+        """Start a stage, and end the one before it."""
         self.end()
         self._stage, self._since = stage, time.monotonic()
 
@@ -30,7 +30,7 @@ class Stopwatch:
 
 
 def stage_times_add(*, seconds: dict[str, float]) -> None:
-    """Add one analysis. Always in the same order, so that two workers never wait for each other's rows."""
+    """Add the times of one analysis, in seconds by stage. Sorted, so that two workers cannot deadlock on the rows."""
     for stage, took in sorted(seconds.items()):
         StageTime.objects.get_or_create(stage=stage)
         StageTime.objects.filter(stage=stage).update(times=F("times") + 1, seconds=F("seconds") + took)

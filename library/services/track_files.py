@@ -1,4 +1,4 @@
-"""What an analysis makes of a track, in storage, and what must not be left lying there."""
+"""A track's files in storage: store those that an analysis made, delete orphaned ones."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from library.models import Track
 
 logger = logging.getLogger(__name__)
 
-#: The fields of a track that name a file. The first is the upload itself.
+#: The fields of a track that name a stored file: the upload, then the files derived from it.
 FILE_FIELDS = ("original", "playable", "peaks", "spectrogram")
 DERIVED_FILE_FIELDS = FILE_FIELDS[1:]
 
 
 def derived_file_store(*, track: Track, field: str, folder: Path) -> str:
-    """Put a file the analysis made into storage; the name under which it is there, or ""."""
+    """Store the file that an analysis made for this field, if any; returns its name in storage, or ""."""
     made = next(folder.glob(f"{field}.*"), None)
     if made is None:
         return ""
@@ -33,16 +33,16 @@ def derived_file_store(*, track: Track, field: str, folder: Path) -> str:
 
 
 def files_delete(*, names: Iterable[str]) -> None:
-    """Delete stored files that no row names any more."""
+    """Delete files by their names in storage."""
     for name in names:
         default_storage.delete(name)
 
 
 def orphaned_files_delete(*, track: Track) -> None:
-    """Delete what lies in a track's folder and its row, as it is here, does not name.
+    """Delete the files in a track's folder that the given row does not name.
 
-    No name is given twice, so this never takes what another worker may store a moment later. What a storage
-    that fails keeps is left to `manage.py doctor`.
+    Names are never reused, so this cannot delete what another worker stores a moment later. Errors of the storage
+    are logged; `manage.py doctor` deletes what they leave.
     """
     storage = track.original.storage
     folder = str(track.original.field.generate_filename(track, "")).rpartition("/")[0]
@@ -54,7 +54,7 @@ def orphaned_files_delete(*, track: Track) -> None:
     except FileNotFoundError:
         pass
     except Exception:
-        logger.exception("Track %s: its folder could not be tidied.", track.pk)
+        logger.exception("Track %s: orphaned files could not be deleted.", track.pk)
 
 
 @contextmanager

@@ -149,7 +149,7 @@ class TestForGood:
         assert TrackDeletion.objects.get().track_id == young.pk
 
     def test_batches(self, alice: User, make_track: MakeTrack, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("library.services.bin.BATCH", 2)
+        monkeypatch.setattr("library.services.batches.BATCH_SIZE", 2)
         ids = [make_track().pk for _ in range(5)]
         assert sorted(services.tracks_move_to_bin(owner=alice, track_ids=ids)) == sorted(ids)
         assert sorted(services.tracks_restore(owner=alice, track_ids=ids)) == sorted(ids)
@@ -221,7 +221,10 @@ class TestTheSameFileAgain:
         track, _ = services.track_add(owner=alice, upload=upload(wav(7)))
         put_in_bin(track)
         alice_client.post(reverse("upload"), {"file": upload(wav(7))})
-        assert "It was in your bin: it is back." in alice_client.get(reverse("upload")).content.decode()
+        assert (
+            "This was in your bin and has been restored."
+            in alice_client.get(reverse("upload")).content.decode()
+        )
         row = PartialUpload.objects.get()
         assert (row.duplicate, row.error_code, row.track) == (True, "", track)
 
@@ -244,7 +247,7 @@ class TestRoom:
         with pytest.raises(AudioError) as refused:
             services.track_add(owner=alice, upload=upload(wav(7)))
         assert refused.value.code == "over_quota"
-        assert "3.9\xa0KB of it lies in the bin: empty it to make room." in refused.value.message
+        assert "3.9\xa0KB of that is in the bin: empty it to make room." in refused.value.message
         services.tracks_purge(owner=alice, track_ids=[track.pk])
         services.track_add(owner=alice, upload=upload(wav(7)))
 
@@ -414,7 +417,7 @@ class TestUpkeep:
         track = make_track()
         put_in_bin(track)
         monkeypatch.setattr("library.services.doctor._is_orphaned", lambda name, before: True)
-        assert "Everything is in its place." in self.doctor()
+        assert "No problems found." in self.doctor()
         assert all(files_of(track))
 
     def test_the_doctor_mends_nothing_in_it(self, make_track: MakeTrack) -> None:
@@ -425,7 +428,7 @@ class TestUpkeep:
         default_storage.delete(track.peaks.name)
         default_storage.delete(other.original.name)
         before = list(Track.all_objects.values())
-        assert "Everything is in its place." in self.doctor()
+        assert "No problems found." in self.doctor()
         assert list(Track.all_objects.values()) == before
 
     def test_a_backup_does_not_hold_it(

@@ -1,4 +1,4 @@
-"""Copy everything into a folder: `manage.py backup FOLDER`. The site may run."""
+"""Back up everything into a folder: `manage.py backup FOLDER`. The site may run meanwhile."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from library import services
 
 
 class Command(BaseCommand):
-    help = "Copy the database and every file into a folder. A second time, only what is new is copied."
+    help = "Copy the database and every stored file into a folder. Running it again copies only new files."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path)
@@ -18,6 +18,6 @@ class Command(BaseCommand):
         count, missing = services.library_backup(folder=folder)
         self.stdout.write(f"The database and {count} files are in {folder}.")
         for name in missing:
-            self.stderr.write(f"not in storage: {name}")
+            self.stderr.write(f"missing from storage: {name}")
         if missing:
-            raise CommandError(f"{len(missing)} files that rows name are gone: see `manage.py doctor`.")
+            raise CommandError(f"{len(missing)} files are missing from storage: run `manage.py doctor`.")

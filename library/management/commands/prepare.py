@@ -1,4 +1,4 @@
-"""What `make run` does before the site starts, in one process so that it starts soon."""
+"""Everything `make run` does before the site starts, in one process for a quick start."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from library.models import User
 
 
 class Command(BaseCommand):
-    help = "Bring database and static files up to date, then say where the site is and how to sign in."
+    help = "Migrate the database, collect static files, and print the site's address and how to sign in."
 
     def handle(self, **options: Any) -> None:
         site = f"http://{settings.EARMARK_BIND}"

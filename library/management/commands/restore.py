@@ -1,4 +1,4 @@
-"""Bring back what `manage.py backup` has saved: `manage.py restore FOLDER`. The site must not run."""
+"""Restore a backup made by `manage.py backup`: `manage.py restore FOLDER`. The site must not run meanwhile."""
 
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,7 @@ from library.errors import DomainError
 
 
 class Command(BaseCommand):
-    help = (
-        "Put a backup in the place of an empty library, bring it up to date, and let the doctor look at it."
-    )
+    help = "Replace an empty library by a backup, migrate it to this version, and check it with the doctor."
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,6 +24,6 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(error.message) from error
         call_command("migrate", verbosity=0)
-        services.bin_purge_fileless()  # a backup has the rows of the bin, and not its files
-        self.stdout.write(f"The database and {count} files are back.")
+        services.bin_purge_fileless()  # a backup has the rows of tracks in the bin, but not their files
+        self.stdout.write(f"The database and {count} files were restored.")
         call_command("doctor", stdout=self.stdout)

@@ -1,4 +1,4 @@
-"""The background worker: django-tasks-db's, with a sweep for what was left lying."""
+"""The background worker: that of django-tasks-db, with a regular sweep beside it."""
 
 import itertools
 import logging
@@ -28,7 +28,8 @@ class Command(db_worker.Command):
                 return super().handle(**options)
             except (OperationalError, InterfaceError):
                 logger.exception(
-                    "The database is away. The worker tries again in %s seconds.", DATABASE_RETRY_SECONDS
+                    "The database is unavailable. The worker tries again in %s seconds.",
+                    DATABASE_RETRY_SECONDS,
                 )
                 connection.close()
                 threading.Event().wait(DATABASE_RETRY_SECONDS)
@@ -47,18 +48,20 @@ def _sweep_for_ever() -> None:
                 refresh_statistics()
             if number % SWEEPS_PER_BACKFILL == 0:
                 services.file_tags_backfill_start()
-        except Exception:  # a database or storage that is away may be back the next time
-            logger.exception("The sweep has failed. It tries again in %s seconds.", SWEEP_SECONDS)
+        except Exception:  # a database or storage that is unavailable may be back the next time
+            logger.exception("The sweep failed. It runs again in %s seconds.", SWEEP_SECONDS)
         close_old_connections()
         threading.Event().wait(SWEEP_SECONDS)
 
 
 def refresh_statistics() -> None:
-    """Let SQLite know what its tables hold. PostgreSQL sees to that by itself.
+    """Update SQLite's statistics about its tables. PostgreSQL does that by itself.
 
-    Without statistics it chooses indexes by their shape alone, and may read a whole library for one page.
+    Without them, SQLite may choose an index by which it reads a whole library for one page.
     """
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA analysis_limit=400")  # rows it looks at in each index: milliseconds
+            cursor.execute(
+                "PRAGMA analysis_limit=400"
+            )  # rows read per index, so that this takes milliseconds
             cursor.execute("ANALYZE")
