@@ -60,6 +60,8 @@ class BulkAction(models.Model):
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
 
+    UNFINISHED = (Status.QUEUED, Status.RUNNING)
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="bulk_actions")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -92,7 +94,7 @@ class BulkAction(models.Model):
 
     @property
     def is_finished(self) -> bool:
-        return self.status not in (self.Status.QUEUED, self.Status.RUNNING)
+        return self.status not in self.UNFINISHED
 
     @property
     def can_be_undone(self) -> bool:

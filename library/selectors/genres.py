@@ -67,7 +67,5 @@ def bulk_actions_of(person: User) -> QuerySet[BulkAction]:
 
 def recent_bulk_actions_of(person: User) -> QuerySet[BulkAction]:
     """What somebody did in the last day, and what is still being done; the latest first."""
-    recent = Q(created_at__gt=timezone.now() - RECENT) | Q(
-        status__in=(BulkAction.Status.QUEUED, BulkAction.Status.RUNNING)
-    )
+    recent = Q(created_at__gt=timezone.now() - RECENT) | Q(status__in=BulkAction.UNFINISHED)
     return bulk_actions_of(person).filter(recent)

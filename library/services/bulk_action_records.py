@@ -1,4 +1,4 @@
-"""What a bulk action was about, on record: so that it can be followed, and undone as one."""
+"""Rows for bulk actions and their tracks, by which an action can be followed and undone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from library.models import BulkAction, BulkActionTrack, User
-
-BATCH = 1000
+from library.services.batches import BATCH_SIZE
 
 
 def bulk_action_record(
@@ -20,10 +19,10 @@ def bulk_action_record(
     data: dict[str, Any],
     tracks: Iterable[tuple[UUID, Any]],
 ) -> BulkAction:
-    """Record something that is done already, in the caller's transaction.
+    """Record an action that was carried out already, in the caller's transaction.
 
-    `data` is what an undo needs to know besides the tracks; `tracks` are their ids, each with what an undo needs
-    to know about it (or None). Tracks in the bin are recorded with the others, and not counted.
+    `data` is what an undo needs to know besides the tracks; `tracks` are ids, each with what an undo needs to know
+    about that track (or None). Tracks in the bin are recorded, but not counted (except by deletions).
     """
     action = BulkAction.objects.create(person=person, kind=kind, summary=summary[:200], data=data)
     bulk_action_targets_add(action=action, tracks=tracks, state=BulkActionTrack.State.DONE)
@@ -40,12 +39,12 @@ def bulk_action_record(
 def bulk_action_targets_add(
     *, action: BulkAction, tracks: Iterable[tuple[UUID, Any]], state: BulkActionTrack.State
 ) -> int:
-    """Write down which tracks an action is about, in their order; returns how many."""
+    """Add tracks to an action, in their order; returns how many."""
     count = 0
-    for some in itertools.batched(tracks, BATCH):
+    for batch in itertools.batched(tracks, BATCH_SIZE):
         rows = [
             BulkActionTrack(action=action, track_id=track_id, state=state, before=before)
-            for track_id, before in some
+            for track_id, before in batch
         ]
         count += len(BulkActionTrack.objects.bulk_create(rows))
     return count

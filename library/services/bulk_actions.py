@@ -1,8 +1,8 @@
-"""Bulk actions: the same thing done to many tracks, in batches, with one undo for all of it.
+"""Bulk actions: one change to many tracks, in batches, with a single undo.
 
-Which tracks an action is about is fixed when it is asked for. Then it is done batch by batch, each in a short
-transaction of its own, at once or by a worker. So nobody waits for a whole library, a process that dies loses
-nothing (a worker goes on where it was), and an action can be watched and cancelled.
+The tracks of an action are fixed when it is requested. It is then carried out batch by batch, each in a short
+transaction, by the requesting process or by a worker. So nobody has to wait for a whole library, a worker resumes an
+action whose process died, and an action can be watched and cancelled.
 """
 
 from __future__ import annotations
@@ -22,24 +22,23 @@ from library.errors import DomainError
 from library.models import BulkAction, BulkActionTrack, Track, User
 from library.services import analysis_queue as queue
 from library.services import genres, playlists, tags
+from library.services.batches import BATCH_SIZE
 from library.services.bin import tracks_move_to_bin, tracks_purge, tracks_restore
 from library.services.bulk_action_records import bulk_action_targets_add
 from library.services.jobs import job_enqueue
 
-#: No transaction may hold others up: to delete 500 tracks for good took 0.85 s in a library of 30,000.
-BATCH = 250
-#: An action that has shown no sign of life for so long belongs to a process that died.
+#: An unfinished action that has not changed for this long belongs to a process that died.
 STALLED_AFTER = timedelta(minutes=2)
 State = BulkActionTrack.State
 
 
 @dataclass(frozen=True)
 class BulkActionDefinition:
-    """How one kind of action is done to some tracks and undone.
+    """How one kind of action is carried out on a batch of tracks, and undone.
 
-    `apply` gets the ids of some of the tracks, in their order. It returns the ids of those it changed, each with
-    what `undo` needs to know about it (or None); the others were left as they were. `undo` gets the rows of some
-    of the tracks that were changed, and returns on how many it took something back.
+    `apply` gets the ids of a batch of tracks, in their order. It returns the ids of those it changed, each with what
+    `undo` needs to know about that track (or None). `undo` gets the rows of a batch of tracks that were changed, and
+    returns for how many of them it undid something.
     """
 
     apply: Callable[[BulkAction, list[UUID]], Mapping[UUID, Any]] | None = None
@@ -47,7 +46,7 @@ class BulkActionDefinition:
 
 
 def _delete_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
-    # A reviewer deletes tracks of others, who then find them in their own bins.
+    # A reviewer may delete tracks of several owners. Each owner finds theirs in their own bin.
     return dict.fromkeys(
         pk for owner, some in _by_owner(ids).items() for pk in tracks_move_to_bin(owner=owner, track_ids=some)
     )
@@ -89,7 +88,11 @@ BULK_ACTION_DEFINITIONS: dict[BulkAction.Kind, BulkActionDefinition] = {
 
 @dataclass(frozen=True)
 class BulkActionOptions:
-    """How an action is asked for: on how many tracks it was meant (None: however many), and whether by a worker."""
+    """Options of a request.
+
+    `expected`: the number of tracks that the person was shown, None for any. `in_background`: a worker carries the
+    action out.
+    """
 
     expected: int | None = None
     in_background: bool = False
@@ -99,13 +102,14 @@ DEFAULT_OPTIONS = BulkActionOptions()
 
 
 class SelectionChangedError(DomainError):
-    """A search finds another number of tracks than were shown when the action was asked for."""
+    """A search finds another number of tracks by now than the person was shown."""
 
     def __init__(self, expected: int, found: int) -> None:
         self.expected, self.found = expected, found
         was, now = (f"{count:,} track{'' if count == 1 else 's'}" for count in (expected, found))
         super().__init__(
-            "selection_changed", f"This was asked for {was}, but it would be {now} now. Nothing was done."
+            "selection_changed",
+            f"This was meant for {was}, but the search finds {now} now. Nothing was changed.",
         )
 
 
@@ -117,7 +121,10 @@ def bulk_action_start(
     data: dict[str, Any],
     options: BulkActionOptions,
 ) -> BulkAction:
-    """Fix which tracks are meant; then do it, or leave it to a worker. Raises SelectionChanged."""
+    """Record which tracks an action is about; then carry it out, or leave that to a worker.
+
+    Raises SelectionChangedError.
+    """
     ids = list(dict.fromkeys(tracks.values_list("pk", flat=True)))
     if options.expected is not None and options.expected != len(ids):
         raise SelectionChangedError(options.expected, len(ids))
@@ -127,25 +134,28 @@ def bulk_action_start(
         summary=summary[:200],
         data=data,
         status=BulkAction.Status.QUEUED,
-        total=len(ids),
     )
-    # Batch by batch: to write down a whole library at once would hold up everybody else who writes.
-    bulk_action_targets_add(action=action, tracks=((pk, None) for pk in ids), state=State.PENDING)
+    # Not one transaction: recording a whole library at once would keep everybody else from writing.
+    action.total = bulk_action_targets_add(
+        action=action, tracks=((pk, None) for pk in ids), state=State.PENDING
+    )
+    # Set last: an action without a total was interrupted before all of its tracks were recorded.
+    action.save(update_fields=["total", "updated_at"])
     if options.in_background:
         transaction.on_commit(lambda: bulk_action_enqueue(action_id=action.pk), robust=True)
     return action if options.in_background else bulk_action_run(action=action)
 
 
 def bulk_action_enqueue(*, action_id: UUID) -> None:
-    """Have a worker do what is left of an action, before the analyses that wait."""
+    """Have a worker carry out the rest of an action, before any waiting analysis."""
     job_enqueue("run_bulk_action", str(action_id), priority=50)
 
 
 def bulk_action_run(*, action: BulkAction) -> BulkAction:
-    """Do what is left of an action, batch by batch, until it is done, has failed, or somebody cancels it.
+    """Carry out the rest of an action, batch by batch, until it is done, fails or is cancelled.
 
-    Several processes may be at it: each batch is done once. Raises DomainError when a batch is refused, or whatever
-    else a batch raises; then the action has failed. Only a database that is away leaves it to be gone on with.
+    Several processes may run it at once: each batch is carried out once. Whatever a batch raises marks the action
+    failed and is raised again, except when the database is unavailable: then a worker resumes the action later.
     """
     apply = BULK_ACTION_DEFINITIONS[BulkAction.Kind(action.kind)].apply
     assert apply is not None
@@ -158,11 +168,11 @@ def bulk_action_run(*, action: BulkAction) -> BulkAction:
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        # Or else it would be queued again for ever.
+        # Otherwise it would be queued again for ever.
         _status_set(
             action,
             BulkAction.Status.FAILED,
-            error="Something went wrong in Earmark itself. It has been noted.",
+            error="Something went wrong on the server. The error has been logged.",
         )
         raise
     action.refresh_from_db()
@@ -170,7 +180,7 @@ def bulk_action_run(*, action: BulkAction) -> BulkAction:
 
 
 def bulk_action_run_queued(*, action_id: UUID | str) -> None:
-    """What a worker does with a queued action. One that is refused has failed, and says why on its row."""
+    """Carry out a queued action, if it still exists. When it is refused, its `error` says why."""
     action = BulkAction.objects.filter(pk=action_id).first()
     if action:
         with suppress(DomainError):
@@ -178,18 +188,18 @@ def bulk_action_run_queued(*, action_id: UUID | str) -> None:
 
 
 def _batch_run(action: BulkAction, apply: Callable[[BulkAction, list[UUID]], Mapping[UUID, Any]]) -> bool:
-    """One batch; False when there is none left, or none is to be done any more."""
+    """Carry out one batch; False when it was the last one, or the action has ended."""
     with transaction.atomic():
         current = BulkAction.objects.select_for_update().get(pk=action.pk)
         if current.is_finished:
             return False
-        targets = list(current.targets.filter(state=State.PENDING)[:BATCH])
+        targets = list(current.targets.filter(state=State.PENDING)[:BATCH_SIZE])
         changed = apply(current, [target.track_id for target in targets]) if targets else {}
         _targets_mark(targets, changed)
         current.done += len(changed)
-        is_last = len(targets) < BATCH
+        is_last = len(targets) < BATCH_SIZE
         current.skipped += len(targets) - len(changed)
-        if is_last:  # with those that were deleted for good before their turn
+        if is_last:  # counts tracks that were deleted for good before their turn
             current.skipped = current.total - current.done
         current.status = BulkAction.Status.DONE if is_last else BulkAction.Status.RUNNING
         current.save(update_fields=["done", "skipped", "status", "updated_at"])
@@ -197,7 +207,7 @@ def _batch_run(action: BulkAction, apply: Callable[[BulkAction, list[UUID]], Map
 
 
 def _targets_mark(targets: list[BulkActionTrack], changed: Mapping[UUID, Any]) -> None:
-    """Note what became of each track. Those that were deleted for good have taken their rows with them."""
+    """Record the outcome for each track. Rows of tracks that were deleted for good are gone."""
     done = [target for target in targets if target.track_id in changed]
     ids = [target.pk for target in done]
     skipped = [target.pk for target in targets if target.track_id not in changed]
@@ -206,43 +216,39 @@ def _targets_mark(targets: list[BulkActionTrack], changed: Mapping[UUID, Any]) -
     known = [target for target in done if changed[target.track_id] is not None]
     for target in known:
         target.before = changed[target.track_id]
-    BulkActionTrack.objects.bulk_update(known, ["before"], BATCH)
+    BulkActionTrack.objects.bulk_update(known, ["before"], BATCH_SIZE)
 
 
 def bulk_action_cancel(*, action: BulkAction) -> BulkAction:
-    """Do no more of an action; what it has done stays until it is undone. Raises DomainError: `finished_already`."""
+    """Stop an action; what it has changed so far stays until it is undone. Raises DomainError: `finished_already`."""
     if not _status_set(action, BulkAction.Status.CANCELLED):
-        raise DomainError("finished_already", "This is no longer running, so there is nothing to cancel.")
+        raise DomainError("finished_already", "This has finished already, so it cannot be cancelled.")
     action.refresh_from_db()
     return action
 
 
 def _status_set(action: BulkAction, status: BulkAction.Status, **fields: Any) -> bool:
-    unfinished = BulkAction.objects.filter(
-        pk=action.pk, status__in=(BulkAction.Status.QUEUED, BulkAction.Status.RUNNING)
-    )
+    unfinished = BulkAction.objects.filter(pk=action.pk, status__in=BulkAction.UNFINISHED)
     return bool(unfinished.update(status=status, updated_at=timezone.now(), **fields))
 
 
 def bulk_actions_resume() -> int:
-    """Queue again what was left undone by processes that died; returns how many actions.
+    """Queue again the unfinished actions of processes that died; returns how many.
 
-    One whose process died before all of its tracks were written down has failed: nothing of it was done.
+    One whose process died before all of its tracks were recorded is marked failed: nothing of it was carried out.
     """
     before = timezone.now() - STALLED_AFTER
     count = 0
-    left = BulkAction.objects.filter(
-        status__in=(BulkAction.Status.QUEUED, BulkAction.Status.RUNNING), updated_at__lt=before
-    )
+    left = BulkAction.objects.filter(status__in=BulkAction.UNFINISHED, updated_at__lt=before)
     for action in left.defer("data"):
-        if action.status == BulkAction.Status.QUEUED and action.targets.count() < action.total:
+        if action.status == BulkAction.Status.QUEUED and not action.total:
             _status_set(
                 action,
                 BulkAction.Status.FAILED,
-                error="It was interrupted before it began. Nothing was done.",
+                error="This was interrupted before it began. Nothing was changed.",
             )
             continue
-        # Whoever moves the time forward is the one that queues it.
+        # Of several workers that sweep, the one whose update changes the row queues the action.
         if BulkAction.objects.filter(pk=action.pk, updated_at=action.updated_at).update(
             updated_at=timezone.now()
         ):
@@ -252,7 +258,7 @@ def bulk_actions_resume() -> int:
 
 
 def bulk_action_undo(*, action: BulkAction) -> int:
-    """Undo an action where it still stands; returns on how many tracks something was taken back.
+    """Undo an action on the tracks where it is still in effect; returns on how many.
 
     Raises DomainError: `undone_already`, `in_progress` (cancel it first), `no_undo`.
     """
@@ -262,9 +268,9 @@ def bulk_action_undo(*, action: BulkAction) -> int:
     with transaction.atomic():
         current = BulkAction.objects.select_for_update().get(pk=action.pk)
         if not current.is_finished:
-            raise DomainError("in_progress", "This is still being done. Cancel it first.")
+            raise DomainError("in_progress", "This is still running. Cancel it first.")
         if current.undone_at and not current.targets.filter(state=State.DONE).exists():
-            raise DomainError("undone_already", "That has been undone already.")
+            raise DomainError("undone_already", "This has been undone already.")
         current.undone_at = current.undone_at or timezone.now()
         current.save(update_fields=["undone_at"])
     count, again = 0, True
@@ -277,10 +283,10 @@ def bulk_action_undo(*, action: BulkAction) -> int:
 def _batch_undo(
     action: BulkAction, undo: Callable[[BulkAction, list[BulkActionTrack]], int]
 ) -> tuple[int, bool]:
-    """On how many tracks of one batch something was taken back, and whether there is another batch."""
+    """Undo one batch; returns on how many tracks it changed something, and whether there is another batch."""
     with transaction.atomic():
         current = BulkAction.objects.select_for_update().get(pk=action.pk)
-        targets = list(current.targets.filter(state=State.DONE)[:BATCH])
+        targets = list(current.targets.filter(state=State.DONE)[:BATCH_SIZE])
         count = undo(current, targets)
         current.targets.filter(pk__in=[target.pk for target in targets]).update(state=State.UNDONE)
-    return count, len(targets) == BATCH
+    return count, len(targets) == BATCH_SIZE

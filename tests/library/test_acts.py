@@ -133,7 +133,7 @@ class TestTags:
     def test_take_off_and_undo(self, alice_client: Client, three: list[Track]) -> None:
         services.track_tag(track=three[0], name="live")
         page = action(alice_client, "untag", *three, tag="LIVE")
-        assert "Took off “live”: 1 track." in page
+        assert "Removed the tag “live”: 1 track." in page
         assert "2 tracks left as they were" in page
         assert not three[0].tags.exists()
         undo(alice_client)
@@ -144,7 +144,7 @@ class TestTags:
 
     @pytest.mark.parametrize("tag", ["", " ", "x" * 41])
     def test_no_name_is_refused(self, alice_client: Client, three: list[Track], tag: str) -> None:
-        assert "A tag has 1 to 40 characters" in action(alice_client, "tag", *three, tag=tag)
+        assert "A name has 1 to 40 characters" in action(alice_client, "tag", *three, tag=tag)
 
 
 class TestWhich:
@@ -262,7 +262,7 @@ class TestBatches:
     def test_several_batches(
         self, monkeypatch: pytest.MonkeyPatch, alice_client: Client, three: list[Track]
     ) -> None:
-        monkeypatch.setattr(bulk_actions, "BATCH", 2)
+        monkeypatch.setattr(bulk_actions, "BATCH_SIZE", 2)
         assert "3 tracks will be heard again" in action(alice_client, "analyse", all="1")
         assert "Deleted 3 tracks." in action(alice_client, "delete", all="1", confirmed="1")
 

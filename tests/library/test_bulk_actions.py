@@ -36,7 +36,7 @@ def five(make_track: MakeTrack) -> list[Track]:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk_actions, "BATCH", 2)
+    monkeypatch.setattr(bulk_actions, "BATCH_SIZE", 2)
 
 
 def ask(client: Client, *, prefer: str = "", **body: Any) -> Any:
@@ -182,15 +182,36 @@ class TestInTheBackground:
         action.refresh_from_db()
         assert (action.status, action.done, action.skipped) == ("done", 5, 0)
 
-    def test_what_was_not_all_written_down_is_not_begun(self, alice: User, five: list[Track]) -> None:
-        action = tag_later(alice)
-        action.targets.all()[3].delete()
+    def test_one_whose_process_died_before_it_began_has_failed(
+        self, monkeypatch: pytest.MonkeyPatch, alice: User, five: list[Track]
+    ) -> None:
+        """Only a part of its tracks was written down, so nothing of it may be done."""
+        add = bulk_actions.bulk_action_targets_add
+
+        def add_some_and_die(*, tracks: Any, **kwargs: Any) -> int:
+            add(tracks=list(tracks)[:3], **kwargs)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(bulk_actions, "bulk_action_targets_add", add_some_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            tag_later(alice)
         BulkAction.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
         assert services.bulk_actions_resume() == 0
-        action.refresh_from_db()
+        action = BulkAction.objects.get()
         assert (action.status, action.done) == ("failed", 0)
         services.bulk_action_run_queued(action_id=action.pk)
         assert not Track.objects.filter(tags__isnull=False).exists()
+
+    def test_a_track_deleted_for_good_while_it_waits_does_not_stop_it(
+        self, alice: User, five: list[Track]
+    ) -> None:
+        action = tag_later(alice)
+        services.tracks_purge(owner=alice, track_ids=[five[3].pk])
+        BulkAction.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
+        assert services.bulk_actions_resume() == 1
+        services.bulk_action_run_queued(action_id=action.pk)
+        action.refresh_from_db()
+        assert (action.status, action.total, action.done, action.skipped) == ("done", 5, 4, 1)
 
     def test_one_that_is_refused_has_failed_and_says_why(self, alice: User, five: list[Track]) -> None:
         playlist = services.playlist_add(owner=alice, name="Late")
@@ -240,7 +261,7 @@ class TestInTheBackground:
     def test_the_order_is_kept_over_batches(
         self, monkeypatch: pytest.MonkeyPatch, alice: User, five: list[Track]
     ) -> None:
-        monkeypatch.setattr(bulk_actions, "BATCH", 2)
+        monkeypatch.setattr(bulk_actions, "BATCH_SIZE", 2)
         playlist = services.playlist_add(owner=alice, name="Late")
         services.playlist_append(playlist=playlist, tracks=mine(alice).reverse())
         assert [item.track.title for item in playlist.items.all()] == list("edcba")
