@@ -1,9 +1,8 @@
-"""What can be asked for of many tracks at once. `services.bulk_actions` does it."""
+"""The bulk actions that pages and programs can request; `services.bulk_actions` carries them out."""
 
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from library import selectors
 from library.errors import DomainError
@@ -21,7 +20,7 @@ def bulk_action_request(
     tracks: QuerySet[Track],
     options: BulkActionOptions = DEFAULT_OPTIONS,
 ) -> BulkAction:
-    """Do what somebody asks for, on a page or by a program, to tracks that are theirs.
+    """Start a bulk action on tracks that the caller has made sure are the person's.
 
     `name` and `value`: `confirm`; `genre` and its key; `tag` or `untag` and its name; `playlist` and its id;
     `analyse`; `delete`; `delete_permanently`. Raises DomainError: `unknown_act`, `unknown_genre`, `unknown_tag`,
@@ -29,7 +28,7 @@ def bulk_action_request(
     """
     match name:
         case "confirm":
-            done = "Confirmed what was heard"
+            done = "Confirmed genres"
             return genres_set(tracks=tracks, person=person, genre=None, summary=done, options=options)
         case "genre":
             done = f"Set the genre to {selectors.genre_names_of(person).named(value).name}"
@@ -52,7 +51,7 @@ def bulk_action_request(
             return tracks_delete(tracks=tracks, person=person, options=options)
         case "delete_permanently":
             return tracks_delete_permanently(tracks=tracks, person=person, options=options)
-    raise DomainError("unknown_act", "Choose what is to be done with the tracks.", 422)
+    raise DomainError("unknown_act", "Choose what to do with the tracks.", 422)
 
 
 def genres_set(
@@ -63,9 +62,9 @@ def genres_set(
     summary: str = "",
     options: BulkActionOptions = DEFAULT_OPTIONS,
 ) -> BulkAction:
-    """Say of many tracks what they are; None confirms for each what the model thinks most probable.
+    """Give many tracks a verdict: the key of a genre, "" for none, or None for each track's most probable genre.
 
-    Leaves alone what has that verdict already, and, when confirming, what nobody has heard yet.
+    Skips tracks that have that verdict already and, when confirming, tracks that were not analysed yet.
     Raises DomainError: `unknown_genre`, `selection_changed`.
     """
     if genre is not None:
@@ -74,8 +73,9 @@ def genres_set(
 
 
 def own_genre_delete(*, genre: Genre, into: str = "") -> BulkAction:
-    """Retire an own genre. Its tracks become `into`, or, with "", what they are without their owner's verdict.
+    """Retire an own genre. Its tracks get `into` as their verdict; "" takes their verdict back.
 
+    A track that is given the genre at the same moment keeps it, and the genre is not retired then.
     Raises DomainError: `unknown_genre`.
     """
     if into == genre.key:
@@ -83,15 +83,14 @@ def own_genre_delete(*, genre: Genre, into: str = "") -> BulkAction:
     tracks = Track.objects.filter(owner=genre.owner, owner_genre=genre.key)
     done = f"Merged {genre.name}" if into else f"Deleted the genre {genre.name}"
     action = genres_set(tracks=tracks, person=genre.owner, genre=into, summary=done)
-    genre.retired_at = timezone.now()
-    genre.save(update_fields=["retired_at"])
+    genres.own_genre_retire(genre)
     return action
 
 
 def tracks_tag(
     *, tracks: QuerySet[Track], person: User, name: str, options: BulkActionOptions = DEFAULT_OPTIONS
 ) -> BulkAction:
-    """Put a tag on many tracks of one person. Raises DomainError: `bad_name`, `selection_changed`."""
+    """Add a tag to many tracks of one person. Raises DomainError: `bad_name`, `selection_changed`."""
     tag = tags.tag_add(owner=person, name=name)
     return bulk_action_start(
         BulkAction.Kind.TAG, tracks, person, f"Tagged “{tag.name}”", tags.tag_data(tag), options
@@ -101,16 +100,16 @@ def tracks_tag(
 def tracks_untag(
     *, tracks: QuerySet[Track], person: User, tag: Tag, options: BulkActionOptions = DEFAULT_OPTIONS
 ) -> BulkAction:
-    """Take a tag off many tracks. Raises DomainError: `selection_changed`."""
+    """Remove a tag from many tracks. Raises DomainError: `selection_changed`."""
     return bulk_action_start(
-        BulkAction.Kind.UNTAG, tracks, person, f"Took off “{tag.name}”", tags.tag_data(tag), options
+        BulkAction.Kind.UNTAG, tracks, person, f"Removed the tag “{tag.name}”", tags.tag_data(tag), options
     )
 
 
 def playlist_append(
     *, playlist: Playlist, tracks: QuerySet[Track], options: BulkActionOptions = DEFAULT_OPTIONS
 ) -> BulkAction:
-    """Put tracks at the end of a playlist, in their order, but for those that are there already.
+    """Add tracks to the end of a playlist, in their order, except for those that are in it already.
 
     Raises DomainError: `saved_search`, `selection_changed`.
     """
@@ -124,7 +123,7 @@ def playlist_append(
 def tracks_analyse_again(
     *, tracks: QuerySet[Track], person: User, options: BulkActionOptions = DEFAULT_OPTIONS
 ) -> BulkAction:
-    """Queue finished tracks once more; others are left alone. Raises DomainError: `selection_changed`."""
+    """Analyse finished tracks again; others are left alone. Raises DomainError: `selection_changed`."""
     return bulk_action_start(BulkAction.Kind.ANALYSE, tracks, person, "Analysed again", {}, options)
 
 
@@ -138,5 +137,5 @@ def tracks_delete(
 def tracks_delete_permanently(
     *, tracks: QuerySet[Track], person: User, options: BulkActionOptions = DEFAULT_OPTIONS
 ) -> BulkAction:
-    """Delete tracks for good, with all that is known about them. Raises DomainError: `selection_changed`."""
-    return bulk_action_start(BulkAction.Kind.PURGE, tracks, person, "Deleted for good", {}, options)
+    """Delete tracks for good, with everything known about them. Raises DomainError: `selection_changed`."""
+    return bulk_action_start(BulkAction.Kind.PURGE, tracks, person, "Deleted permanently", {}, options)

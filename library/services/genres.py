@@ -1,8 +1,8 @@
-"""Truth about a genre: people's words, and what counts in the end.
+"""Verdicts on genres, and the effective genre of a track that follows from them.
 
-Three layers, and none overwrites another: the file's tag, what a model heard, what people said. A word is
-a `Verdict`. Those that were not undone stand, and the latest counts before the model's; but a reviewer's
-never counts before the owner's own.
+There are three layers, and none overwrites another: the file's tag, the model's prediction, and people's verdicts. A
+`Verdict` is in force until it is undone. The latest one in force comes before the model's prediction, and a reviewer's
+never comes before the owner's own.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from library.errors import DomainError
 from library.genres import BUILTIN_GENRES, UNSURE
 from library.models import BulkAction, BulkActionTrack, Genre, Prediction, Track, User, Verdict
 from library.models.genres import HUES
+from library.selectors import own_genres_of
 from library.selectors.verdicts import latest_verdicts, verdict_for_track, verdicts_in_force
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
+from library.services.names import clean_name
 from library.text import fold, key_from
 
 
 def genre_set(*, track: Track, person: User, genre: str) -> Verdict:
-    """Say what a track is: one of the ten, or an own genre of its owner; "" takes one's word back.
+    """Give a verdict on a track: a built-in genre, an own genre of its owner, or "" to take the verdict back.
 
     Raises DomainError: `unknown_genre`.
     """
@@ -39,16 +41,16 @@ def genre_set(*, track: Track, person: User, genre: str) -> Verdict:
 
 
 def genre_confirm(*, track: Track, person: User) -> Verdict:
-    """Agree with what the model thinks most probable. Raises DomainError: `nothing_heard`."""
+    """Confirm the genre that the model thinks most probable. Raises DomainError: `nothing_heard`."""
     if track.prediction is None:
         raise DomainError(
-            "nothing_heard", "Nothing has been heard in this track yet, so there is nothing to confirm."
+            "nothing_heard", "This track has not been analysed yet, so there is nothing to confirm."
         )
     return genre_set(track=track, person=person, genre=track.prediction.top)
 
 
 def genre_undo(*, track: Track, person: User) -> Verdict:
-    """Undo the verdict that counts for a track; a reviewer undoes their own latest.
+    """Undo the latest verdict in force on a track; a reviewer undoes their own latest.
 
     Raises DomainError: `nothing_to_undo`.
     """
@@ -60,7 +62,7 @@ def genre_undo(*, track: Track, person: User) -> Verdict:
             others = verdicts_in_force(verdicts.exclude(person=person)).first()
             latest = max(filter(None, (own, others)), key=lambda verdict: verdict.created_at, default=None)
         if latest is None:
-            raise DomainError("nothing_to_undo", "Nobody has said anything about this track's genre yet.")
+            raise DomainError("nothing_to_undo", "There is no verdict on this track's genre to undo.")
         latest.undone_at = timezone.now()
         latest.save(update_fields=["undone_at"])
         effective_genres_recompute(Track.objects.filter(pk=track.pk))
@@ -69,7 +71,7 @@ def genre_undo(*, track: Track, person: User) -> Verdict:
 
 
 def genres_set_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
-    """Say of some tracks what a bulk action says of all: a genre, or what was heard in each."""
+    """Give a batch of tracks an action's verdict: its genre, or the most probable genre of each track."""
     genre = action.data["genre"]
     batch = Track.objects.filter(pk__in=ids).select_related("prediction")
     said = []
@@ -83,7 +85,7 @@ def genres_set_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
 
 
 def genres_set_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    """Take back what a bulk action said of some tracks; returns of how many it still was what counts."""
+    """Undo an action's verdicts on some tracks; returns for how many it was still the latest in force."""
     said = Verdict.objects.filter(
         bulk_action=action, undone_at=None, track__in=[target.track_id for target in targets]
     )
@@ -95,13 +97,13 @@ def genres_set_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
 
 
 def effective_genres_recompute(tracks: QuerySet[Track]) -> None:
-    """Derive from the layers what counts: people's word, else the model's when it is sure, else nothing.
+    """Recompute the effective genre: the verdict in force, else the model's genre when it is sure, else none.
 
-    A track asks for its owner's word when the model is unsure, or sure of something else than the file's tag. It
-    should be reviewed for the same reasons as long as its owner has said nothing, and when its owner, in a genre that
-    the model knows, said something else than the model; but not once a reviewer's word stands.
+    `needs_you`: the owner has given no verdict, and the model is unsure or contradicts the file's tag. `review_rank`:
+    set for the same reasons, and when the owner's verdict is a built-in genre and contradicts the model; None when a
+    reviewer's verdict is in force. Lower ranks are reviewed first.
     """
-    heard = Prediction.objects.filter(pk=OuterRef("prediction"))
+    current = Prediction.objects.filter(pk=OuterRef("prediction"))
     now = timezone.now()
     tracks = tracks.order_by()
     verdict = verdict_for_track(OuterRef("pk"))
@@ -112,23 +114,23 @@ def effective_genres_recompute(tracks: QuerySet[Track]) -> None:
     reviewed = verdicts_in_force(Verdict.objects.filter(track=OuterRef("pk"))).exclude(
         person=OuterRef("owner")
     )
-    disputed = heard.filter(Q(track__owner_genre="") & (unsure | against_file) | against_owner)
-    # Each reason brings a track forward by a whole 1, more than any confidence.
+    disputed = current.filter(Q(track__owner_genre="") & (unsure | against_file) | against_owner)
+    # Each reason weighs 1, which is at least as much as any confidence.
     reasons = sum(Case(When(why, then=1.0), default=0.0) for why in (unsure, against_file, against_owner))
     tracks.update(
         genre=Case(
             When(~Q(owner_genre=""), then=F("owner_genre")),
-            default=Coalesce(Subquery(heard.values("label")[:1]), Value("")),
+            default=Coalesce(Subquery(current.values("label")[:1]), Value("")),
         ),
         genre_source=Case(
             When(~Q(owner_genre=""), then=Value(Track.Source.OWNER)),
-            When(Exists(heard.filter(label__isnull=False)), then=Value(Track.Source.MODEL)),
+            When(Exists(current.filter(label__isnull=False)), then=Value(Track.Source.MODEL)),
             default=Value(Track.Source.NONE),
         ),
-        confidence=Subquery(heard.values("confidence")[:1]),
+        confidence=Subquery(current.values("confidence")[:1]),
         needs_you=Case(
             When(
-                Q(owner_genre="", status=Track.Status.READY) & Exists(heard.filter(unsure | against_file)),
+                Q(owner_genre="", status=Track.Status.READY) & Exists(current.filter(unsure | against_file)),
                 then=Value(True),
             ),
             default=Value(False),
@@ -142,11 +144,13 @@ def effective_genres_recompute(tracks: QuerySet[Track]) -> None:
 
 
 def own_genre_add(*, owner: User, name: str) -> Genre:
-    """Make an own genre, or bring back the retired one of that name. Raises DomainError: `bad_name`, `taken`."""
-    name, key = _clean(name), key_from(name)[: Genre._meta.get_field("key").max_length]
+    """Create an own genre, or bring back the retired one of that name. Raises DomainError: `bad_name`, `taken`."""
+    name, key = clean_name(name, Genre), key_from(name)[: Genre._meta.get_field("key").max_length]
     _check_name_free(owner, name)
     if key in {*BUILTIN_GENRES, UNSURE, ""}:
-        raise DomainError("bad_name", "A genre's name has a letter or digit, and is none of the ten.", 422)
+        raise DomainError(
+            "bad_name", "A genre’s name needs a letter or digit, and may not be a built-in genre.", 422
+        )
     found, created = Genre.objects.get_or_create(
         owner=owner, key=key, defaults={"name": name, "hue": Genre.objects.filter(owner=owner).count() % HUES}
     )
@@ -159,22 +163,32 @@ def own_genre_add(*, owner: User, name: str) -> Genre:
 
 
 def genre_key_get_or_create(*, owner: User, name: str) -> str:
-    """The key of the genre of that name, built-in or own; an own one is made when there is none.
+    """The key of the genre of that name, built-in or own; creates an own genre when there is none.
 
     Raises DomainError: `bad_name`.
     """
     named = {fold(text): key for key, text in BUILTIN_GENRES.items()} | {key: key for key in BUILTIN_GENRES}
-    own = Genre.objects.filter(owner=owner, retired_at=None)
-    named |= {fold(genre.name): genre.key for genre in own}
+    named |= {fold(genre.name): genre.key for genre in own_genres_of(owner)}
     return named.get(fold(name)) or own_genre_add(owner=owner, name=name).key
 
 
-def own_genre_rename(*, genre: Genre, name: str, shown: Mapping[str, str] | None = None) -> None:
-    """Give an own genre another name. Its tracks name it by its key, so they do not change.
+def own_genre_retire(genre: Genre) -> None:
+    """Retire an own genre, unless a track has it."""
+    with transaction.atomic():
+        genre.retired_at = timezone.now()
+        genre.save(update_fields=["retired_at"])
+        _unretire_used_genres(Track.objects.filter(owner=genre.owner, owner_genre=genre.key))
+    genre.refresh_from_db()
 
-    Raises DomainError: `bad_name`, `taken`, `not_found`; ConflictError, when it is no longer what was `shown`.
+
+def own_genre_rename(*, genre: Genre, name: str, shown: Mapping[str, str] | None = None) -> None:
+    """Rename an own genre. Its tracks refer to it by its key, so they do not change.
+
+    Raises DomainError: `bad_name`, `taken`, `not_found`; ConflictError, when its name is no longer what was `shown`.
     """
-    changes = {field: _clean(value) for field, value in changed_fields({"name": name}, shown).items()}
+    changes = {
+        field: clean_name(value, Genre) for field, value in changed_fields({"name": name}, shown).items()
+    }
     with transaction.atomic():
         current = locked_row(genre)
         if due := pending_changes(current, changes, shown):
@@ -198,24 +212,17 @@ def _verdict_fields(track: Track, person: User, genre: str, action: BulkAction |
 
 
 def genre_check(owner: User, genre: str) -> None:
-    """Whether somebody has a genre of that key; "" takes one's verdict back. Raises DomainError: `unknown_genre`."""
+    """Raises DomainError: `unknown_genre`, unless the key is "" or one of a built-in or own genre of the owner."""
     if not genre or genre in BUILTIN_GENRES:
         return
-    if not Genre.objects.filter(owner=owner, key=genre, retired_at=None).exists():
+    if not own_genres_of(owner).filter(key=genre).exists():
         raise DomainError(
-            "unknown_genre", "There is no such genre. Choose from the list, or make your own.", 422
+            "unknown_genre", "There is no such genre. Choose one from the list, or create your own.", 422
         )
 
 
-def _clean(name: str) -> str:
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= 40 or not name.isprintable():
-        raise DomainError("bad_name", "A name has 1 to 40 characters.", 422)
-    return name
-
-
 def _check_name_free(owner: User, name: str, but: Genre | None = None) -> None:
-    others = Genre.objects.filter(owner=owner, retired_at=None)
+    others = own_genres_of(owner)
     if but:
         others = others.exclude(pk=but.pk)
     taken = others.values_list("name", flat=True)
@@ -224,7 +231,7 @@ def _check_name_free(owner: User, name: str, but: Genre | None = None) -> None:
 
 
 def _unretire_used_genres(tracks: QuerySet[Track]) -> None:
-    """A retired genre that an undo brought back to a track is a genre again."""
+    """Bring back retired genres that these tracks have, such as after an undo."""
     retired = Genre.objects.exclude(retired_at=None)
     used = tracks.filter(owner=OuterRef("owner"), owner_genre=OuterRef("key"))
     retired.filter(Exists(used)).update(retired_at=None)

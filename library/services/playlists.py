@@ -1,4 +1,4 @@
-"""Playlists: tracks in an order of somebody's own, and searches that are kept."""
+"""Playlists: tracks in an order of their owner's choice, and saved searches."""
 
 from __future__ import annotations
 
@@ -16,41 +16,45 @@ from library.models.playlists import QUERY_LENGTH
 from library.search.query import canonical, search_from
 from library.services.bulk_action_records import bulk_action_record
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
+from library.services.names import clean_name
 
-#: Room between two positions, so that one track can move without the others.
+#: Distance of neighbouring positions, so that one track can move without the others.
 GAP = 1024
 
 
 def playlist_add(*, owner: User, name: str) -> Playlist:
-    """A new playlist, empty. Raises DomainError: `bad_name`."""
-    return Playlist.objects.create(owner=owner, name=clean_playlist_name(name))
+    """Create an empty playlist. Raises DomainError: `bad_name`."""
+    return Playlist.objects.create(owner=owner, name=clean_name(name, Playlist))
 
 
 def search_save(*, owner: User, name: str, query: str) -> Playlist:
-    """Keep a search as a playlist of whatever it finds.
+    """Save a search as a playlist of whatever it finds.
 
     Raises DomainError: `bad_name`, `no_search`, `search_too_long`; InvalidSearchError.
     """
-    name = clean_playlist_name(name)
+    name = clean_name(name, Playlist)
     query = canonical(search_from(owner, query))
     if not query:
         raise DomainError(
-            "no_search", "Only a search can be saved: choose a filter or search for words first.", 422
+            "no_search", "There is nothing to save yet: choose a filter or search for words first.", 422
         )
     if len(query) > QUERY_LENGTH:
         raise DomainError(
             "search_too_long",
             f"This search is too long to be saved: {len(query):,} characters, of at most "
-            f"{QUERY_LENGTH:,}. Letters beyond English ones count several times.",
+            f"{QUERY_LENGTH:,}. Letters with accents and other scripts count several times.",
             422,
         )
     return Playlist.objects.create(owner=owner, name=name, smart=True, query=query)
 
 
 def playlist_rename(*, playlist: Playlist, name: str, shown: Mapping[str, str] | None = None) -> None:
-    """Raises DomainError: `bad_name`, `not_found`; ConflictError, when it is no longer called as was `shown`."""
+    """Rename a playlist.
+
+    Raises DomainError: `bad_name`, `not_found`; ConflictError, when its name is no longer what was `shown`.
+    """
     changes = changed_fields({"name": name}, shown)
-    changes = {field: clean_playlist_name(value) for field, value in changes.items()}
+    changes = {field: clean_name(value, Playlist) for field, value in changes.items()}
     with transaction.atomic():
         current = locked_row(playlist)
         if due := pending_changes(current, changes, shown):
@@ -60,7 +64,7 @@ def playlist_rename(*, playlist: Playlist, name: str, shown: Mapping[str, str] |
 
 
 def playlist_delete(*, playlist: Playlist) -> BulkAction:
-    """Delete a playlist; its tracks stay in the library. The action's targets are what was in it, in order."""
+    """Delete a playlist; its tracks stay in the library. The action's targets are its tracks, in order."""
     with transaction.atomic():
         _touch(playlist)
         ids = list(playlist.items.values_list("track_id", flat=True))
@@ -81,7 +85,7 @@ def playlist_delete(*, playlist: Playlist) -> BulkAction:
 
 
 def playlist_delete_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    """Make a deleted playlist again, at its old address, and put tracks at its end. Returns how many."""
+    """Create a deleted playlist again with the same id, and add tracks to its end. Returns how many."""
     known = action.data
     playlist, _ = Playlist.objects.get_or_create(
         pk=known["playlist"],
@@ -100,13 +104,15 @@ def playlist_delete_undo(action: BulkAction, targets: list[BulkActionTrack]) -> 
 
 
 def playlist_check_not_smart(playlist: Playlist) -> None:
-    """Raises DomainError: `saved_search`, for a playlist that finds its tracks itself."""
+    """Raises DomainError: `saved_search`, for a playlist that is one."""
     if playlist.smart:
-        raise DomainError("saved_search", f"“{playlist}” is a saved search: it finds its tracks itself.")
+        raise DomainError(
+            "saved_search", f"“{playlist}” is a saved search, so tracks cannot be added to it by hand."
+        )
 
 
 def playlist_append_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, int]]:
-    """Put some tracks at the end of an action's playlist, but for those that are in it.
+    """Add a batch of tracks to the end of an action's playlist, except for those that are in it.
 
     Raises DomainError: `unknown_playlist`, when it was deleted meanwhile.
     """
@@ -120,7 +126,7 @@ def playlist_append_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dic
 
 
 def playlist_append_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    """Take out again what an action put into a playlist and is still there. Returns how many."""
+    """Remove what an action added to a playlist and is still in it. Returns how many."""
     items = PlaylistItem.objects.filter(
         playlist__owner=action.person,
         playlist=action.data["playlist"],
@@ -132,7 +138,7 @@ def playlist_append_undo(action: BulkAction, targets: list[BulkActionTrack]) -> 
 
 
 def _append(playlist: Playlist, owner: User, ids: list[UUID], but: set[UUID]) -> list[PlaylistItem]:
-    """Put the owner's tracks among these at the end, in this order."""
+    """Add those of these tracks that are the owner's to the end, in this order."""
     there = set(Track.all_objects.filter(owner=owner, pk__in=ids).values_list("pk", flat=True)) - but
     end = playlist.items.aggregate(end=Max("position"))["end"] or 0
     places = zip(itertools.count(end + GAP, GAP), (pk for pk in ids if pk in there), strict=False)
@@ -141,14 +147,14 @@ def _append(playlist: Playlist, owner: User, ids: list[UUID], but: set[UUID]) ->
 
 
 def playlist_remove(*, item: PlaylistItem) -> BulkAction:
-    """Take a track out of a playlist; it stays in the library."""
+    """Remove a track from a playlist; it stays in the library."""
     with transaction.atomic():
         _touch(item.playlist)
         before = {"item": item.pk, "position": item.position}
         action = bulk_action_record(
             person=item.playlist.owner,
             kind=BulkAction.Kind.TAKE_OUT,
-            summary=f"Took “{item.track}” out of “{item.playlist}”",
+            summary=f"Removed “{item.track}” from “{item.playlist}”",
             data={"playlist": str(item.playlist.pk)},
             tracks=[(item.track_id, before)],
         )
@@ -157,7 +163,7 @@ def playlist_remove(*, item: PlaylistItem) -> BulkAction:
 
 
 def playlist_remove_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    """Put a track back where it was in its playlist, if there still is that playlist."""
+    """Put a track back where it was in its playlist, if that still exists."""
     playlist = Playlist.objects.filter(owner=action.person, pk=action.data["playlist"]).first()
     if playlist is None:
         return 0
@@ -176,9 +182,9 @@ def playlist_remove_undo(action: BulkAction, targets: list[BulkActionTrack]) -> 
 
 
 def playlist_move(*, item: PlaylistItem, position: int) -> None:
-    """Put a track at a place among the others, counted from 0; beyond either end is that end.
+    """Move a track to an index among the others, from 0; indexes beyond either end mean that end.
 
-    Only this row is written, unless there is no room left: then those that come after make some, in one UPDATE.
+    Writes only this row, unless there is no room between its neighbours: then one UPDATE shifts all that follow.
     """
     with transaction.atomic():
         _touch(item.playlist)
@@ -199,14 +205,6 @@ def playlist_move(*, item: PlaylistItem, position: int) -> None:
         item.save(update_fields=["position"])
 
 
-def clean_playlist_name(name: str) -> str:
-    """Raises DomainError: `bad_name`."""
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= 80 or not name.isprintable():
-        raise DomainError("bad_name", "A name has 1 to 80 characters.", 422)
-    return name
-
-
 def _touch(playlist: Playlist) -> None:
-    """Note the change; and two changes to one playlist wait for each other, so that positions stay apart."""
+    """Set when the playlist changed. This also locks its row, so that concurrent changes keep positions distinct."""
     Playlist.objects.filter(pk=playlist.pk).update(updated_at=timezone.now())

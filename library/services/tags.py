@@ -1,8 +1,7 @@
-"""Tags: a person's own words on tracks, and the suggestions they may take or turn down."""
+"""Tags that people put on tracks, and suggested tags, which they accept or reject."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -13,16 +12,16 @@ from django.utils import timezone
 from library.errors import DomainError
 from library.models import BulkAction, BulkActionTrack, Tag, Tagging, TagRejection, Track, User
 from library.models.genres import HUES
+from library.services.batches import in_batches
 from library.services.bulk_action_records import bulk_action_record
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
+from library.services.names import clean_name
 from library.text import fold
-
-BATCH = 1000
 
 
 def tag_add(*, owner: User, name: str, hue: int | None = None) -> Tag:
-    """The tag of that name, made if there is none. Raises DomainError: `bad_name`."""
-    name = _clean(name)
+    """The owner's tag of that name, created if there is none. Raises DomainError: `bad_name`."""
+    name = clean_name(name, Tag)
     if hue is None:
         hue = Tag.objects.filter(owner=owner).count() % HUES
     tag, _ = Tag.objects.get_or_create(owner=owner, key=fold(name), defaults={"name": name, "hue": hue})
@@ -32,15 +31,14 @@ def tag_add(*, owner: User, name: str, hue: int | None = None) -> Tag:
 def tag_change(
     *, tag: Tag, name: str | None = None, hue: int | None = None, shown: Mapping[str, Any] | None = None
 ) -> None:
-    """Give a tag another name or colour; it stays on its tracks, which have changed when its name has.
+    """Change a tag's name or colour, where it differs from what the person was `shown`. It stays on its tracks.
 
-    What is as the person was `shown` is left alone.
     Raises DomainError: `bad_name`, `taken`, `not_found`; ConflictError.
     """
     given = {"name": name, "hue": None if hue is None else hue % HUES}
     changes = changed_fields({field: value for field, value in given.items() if value is not None}, shown)
     if "name" in changes:
-        changes["name"] = _clean(changes["name"])
+        changes["name"] = clean_name(changes["name"], Tag)
     try:
         with transaction.atomic():
             current = locked_row(tag)
@@ -60,7 +58,7 @@ def tag_change(
 
 
 def tag_merge(*, tag: Tag, into: Tag) -> BulkAction:
-    """Put `into` on every track that has `tag`, and delete `tag`. The action's `done` says on how many.
+    """Put `into` on every track that has `tag`, and delete `tag`. The action's `done` is their number.
 
     Raises DomainError: `same_tag`.
     """
@@ -83,14 +81,14 @@ def tag_merge(*, tag: Tag, into: Tag) -> BulkAction:
 
 
 def tag_merge_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    """Put a merged tag back on its tracks, and take the other off where the merge has put it."""
+    """Put a merged tag back on its tracks, and remove the other where the merge added it."""
     new = [target.track_id for target in targets if (target.before or {}).get("new")]
     Tagging.objects.filter(tag__owner=action.person, tag=action.data["into"], track__in=new).delete()
     return _taggings_restore(action, targets)
 
 
 def tag_delete(*, tag: Tag) -> BulkAction:
-    """Delete a tag; its tracks stay. The action's `done` says how many had it."""
+    """Delete a tag; its tracks stay. The action's `done` is the number of tracks that had it."""
     with transaction.atomic():
         ids = list(tag.taggings.order_by("pk").values_list("track_id", flat=True))
         action = bulk_action_record(
@@ -106,16 +104,20 @@ def tag_delete(*, tag: Tag) -> BulkAction:
 
 
 def track_tag(*, track: Track, name: str) -> Tag:
-    """Put a tag on one track; nothing happens when it is there. Raises DomainError: `bad_name`."""
-    tag = tag_add(owner=track.owner, name=name)
-    Tagging.objects.get_or_create(tag=tag, track=track)
-    TagRejection.objects.filter(track=track, key=tag.key).delete()
-    _touch([track.pk])
+    """Put a tag on one track, if it is not there already.
+
+    Raises DomainError: `bad_name`; `not_found`, when the tag is being deleted by somebody else.
+    """
+    with transaction.atomic():
+        tag = locked_row(tag_add(owner=track.owner, name=name))
+        Tagging.objects.get_or_create(tag=tag, track=track)
+        TagRejection.objects.filter(track=track, key=tag.key).delete()
+        _touch([track.pk])
     return tag
 
 
 def track_untag(*, track: Track, tag: Tag) -> None:
-    """Take a tag off one track. If it was a suggestion once, it is not suggested again."""
+    """Remove a tag from one track. It is not suggested for that track again."""
     with transaction.atomic():
         if Tagging.objects.filter(track=track, tag=tag).delete()[0]:
             TagRejection.objects.get_or_create(track=track, key=tag.key)
@@ -123,17 +125,17 @@ def track_untag(*, track: Track, tag: Tag) -> None:
 
 
 def suggestion_reject(*, track: Track, name: str) -> None:
-    """Turn a suggested tag down for good."""
-    TagRejection.objects.get_or_create(track=track, key=fold(_clean(name)))
+    """Reject a suggested tag, so that it is not suggested for that track again."""
+    TagRejection.objects.get_or_create(track=track, key=fold(clean_name(name, Tag)))
 
 
 def tag_data(tag: Tag) -> dict[str, Any]:
-    """What an undo needs to know about a tag, also when it is gone by then."""
+    """What an undo needs to know about a tag, even if it was deleted by then."""
     return {"tag": tag.pk, "name": tag.name, "hue": tag.hue}
 
 
 def tracks_tag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
-    """Put an action's tag on some tracks. A suggestion of it that was turned down there is taken up."""
+    """Put an action's tag on a batch of tracks, and forget where it was rejected as a suggestion."""
     tag = _tag_get_or_recreate(action)
     there = Track.objects.filter(owner=action.person, pk__in=ids).values_list("pk", flat=True)
     new = set(there) - set(tag.taggings.filter(track__in=ids).values_list("track_id", flat=True))
@@ -146,7 +148,7 @@ def tracks_tag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str
 
 
 def tracks_tag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    """Take an action's tag off again where it put it, if there still is that tag; turned down is turned down."""
+    """Remove an action's tag where the action added it, and restore rejections of it as a suggestion."""
     taggings = Tagging.objects.filter(
         tag__owner=action.person, tag=action.data["tag"], track__in=[target.track_id for target in targets]
     )
@@ -162,7 +164,7 @@ def tracks_tag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
 
 
 def tracks_untag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
-    """Take an action's tag off some tracks. It is not suggested for them again."""
+    """Remove an action's tag from a batch of tracks. It is not suggested for them again."""
     taggings = Tagging.objects.filter(tag__owner=action.person, tag=action.data["tag"], track__in=ids)
     had = set(taggings.filter(track__deleted_at=None).values_list("track_id", flat=True))
     taggings.filter(track__in=had).delete()
@@ -177,7 +179,7 @@ def tracks_untag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[s
 
 
 def tracks_untag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    """Put an action's tag back where it was, made again if it is gone."""
+    """Put an action's tag back where it was; a deleted tag is created again."""
     rejects = [target.track_id for target in targets if (target.before or {}).get("rejects")]
     TagRejection.objects.filter(track__in=rejects, key=fold(action.data["name"])).delete()
     return _taggings_restore(action, targets)
@@ -194,9 +196,9 @@ def _taggings_restore(action: BulkAction, targets: list[BulkActionTrack]) -> int
 
 
 def _tag_get_or_recreate(action: BulkAction) -> Tag:
-    """An action's tag; made again, as the same, when it was deleted meanwhile.
+    """An action's tag; if it was deleted, it is created again with the same id.
 
-    Where another tag has taken its name, that one stands for it from now on, in all that was done with it.
+    If another tag has taken its name, that one replaces it from now on, in every action of the person.
     """
     person, data = action.person, action.data
     tag = Tag.objects.filter(owner=person, pk=data["tag"]).first()
@@ -218,20 +220,15 @@ def _taggings_add(tag: Tag, ids: Iterable[UUID]) -> int:
     """Put a tag on tracks that may have it already."""
     return sum(
         len(
-            Tagging.objects.bulk_create([Tagging(tag=tag, track_id=pk) for pk in some], ignore_conflicts=True)
+            Tagging.objects.bulk_create(
+                [Tagging(tag=tag, track_id=pk) for pk in batch], ignore_conflicts=True
+            )
         )
-        for some in itertools.batched(ids, BATCH)
+        for batch in in_batches(ids)
     )
 
 
 def _touch(ids: Iterable[UUID]) -> None:
-    """Note when these tracks changed: programs follow changes by that."""
-    for some in itertools.batched(ids, BATCH):
-        Track.objects.filter(pk__in=some).update(updated_at=timezone.now())
-
-
-def _clean(name: str) -> str:
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= 40 or not name.isprintable():
-        raise DomainError("bad_name", "A tag has 1 to 40 characters.", 422)
-    return name
+    """Set when these tracks changed, for programs that follow changes."""
+    for batch in in_batches(ids):
+        Track.objects.filter(pk__in=batch).update(updated_at=timezone.now())

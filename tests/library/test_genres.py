@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,7 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 from library import services
 from library.errors import DomainError
 from library.genres import genre_in_tag
-from library.models import Genre, Track, User, Verdict
+from library.models import BulkAction, Genre, Track, User, Verdict
+from library.services import bulk_action_requests
 from tests.people import PredictionFactory
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +132,23 @@ class TestOwnGenres:
         # The undo brings genre and tracks back.
         assert services.bulk_action_undo(action=action) == 1
         assert layers(track)[0] == "shoegaze"
+        assert Genre.objects.get().retired_at is None
+
+    def test_given_to_a_track_while_it_is_deleted_it_stays(
+        self, alice: User, make_track: MakeTrack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        genre = services.own_genre_add(owner=alice, name="Shoegaze")
+        services.genre_set(track=make_track(), person=alice, genre=genre.key)
+        late, genres_set = make_track(), bulk_action_requests.genres_set
+
+        def set_and_add(**kwargs: Any) -> BulkAction:
+            action = genres_set(**kwargs)
+            services.genre_set(track=late, person=alice, genre=genre.key)
+            return action
+
+        monkeypatch.setattr(bulk_action_requests, "genres_set", set_and_add)
+        services.own_genre_delete(genre=genre)
+        assert layers(late)[0] == "shoegaze"
         assert Genre.objects.get().retired_at is None
 
     def test_merged_its_tracks_are_the_other(self, alice: User, track: Track) -> None:

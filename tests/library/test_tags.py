@@ -11,6 +11,7 @@ from django.urls import reverse
 from library import selectors, services
 from library.errors import DomainError
 from library.models import BulkAction, Tag, Track, User
+from library.services import tags
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -96,6 +97,34 @@ def test_one_button_takes_back_what_was_done_to_a_tag(
     assert names(track) == []
     alice_client.post(undo)
     assert names(track) == ["live"]
+
+
+def test_a_track_is_tagged_wholly_or_not_at_all(
+    alice: User, track: Track, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(ids: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(tags, "_touch", break_off)
+    with pytest.raises(ZeroDivisionError):
+        services.track_tag(track=track, name="live")
+    assert not Tag.objects.exists()
+
+
+def test_a_tag_that_is_deleted_just_now_is_an_error_with_a_code(
+    alice: User, track: Track, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = tags.tag_add
+
+    def add_and_lose(*, owner: User, name: str) -> Tag:
+        tag = add(owner=owner, name=name)
+        Tag.objects.filter(pk=tag.pk).delete()
+        return tag
+
+    monkeypatch.setattr(tags, "tag_add", add_and_lose)
+    with pytest.raises(DomainError) as refusal:
+        services.track_tag(track=track, name="live")
+    assert refusal.value.code == "not_found"
 
 
 class TestMany:
