@@ -1,7 +1,7 @@
-"""Every write to the library. Pages, API, admin and tasks call these and nothing else.
+"""Every write to the database and the storage. Pages, API, admin and tasks call only these functions.
 
-Functions are named `<noun>_<verb>` and take keywords only. When they refuse, they raise `AudioError` (a file)
-or `DomainError` (anything else): a stable code, and a sentence for people.
+They are named `<noun>_<verb>` and take keyword arguments only. When they refuse something, they raise `AudioError` (for
+a file) or `DomainError` (for anything else), each with a stable code and a sentence for people.
 """
 
 from library.services.analysis import (

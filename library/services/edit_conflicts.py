@@ -1,4 +1,4 @@
-"""How people change a row that others may be changing at the same moment."""
+"""Changes to a row that somebody else may be changing at the same time: what differs, and what conflicts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def locked_row[Row: Model](row: Row) -> Row:
     """The row as it is now, locked until the transaction ends. Raises DomainError: `not_found`."""
     found = type(row)._default_manager.select_for_update().filter(pk=row.pk).first()
     if found is None:
-        raise DomainError("not_found", "It is no longer there.", 404)
+        raise DomainError("not_found", "This no longer exists.", 404)
     return found
 
 
 def changed_fields(changes: Mapping[str, Any], shown: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What a person changed: the fields that differ from what they were shown, or that they were not shown."""
+    """The fields whose value differs from what the person was shown, and those they were not shown."""
     shown = shown or {}
     return {
         field: value
@@ -31,9 +31,9 @@ def changed_fields(changes: Mapping[str, Any], shown: Mapping[str, Any] | None) 
 def pending_changes(
     row: Model, changes: Mapping[str, Any], shown: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """Which of the changes a locked row still lacks.
+    """The changes that a locked row does not have yet.
 
-    Raises ConflictError when one of its fields is by now neither what the person was shown nor what they want.
+    Raises ConflictError when one of these fields has become something else than the person was shown.
     """
     due = {field: value for field, value in changes.items() if getattr(row, field) != value}
     shown = shown or {}
@@ -48,7 +48,7 @@ def pending_changes(
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two values are the same in a form, where spaces are not told apart."""
+    """Whether two values are the same, as a form shows them: amounts of white space do not matter."""
     if isinstance(one, str) and isinstance(other, str):
         return one.split() == other.split()
     return bool(one == other)

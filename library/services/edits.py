@@ -1,4 +1,4 @@
-"""Title, artist, album and year: set by hand, and taken back to what the file says."""
+"""Edits of title, artist, album and year, and their reset to what the file's tags say."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from library.services.edit_conflicts import changed_fields, locked_row, pending_
 
 
 def track_edit(*, track: Track, shown: Mapping[str, Any] | None = None, **changes: Any) -> None:
-    """Change title, artist, album or year. What is set by hand is not overwritten by a later analysis.
+    """Change title, artist, album or year. A later analysis does not overwrite edited fields.
 
-    Only fields that differ from what the person was `shown` are written.
-    Raises DomainError: `bad_value`, `not_found`; ConflictError, when such a field was changed since it was shown.
+    Only fields that differ from what the person was `shown` are written. Raises DomainError: `bad_value`,
+    `not_found`; ConflictError, when somebody else has changed such a field meanwhile.
     """
     wanted = {field: _clean(field, value) for field, value in changed_fields(changes, shown).items()}
     with transaction.atomic():
@@ -31,18 +31,18 @@ def track_edit(*, track: Track, shown: Mapping[str, Any] | None = None, **change
 
 
 def track_reset(*, track: Track, fields: Iterable[str]) -> None:
-    """Take fields back to what the file says; later analyses may write them again.
+    """Reset fields to what the file's tags say; later analyses may overwrite them again.
 
-    Raises DomainError: `bad_value`, `not_found`; `not_read`, as long as the file's tags have not been read.
+    Raises DomainError: `bad_value`, `not_found`; `not_read`, while the file's tags have not been read.
     """
     fields = set(fields)
     if not fields <= set(EDITABLE):
-        raise DomainError("bad_value", f"Only {', '.join(EDITABLE)} can be taken back.", 422)
+        raise DomainError("bad_value", f"Only {', '.join(EDITABLE)} can be reset.", 422)
     with transaction.atomic():
         current = locked_row(track)
         file_values = selectors.file_values_of(current.owner, current)
         if not file_values:
-            raise DomainError("not_read", "The file’s own tags have not been read yet. Try again later.")
+            raise DomainError("not_read", "The file’s tags have not been read yet. Try again later.")
         _write(current, {field: file_values[field] for field in fields}, edited={*current.edited} - fields)
     track.refresh_from_db()
 

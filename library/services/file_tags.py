@@ -1,7 +1,7 @@
-"""What files say about themselves, kept apart from what owners put in its place.
+"""The tags of files, stored apart from what owners edit.
 
-Every analysis writes it. For tracks that were analysed before it was kept, a task reads it later: a few at a time, one
-task after the other through the whole library, behind everything else that waits.
+Every analysis stores them. For tracks that were analysed before Earmark did so, tasks of the lowest priority read them
+later: some files per task, one task after the other through the whole library.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from library.services.track_files import local_copy
 
 logger = logging.getLogger(__name__)
 
-#: How many files one task reads: seconds of work, for which a new upload may have to wait.
-BATCH = 100
+#: Files that one task reads. That takes seconds, for which a new upload may have to wait.
+FILES_PER_TASK = 100
 FIELDS = ("title", "artist", "album", "year", "genre")
 
 
 def file_tags_record(*, track: Track, tags: dict[str, Any]) -> None:
-    """Keep what `classifier.tag_reader.read_tags` found in a track's file."""
+    """Store the tags of a track's file, as `classifier` reads them."""
     known = {field: tags[field] for field in FIELDS if field in tags}
     FileTags.objects.update_or_create(
         track=track,
@@ -41,27 +41,27 @@ def file_tags_record(*, track: Track, tags: dict[str, Any]) -> None:
 
 
 def file_tags_backfill_start() -> bool:
-    """Begin to read what was never read, if there is any. Returns whether there is."""
+    """Enqueue the reading of tags that were never read; returns whether there are any."""
     if behind := _unread().exists():
         _enqueue(after=UUID(int=0))
     return behind
 
 
 def file_tags_backfill(*, after: UUID | str) -> int:
-    """Read the tags of some files for which that was never done, and leave those that follow to another task.
+    """Read the tags of files that were never read, and enqueue a task for the next ones.
 
-    Goes by ids, from behind `after`. No field of a track changes. A file that is gone is passed over.
-    Returns how many were read.
+    Takes tracks in the order of their ids, from the first one after `after`. Changes no field of a track, and skips
+    missing files. Returns how many were read.
     """
-    batch = list(_unread().filter(pk__gt=after).order_by("pk")[:BATCH])
+    batch = list(_unread().filter(pk__gt=after).order_by("pk")[:FILES_PER_TASK])
     done = sum(_read(track) for track in batch)
-    if len(batch) == BATCH:
+    if len(batch) == FILES_PER_TASK:
         _enqueue(after=batch[-1].pk)
     return done
 
 
 def _unread() -> QuerySet[Track]:
-    """Tracks whose tags nobody has read, but for those whose analysis is still to do it."""
+    """Tracks whose tags were not read yet, except for those that an analysis will read."""
     return Track.objects.filter(file_tags=None).exclude(status__in=UNFINISHED).only("pk", "original")
 
 
@@ -72,17 +72,19 @@ def _read(track: Track) -> bool:
                 raise FileNotFoundError(path)
             tags = read_tags(path)
     except FileNotFoundError:
-        return False  # when it comes back, it is analysed again
+        return False  # the doctor has it analysed again when it is back
     except AudioError as error:
         logger.info("Track %s: its tags cannot be read: %s", track.pk, error.code)
-        tags = {}  # nor could they the next time
+        tags = {}  # trying again would fail again
     try:
         with transaction.atomic():
             locked_row(track)
-            if not FileTags.objects.filter(track=track).exists():  # an analysis may have been faster
+            if not FileTags.objects.filter(
+                track=track
+            ).exists():  # an analysis may have stored them meanwhile
                 file_tags_record(track=track, tags=tags)
     except DomainError:
-        return False  # it was deleted meanwhile
+        return False  # the track was deleted meanwhile
     return True
 
 

@@ -1,8 +1,8 @@
-"""A request that is sent twice is done once: by its key it is known again, and gets the answer given before.
+"""Requests that are sent twice are carried out once: the second gets the response to the first, found by its key.
 
-A record is made before the work and gets the answer after it. While the work lasts, the record is leased: a thread
-extends the leases of this process, so that a key is held for as long as its process lives, and free a minute after
-that process has died.
+A record is created before a request is carried out, and gets the response afterwards. Meanwhile the record is leased: a
+thread extends the leases of this process, so that a key is taken as long as its process lives, and free a minute after
+that process died.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from library.models import IdempotencyRecord, User
 
 logger = logging.getLogger(__name__)
 
-#: How long an answer is kept for whoever asks again.
+#: How long a response is kept.
 RETENTION = timedelta(days=1)
-#: How long after its process was last heard of a request that was never answered holds its key.
+#: An unanswered request keeps its key for this long after its process last extended the lease.
 REQUEST_LEASE = timedelta(minutes=1)
 EXTEND_SECONDS = REQUEST_LEASE.total_seconds() / 4
 
@@ -41,9 +41,9 @@ _lease_thread: threading.Thread | None = None
 def request_digest(
     *, method: str, address: str, fields: object, files: Iterable[tuple[str, UploadedFile]] = ()
 ) -> str:
-    """What tells one request from another: where it goes, its fields (as JSON knows them), and each file's bytes.
+    """A hash of a request: method, address, fields (any JSON value) and the name, size and bytes of each file.
 
-    A keyed hash, because what people write in a form is nobody's to guess from the database.
+    Keyed with the site's secret, so that nobody with only the database can guess what was in a form.
     """
     contents = [[field, file.name, file.size, sha256_of(file)] for field, file in files]
     request = json.dumps([method, address, fields, contents], sort_keys=True)
@@ -51,12 +51,12 @@ def request_digest(
 
 
 def idempotency_begin(*, owner: User, key: str, digest: str) -> IdempotencyRecord:
-    """Take a key for a request.
+    """Take a key for a request; returns its record.
 
-    Returns its record. Without a `status` the request is the caller's to do, who then calls `idempotency_finish` or
-    `idempotency_forget`; otherwise it was done before, and the record has the answer.
+    If the record has no `status`, the caller carries the request out and then calls `idempotency_finish` or
+    `idempotency_forget`. Otherwise that was done before, and the record has the response.
 
-    Raises DomainError: `key_reused`, by a request with another digest; `in_progress`.
+    Raises DomainError: `key_reused`, when another request has the key; `in_progress`.
     """
     records = IdempotencyRecord.objects.filter(owner=owner, key=key)
     died = Q(status=None, leased_until__lt=Now())
@@ -72,7 +72,7 @@ def idempotency_begin(*, owner: User, key: str, digest: str) -> IdempotencyRecor
             raise DomainError("key_reused", "This key was used for another request.", 422) from None
         if earlier is None or earlier.status is None:
             raise DomainError(
-                "in_progress", "The same request is being answered just now. Try again a little later."
+                "in_progress", "The same request is being processed. Try again a little later."
             ) from None
         return earlier
     _hold(record)
@@ -82,7 +82,7 @@ def idempotency_begin(*, owner: User, key: str, digest: str) -> IdempotencyRecor
 def idempotency_finish(
     *, record: IdempotencyRecord, status: int, headers: dict[str, str], body: Any = None
 ) -> None:
-    """Keep the answer to a request that was done."""
+    """Store the response to a request that was carried out."""
     _leased_record_ids.discard(record.pk)
     IdempotencyRecord.objects.filter(pk=record.pk).update(
         status=status, headers=headers, body=body, leased_until=None
@@ -90,7 +90,7 @@ def idempotency_finish(
 
 
 def idempotency_forget(*, record: IdempotencyRecord) -> None:
-    """Free the key of a request that was not done, so that it can be sent again."""
+    """Free the key of a request that failed, so that it can be sent again."""
     _leased_record_ids.discard(record.pk)
     IdempotencyRecord.objects.filter(pk=record.pk).delete()
 
@@ -104,7 +104,7 @@ def _hold(record: IdempotencyRecord) -> None:
     global _lease_thread
     _leased_record_ids.add(record.pk)
     with _thread_lock:
-        if _lease_thread is None or not _lease_thread.is_alive():  # a forked process has none
+        if _lease_thread is None or not _lease_thread.is_alive():  # a forked process does not inherit threads
             _lease_thread = threading.Thread(target=_extend_for_ever, daemon=True)
             _lease_thread.start()
 
@@ -115,13 +115,13 @@ def _extend_for_ever() -> None:
         if _leased_record_ids:
             try:
                 idempotency_leases_extend()
-            except Exception:  # a database that is away may be back the next time
-                logger.exception("The database did not hear that requests are still being worked on.")
+            except Exception:  # an unavailable database may be back the next time
+                logger.exception("The leases of idempotency keys could not be extended.")
             connection.close()
 
 
 def idempotency_leases_extend() -> None:
-    """Say of all requests that this process works on that it is alive."""
+    """Extend the leases of all requests that this process is carrying out."""
     IdempotencyRecord.objects.filter(pk__in=list(_leased_record_ids), status=None).update(
         leased_until=Now() + REQUEST_LEASE
     )

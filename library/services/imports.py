@@ -1,7 +1,7 @@
-"""An export comes back: into an account that has the same files, told by their SHA-256.
+"""The import of an export into an account that has the same files, matched by their SHA-256.
 
-An import adds what is not there, and overwrites nothing that was said here. So a second one changes nothing.
-The whole document is checked before the first write.
+An import adds what is missing and overwrites nothing, so importing twice changes nothing. The whole document is
+validated before the first write.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ from library.exchange.stream import BadDocumentError
 from library.genres import BUILTIN_GENRES
 from library.models import Genre, Playlist, PlaylistItem, Tag, Tagging, TagRejection, Track, User, Verdict
 from library.models.tracks import EDITABLE
+from library.selectors import own_genres_of
 from library.services.analysis import derived_names_recompute
+from library.services.batches import BATCH_SIZE, in_batches
 from library.services.genres import effective_genres_recompute
 from library.text import fold
 
 MAX_BYTES = 256 * 2**20
-BATCH = 500
 MAX_MISSING_LISTED = 20
 
 
 @dataclass
 class ImportReport:
-    """What an import did. `missing` names some of the files that are not here."""
+    """What an import did: `done` counts added rows by kind, `missing` names some files that are not in the library."""
 
     matched: int = 0
     unmatched: int = 0
@@ -47,29 +48,31 @@ class ImportReport:
 
 
 def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
-    """Take over what an export knows about files that are here. Raises DomainError: `too_large`, `bad_export`."""
+    """Add what an export knows about files in this library. Raises DomainError: `too_large`, `bad_export`."""
     if size > MAX_BYTES:
-        raise DomainError("too_large", f"An export may have up to {filesizeformat(MAX_BYTES)}.", 413)
+        raise DomainError("too_large", f"An export may be up to {filesizeformat(MAX_BYTES)} large.", 413)
     try:
         genres, tags = _validate(file)
     except BadDocumentError as error:
         raise DomainError(
-            "bad_export", f"This is no export that can be read: {error}. Nothing was changed.", 422
+            "bad_export", f"This export cannot be read: {error}. Nothing was changed.", 422
         ) from None
     report = ImportReport()
     with transaction.atomic():
         keys = _genres_add(owner, genres, report)
         _tags_add(owner, tags, report)
     tag_ids = dict(Tag.objects.filter(owner=owner).values_list("key", "pk"))
-    for some in _batches(entry for entry in entries(file) if isinstance(entry, TrackEntry)):
+    for batch in itertools.batched(
+        (entry for entry in entries(file) if isinstance(entry, TrackEntry)), BATCH_SIZE
+    ):
         with transaction.atomic():
-            _tracks_add(owner, some, keys, tag_ids, report)
+            _tracks_add(owner, batch, keys, tag_ids, report)
     _playlists_add(owner, (entry for entry in entries(file) if isinstance(entry, PlaylistEntry)), report)
     return report
 
 
 def _validate(file: IO[bytes]) -> tuple[list[GenreEntry], list[TagEntry]]:
-    """Read all of it; the genres and tags, which every track's entries must be among."""
+    """Read the whole document; returns its genres and tags. Raises BadDocumentError if a track has others."""
     genres: list[GenreEntry] = []
     tags: list[TagEntry] = []
     verdict_genres: set[str] = set()
@@ -83,17 +86,17 @@ def _validate(file: IO[bytes]) -> tuple[list[GenreEntry], list[TagEntry]]:
             verdict_genres.update(entry_verdict.genre for entry_verdict in entry.verdicts)
             tag_names.update(fold(name) for name in entry.tags)
     if unknown := verdict_genres - {"", *BUILTIN_GENRES, *(genre.key for genre in genres)}:
-        raise BadDocumentError(f"it has no genre “{min(unknown)}”, which a track names")
+        raise BadDocumentError(f"a track has the genre “{min(unknown)}”, which it does not define")
     if unknown := tag_names - {fold(tag.name) for tag in tags}:
-        raise BadDocumentError(f"it has no tag “{min(unknown)}”, which a track names")
+        raise BadDocumentError(f"a track has the tag “{min(unknown)}”, which it does not define")
     return genres, tags
 
 
 def _genres_add(owner: User, genres: list[GenreEntry], report: ImportReport) -> dict[str, str]:
-    """Make the own genres that are missing; the key here of each key in the document."""
+    """Create the own genres that are missing; returns the key here of each key in the document."""
     existing = Genre.objects.filter(owner=owner)
     keys = {genre: genre for genre in (*existing.values_list("key", flat=True), *BUILTIN_GENRES, "")}
-    by_name = {fold(genre.name): genre.key for genre in existing.filter(retired_at=None)}
+    by_name = {fold(genre.name): genre.key for genre in own_genres_of(owner)}
     for entry in genres:
         if entry.key in keys:
             continue
@@ -114,26 +117,26 @@ def _tags_add(owner: User, tags: list[TagEntry], report: ImportReport) -> None:
     existing = set(Tag.objects.filter(owner=owner).values_list("key", flat=True))
     new = {fold(tag.name): tag for tag in tags if fold(tag.name) not in existing}
     Tag.objects.bulk_create(
-        [Tag(owner=owner, key=key, name=tag.name, hue=tag.hue) for key, tag in new.items()], BATCH
+        [Tag(owner=owner, key=key, name=tag.name, hue=tag.hue) for key, tag in new.items()], BATCH_SIZE
     )
     report.done["tags"] += len(new)
 
 
 def _tracks_add(
     owner: User,
-    some: tuple[TrackEntry, ...],
+    batch: tuple[TrackEntry, ...],
     keys: dict[str, str],
     tag_ids: dict[str, int],
     report: ImportReport,
 ) -> None:
-    hashes = [entry.sha256 for entry in some]
+    hashes = [entry.sha256 for entry in batch]
     found = Track.objects.select_for_update().filter(owner=owner, sha256__in=hashes)
     existing = {track.sha256: track for track in found.defer("audio", "notices")}
-    missing = [entry.file_name for entry in some if entry.sha256 not in existing]
-    report.matched += len(some) - len(missing)
+    missing = [entry.file_name for entry in batch if entry.sha256 not in existing]
+    report.matched += len(batch) - len(missing)
     report.unmatched += len(missing)
     report.missing += missing[: MAX_MISSING_LISTED - len(report.missing)]
-    pairs = [(existing[entry.sha256], entry) for entry in some if entry.sha256 in existing]
+    pairs = [(existing[entry.sha256], entry) for entry in batch if entry.sha256 in existing]
     changed = _edits_apply(pairs, report)
     changed |= _verdicts_add(owner, pairs, keys, report)
     changed |= _taggings_add(pairs, tag_ids, report)
@@ -145,7 +148,7 @@ Pairs = list[tuple[Track, TrackEntry]]
 
 
 def _edits_apply(pairs: Pairs, report: ImportReport) -> set[UUID]:
-    """Fields that were set by hand there and not here; and the earlier date of the two."""
+    """Edits of fields that were not edited here, and the earlier one of the two dates of adding."""
     changed = {}
     for track, entry in pairs:
         edits = {name: value for name, value in entry.edits.items() if name not in track.edited}
@@ -160,12 +163,12 @@ def _edits_apply(pairs: Pairs, report: ImportReport) -> set[UUID]:
             changed[track.pk] = track
     if changed:
         fields = [*EDITABLE, "edited", "created_at", *derived]
-        Track.objects.bulk_update(changed.values(), fields, BATCH)
+        Track.objects.bulk_update(changed.values(), fields, BATCH_SIZE)
     return set(changed)
 
 
 def _verdicts_add(owner: User, pairs: Pairs, keys: dict[str, str], report: ImportReport) -> set[UUID]:
-    """Words on genres, with their dates. They are told apart by date and genre."""
+    """Verdicts with their dates. Two verdicts on a track are the same if they have the same date and genre."""
     existing = _existing(Verdict.objects.all(), pairs, "created_at", "genre")
     new, dates = [], []
     for track, entry in pairs:
@@ -186,10 +189,10 @@ def _verdicts_add(owner: User, pairs: Pairs, keys: dict[str, str], report: Impor
                     undone_at=entry_verdict.undone_at,
                 )
             )
-    Verdict.objects.bulk_create(new, BATCH)
+    Verdict.objects.bulk_create(new, BATCH_SIZE)
     for verdict, date in zip(new, dates, strict=True):
-        verdict.created_at = date  # which is set to now when a row is made
-    Verdict.objects.bulk_update(new, ["created_at"], BATCH)
+        verdict.created_at = date  # creating a row sets it to now
+    Verdict.objects.bulk_update(new, ["created_at"], BATCH_SIZE)
     report.done["verdicts"] += len(new)
     return {verdict.track_id for verdict in new}
 
@@ -198,7 +201,7 @@ def _taggings_add(pairs: Pairs, tag_ids: dict[str, int], report: ImportReport) -
     existing = _existing(Tagging.objects.all(), pairs, "tag")
     wanted = {(track.pk, tag_ids[fold(name)]) for track, entry in pairs for name in entry.tags}
     new = [Tagging(track_id=track_id, tag_id=tag_id) for track_id, tag_id in wanted - existing]
-    Tagging.objects.bulk_create(new, BATCH)
+    Tagging.objects.bulk_create(new, BATCH_SIZE)
     report.done["taggings"] += len(new)
     return {tagging.track_id for tagging in new}
 
@@ -207,7 +210,7 @@ def _rejections_add(pairs: Pairs, report: ImportReport) -> set[UUID]:
     existing = _existing(TagRejection.objects.all(), pairs, "key")
     wanted = {(track.pk, fold(key)) for track, entry in pairs for key in entry.rejected}
     new = [TagRejection(track_id=track_id, key=key) for track_id, key in wanted - existing]
-    TagRejection.objects.bulk_create(new, BATCH)
+    TagRejection.objects.bulk_create(new, BATCH_SIZE)
     report.done["rejections"] += len(new)
     return {rejection.track_id for rejection in new}
 
@@ -217,7 +220,7 @@ def _existing(rows: QuerySet, pairs: Pairs, *columns: str) -> set:
 
 
 def _playlists_add(owner: User, playlists: Iterable[PlaylistEntry], report: ImportReport) -> None:
-    """Make what is missing. The second playlist of a name there is the second of that name here."""
+    """Create missing playlists. Those with the same name and search are matched in their order."""
     existing: dict[tuple[str, bool, str], list[Playlist]] = defaultdict(list)
     for playlist in Playlist.objects.filter(owner=owner).order_by("created_at", "id"):
         existing[playlist.name, playlist.smart, playlist.query].append(playlist)
@@ -236,10 +239,10 @@ def _playlists_add(owner: User, playlists: Iterable[PlaylistEntry], report: Impo
 
 
 def _items_add(owner: User, playlist: Playlist, hashes: list[str]) -> None:
-    """Append the tracks that the playlist lacks, each as often as it lacks it."""
+    """Append the tracks that are missing from the playlist, each as often as it is missing."""
     ids: dict[str, UUID] = {}
-    for some in itertools.batched(set(hashes), BATCH):
-        ids |= Track.objects.filter(owner=owner, sha256__in=some).values_list("sha256", "pk")
+    for batch in in_batches(hashes):
+        ids |= Track.objects.filter(owner=owner, sha256__in=batch).values_list("sha256", "pk")
     has = Counter(playlist.items.values_list("track_id", flat=True))
     position: int = (playlist.items.aggregate(last=Max("position"))["last"] or 0) + 1
     new: list[PlaylistItem] = []
@@ -248,8 +251,4 @@ def _items_add(owner: User, playlist: Playlist, hashes: list[str]) -> None:
             has[track_id] -= 1
         else:
             new.append(PlaylistItem(playlist=playlist, track_id=track_id, position=position + len(new)))
-    PlaylistItem.objects.bulk_create(new, BATCH)
-
-
-def _batches(rows: Iterable[TrackEntry]) -> Iterable[tuple[TrackEntry, ...]]:
-    return itertools.batched(rows, BATCH)
+    PlaylistItem.objects.bulk_create(new, BATCH_SIZE)

@@ -1,4 +1,4 @@
-"""People come, change their address, and go."""
+"""Accounts: sign-up, emails about them, changes of address, deletion."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SIGN_UP_SALT = "earmark.sign-up"
 
 
 class EmailTakenError(Exception):
-    """Somebody has an account under this address already."""
+    """There is an account with this address already."""
 
 
 def user_add(*, email: str, password: str) -> User:
-    """Open an account. Raises EmailTakenError, also if two people ask for it at the same moment."""
+    """Create an account. Raises EmailTakenError, also for the second of two simultaneous requests."""
     try:
         with transaction.atomic():
             return User.objects.create_user(email, password)
@@ -32,7 +32,7 @@ def user_add(*, email: str, password: str) -> User:
 
 
 def user_change_email(*, user: User, email: str) -> None:
-    """Give an account another address. Raises EmailTakenError."""
+    """Change an account's address. Raises EmailTakenError."""
     user.email = email.strip().lower()
     try:
         with transaction.atomic():
@@ -43,7 +43,7 @@ def user_change_email(*, user: User, email: str) -> None:
 
 
 def password_reset_email_send(*, email: str, host: str, secure: bool) -> None:
-    """Send the way to a new password to whoever has an account under this address; to nobody, if none has."""
+    """Send a link for a new password to this address, if it has an account. `host` and `secure` make the link."""
     form = PasswordResetForm({"email": email})
     if form.is_valid():
         form.save(
@@ -55,7 +55,7 @@ def password_reset_email_send(*, email: str, host: str, secure: bool) -> None:
 
 
 def sign_up_email_send(*, email: str, host: str, secure: bool) -> None:
-    """Send the way to an account of one's own; whoever has one is told so, and nobody else is."""
+    """Send a link for signing up to this address or, if it has an account already, a hint saying so."""
     known = User.objects.filter(email__iexact=email).exists()
     page = reverse("password_reset") if known else reverse("signup_finish", args=[sign_up_key(email=email)])
     link = f"{'https' if secure else 'http'}://{host}{page}"
@@ -64,24 +64,24 @@ def sign_up_email_send(*, email: str, host: str, secure: bool) -> None:
 
 
 def sign_up_key(*, email: str) -> str:
-    """What proves, for three days, that a letter to this address was read."""
+    """A key that proves, for three days, that its holder has read an email to this address."""
     return signing.dumps(email.strip().lower(), salt=SIGN_UP_SALT)
 
 
 def sign_up_address(*, key: str) -> str:
-    """The address that was proved. Raises signing.BadSignature."""
+    """The address that a key from `sign_up_key` stands for. Raises signing.BadSignature."""
     return str(signing.loads(key, salt=SIGN_UP_SALT, max_age=timedelta(days=3)))
 
 
 def user_share(*, user: User, share: bool) -> None:
-    """Let reviewers hear and review somebody's tracks, or no longer."""
+    """Share a person's tracks with reviewers, or stop sharing them."""
     user.share_with_reviewers = share
     user.save(update_fields=["share_with_reviewers"])
 
 
 @transaction.atomic
 def user_delete(*, user: User) -> None:
-    """Delete an account with everything in it, the bin included; the tracks' files go in the background."""
+    """Delete an account with everything in it, the bin included. Files are deleted in the background."""
     everything = Track.all_objects.filter(owner=user).order_by()
     tracks_purge(owner=user, track_ids=everything.values_list("pk", flat=True))
     for upload in PartialUpload.objects.filter(owner=user, finished_at=None):

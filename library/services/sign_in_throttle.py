@@ -1,7 +1,7 @@
-"""How often signing in may fail.
+"""Limits on failed attempts to sign in, by email address and by IP address.
 
-An attempt is noted before the password is looked at, and forgotten when it was right: so many at the same moment
-are counted, too. Notes hold neither e-mail addresses nor internet addresses, only keyed hashes of them.
+An attempt is recorded before its password is checked, and removed if that was right, so that simultaneous attempts are
+counted, too. Records hold neither email nor IP addresses, only keyed hashes of them.
 """
 
 from __future__ import annotations
@@ -18,39 +18,43 @@ from library.models import FailedSignIn
 
 
 def sign_in_attempt_add(*, address: str, email: str = "") -> list[FailedSignIn]:
-    """Note an attempt; what comes back is for `sign_in_attempt_remove`. Raises RateLimited."""
+    """Record an attempt from an IP address; returns its rows, for `sign_in_attempt_remove`. Raises RateLimited."""
     now = timezone.now()
     window = timedelta(minutes=settings.EARMARK_SIGN_IN_MINUTES)
     FailedSignIn.objects.filter(created_at__lte=now - window).delete()
     limits = {}
     if email:
-        # Upper case first: that is how databases compare, and it makes one of letters that look alike to them.
-        limits[_digest("email", email.strip().upper().casefold())] = settings.EARMARK_SIGN_IN_PER_EMAIL
+        limits[_email_digest(email)] = settings.EARMARK_SIGN_IN_PER_EMAIL
     if address:
         limits[_digest("address", address)] = settings.EARMARK_SIGN_IN_PER_ADDRESS
     noted = FailedSignIn.objects.bulk_create(FailedSignIn(digest=digest) for digest in limits)
     for digest, limit in limits.items():
         if FailedSignIn.objects.filter(digest=digest).count() > limit:
-            # What is refused does not prolong the wait.
+            # A refused attempt does not prolong the wait.
             sign_in_attempt_remove(noted=noted)
             raise RateLimited(window)
     return noted
 
 
 def email_request_add(*, email: str, address: str) -> None:
-    """Note that somebody has a letter sent: nobody's mail is to be filled by others. Raises RateLimited."""
+    """Record a request for an email, so that nobody can flood a mailbox. Raises RateLimited."""
     sign_in_attempt_add(email=f"letter to {email.strip()}", address=address)
 
 
 def sign_in_attempt_remove(*, noted: Iterable[FailedSignIn]) -> None:
-    """It has not failed after all."""
+    """Remove an attempt that turned out right."""
     FailedSignIn.objects.filter(pk__in=[row.pk for row in noted]).delete()
 
 
 def sign_in_attempts_clear(*, noted: Iterable[FailedSignIn], email: str) -> None:
-    """Forget an attempt, and all that failed for this e-mail address before."""
+    """Remove an attempt that turned out right, and all failed ones for its email address."""
     sign_in_attempt_remove(noted=noted)
-    FailedSignIn.objects.filter(digest=_digest("email", email.strip().upper().casefold())).delete()
+    FailedSignIn.objects.filter(digest=_email_digest(email)).delete()
+
+
+def _email_digest(email: str) -> str:
+    # Upper-cased before case folding, so that addresses that the database compares as equal share one counter.
+    return _digest("email", email.strip().upper().casefold())
 
 
 def _digest(kind: str, value: str) -> str:

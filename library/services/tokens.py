@@ -1,4 +1,4 @@
-"""Keys for programs. Only their digest is stored, so a stolen database opens no library."""
+"""API tokens. Only digests of their keys are stored, so a stolen database gives no access."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PREFIX = "earmark_"
 
 
 def token_digest(key: str) -> str:
-    # The key is 256 random bits, so a plain hash is enough: there is nothing to guess.
+    # The key has 256 random bits, so a plain hash is enough: it cannot be guessed.
     return hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -27,7 +27,7 @@ def token_create(
     may_delete: bool = True,
     expires_at: datetime | None = None,
 ) -> tuple[ApiToken, str]:
-    """A new token and its key. The key is returned here and never again. Without `expires_at` it lasts."""
+    """Create a token; returns it with its key, which cannot be read again. Without `expires_at` it never expires."""
     key = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         owner=owner,
@@ -46,7 +46,7 @@ def token_revoke(*, token: ApiToken) -> None:
 
 
 def token_mark_used(*, token: ApiToken) -> None:
-    """Note that a token was used, at most once a minute: not every read should mean a write."""
+    """Set when a token was last used, at most once a minute, so that not every request writes to the database."""
     now = timezone.now()
     stale = now - timedelta(minutes=1)
     if token.last_used_at is None or token.last_used_at < stale:

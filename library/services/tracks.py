@@ -1,4 +1,4 @@
-"""Tracks come and go."""
+"""Adding and deleting tracks, and the checks of their files."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from library.text import title_from
 def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     """Store an uploaded file and queue its analysis.
 
-    Returns the track and whether it is new: the same bytes uploaded twice by one owner are one track. If that lies in
-    the bin, it is restored, and `was_in_bin` says so on it.
+    Returns the track and whether it is new: the same bytes uploaded twice by one owner are one track. If that is in
+    the bin, it is restored, and its attribute `was_in_bin` is true.
     Raises AudioError: `empty`, `too_large`, `not_audio`, `over_quota`, `storage_full`. Then nothing was stored.
     """
     kind = upload_check(upload=upload)
@@ -53,24 +53,24 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
         with disk_full_as_audio_error():
             track.original.save(name, upload, save=False)
         with transaction.atomic():
-            # Uploads of one person wait for each other here: together they might be too much.
+            # Locks the owner's row, since simultaneous uploads together might exceed the quota.
             User.objects.select_for_update(no_key=True).get(pk=owner.pk)
             track.save()
             quota_check(owner=owner, size=0)
-            # A queue that is away is no reason to refuse: the sweep finds who waits without a task.
+            # Works without the job queue, too: the sweep finds tracks that have no task.
             transaction.on_commit(lambda: track_enqueue(track_id=track.pk), robust=True)
     except IntegrityError:
-        # The same file arrived twice at the same moment, and the other was first.
+        # The same file was uploaded twice at the same time, and the other was first.
         track.original.delete(save=False)
         if duplicate := _duplicate_of(owner, digest):
             return duplicate, False
         raise
     except BaseException:
         connection_close_if_unusable()
-        # The row may be there although nobody could say so any more. Then the file stays, and it is heard.
+        # The connection may have broken after the commit. Then the file stays, and will be analysed.
         if not Track.all_objects.filter(pk=track.pk).exists():
             track.original = None
-            orphaned_files_delete(track=track)  # with the half of a file that a full disk leaves
+            orphaned_files_delete(track=track)  # including the incomplete file that a full disk leaves
         raise
     return track, True
 
@@ -82,7 +82,7 @@ def track_delete(*, track: Track) -> BulkAction:
     """
     with transaction.atomic():
         if not tracks_move_to_bin(owner=track.owner, track_ids=[track.pk]):
-            raise DomainError("not_found", f"“{track.title}” is not in your library any more.", 404)
+            raise DomainError("not_found", f"“{track.title}” is no longer in your library.", 404)
         return bulk_action_record(
             person=track.owner,
             kind=BulkAction.Kind.DELETE,
@@ -93,7 +93,7 @@ def track_delete(*, track: Track) -> BulkAction:
 
 
 def clean_file_name(name: str) -> str:
-    """A file name that is safe to show and to offer for download: one path segment, no control characters."""
+    """A file name that is safe to show and to offer for download: a single path segment, no control characters."""
     name = name.replace("\\", "/").rpartition("/")[2]
     name = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c)[0] != "C").strip(
         " ."
@@ -103,7 +103,7 @@ def clean_file_name(name: str) -> str:
 
 
 def upload_check(*, upload: UploadedFile) -> str:
-    """The upload's kind, told from its bytes.
+    """The upload's kind, a key of `classifier.kinds.KINDS`, detected by its bytes.
 
     Raises AudioError: `empty`, `too_large`, `not_audio`, `storage_full`.
     """
@@ -126,25 +126,25 @@ def size_check(*, size: int | None) -> None:
 
 
 def quota_check(*, owner: User, size: int) -> None:
-    """Whether that much more fits beside what is there, the bin included. Raises AudioError: `over_quota`."""
+    """Raises AudioError: `over_quota`, unless `size` more bytes fit into the quota. Tracks in the bin count."""
     in_bin = Sum("size", filter=Q(deleted_at__isnull=False))
     used = Track.all_objects.filter(owner=owner).aggregate(total=Sum("size"), in_bin=in_bin)
     if (used["total"] or 0) + size <= settings.EARMARK_QUOTA_BYTES:
         return
     full = f"Your library is full ({filesizeformat(settings.EARMARK_QUOTA_BYTES)})."
     if used["in_bin"]:
-        lies = filesizeformat(used["in_bin"])
-        raise AudioError("over_quota", f"{full} {lies} of it lies in the bin: empty it to make room.")
+        in_bin_size = filesizeformat(used["in_bin"])
+        raise AudioError("over_quota", f"{full} {in_bin_size} of that is in the bin: empty it to make room.")
     raise AudioError("over_quota", f"{full} Delete a few tracks to make room.")
 
 
 def _duplicate_of(owner: User, digest: str) -> Track | None:
-    """The owner's track of these bytes; one from the bin comes back with everything known about it."""
+    """The owner's track with this SHA-256; one in the bin is restored."""
     duplicate = Track.all_objects.filter(owner=owner, sha256=digest).first()
     if duplicate is None or duplicate.deleted_at is None:
         return duplicate
     restored = tracks_restore(owner=owner, track_ids=[duplicate.pk])
-    # It may have gone for good a moment ago, or have been restored by another request.
+    # It may have been deleted for good a moment ago, or restored by another request.
     duplicate = Track.objects.filter(owner=owner, sha256=digest).first()
     if duplicate:
         duplicate.was_in_bin = bool(restored)

@@ -327,7 +327,7 @@ class TestPages:
             headers={"Referer": reverse("exchange")},
             follow=True,
         )
-        assert "no export that can be read" in page.content.decode()
+        assert "This export cannot be read" in page.content.decode()
 
     def test_nothing_chosen(self, alice_client: Client) -> None:
         assert alice_client.post(reverse("exchange")).status_code == 302

@@ -177,7 +177,7 @@ def test_old_tracks_are_read_without_being_changed(song: Track) -> None:
 
 
 def test_a_few_at_a_time(make_track: MakeTrack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_tags, "BATCH", 2)
+    monkeypatch.setattr(file_tags, "FILES_PER_TASK", 2)
     tracks = [make_track() for _ in range(5)]
     default_task_backend.clear()
     services.file_tags_backfill_start()
