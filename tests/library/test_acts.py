@@ -1,4 +1,4 @@
-"""Acts on many tracks: by ids or all that a search finds, with one undo, and a word on what was left alone."""
+"""Bulk actions on the library page: by ids or for a whole search, with one undo, and a count of skipped tracks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MakeTrack = Callable[..., Track]
 
 
 def action(client: Client, name: str, *tracks: Track, status: int = 200, **more: object) -> str:
-    """The page one lands on."""
+    """The page that the response redirects to."""
     data = {"act": name, "track": [str(track.pk) for track in tracks], "next": "/"} | more
     response = client.post(reverse("acts"), data, follow=True)
     assert response.status_code == status
@@ -240,7 +240,7 @@ class TestDelete:
 
 
 class TestBatches:
-    """As many queries for a batch as for one track; a library is a number of batches."""
+    """A batch takes as many queries as a single track."""
 
     @pytest.mark.parametrize(
         ("name", "queries"), [("confirm", 40), ("tag", 40), ("analyse", 40), ("delete", 40)]

@@ -1,4 +1,4 @@
-"""From queued to ready or failed, exactly once, whatever happens to the worker."""
+"""An analysis goes from queued to ready or failed, exactly once, whatever happens to the worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ZIP archives: each song in them becomes a track, and none of them can do harm."""
+"""ZIP archives: each song in one becomes a track, and hostile archives do no harm."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def send(client: Client, content: bytes, name: str = "album.zip") -> PartialUplo
 
 
 def fared() -> dict[str, str]:
-    """What became of each entry, by its name."""
+    """The outcome of each entry, by name."""
     rows = PartialUpload.objects.exclude(archive=None)
     return {row.name: row.error_code or ("known" if row.duplicate else "added") for row in rows}
 
 
 def files() -> list[Path]:
-    """Everything on the disk below the site's folders."""
+    """All files below the site's folders."""
     roots = (Path(site.FILE_UPLOAD_TEMP_DIR), Path(default_storage.location))
     return [path for root in roots for path in root.rglob("*") if path.is_file()]
 

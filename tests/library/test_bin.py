@@ -1,4 +1,4 @@
-"""What is deleted lies in the bin for some weeks, and comes back with everything known about it."""
+"""Deleted tracks stay in the bin for some weeks, and can be restored with everything known about them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def put_in_bin(track: Track, *, days: float = 0) -> None:
 
 
 def files_of(track: Track) -> list[bool]:
-    """Whether its upload, peaks and spectrogram are there."""
+    """Whether its upload, peaks and spectrogram are in storage."""
     return [default_storage.exists(field.name) for field in (track.original, track.peaks, track.spectrogram)]
 
 

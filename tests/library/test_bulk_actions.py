@@ -1,4 +1,4 @@
-"""Bulk actions fix their tracks when they are asked for, go on in batches, and can be watched and cancelled."""
+"""Bulk actions fix their tracks when they are requested, run in batches, and can be watched and cancelled."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ class TestInTheBackground:
     def test_one_whose_process_died_before_it_began_has_failed(
         self, monkeypatch: pytest.MonkeyPatch, alice: User, five: list[Track]
     ) -> None:
-        """Only a part of its tracks was written down, so nothing of it may be done."""
+        """Only some of its tracks were recorded, so nothing of it may be carried out."""
         add = bulk_actions.bulk_action_targets_add
 
         def add_some_and_die(*, tracks: Any, **kwargs: Any) -> int:

@@ -1,4 +1,4 @@
-"""Pages and the API's answers are compressed for those who take that; files and streams are not."""
+"""Pages and API responses are compressed for clients that accept it; files and streams are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that people copy to run a site: each is read by the program, or the linter, that it is for."""
+"""Each deployment file is read by the program it is for, or by a linter."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[
 
 
 def program(name: str) -> str:
-    """Where it is; the test is skipped where it is not."""
+    """The program's path; skips the test if it is not installed."""
     found = shutil.which(name, path=f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/bin")
     if not found:
         pytest.skip(f"{name} is not installed here")
@@ -75,7 +75,7 @@ class TestCompose:
 
 class TestUnits:
     def test_systemd_understands_them(self, tmp_path: Path) -> None:
-        """With this project's folder in place of the installed one, since systemd looks for the programs."""
+        """With paths of this checkout instead of /opt/earmark, because systemd checks that the programs exist."""
         verify = program("systemd-analyze")
         for unit in UNITS:
             text = unit.read_text().replace("/opt/earmark/.venv", sys.prefix)
@@ -86,7 +86,7 @@ class TestUnits:
 
     @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
     def test_they_are_shut_in(self, unit: Path) -> None:
-        """Of 10, exposed, to 0, shut in, systemd gives them at most 2.5."""
+        """systemd-analyze rates their exposure at no more than 2.5 of 10."""
         done = run(program("systemd-analyze"), "security", "--offline=true", "--threshold=25", unit)
         assert done.returncode == 0, done.stdout
 

@@ -1,4 +1,4 @@
-"""The settings of a public site: Django's own checks find nothing, and browsers are told what they must not do."""
+"""The settings of a public site pass Django's checks, and responses have the security headers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXAMPLE = ROOT / "deploy/earmark.env.example"
 
 
 def example(**changes: str) -> dict[str, str]:
-    """The environment that the example makes, with a key as its comment says, and nothing of this one's own."""
+    """The environment of the example file, with a key as its comment says, and nothing of the current one."""
     lines = [line for line in EXAMPLE.read_text().splitlines() if line and not line.startswith("#")]
     values = dict(line.split("=", 1) for line in lines)
     values["EARMARK_SECRET_KEY"] = "a1B2-" * 12
@@ -128,7 +128,7 @@ def test_cookies_are_for_this_site_and_not_for_scripts(client: Client, alice: Us
     ],
 )
 def test_a_public_site_speaks_https_alone(tmp_path: Path, changes: dict[str, str], hsts: str) -> None:
-    """With the example's settings, in a process of its own."""
+    """In a separate process with the example's settings."""
     said = subprocess.run(
         [sys.executable, "-c", ASK],
         cwd=ROOT,
@@ -159,7 +159,7 @@ print(settings.CSRF_COOKIE_SECURE, settings.SESSION_COOKIE_SECURE)
 
 @pytest.mark.django_db
 def test_another_session_does_not_survive_a_new_password(alice: User, alice_client: Client) -> None:
-    """Set by a reviewer's desk or a shell, too: sessions hold a digest of the password."""
+    """Also when it was set in the admin or a shell: sessions hold a digest of the password."""
     alice.set_password("another quiet room")
     alice.save()
     assert alice_client.get("/account/").status_code == 302

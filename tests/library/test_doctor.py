@@ -1,4 +1,4 @@
-"""Rows and files that do not belong together are found, and mended; what is well is left alone."""
+"""The doctor finds and repairs rows and files that do not match, and leaves others alone."""
 
 from __future__ import annotations
 
@@ -60,18 +60,18 @@ def test_what_is_well_is_left_alone(make_track: MakeTrack) -> None:
 
 
 def test_a_file_of_no_track_is_deleted(track: Track) -> None:
-    strays = [
+    orphans = [
         default_storage.save(stored_name(track, "peaks-old.json"), ContentFile(b"{}")),
         default_storage.save("tracks/ab/abcdef/original.mp3", ContentFile(b"sound")),
     ]
-    assert "No problems found." in doctor()  # young: the row may just be coming
-    for name in strays:
+    assert "No problems found." in doctor()  # too young: its row may just be being written
+    for name in orphans:
         make_old(default_storage.path(name))
     before = everything()
-    assert all(name in found() for name in strays)
+    assert all(name in found() for name in orphans)
     assert everything() == before
     doctor()
-    assert everything() == before - set(strays)
+    assert everything() == before - set(orphans)
     doctor("--dry-run")
 
 

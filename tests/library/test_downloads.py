@@ -1,4 +1,4 @@
-"""What goes out: originals byte for byte, copies with tags, and archives of many that are never on disk."""
+"""Downloads: originals byte for byte, tagged copies, and archives that are never stored."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def stored(track: Track) -> bytes:
 
 
 def with_file(track: Track, extension: str, **tags: str) -> Track:
-    """Give a track a real file of some kind."""
+    """Give a track a real file of this kind."""
     content = sounds.as_bytes(extension, 1, tags=tags)
     track.kind = extension[1:]
     track.sha256 = hashlib.sha256(content).hexdigest()
@@ -183,7 +183,7 @@ class TestArchive:
     def test_it_is_sent_while_it_is_made(
         self, alice: User, track: Track, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Forty megabytes go through little memory and no temporary file."""
+        """Forty megabytes are sent with little memory and no temporary file."""
         track.original.save("long.wav", ContentFile(bytes(40 * 2**20)), save=False)
         track.size = 40 * 2**20
         track.save()

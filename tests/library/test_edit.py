@@ -1,4 +1,4 @@
-"""What an owner puts right about a track stays right."""
+"""An owner's edits of a track survive later analyses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes that arrive at the same moment are all kept: each is written to the row as it is by then."""
+"""Of edits at the same time, all are kept: each is applied to the row as it is by then."""
 
 from __future__ import annotations
 

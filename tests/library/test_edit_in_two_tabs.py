@@ -1,4 +1,4 @@
-"""Two tabs, or two people, change the same thing: what only one of them changed stays, and nothing goes in silence."""
+"""Two tabs, or two people, edit the same thing: both edits stay, or the conflict is shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Form(HTMLParser):
-    """What a browser would send of the page's form to that address, if nothing were typed."""
+    """The fields that a browser would send if the form with this action were submitted unchanged."""
 
     def __init__(self, page: str, action: str | None) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What a person sets while the worker has the track is not overwritten by what the file says."""
+"""Edits made during an analysis are not overwritten by the file's tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known goes out and comes back: nothing lost in the round trip, nothing changed by a second one."""
+"""Export and import: nothing is lost on the way, and importing twice changes nothing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def imported(owner: User, document: object) -> services.imports.ImportReport:
 
 @pytest.fixture
 def known(alice: User, bob: User, make_track: MakeTrack) -> list[Track]:
-    """Three tracks of alice's about which much is known."""
+    """Three tracks of alice's with everything an export can hold."""
     tracks = [make_track(title=f"Song {n}", original_name=f"{n}.wav", file_genre="Jazz") for n in range(3)]
     PredictionFactory(track=tracks[0], model_version="0", top="rock", moods={"calm": 0.9})
     services.track_edit(track=tracks[0], title="Été", artist="Ann", year=1987)
@@ -69,7 +69,7 @@ def known(alice: User, bob: User, make_track: MakeTrack) -> list[Track]:
 
 
 def twin(track: Track, owner: User) -> Track:
-    """The same file in another's library, freshly heard by the same model."""
+    """The same file in another library, just analysed by the same model."""
     fresh = TrackFactory(
         owner=owner,
         title=track.title if "title" not in track.edited else "As in the file",
@@ -190,7 +190,7 @@ TRACK = {
     "sha256": "0" * 64, "file_name": "a.wav", "added": "2026-01-01T00:00:00+00:00", "edited": [],
     "tags": [], "rejected": [], "verdicts": [],
 }  # fmt: skip
-WORD = {
+VERDICT = {
     "at": "2026-01-01T00:00:00+00:00", "by": "owner", "before": "", "genre": "jazz", "heard": "",
     "sure": True, "undone_at": None,
 }  # fmt: skip
@@ -201,7 +201,7 @@ def of_track(**changes: object) -> dict[str, Any]:
 
 
 def of_word(**changes: object) -> dict[str, Any]:
-    return of_track(verdicts=[WORD | changes])
+    return of_track(verdicts=[VERDICT | changes])
 
 
 HOSTILE: dict[str, object] = {
@@ -231,7 +231,7 @@ HOSTILE: dict[str, object] = {
     "a far year": of_track(edited=["year"], year=10**9),
     "a tag not listed": of_track(tags=["live"]),
     "tags that are none": of_track(tags="live"),
-    "a word that is none": of_track(verdicts=["jazz"]),
+    "a verdict that is none": of_track(verdicts=["jazz"]),
     "an unknown genre": of_word(genre="polka"),
     "a genre that is a number": of_word(genre=3),
     "a date without a zone": of_word(at="2026-01-01T00:00:00"),
@@ -239,7 +239,7 @@ HOSTILE: dict[str, object] = {
     "a date beyond dates": of_word(at="9999-12-31T23:59:59-23:00"),
     "a date that is an object": of_word(at={"a": 1}),
     "sure of what": of_word(sure="yes"),
-    "one of the ten again": GOOD | {"genres": [{"key": "jazz", "name": "J", "hue": 1, "retired_at": None}]},
+    "a built-in genre again": GOOD | {"genres": [{"key": "jazz", "name": "J", "hue": 1, "retired_at": None}]},
     "a key with a slash": GOOD | {"genres": [{"key": "a/b", "name": "J", "hue": 1, "retired_at": None}]},
     "no colour": GOOD | {"tags": [{"name": "a", "hue": 99}]},
     "a long search": GOOD | {"playlists": [{"name": "a", "smart": True, "query": "x" * 4001, "tracks": []}]},

@@ -1,4 +1,4 @@
-"""What a file says is kept beside what its owner has put in its place, and comes back when asked for."""
+"""The file's tags are stored beside the owner's edits, and fields can be reset to them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def says(track: Track) -> tuple[str, str, str, int | None, str]:
 
 
 def old(track: Track) -> Track:
-    """As an earlier version of Earmark left it: analysed, with its file's tags on it alone."""
+    """As an earlier version of Earmark left it: analysed, with the file's tags on the track only."""
     Track.objects.filter(pk=track.pk).update(status="ready")
     track.refresh_from_db()
     return track

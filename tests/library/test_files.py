@@ -1,4 +1,4 @@
-"""Stored files over HTTP: whole, in part, not again; and only to their owner."""
+"""Stored files over HTTP, with ranges and ETags, only to their owner."""
 
 from __future__ import annotations
 

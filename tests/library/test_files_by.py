@@ -1,4 +1,4 @@
-"""Files can be sent by the web server before the site; who may have them is still decided by the site."""
+"""A web server in front of the site may send files; the site still decides who may have them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Truth about a genre: three layers, none overwrites another, and every change can be undone."""
+"""Genres: three layers of which none overwrites another, and every change can be undone."""
 
 from __future__ import annotations
 

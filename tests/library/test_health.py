@@ -1,4 +1,4 @@
-"""What machines that watch the site are told: that it lives, whether it can work, its numbers."""
+"""Health checks and metrics."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Make = Callable[..., Track]
 
 @pytest.fixture
 def numbers(client: Client, settings: Settings) -> Callable[[], dict[str, float]]:
-    """What Prometheus would note."""
+    """The metrics as Prometheus reads them."""
     settings.EARMARK_METRICS_TOKEN = "seen by us alone"
 
     def ask() -> dict[str, float]:

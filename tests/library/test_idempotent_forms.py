@@ -1,4 +1,4 @@
-"""A form that is sent twice is done once, and both answers lead to the same page with the same messages."""
+"""A form that is sent twice is carried out once; both responses lead to the same page and messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.people import upload, wav
 pytestmark = pytest.mark.django_db
 KEY = re.compile(r'name="idempotency_key" value="([^"]+)"')
 #: Forms that carry no key. A digest of a form must not tell of a password; a new token's key is shown once, and no
-#: answer that is kept may hold it; whoever signs in or out does nothing that would be done twice.
+#: stored response may hold it; signing in or out twice does no harm.
 WITHOUT = {
     "accounts/account_delete.html", "accounts/login.html", "accounts/password_change.html",
     "accounts/password_reset.html", "accounts/password_reset_confirm.html", "accounts/signup.html",
@@ -38,7 +38,7 @@ def keys_on(client: Client, address: str) -> list[str]:
 
 
 def twice(client: Client, address: str, form: dict[str, object]) -> list[HttpResponse]:
-    """The same form, sent once more before anything of the first answer has come."""
+    """The same form, sent again before the response to the first arrived."""
     answers = []
     for _ in range(2):
         client.cookies.pop("messages", None)
@@ -169,7 +169,7 @@ def test_another_persons_same_form_is_theirs(alice_client: Client, charlie_clien
 
 
 def test_the_second_of_two_waits_for_the_first(alice_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first is at work, and done by the time the second looks again."""
+    """The first request is still running, and has finished when the second looks again."""
     form = {"name": "Party", "idempotency_key": "k"}
     first = alice_client.post(reverse("playlists"), form)
     record = IdempotencyRecord.objects.get()

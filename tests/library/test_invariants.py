@@ -1,4 +1,4 @@
-"""Whatever is done to tracks, genres and tags, in whatever order: what is derived stays true."""
+"""Derived fields stay right whatever is done to tracks, genres and tags, in any order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TEN = sorted(BUILTIN_GENRES)[:3]
 
 
 class Library(RuleBasedStateMachine):
-    """A model of one library: what each track's owner said, as a stack of words, and which tags it has."""
+    """A model of one library: the stack of verdicts of each track's owner, and the track's tags."""
 
     tracks = Bundle("tracks")
     actions = Bundle("acts")
@@ -27,12 +27,12 @@ class Library(RuleBasedStateMachine):
     def empty(self) -> None:
         User.objects.all().delete()
         self.alice = UserFactory()
-        self.words: dict[object, list[tuple[str, BulkAction | None]]] = {}
+        self.verdicts: dict[object, list[tuple[str, BulkAction | None]]] = {}
         self.tags: dict[object, set[str]] = {}
 
     @rule(target=tracks, label=st.sampled_from([*TEN, None]), tag=st.sampled_from(["", *TEN]))
     def track(self, label: str | None, tag: str) -> Track:
-        number = len(self.words)
+        number = len(self.verdicts)
         track = Track.objects.create(
             owner=self.alice,
             title=f"Song {number}",
@@ -45,13 +45,13 @@ class Library(RuleBasedStateMachine):
         Track.objects.filter(pk=track.pk).update(prediction=heard)
         track.refresh_from_db()
         services.prediction_adopt(track=track, prediction=heard, embedding=[])
-        self.words[track.pk], self.tags[track.pk] = [], set()
+        self.verdicts[track.pk], self.tags[track.pk] = [], set()
         return track
 
     @rule(track=tracks, genre=st.sampled_from([*TEN, ""]))
     def say(self, track: Track, genre: str) -> None:
         services.genre_set(track=track, person=self.alice, genre=genre)
-        self.words[track.pk].append((genre, None))
+        self.verdicts[track.pk].append((genre, None))
 
     @rule(track=tracks, name=NAMES)
     def say_something_of_ones_own(self, track: Track, name: str) -> None:
@@ -60,24 +60,24 @@ class Library(RuleBasedStateMachine):
         except DomainError:
             genre = Genre.objects.get(owner=self.alice, name__iexact=name)
         services.genre_set(track=track, person=self.alice, genre=genre.key)
-        self.words[track.pk].append((genre.key, None))
+        self.verdicts[track.pk].append((genre.key, None))
 
     @rule(track=tracks)
     def undo(self, track: Track) -> None:
-        words = self.words[track.pk]
-        if not words:
+        verdicts = self.verdicts[track.pk]
+        if not verdicts:
             with pytest.raises(DomainError):
                 services.genre_undo(track=track, person=self.alice)
             return
         services.genre_undo(track=track, person=self.alice)
-        words.pop()
+        verdicts.pop()
 
     @rule(target=actions, genre=st.sampled_from(TEN))
     def say_of_all(self, genre: str) -> BulkAction:
         action = services.genres_set(tracks=selectors.tracks_of(self.alice), person=self.alice, genre=genre)
-        for words in self.words.values():
-            if not words or words[-1][0] != genre:
-                words.append((genre, action))
+        for verdicts in self.verdicts.values():
+            if not verdicts or verdicts[-1][0] != genre:
+                verdicts.append((genre, action))
         return action
 
     @rule(target=actions, data=st.data())
@@ -88,9 +88,9 @@ class Library(RuleBasedStateMachine):
         genre = data.draw(st.sampled_from(own))
         into = data.draw(st.sampled_from(["", TEN[0]]))
         action = services.own_genre_delete(genre=genre, into=into)
-        for words in self.words.values():
-            if words and words[-1][0] == genre.key:
-                words.append((into, action))
+        for verdicts in self.verdicts.values():
+            if verdicts and verdicts[-1][0] == genre.key:
+                verdicts.append((into, action))
         return action
 
     @rule(action=actions)
@@ -101,8 +101,10 @@ class Library(RuleBasedStateMachine):
             services.bulk_action_undo(action=action)
         except DomainError:
             return
-        for pk, words in self.words.items():
-            self.words[pk] = [word for word in words if word[1] is None or word[1].pk != action.pk]
+        for pk, verdicts in self.verdicts.items():
+            self.verdicts[pk] = [
+                verdict for verdict in verdicts if verdict[1] is None or verdict[1].pk != action.pk
+            ]
 
     @rule(track=tracks, name=st.sampled_from(["live", "Café", "LIVE"]))
     def tag(self, track: Track, name: str) -> None:
@@ -130,8 +132,8 @@ class Library(RuleBasedStateMachine):
     @invariant()
     def what_counts_follows_from_the_layers(self) -> None:
         for track in Track.objects.filter(owner=self.alice).select_related("prediction"):
-            words = self.words[track.pk]
-            said = words[-1][0] if words else ""
+            verdicts = self.verdicts[track.pk]
+            said = verdicts[-1][0] if verdicts else ""
             heard = track.prediction.label or ""
             assert track.owner_genre == said
             assert track.genre == (said or heard)
@@ -153,7 +155,7 @@ class Library(RuleBasedStateMachine):
 
     @invariant()
     def history_only_grows(self) -> None:
-        assert Verdict.objects.filter(undone_at=None).count() == sum(map(len, self.words.values()))
+        assert Verdict.objects.filter(undone_at=None).count() == sum(map(len, self.verdicts.values()))
 
 
 Library.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)

@@ -1,4 +1,4 @@
-"""A web server that does not say where a chunked body ends: then a length is asked for."""
+"""Under a web server that does not mark the end of a chunked body, a length is required."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the log says: each line which request or track it is about, and nothing about people."""
+"""Log lines name their request or track, and no people, files or titles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Lines:
-    """What has been logged, in the form that the settings give it."""
+    """The log output, formatted by the settings."""
     form = LOGGING["formatters"]["json"]
     assert form["()"] == "pythonjsonlogger.json.JsonFormatter"
     formatter = JsonFormatter(fmt=form["fmt"], reserved_attrs=form["reserved_attrs"])

@@ -1,4 +1,4 @@
-"""Playlists: made, filled, put in order, undone; and saved searches, which fill themselves."""
+"""Playlists: created, filled, reordered, undone; and saved searches."""
 
 from __future__ import annotations
 

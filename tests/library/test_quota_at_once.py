@@ -1,4 +1,4 @@
-"""Uploads that arrive at the same moment do not fill more of a library than its quota."""
+"""Uploads at the same time cannot exceed the quota together."""
 
 from __future__ import annotations
 

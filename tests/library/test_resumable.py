@@ -1,4 +1,4 @@
-"""Uploads in pieces: whatever happens on the way, the file arrives byte for byte, or is refused and gone."""
+"""Resumable uploads: whatever happens on the way, the file arrives byte for byte, or is refused and deleted."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_a_wrong_offset_is_a_conflict_and_changes_nothing(
 
 
 class BreaksOff(io.RawIOBase):
-    """A body of which some arrives, then the connection is gone."""
+    """A body whose connection breaks after some bytes."""
 
     def __init__(self, arrives: bytes) -> None:
         self.arrives = io.BytesIO(arrives)

@@ -1,4 +1,4 @@
-"""Where letters reach people, signing up is confirmed by one, and tells nobody who has an account."""
+"""When the site sends email, sign-up is confirmed by one and does not reveal who has an account."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def letters(settings: Settings) -> None:
+def email_enabled(settings: Settings) -> None:
     settings.EARMARK_EMAIL_ENABLED = True
 
 
@@ -30,7 +30,7 @@ def asked(email: str, **fields: str) -> Any:
 
 
 def link() -> str:
-    """Where the last letter leads."""
+    """The link in the last email."""
     found = re.search(r"http://testserver(\S+)", str(mail.outbox[-1].body))
     assert found
     return found[1]
@@ -59,7 +59,7 @@ def test_known_and_unknown_are_answered_alike_and_cost_the_same(alice: User) -> 
     assert queries[0] == queries[1]
     assert not mail.outbox
     work_off()
-    assert [letter.to for letter in mail.outbox] == [[alice.email], ["nobody@example.org"]]
+    assert [message.to for message in mail.outbox] == [[alice.email], ["nobody@example.org"]]
     assert "You have one already" in mail.outbox[0].body
     assert mail.outbox[0].subject == mail.outbox[1].subject
 

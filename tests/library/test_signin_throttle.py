@@ -1,4 +1,4 @@
-"""Passwords cannot be tried at will, and no answer tells who has an account."""
+"""Passwords cannot be guessed by trying, and no response reveals who has an account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forms that were open for long: what they are about is gone, the session ended, or another one began."""
+"""Forms that were open for long: their object is gone, or the session ended or changed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sent_from(client: Client, page: str, url: str, **data: str) -> HttpResponse:
 
 
 def landed(client: Client, page: str, url: str, **data: str) -> tuple[str, str]:
-    """The page on which one is after a form, and the only message there."""
+    """The page after submitting a form, and the only message on it."""
     response = client.post(url, data, headers={"Referer": f"{SITE}{page}"}, follow=True)
     assert response.status_code == 200
     (message,) = response.context["messages"]
@@ -55,7 +55,7 @@ class TestWhatItIsAboutIsGone:
     @pytest.mark.parametrize("page", ["playlist", "playlist-delete"])
     @pytest.mark.parametrize("name", ["playlist-rename", "playlist-delete"])
     def test_a_playlist(self, alice_client: Client, alice: User, page: str, name: str) -> None:
-        """Or a saved search, which is one. Its own page went with it."""
+        """Or a saved search. Its own page is gone, too."""
         gone = services.search_save(owner=alice, name="Blues", query="genre=blues").pk
         Playlist.objects.all().delete()
         where = landed(alice_client, reverse(page, args=[gone]), reverse(name, args=[gone]), name="New")
@@ -120,7 +120,7 @@ class TestWhatItIsAboutIsGone:
 
 class TestTheSessionEnded:
     def forms(self, alice: User, track: Track) -> list[tuple[str, str]]:
-        """Addresses that take only POST, and the pages they are on."""
+        """Addresses that accept only POST, and the pages with their forms."""
         labels, page = reverse("labels"), track.get_absolute_url()
         return [
             (labels, reverse("tag-add")),

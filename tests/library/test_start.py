@@ -1,4 +1,4 @@
-"""What is done and said before the site starts."""
+"""What happens before the site starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tags: one's own words, suggestions to take or turn down."""
+"""Tags, and suggested tags to accept or reject."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_the_page_of_labels(alice: User, alice_client: Client, track: Track) -> 
 
 
 def test_a_new_name_is_a_change_of_the_tracks(make_track: MakeTrack) -> None:
-    """Programs that follow changes learn of it; of a colour, which tracks do not tell, they do not."""
+    """It shows up in the change feed. A new colour does not, since tracks do not contain it."""
     tagged, other = make_track(), make_track()
     tag = services.track_tag(track=tagged, name="live")
 

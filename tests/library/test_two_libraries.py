@@ -1,4 +1,4 @@
-"""Two people use their libraries in whatever order: neither changes the other's, and an undo restores what it says."""
+"""Two people use their libraries in any order: neither changes the other's, and an undo restores what it says."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PEOPLE = st.sampled_from(["alice", "dora"])
 
 
 def library_of(owner: User) -> dict[str, Any]:
-    """All that somebody sees of their library, and what lies in their bin."""
+    """Everything a person sees of their library, and their bin."""
     tracks = {
         track.pk: (track.title, track.genre, track.owner_genre, sorted(tag.name for tag in track.tags.all()))
         for track in selectors.tracks_of(owner).prefetch_related("tags")
@@ -48,7 +48,7 @@ def library_of(owner: User) -> dict[str, Any]:
 
 
 class Libraries(RuleBasedStateMachine):
-    """What one person does must show in their own library alone."""
+    """What a person does must show only in their own library."""
 
     @initialize()
     def two_people(self) -> None:
@@ -78,7 +78,7 @@ class Libraries(RuleBasedStateMachine):
         return list(selectors.tracks_of(self.people[who]).order_by("title"))
 
     def draw(self, data: st.DataObject, who: str) -> list[UUID]:
-        """Some of somebody's tracks; now and then with one that is the other's."""
+        """Some of a person's tracks, sometimes with one of the other's."""
         everybodys = [track.pk for name in self.people for track in self.tracks(name)]
         return data.draw(st.lists(st.sampled_from(everybodys), min_size=1, unique=True)) if everybodys else []
 
@@ -96,7 +96,7 @@ class Libraries(RuleBasedStateMachine):
             self.done_now(who, action, before, data)
 
     def done_now(self, who: str, action: BulkAction, before: dict[str, Any], data: st.DataObject) -> None:
-        """Undo something at once, or leave that for later."""
+        """Undo something now or later."""
         self.done[who].append((action.pk, before, library_of(self.people[who])))
         if data.draw(st.booleans(), label="undo at once"):
             self.undo_the_latest(who)
@@ -127,7 +127,7 @@ class Libraries(RuleBasedStateMachine):
 
     @rule(who=PEOPLE, data=st.data(), for_good=st.booleans())
     def empty_or_restore(self, who: str, data: st.DataObject, for_good: bool) -> None:
-        """Whatever ids are asked for: only what is in one's own bin goes or comes."""
+        """Whatever ids are sent: only what is in the person's own bin is restored or deleted."""
         ids = list(Track.all_objects.exclude(deleted_at=None).order_by("title").values_list("pk", flat=True))
         if not ids:
             return
@@ -185,7 +185,7 @@ class Libraries(RuleBasedStateMachine):
             self.undo_the_latest(who)
 
     def undo_the_latest(self, who: str) -> None:
-        """What nobody has touched since is as it was before."""
+        """What was not changed since is as it was before."""
         pk, before, after = self.done[who].pop()
         person = self.people[who]
         untouched = library_of(person) == after
@@ -206,7 +206,7 @@ class Libraries(RuleBasedStateMachine):
 
     @rule(who=PEOPLE, other=PEOPLE)
     def export_and_import(self, who: str, other: str) -> None:
-        """One's own export changes nothing; another's has none of one's files."""
+        """A person's own export changes nothing; the other's has no files of theirs."""
         document = "".join(as_json(self.people[who])).encode()
         before = library_of(self.people[other])
         report = services.library_import(

@@ -1,4 +1,4 @@
-"""What happens to uploaded bytes: stored once, as they came, or refused with a reason and nothing stored."""
+"""An uploaded file is stored once, byte for byte, or refused with a reason and not stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What serves pages stays small: numbers are for the process that listens."""
+"""The web process stays small: it does not import the numerical libraries of the analysis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the worker does beside analysing."""
+"""The worker's tasks beside analyses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_sqlite_learns_what_its_tables_hold(make_track: Callable[..., Track]) ->
 
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_was_away_does_not_end_the_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thread would be gone for good, and with it every track that a killed worker leaves behind."""
+    """Otherwise the thread would end, and nobody would queue again what a killed worker leaves behind."""
     sweeps: list[int] = []
 
     def away() -> int:

@@ -1,4 +1,4 @@
-"""Sites of their own, to be killed in many ways."""
+"""Each module gets a site of its own, whose processes its tests may kill."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.reliability.place import Place
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A site with an empty database. None of its processes runs yet; those that do in the end are killed."""
+    """A site with an empty database and no processes yet. Those that are left at the end are killed."""
     folder = Path(tmp_path_factory.mktemp("place"))
     with own_environment(folder) as env:
         place = Place(folder, env)

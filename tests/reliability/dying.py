@@ -1,7 +1,7 @@
-"""A process that is killed at one exact point, as by `kill -9`: `python -m tests.reliability.dying POINT COMMAND…`.
+"""A process that kills itself at one exact point, like `kill -9`: `python -m tests.reliability.dying POINT COMMAND…`.
 
-COMMAND is manage.py's, or `gunicorn` with its arguments. The process is a real one up to the point where it
-kills itself; the product knows nothing of this.
+COMMAND is one of manage.py, or `gunicorn` with its arguments. Up to that point it is a real process; the product has no
+code for this.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _points() -> dict[str, Callable[[], None]]:
     from library.services import analysis, tracks
 
     return {
-        # A worker's: from the moment it has taken the task from the queue.
+        # Of a worker, beginning when it has taken the task from the job queue.
         "claimed": lambda: before(analysis, "track_lease"),
         "leased": lambda: after(analysis, "track_lease"),
         "decoding": lambda: at_stage("decoding"),
@@ -61,7 +61,7 @@ def _points() -> dict[str, Callable[[], None]]:
         "all files stored": lambda: before(analysis, "prediction_record"),
         "row written, not committed": lambda: before(analysis, "prediction_adopt"),
         "row committed": lambda: after(analysis, "_result_record"),
-        # A web process's, when all bytes of an upload are here.
+        # Of a web process, when all bytes of an upload have arrived.
         "upload stored": lambda: before(Track, "save"),
         "upload committed": lambda: before(tracks, "track_enqueue"),
     }
@@ -71,7 +71,7 @@ def main() -> None:
     point, command, *arguments = sys.argv[1:]
     django.setup()
     _points()[point]()
-    # What other processes left behind is not for this one.
+    # This process must not repair what others left behind.
     from library.management.commands import worker
 
     worker._sweep_for_ever = lambda: None

@@ -1,7 +1,7 @@
-"""A process that waits at a gate: `python -m tests.reliability.gate STAGE SOCKET COMMAND…`.
+"""A process that pauses at a stage of an analysis: `python -m tests.reliability.gate STAGE SOCKET COMMAND…`.
 
-COMMAND is manage.py's. When the first analysis has begun STAGE, and its row says so, the process says so on SOCKET,
-a file descriptor, and waits until the other end is closed. The product knows nothing of this.
+COMMAND is one of manage.py. When the first analysis has reached STAGE, and its row says so, the process writes to
+SOCKET, a file descriptor, and waits until the other end is closed. The product has no code for this.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The site's settings, but a locked SQLite is given up on after half a second instead of twenty."""
+"""The site's settings, except that a locked SQLite database is an error after half a second instead of twenty."""
 
 from config.settings import *  # noqa: F403
 from config.settings import DATABASES

@@ -1,4 +1,4 @@
-"""A site that may be killed: its processes, and a look at its rows and files from the outside."""
+"""A site whose processes may be killed, with access to its rows and files from outside."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ owner = User.objects.filter(email="alice@example.org").first() or services.user_
 for path in {paths!r}:
     services.track_add(owner=owner, upload=OnDiskUploadedFile(Path(path), Path(path).name))
 """
-#: Everything in storage that a row names.
+#: Names of all stored files that rows name.
 NAMED = " UNION ".join(
     f"SELECT {name} FROM library_track WHERE {name} <> ''"
     for name in ("original", "peaks", "spectrogram", "playable")
@@ -43,7 +43,7 @@ WORKER = ("worker", "--interval", "0.1", "--no-startup-delay")
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = LOST) -> Any:
-    """What `condition` says, as soon as it is true of anything; polled, with a deadline.
+    """The first true value that `condition` returns; polls it, with a deadline.
 
     For what stays as it is once it is there. What passes is waited for at a gate: `Place.worker_at_the_gate`.
     """
@@ -63,7 +63,7 @@ class Place:
 
     def __post_init__(self) -> None:
         (self.folder / "tmp").mkdir()
-        # A mark by which to find whatever is left of its processes.
+        # By this variable, left-over processes are found.
         self.env = self.env | {"TMPDIR": str(self.folder / "tmp"), "EARMARK_LOG_LEVEL": "WARNING"}
 
     @property
@@ -74,7 +74,7 @@ class Place:
         return self.site.manage(*arguments)
 
     def start(self, *command: str, pass_fds: tuple[int, ...] = (), **env: str) -> subprocess.Popen[bytes]:
-        """A process of the site, with its output in a file of the folder."""
+        """Start a process of the site, with its output in a file of the folder."""
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *command],
@@ -84,13 +84,13 @@ class Place:
         return process
 
     def worker(self, *arguments: str, point: str = "", **env: str) -> subprocess.Popen[bytes]:
-        """A worker; with `point`, one that is killed there."""
+        """Start a worker; with `point`, one that is killed there."""
         program = ("-m", "tests.reliability.dying", point) if point else ("manage.py",)
         return self.start(*program, *WORKER, *arguments, **env)
 
     @contextmanager
     def worker_at_the_gate(self, stage: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-        """A worker that has begun this stage of a track and waits there until the block ends."""
+        """A worker that has reached this stage of a track and is paused there until the block ends."""
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
@@ -108,11 +108,11 @@ class Place:
         self.processes.clear()
 
     def add(self, *paths: Path) -> None:
-        """Alice uploads files. They are moved into the library."""
+        """Let Alice upload files. They are moved into the library."""
         self.manage("shell", "--no-imports", "-c", ADD.format(paths=[str(path) for path in paths]))
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        """Ask or change the database, past the site."""
+        """Query or change the database directly."""
         if url := self.env.get("EARMARK_DATABASE_URL"):
             connection: Any = psycopg2.connect(url)
         else:
@@ -122,7 +122,7 @@ class Place:
             return list(cursor.fetchall()) if cursor.description else []
 
     def status(self) -> dict[str, tuple[str, str, int]]:
-        """Of each track, by file name: status, error code, attempts."""
+        """Status, error code and attempts of each track, by file name."""
         rows = self.sql("SELECT original_name, status, error_code, attempts FROM library_track")
         return {name: (status, code, attempts) for name, status, code, attempts in rows}
 
@@ -130,7 +130,7 @@ class Place:
         return all(status in ("ready", "failed") for status, _, _ in self.status().values())
 
     def time_passes(self) -> None:
-        """Every lease has run out, and what waits has waited long."""
+        """Make every lease expire, and every queued track look as if it had waited for long."""
         self.sql(f"UPDATE library_track SET leased_until = {LONG_AGO} WHERE leased_until IS NOT NULL")
         self.sql(f"UPDATE library_track SET updated_at = {LONG_AGO} WHERE status = 'queued'")
 
@@ -142,7 +142,7 @@ class Place:
         return {name for (name,) in self.sql(NAMED)}
 
     def originals(self) -> dict[str, bool]:
-        """Of each track, by file name: whether its stored bytes are those that were uploaded."""
+        """Whether the stored bytes of each track are those that were uploaded, by file name."""
         rows = self.sql("SELECT original_name, original, sha256 FROM library_track")
         return {
             name: hashlib.sha256((self.folder / "files" / stored).read_bytes()).hexdigest() == digest
@@ -150,7 +150,7 @@ class Place:
         }
 
     def left_running(self) -> list[int]:
-        """Processes with this place's mark (Linux)."""
+        """Ids of this site's processes (on Linux)."""
         found = []
         for environment in Path("/proc").glob("[0-9]*/environ"):
             with suppress(OSError):
@@ -161,7 +161,7 @@ class Place:
 
 @contextmanager
 def serving(place: Place, token: str, point: str = "", **env: str) -> Iterator[tuple[httpx.Client, int]]:
-    """A web server, ended by `kill -9` with all its processes: its client and its process id."""
+    """A web server, killed at the end: a client of it, and its process id."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         bind = f"fd://{listening.fileno()}"
         gunicorn = ("gunicorn", "--config", "python:config.gunicorn", "config.wsgi", "--bind", bind)

@@ -1,4 +1,4 @@
-"""A storage whose disk is full in the middle of a file."""
+"""A storage whose disk gets full in the middle of a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.files.storage import FileSystemStorage
 
 
 class FullStorage(FileSystemStorage):
-    """Real files. Of those whose name has `word` in it, half is written; the disk has no room for more."""
+    """File system storage. Of files whose name contains `word`, only half is written, as if the disk were full then."""
 
     word: ClassVar[str] = ""
 

@@ -1,4 +1,4 @@
-"""There and back: a library that was saved is the same when it comes back, byte for byte."""
+"""A library that is backed up and restored is the same as before, byte for byte."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def needs_tools(place: Place) -> None:
 
 @pytest.fixture(scope="module")
 def library(place: Place) -> Place:
-    """Two tracks that were heard, one that waits, and one that failed."""
+    """Two analysed tracks, one in the queue, and one that failed."""
     songs = [sounds.write(place.folder / f"{n}.mp3", seconds=3.5 + n / 8) for n in range(2)]
     place.add(*songs, sounds.write(place.folder / "too short.wav", seconds=1))
     worker = place.worker()
@@ -38,7 +38,7 @@ def library(place: Place) -> Place:
 
 
 def rows(place: Place) -> dict[str, list[Any]]:
-    """Everything in the tables; PostgreSQL hands binary columns over as views, which show an address, not bytes."""
+    """All rows by table. PostgreSQL returns binary columns as memoryviews, whose repr does not show their bytes."""
 
     def shown(row: tuple[Any, ...]) -> str:
         return repr([bytes(value) if isinstance(value, memoryview) else value for value in row])
@@ -71,7 +71,7 @@ def test_there_and_back(library: Place, tmp_path: Path) -> None:
         new.manage("restore", "--force", str(saved))
         assert rows(new) == rows(library)
 
-        new.worker()  # and it lives: who waited is heard
+        new.worker()  # it works: the queued track is analysed
         wait_for(new.all_ended)
         new.stop()
         assert new.status()["waits.wav"][0] == "ready"
@@ -102,7 +102,7 @@ def test_a_damaged_backup_changes_nothing(
 
 
 def test_the_bin_is_not_in_it(library: Place, tmp_path: Path) -> None:
-    """Its rows are in the dump, without their files: restoring forgets them."""
+    """The dump has its rows, but the backup lacks their files, so restoring deletes them."""
     library.sql(
         "UPDATE library_track SET deleted_at = '2026-01-01 00:00:00+00:00' WHERE original_name = '0.mp3'"
     )

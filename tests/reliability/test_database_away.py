@@ -1,4 +1,4 @@
-"""The database goes away while a worker listens and while a file comes in, and comes back."""
+"""The database becomes unavailable during an analysis and during an upload, and comes back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.reliability.impatient"}
 
 @contextmanager
 def away(place: Place) -> Iterator[None]:
-    """PostgreSQL ends every connection of the site and takes no new one; SQLite is locked."""
+    """PostgreSQL closes all connections of the site and accepts none; SQLite is locked."""
     if url := place.env.get("EARMARK_DATABASE_URL"):
         name = url.rpartition("/")[2]
         with closing(psycopg2.connect(url.replace(f"/{name}", "/template1"))) as server:

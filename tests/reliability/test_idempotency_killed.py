@@ -1,4 +1,4 @@
-"""A request whose process dies keeps its key for a minute; one whose process lives keeps it for as long as that."""
+"""A request keeps its idempotency key while its process lives, and for a minute after its process died."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from tests.people import wav
 from tests.reliability.place import LONG_AGO, Place, kill, serving, wait_for
 
-#: Takes a key, and works on for as long as it is let live.
+#: Takes a key, and keeps working until it is killed.
 AT_WORK = """
 import threading
 from library import services
@@ -44,7 +44,9 @@ def test_the_key_of_a_killed_process_is_free_after_a_minute(place: Place) -> Non
 
 def test_a_process_that_lives_extends_its_lease(place: Place) -> None:
     def is_leased() -> list[tuple[object, ...]]:
-        return place.sql(f"SELECT 1 FROM library_idempotencyrecord WHERE key = 'bobs' AND leased_until > {LONG_AGO}")
+        return place.sql(
+            f"SELECT 1 FROM library_idempotencyrecord WHERE key = 'bobs' AND leased_until > {LONG_AGO}"
+        )
 
     place.site.token("bob@example.org")
     process = place.start("manage.py", "shell", "--no-imports", "-c", AT_WORK)

@@ -1,4 +1,4 @@
-"""Leases go by the database's clock, and a clock that jumps does no harm."""
+"""Leases run by the database's clock, and jumps of that clock do no harm."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def leased(make_track: Callable[..., Track]) -> Track:
 
 
 def jump(by: timedelta) -> None:
-    """The clock is set forward: what was written before is so much longer ago. Or, negative, back."""
+    """Set the clock forward, so that existing leases end earlier by it; or, if negative, back."""
     Track.objects.update(leased_until=F("leased_until") - by)
 
 

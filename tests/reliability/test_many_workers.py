@@ -1,4 +1,4 @@
-"""Workers beside each other: each track is heard once. And a worker that is told to stop, stops well."""
+"""Several workers analyse each track once, and a worker that gets SIGTERM stops cleanly."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tests import sounds
 from tests.live import LOST
 from tests.reliability.place import Place, wait_for
 
-#: `EARMARK_TEST_WORKERS=20` measures what docs/reliability.md tells.
+#: `EARMARK_TEST_WORKERS=20` gives the figures in docs/reliability.md.
 WORKERS = int(os.environ.get("EARMARK_TEST_WORKERS", "2"))
 TRACKS = int(os.environ.get("EARMARK_TEST_TRACKS", "6"))
 
 
 def test_no_track_is_heard_twice(place: Place) -> None:
     place.add(*(sounds.write(place.folder / f"{n}.wav", seconds=3.5 + n / 64) for n in range(TRACKS)))
-    # Every track has as many tasks as there are workers: all of them reach for each.
+    # Every track has one task per worker, so that all workers compete for each track.
     place.manage("shell", "--no-imports", "-c", AGAIN.format(times=WORKERS - 1))
     workers = [place.worker("--batch", EARMARK_LOG_LEVEL="INFO") for _ in range(WORKERS)]
     assert [worker.wait(2 * LOST) for worker in workers] == [0] * WORKERS
@@ -39,7 +39,7 @@ for track in Track.objects.all():
 
 
 def said(place: Place) -> int:
-    """How often a worker has said that it was told to stop."""
+    """How often workers have logged that they got a signal to stop."""
     return (place.folder / "log").read_text().count("shutting down gracefully")
 
 

@@ -1,4 +1,4 @@
-"""Migrations go forward and back, with what people had at each of them."""
+"""Migrations go forward and back, with rows at each of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def names() -> list[str]:
 
 
 def add_somebody_with_a_track(migration: str, name: str = "") -> None:
-    """What there is when the site is at that migration: written by the models of then."""
+    """Rows as a site at that migration has them, written with its models."""
     name = name or migration
     state = MigrationExecutor(connection).loader.project_state([("library", migration)])
     user = state.apps.get_model("library", "User").objects.create(email=f"{name}@example.org")

@@ -1,4 +1,4 @@
-"""A storage that errors, a disk that is full: nothing half is kept, and it is not said to be the file's fault."""
+"""After errors of the storage or a full disk, no incomplete file is kept, and the upload is not blamed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def full(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """The library's storage can be full: `full.setattr(FullStorage, "word", …)` says of which files."""
+    """A storage that can be full for some files: `full.setattr(FullStorage, "word", …)`."""
     backend = {"BACKEND": "tests.reliability.storages.FullStorage"}
     settings.STORAGES = settings.STORAGES | {"default": settings.STORAGES["default"] | backend}
     monkeypatch.setattr(Track._meta.get_field("original"), "storage", default_storage)
@@ -55,7 +55,7 @@ def test_a_picture_that_cannot_be_stored_is_tried_again(full: pytest.MonkeyPatch
     assert files() == ["original.wav"]  # neither half of the spectrogram, nor the peaks
 
     full.setattr(FullStorage, "word", "")
-    assert services.tracks_sweep() == 1  # at once: nobody waits for a lease that was let go
+    assert services.tracks_sweep() == 1  # at once: the lease was given up
     services.track_analyse(track_id=queued.pk)
     queued.refresh_from_db()
     assert (queued.status, queued.error_code, queued.attempts) == ("ready", "", 2)
@@ -94,7 +94,7 @@ def test_an_upload_that_cannot_be_stored_is_refused(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 64 KB, where the system lets a test mount one."""
+    """A disk of 64 KB, if the system lets a test mount one."""
     disk = tmp_path / "small"
     disk.mkdir()
     mounted = subprocess.run(
@@ -117,7 +117,7 @@ def test_a_form_on_a_full_disk(small_disk: Path, settings: Settings, alice_api: 
 
 
 def test_a_form_beyond_what_a_process_may_write(settings: Settings, alice_api: Client) -> None:
-    """The same where nothing can be mounted."""
+    """The same with a limit on file size, where nothing can be mounted."""
     large = upload(sounds.as_bytes(".wav", 3.5))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**18, hard))

@@ -1,4 +1,4 @@
-"""A library filled by version 5a780f1 is upgraded: nothing is lost, and what could be undone still can."""
+"""A library of version 5a780f1 is upgraded: nothing is lost, and what could be undone still can be."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def as_it_was(transactional_db: None) -> Iterator[None]:
 
 
 class Then:
-    """Writes rows by the models of then, as the code of then did."""
+    """Writes rows with the models of that version, as its code did."""
 
     def __init__(self) -> None:
         call_command("migrate", "library", THEN, verbosity=0)
@@ -77,7 +77,7 @@ class Then:
 
 
 def filled() -> dict[str, Any]:
-    """Everything that somebody could have; returned are the ids that a test asks for."""
+    """Create everything a library could hold in that version; returns the ids that tests need."""
     then = Then()
     one, two, three = (then.track(number) for number in (1, 2, 3))
     then.track(4, status="failed", error_code="corrupt")
@@ -200,7 +200,7 @@ def test_what_was_done_before_can_still_be_undone() -> None:
 
 
 def test_and_back_again() -> None:
-    """Whoever goes back to that version can undo with it what was done with it."""
+    """After going back to that version, it can undo what it did."""
     known = filled()
     call_command("migrate", "library", THEN, verbosity=0)
     action = (
@@ -216,7 +216,7 @@ def test_and_back_again() -> None:
 
 
 def test_an_export_of_that_version_is_read() -> None:
-    """Written as 5a780f1 wrote it, for a library that has one of its files."""
+    """An export as 5a780f1 wrote it, imported into a library that has one of its files."""
     alice = User.objects.create_user("alice@example.org", "a quiet listening room")
     digest = hashlib.sha256(b"song").hexdigest()
     track = Track.objects.create(owner=alice, sha256=digest, size=1, title="song", original_name="song.wav")

@@ -1,4 +1,4 @@
-"""`kill -9` of the web process while a file comes in: nothing half is kept, and what was accepted is heard."""
+"""`kill -9` of the web process during an upload: nothing incomplete is kept, and accepted files are analysed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def token(place: Place) -> str:
 
 @pytest.fixture
 def song(tmp_path: Path, request: pytest.FixtureRequest) -> bytes:
-    """Another one for each test."""
+    """A different file for each test."""
     seed = sum(request.node.name.encode())
     return sounds.write(tmp_path / "song.wav", seconds=3.5, seed=seed).read_bytes()
 
@@ -77,17 +77,17 @@ def test_a_file_in_pieces_goes_on_where_it_was(place: Place, token: str, song: b
     assert all(place.originals().values())
 
 
-def test_a_file_stored_before_its_row_is_a_stray_and_comes_again(
+def test_a_file_stored_before_its_row_is_orphaned_and_can_be_uploaded_again(
     place: Place, token: str, song: bytes
 ) -> None:
     before = place.named()
     with serving(place, token, "upload stored") as (client, _), pytest.raises(httpx.TransportError):
         client.post("/tracks/", files={"file": ("twice.wav", song)})
     assert place.named() == before
-    [stray] = place.stored() - before
+    [orphaned] = place.stored() - before
 
-    os.utime(place.folder / "files" / stray, (0, 0))
-    assert stray in place.manage("doctor")
+    os.utime(place.folder / "files" / orphaned, (0, 0))
+    assert orphaned in place.manage("doctor")
     assert place.stored() == before
 
     with serving(place, token) as (client, _):
@@ -96,8 +96,8 @@ def test_a_file_stored_before_its_row_is_a_stray_and_comes_again(
 
 
 def test_a_row_without_its_task_is_heard_all_the_same(place: Place, token: str, song: bytes) -> None:
-    """The last moment: the row is committed, and the process dies before it can queue the task."""
-    # Hear what is left of other tests: a worker that is busy at first looks for lost tasks a minute later.
+    """The process dies after committing the row and before enqueueing the task."""
+    # Analyse what other tests left: a worker that is busy at its start looks for lost tasks a minute later.
     place.manage("worker", "--batch", "--no-startup-delay")
     with serving(place, token, "upload committed") as (client, _), pytest.raises(httpx.TransportError):
         client.post("/tracks/", files={"file": ("no task.wav", song)})

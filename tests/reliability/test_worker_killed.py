@@ -1,4 +1,4 @@
-"""`kill -9` of the worker at every point: the next one ends what it had begun, exactly once."""
+"""`kill -9` of the worker at every point: the next worker finishes its track, exactly once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests import sounds
 from tests.live import LOST
 from tests.reliability.place import Place, wait_for
 
-#: Where a worker is killed → how often the track is begun until it is ready.
+#: The point where a worker is killed → attempts until the track is ready.
 POINTS = {
     "claimed": 1,
     "leased": 2,
@@ -31,14 +31,14 @@ def name(point: str) -> str:
 
 @pytest.fixture(scope="module")
 def killed(place: Place) -> Place:
-    """At each point a worker was killed, with a track of its own; then one more was left to live, and told to stop."""
+    """A worker was killed at each point, with a track of its own; then another one ran until the queue was empty."""
     files = [
         sounds.write(place.folder / name(point), seconds=3.5 + number / 8)
         for number, point in enumerate(POINTS)
     ]
     place.add(*files)
     for point in POINTS:
-        # The first in the queue is the next: tasks of dead workers do not come back by themselves.
+        # Takes the first task in the queue: tasks of dead workers do not come back by themselves.
         assert place.worker(point=point).wait(LOST) == -signal.SIGKILL
     place.time_passes()
     living = place.worker()

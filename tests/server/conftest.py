@@ -1,4 +1,4 @@
-"""A real server, for clients that are real too."""
+"""A real server, for real clients."""
 
 from __future__ import annotations
 

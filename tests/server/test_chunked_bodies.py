@@ -1,4 +1,4 @@
-"""Bodies that come in chunks, without a length, are read as all others are; what is ambiguous is refused."""
+"""Bodies with chunked transfer encoding are read like all others; ambiguous ones are refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def program(site: Site, token: str) -> Iterator[httpx.Client]:
 
 
 def chunks(body: bytes, size: int = 1000) -> Iterator[bytes]:
-    """A body whose length the client does not say."""
+    """A body without a Content-Length."""
     for start in range(0, len(body), size):
         yield body[start : start + size]
 
@@ -41,7 +41,7 @@ def form_of(content: bytes, boundary: str = "b") -> tuple[dict[str, str], Iterat
 
 
 def raw(site: Site, request: bytes) -> bytes:
-    """All that the server answers to these bytes, until it ends the connection."""
+    """Everything the server sends in response to these bytes, until it closes the connection."""
     address = urlsplit(site.url)
     with socket.create_connection((address.hostname or "", address.port or 0), timeout=60) as connection:
         connection.sendall(request)
@@ -98,7 +98,7 @@ def test_a_form_of_a_page(site: Site, token: str) -> None:
 
 
 def test_what_is_read_into_memory_has_its_limit(program: httpx.Client) -> None:
-    """The limit to the byte is taken, and found to be no JSON; one more is too large."""
+    """A body of exactly the limit is read, and is not valid JSON; one more byte is too large."""
     headers = {"Content-Type": "application/json"}
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     for size, status, code in ((limit, 400, "parse_error"), (limit + 1, 413, "too_large")):
@@ -134,7 +134,7 @@ def test_garbled_chunks_are_the_clients_fault(site: Site, token: str, path: str,
     ],
 )
 def test_no_request_hides_in_the_body_of_another(site: Site, framing: str) -> None:
-    """What one server takes for a body and another for the next request is refused, and ends the connection."""
+    """Request smuggling: what one server reads as a body and another as the next request is refused."""
     version, _, headers = framing.partition("\r\n")
     hidden = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     request = f"POST /account/login/ {version}\r\nHost: localhost\r\n{headers}\r\n\r\n0\r\n\r\n{hidden}"

@@ -25,7 +25,7 @@ from tests.live import Site
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Three songs, one of them twice, in folders, among other things."""
+    """Folders with three songs, one of them twice, and other files."""
     music = tmp_path / "music"
     for number, name in enumerate(["a/one.mp3", "a/b/two.FLAC", "three.ogg"]):
         (music / name).parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,7 @@ def test_without_a_login(
 
 
 def test_a_connection_that_breaks_off_is_tried_again(site: Site, folder: Path) -> None:
-    """The first three attempts end before or after the site has answered; the file is stored once."""
+    """The first three attempts break before or after the site has responded; the file is stored once."""
     waits: list[float] = []
     with Library(site.url, site.token("retry@example.org"), wait=waits.append) as library:
         through(library, Flaky(["before", "after", "busy"]))
@@ -130,14 +130,14 @@ def test_a_connection_that_breaks_off_is_tried_again(site: Site, folder: Path) -
 
 @pytest.fixture
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file that counts as large, and goes up in six pieces."""
+    """A file that counts as large, and is uploaded in six pieces."""
     monkeypatch.setattr("earmark_client.library.LARGE", 100_000)
     monkeypatch.setattr("earmark_client.resumable.PIECE", 100_000)
     return sounds.write(tmp_path / "large.wav", seconds=8)
 
 
 def test_a_large_file_goes_on_where_it_broke_off(site: Site, large: Path, tmp_path: Path) -> None:
-    """The second attempt's bytes arrive in part, the third's all; no byte is sent twice that has been told of."""
+    """The second attempt's bytes arrive in part, the third's all; no byte that was acknowledged is sent again."""
     size = large.stat().st_size
     assert size > 600_000
     token, waits, counted = site.token("large@example.org"), [], []
@@ -198,7 +198,7 @@ def test_a_program_acts_on_many_tracks_and_follows_changes(site: Site, folder: P
         action = library.wait_for(library.start_bulk_action("tag", query="q=three", value="live"))
         assert (action.status, action.done, action.skipped) == ("done", 1, 0)
         assert [track["tags"] for track in library.tracks(q="three")] == [["live"]]
-        # What happened just now is told later; the address to go on from is good at once.
+        # The latest changes appear later; the address to continue from is valid at once.
         pages = list(library.changes(datetime.now(UTC)))
         assert list(library.changes(pages[-1].resume))[-1].resume == pages[-1].resume
 
@@ -224,7 +224,7 @@ def through(library: Library, network: Flaky) -> Flaky:
 
 
 class Flaky(httpx.HTTPTransport):
-    """A network that lets requests through only after a few mishaps."""
+    """A network that delivers requests only after some failures."""
 
     def __init__(self, mishaps: list[str | None]) -> None:
         super().__init__()

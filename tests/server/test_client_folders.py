@@ -1,4 +1,4 @@
-"""What the client finds in folders: odd names go up, and what stays behind is said."""
+"""Folders that the client uploads: odd names are uploaded, and skipped files are reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.stub_server import StubRequest, StubResponse, stub_site
 
 @pytest.fixture(autouse=True)
 def quiet(caplog: pytest.LogCaptureFixture) -> None:
-    """The site's logging is set up in this process, and would print what the client asks for."""
+    """The site's logging is configured in this process, and would log the client's requests."""
     caplog.set_level(logging.WARNING, "httpx")
 
 
@@ -71,7 +71,7 @@ def test_what_is_left_out_is_said_and_counted(
     (tmp_path / "elsewhere").mkdir()
     sounds.write(tmp_path / "elsewhere" / "other.ogg", seconds=5)
     (music / "link").symlink_to(tmp_path / "elsewhere")
-    # Told once, although the folder is named twice.
+    # Reported once, although the folder is given twice.
     assert main(["upload", str(music), str(music)]) == 0
     told = capsys.readouterr()
     assert told.out == "1 sent, 0 there already, 0 failed.\n"
@@ -79,7 +79,7 @@ def test_what_is_left_out_is_said_and_counted(
         "Left out: 4 files that are no music (.jpg 2, .txt 1, no ending 1); 2 hidden files or folders; "
         f"1 folder that is a link: {music}/link.\n"
     )
-    # One that is named is gone into.
+    # A link that is given itself is followed.
     assert main(["upload", str(music / "link")]) == 0
     assert capsys.readouterr().out == "1 sent, 0 there already, 0 failed.\n"
 
@@ -87,7 +87,7 @@ def test_what_is_left_out_is_said_and_counted(
 def test_a_folder_that_cannot_be_read_is_named_and_fails(
     library: Library, music: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Root may read everything; a path that is too long is beyond root, too."""
+    """Root may read everything, but no path that is too long."""
     sounds.write(music / "song.ogg", seconds=4)
     here = os.open(music, os.O_RDONLY)
     for _ in range(20):
@@ -121,7 +121,7 @@ def test_a_name_cannot_steer_the_terminal(music: Path) -> None:
 
 @pytest.mark.parametrize("named", [False, True], ids=["in a folder", "named"])
 def test_a_pipe_is_never_opened(named: bool, music: Path, tmp_path: Path) -> None:
-    """A program that opens one waits for whoever writes into it."""
+    """Opening a FIFO waits until another process opens it for writing."""
     os.mkfifo(music / "pipe.mp3")
     (music / "song.mp3").write_bytes(b"music")
 

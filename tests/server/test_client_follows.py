@@ -1,4 +1,4 @@
-"""A program that follows a library by the client: changes with deletions, and bulk actions that take their time."""
+"""The client follows a library: changes with deletions, and bulk actions in the background."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ID = "0198c0de-0000-7000-8000-000000000001"
 
 
 class Script:
-    """Answers given one after the other, and what was asked for."""
+    """Prepared responses, given one after the other, and the requests for them."""
 
     def __init__(self, *answers: StubResponse) -> None:
         self.answers = list(answers)
@@ -51,7 +51,7 @@ def act(status: str, done: int = 0, **more: Any) -> dict[str, Any]:
 
 
 def test_changes_come_with_deletions_and_go_on_later() -> None:
-    """What the site's addresses say of its host is of no account: behind a proxy it may be wrong."""
+    """The host in the site's addresses is ignored: behind a proxy it may be wrong."""
     deletion = {"id": "2", "deleted_at": "2026-01-02T00:00:00Z"}
     elsewhere = "http://192.0.2.1/api/v1/tracks/changes/?updated_since=then&cursor="
     script = Script(
@@ -111,7 +111,7 @@ def test_a_site_that_answers_when_it_is_done() -> None:
 
 
 def test_a_bulk_action_that_is_sent_again_is_done_once() -> None:
-    """The site is still at work on the first request: it is asked again with the same key."""
+    """While the site still processes the first request, the client repeats it with the same key."""
     script = Script(
         (409, {"code": "in_progress", "detail": "…"}), (503, None), (200, {"id": ID, "done": 1, "skipped": 0})
     )

@@ -1,4 +1,4 @@
-"""Ctrl-C ends the client at once, whatever the site does; what was sent is said."""
+"""Ctrl-C stops the client at once, whatever the site does, and it reports what it has sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ JOBS = 4
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Files that no socket holds whole, so that a site that does not read keeps the client waiting."""
+    """Files larger than a socket's buffer, so that a site that does not read keeps the client waiting."""
     (tmp_path / "music").mkdir()
     for number in range(FILES):
         with (tmp_path / "music" / f"{number:02}.mp3").open("wb") as file:
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def heeded_signals() -> Iterator[None]:
-    """A process that was started in the background may ignore SIGINT, and its children with it."""
+    """Undo that a process started in the background ignores SIGINT, and so do its children."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

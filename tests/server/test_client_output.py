@@ -1,4 +1,4 @@
-"""What the client prints: nobody may be reading it, and the terminal may not have all letters."""
+"""The client's output when nobody reads it, and on terminals that lack some letters."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def answer(request: StubRequest) -> StubResponse:
 @pytest.fixture
 def env(tmp_path: Path) -> Iterator[dict[str, str]]:
     with stub_site(answer) as url:
-        # Without buffers, there is nothing that could fail at exit.
+        # Unbuffered, so that flushing cannot fail at exit.
         env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         yield env | {
             "EARMARK_URL": url,
@@ -66,7 +66,7 @@ def earmark(
 @pytest.mark.parametrize("errors_too", [False, True], ids=["output", "output and errors"])
 @pytest.mark.parametrize("command", ["upload", "upload --wait", "export", "--help"])
 def test_nobody_reads(command: str, errors_too: bool, env: dict[str, str], song: Path) -> None:
-    """As in `earmark upload … | head`: it ends, as other programs do, and without a traceback."""
+    """As in `earmark upload … | head`: it ends like other programs, without a traceback."""
     reading, writing = os.pipe()
     os.close(reading)
     refused = song.with_name("refused.mp3")

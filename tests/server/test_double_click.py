@@ -1,4 +1,4 @@
-"""A form that is sent twice at the same moment, to a real server."""
+"""A form that is sent twice at the same time to a real server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIELD = re.compile(r'name="(csrfmiddlewaretoken|idempotency_key)" value="([^"]+)
 
 
 def fields_on(client: httpx.Client, address: str, form: str) -> dict[str, str]:
-    """The hidden fields of the form that goes to an address."""
+    """The hidden fields of the form with this action."""
     page = client.get(address).text
     return dict(FIELD.findall(page[page.index(form) :].partition("</form>")[0]))
 

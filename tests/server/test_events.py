@@ -1,4 +1,4 @@
-"""Server-sent events from a real server: an upload's way to ready, as it happens."""
+"""Server-sent events from a real server, for an upload until it is ready."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def listening(site: Site, token: str, **headers: str) -> Any:
 
 
 def events(lines: Iterator[str]) -> Iterator[Event]:
-    """(id, data) of each event of a stream, as the standard has it: fields, then an empty line."""
+    """(id, data) of each event of a stream: fields, then an empty line, as the standard says."""
     fields: dict[str, str] = {}
     for line in lines:
         if line:
@@ -63,7 +63,7 @@ def test_an_upload_is_told_until_it_is_ready(site: Site, tmp_path: Path) -> None
         assert [event_id for event_id, _ in told] == [data["updated_at"] for _, data in told]
         assert library.track(track["id"])["genre"]["label"] == last["genre"]
 
-        # Who comes back with the last id they saw hears what they missed.
+        # A client that reconnects with the last id it saw gets what it missed.
         with listening(site, token, **{"Last-Event-ID": told[0][0]}) as response:
             assert until_ready(events(response.iter_lines()), track["id"])[-1][1] == last
 

@@ -26,13 +26,13 @@ CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
     "response_schema_conformance,use_after_free,ensure_resource_availability,ignored_auth"
 )
-#: A stream that does not end, and the way for a caller to lock itself out.
+#: An endless stream, and a way for the caller to lock itself out.
 LEFT_OUT = ["--exclude-path", "/api/v1/events/", "--exclude-path", "/api/v1/account/tokens/{id}/"]
 
 
 @pytest.fixture(scope="module")
 def busy_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site of its own, where there is a track to be found, and nobody is slowed down."""
+    """A site with a track, and without rate limits."""
     folder = tmp_path_factory.mktemp("fuzzed")
     with running_site(folder, EARMARK_API_PER_MINUTE="10000000") as site:
         with Library(site.url, site.token("alice@example.org")) as library:

@@ -18,9 +18,9 @@ from tests.live import running_site
 
 TUS = {"Tus-Resumable": "1.0.0"}
 BYTES = "application/offset+octet-stream"
-#: What is to be late would keep the machine busy until it is; `tests/classifier` waits for that.
+#: Files that run into time limits are left to `tests/classifier`: they keep the machine busy until then.
 SENT = [name for name, case in CASES.items() if case.outcomes != {"timeout"}]
-#: The rows there are, and the files they name.
+#: Prints the rows, and the files they name.
 TELL = """
 import json
 from django_tasks_db.models import DBTaskResult
@@ -38,7 +38,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What there is when all files were sent, and a worker has worked off its queue and ended in peace."""
+    """The rows after all files were sent, and a worker has emptied its queue and stopped."""
     folder = tmp_path_factory.mktemp("hostile")
     for place in ("data", "made", "tmp"):
         (folder / place).mkdir()

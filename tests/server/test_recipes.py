@@ -22,7 +22,7 @@ RECIPES = re.findall(
 
 @pytest.fixture
 def env(site: Site, tmp_path: Path) -> dict[str, str]:
-    """A library with one track that has been heard, and a folder with another."""
+    """A library with one analysed track, and a folder with another song."""
     (tmp_path / "music").mkdir()
     sounds.write(tmp_path / "music" / "song.mp3", seconds=5)
     bin_folder = tmp_path / "bin"

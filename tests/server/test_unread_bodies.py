@@ -1,4 +1,4 @@
-"""What a client is told of its connection when it was answered before all it sent was read."""
+"""Whether the connection stays open after a response to a request whose body was not read."""
 
 from __future__ import annotations
 
