@@ -18,6 +18,11 @@ def fold(text: str) -> str:
     return " ".join("".join(c for c in apart if not unicodedata.combining(c)).split())
 
 
+def without_control_characters(text: str) -> str:
+    """The text in Unicode's composed form (NFC), without characters that nothing can show."""
+    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
+
+
 def key_from(name: str) -> str:
     """A name as a word for addresses and columns: "Drum & Bass" becomes "drum-bass"."""
     return re.sub(r"[^\w]+", "-", fold(name)).strip("-")

@@ -37,7 +37,7 @@ MAX_DIGITS = 18
 
 class TusUploadView(APIView):
     """`POST` creates an upload and returns its address. There, `HEAD` returns its offset, `PATCH` appends bytes, and
-    `DELETE` aborts it. `track_url` is the URL name of the track that comes of it."""
+    `DELETE` aborts it. `track_url_name` is the URL name of the track that comes of it."""
 
     schema: Any = None
     #: URL name of the page or API resource of a track that an upload becomes.

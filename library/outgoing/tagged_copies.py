@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-import unicodedata
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +17,7 @@ from library.models import Track
 from library.outgoing.files import UNCACHED_HEADERS
 from library.selectors import GenreNames
 from library.services.track_files import local_copy
+from library.text import without_control_characters
 
 #: Names that mean a device on Windows, whatever their extension.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
@@ -76,7 +76,6 @@ def tagged_copy_response(track: Track, genres: GenreNames) -> HttpResponseBase |
 
 def safe_path_part(text: str) -> str:
     """A text as one part of a path on any system: no separators or control characters, at most 120 bytes."""
-    text = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
-    text = re.sub(r'[/\\:*?"<>|]', "_", text).strip(" .")
+    text = re.sub(r'[/\\:*?"<>|]', "_", without_control_characters(text)).strip(" .")
     text = text.encode()[:120].decode(errors="ignore").strip(" .")
     return f"_{text}" if _DEVICES.match(text) else text

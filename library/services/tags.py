@@ -60,11 +60,15 @@ def tag_change(
 def tag_merge(*, tag: Tag, into: Tag) -> BulkAction:
     """Put `into` on every track that has `tag`, and delete `tag`. The action's `done` is their number.
 
-    Raises DomainError: `same_tag`.
+    Raises DomainError: `same_tag`, `not_found`.
     """
     if tag.pk == into.pk:
         raise DomainError("same_tag", "A tag cannot be merged into itself.")
     with transaction.atomic():
+        for row in sorted(
+            (tag, into), key=lambda row: row.pk
+        ):  # in one order, so that two merges cannot deadlock
+            locked_row(row)
         ids = list(tag.taggings.order_by("pk").values_list("track_id", flat=True))
         new = set(ids) - set(into.taggings.values_list("track_id", flat=True))
         _taggings_add(into, new)
@@ -88,8 +92,12 @@ def tag_merge_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
 
 
 def tag_delete(*, tag: Tag) -> BulkAction:
-    """Delete a tag; its tracks stay. The action's `done` is the number of tracks that had it."""
+    """Delete a tag; its tracks stay. The action's `done` is the number of tracks that had it.
+
+    Raises DomainError: `not_found`.
+    """
     with transaction.atomic():
+        locked_row(tag)  # no track can get the tag before it is deleted
         ids = list(tag.taggings.order_by("pk").values_list("track_id", flat=True))
         action = bulk_action_record(
             person=tag.owner,

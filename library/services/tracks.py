@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
@@ -23,7 +22,7 @@ from library.services.bin import tracks_move_to_bin, tracks_restore
 from library.services.bulk_action_records import bulk_action_record
 from library.services.connections import connection_close_if_unusable
 from library.services.track_files import orphaned_files_delete
-from library.text import title_from
+from library.text import title_from, without_control_characters
 
 
 def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
@@ -94,10 +93,7 @@ def track_delete(*, track: Track) -> BulkAction:
 
 def clean_file_name(name: str) -> str:
     """A file name that is safe to show and to offer for download: a single path segment, no control characters."""
-    name = name.replace("\\", "/").rpartition("/")[2]
-    name = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c)[0] != "C").strip(
-        " ."
-    )
+    name = without_control_characters(name.replace("\\", "/").rpartition("/")[2]).strip(" .")
     suffix = PurePosixPath(name).suffix[:20]
     return (name[: 255 - len(suffix)].removesuffix(suffix) + suffix) or "untitled"
 

@@ -127,6 +127,21 @@ def test_a_tag_that_is_deleted_just_now_is_an_error_with_a_code(
     assert refusal.value.code == "not_found"
 
 
+def test_a_tag_that_was_deleted_meanwhile_is_neither_merged_nor_deleted(alice: User, track: Track) -> None:
+    tag, gone = services.track_tag(track=track, name="live"), services.tag_add(owner=alice, name="concert")
+    services.tag_delete(tag=Tag.objects.get(pk=gone.pk))
+    attempts = [
+        lambda: services.tag_merge(tag=tag, into=gone),
+        lambda: services.tag_merge(tag=gone, into=tag),
+        lambda: services.tag_delete(tag=gone),
+    ]
+    for attempt in attempts:
+        with pytest.raises(DomainError) as refusal:
+            attempt()
+        assert refusal.value.code == "not_found"
+    assert names(track) == ["live"]
+
+
 class TestMany:
     def test_tagging_is_undone_only_where_it_was_new(self, alice: User, make_track: MakeTrack) -> None:
         had, new = make_track(), make_track()
