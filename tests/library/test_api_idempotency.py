@@ -113,7 +113,7 @@ def test_whoever_works_longer_keeps_the_key(alice: User, alice_api: Client) -> N
     record = services.idempotency_begin(owner=alice, key="one", digest="")
     IdempotencyRecord.objects.update(leased_until=timezone.now())
     idempotency_leases_extend()
-    with pytest.raises(DomainError, match="being answered"):
+    with pytest.raises(DomainError, match="being processed"):
         services.idempotency_begin(owner=alice, key="one", digest="")
     services.idempotency_finish(record=record, status=201, headers={})
     assert services.idempotency_begin(owner=alice, key="one", digest="").status == 201

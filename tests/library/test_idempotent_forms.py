@@ -189,5 +189,5 @@ def test_it_does_not_wait_for_ever(alice_client: Client, monkeypatch: pytest.Mon
     IdempotencyRecord.objects.update(status=None)
     monkeypatch.setattr("library.http.idempotent_forms.WAIT_SECONDS", -1)
     answer = alice_client.post(reverse("playlists"), form, follow=True)
-    assert "still being done" in answer.content.decode()
+    assert "still being processed" in answer.content.decode()
     assert Playlist.objects.count() == 1
