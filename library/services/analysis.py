@@ -204,13 +204,13 @@ def _tag_fields_record(track: Track, tags: dict[str, Any]) -> None:
 def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
     """Store the derived files, then the row in one transaction; delete files last that no row names any more."""
     before = [getattr(track, field).name for field in DERIVED_FILE_FIELDS]
-    made = {
+    stored = {
         field: derived_file_store(track=track, field=field, folder=folder) for field in DERIVED_FILE_FIELDS
     }
     connection_close_if_unusable()  # the database may have been restarted during the analysis
     with transaction.atomic():
         prediction = prediction_record(track=track, result=result)
-        kept = lease_end(
+        recorded = lease_end(
             track=track,
             status=Track.Status.READY,
             error_code="",
@@ -218,14 +218,14 @@ def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
             duration=result["duration"],
             audio=result["audio"],
             notices=result["notices"],
-            **made,
+            **stored,
         )
-        if kept:
+        if recorded:
             prediction_adopt(track=track, prediction=prediction, embedding=result["embedding"])
         else:
             transaction.set_rollback(True)  # the track was deleted, or another worker has it
     storage = track.original.storage
-    for name in before if kept else made.values():
+    for name in before if recorded else stored.values():
         if name:
             storage.delete(name)
 

@@ -74,24 +74,24 @@ def genres_set_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
     """Give a batch of tracks an action's verdict: its genre, or the most probable genre of each track."""
     genre = action.data["genre"]
     batch = Track.objects.filter(pk__in=ids).select_related("prediction")
-    said = []
+    verdicts = []
     for track in batch.defer("prediction__segments", "prediction__probabilities"):
         verdict = genre if genre is not None else (track.prediction.top if track.prediction else None)
         if verdict is not None and verdict != track.owner_genre:
-            said.append(Verdict(**_verdict_fields(track, action.person, verdict, action=action)))
-    Verdict.objects.bulk_create(said)
+            verdicts.append(Verdict(**_verdict_fields(track, action.person, verdict, action=action)))
+    Verdict.objects.bulk_create(verdicts)
     effective_genres_recompute(Track.objects.filter(pk__in=ids))
-    return {verdict.track_id: None for verdict in said}
+    return {verdict.track_id: None for verdict in verdicts}
 
 
 def genres_set_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Undo an action's verdicts on some tracks; returns for how many it was still the latest in force."""
-    said = Verdict.objects.filter(
+    verdicts = Verdict.objects.filter(
         bulk_action=action, undone_at=None, track__in=[target.track_id for target in targets]
     )
-    ids = list(said.values_list("track_id", flat=True))
-    count = latest_verdicts(said.filter(track__deleted_at=None)).count()
-    said.update(undone_at=timezone.now())
+    ids = list(verdicts.values_list("track_id", flat=True))
+    count = latest_verdicts(verdicts.filter(track__deleted_at=None)).count()
+    verdicts.update(undone_at=timezone.now())
     effective_genres_recompute(Track.all_objects.filter(pk__in=ids))
     return count
 
@@ -199,14 +199,14 @@ def own_genre_rename(*, genre: Genre, name: str, shown: Mapping[str, str] | None
 
 
 def _verdict_fields(track: Track, person: User, genre: str, action: BulkAction | None) -> dict[str, object]:
-    heard = track.prediction
+    prediction = track.prediction
     return {
         "track": track,
         "person": person,
         "before": track.genre,
         "genre": genre,
-        "heard": heard.top if heard else "",
-        "sure": bool(heard and heard.label),
+        "heard": prediction.top if prediction else "",
+        "sure": bool(prediction and prediction.label),
         "bulk_action": action,
     }
 

@@ -229,10 +229,10 @@ def _playlists_add(owner: User, playlists: Iterable[PlaylistEntry], report: Impo
         same = (entry.name, entry.smart, entry.query)
         with transaction.atomic():
             if seen[same] == len(existing[same]):
-                made = Playlist.objects.create(
+                playlist = Playlist.objects.create(
                     owner=owner, name=entry.name, smart=entry.smart, query=entry.query
                 )
-                existing[same].append(made)
+                existing[same].append(playlist)
                 report.done["playlists"] += 1
             _items_add(owner, existing[same][seen[same]], entry.tracks)
         seen[same] += 1

@@ -98,9 +98,9 @@ def playlist_delete_undo(action: BulkAction, targets: list[BulkActionTrack]) -> 
     )
     if playlist.owner_id != action.person_id:
         return 0
-    made = _append(playlist, action.person, [target.track_id for target in targets], but=set())
-    live = set(Track.objects.filter(pk__in=[item.track_id for item in made]).values_list("pk", flat=True))
-    return sum(item.track_id in live for item in made)
+    added = _append(playlist, action.person, [target.track_id for target in targets], but=set())
+    live = set(Track.objects.filter(pk__in=[item.track_id for item in added]).values_list("pk", flat=True))
+    return sum(item.track_id in live for item in added)
 
 
 def playlist_check_not_smart(playlist: Playlist) -> None:
@@ -120,9 +120,9 @@ def playlist_append_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dic
     if playlist is None:
         raise DomainError("unknown_playlist", "The playlist was deleted meanwhile.", 422)
     _touch(playlist)
-    there = set(playlist.items.filter(track__in=ids).values_list("track_id", flat=True))
-    made = _append(playlist, action.person, ids, but=there)
-    return {item.track_id: {"item": item.pk} for item in made}
+    present = set(playlist.items.filter(track__in=ids).values_list("track_id", flat=True))
+    added = _append(playlist, action.person, ids, but=present)
+    return {item.track_id: {"item": item.pk} for item in added}
 
 
 def playlist_append_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
@@ -139,9 +139,9 @@ def playlist_append_undo(action: BulkAction, targets: list[BulkActionTrack]) -> 
 
 def _append(playlist: Playlist, owner: User, ids: list[UUID], but: set[UUID]) -> list[PlaylistItem]:
     """Add those of these tracks that are the owner's to the end, in this order."""
-    there = set(Track.all_objects.filter(owner=owner, pk__in=ids).values_list("pk", flat=True)) - but
+    own = set(Track.all_objects.filter(owner=owner, pk__in=ids).values_list("pk", flat=True)) - but
     end = playlist.items.aggregate(end=Max("position"))["end"] or 0
-    places = zip(itertools.count(end + GAP, GAP), (pk for pk in ids if pk in there), strict=False)
+    places = zip(itertools.count(end + GAP, GAP), (pk for pk in ids if pk in own), strict=False)
     items = [PlaylistItem(playlist=playlist, track_id=pk, position=place) for place, pk in places]
     return PlaylistItem.objects.bulk_create(items)
 

@@ -145,8 +145,8 @@ def tag_data(tag: Tag) -> dict[str, Any]:
 def tracks_tag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
     """Put an action's tag on a batch of tracks, and forget where it was rejected as a suggestion."""
     tag = _tag_get_or_recreate(action)
-    there = Track.objects.filter(owner=action.person, pk__in=ids).values_list("pk", flat=True)
-    new = set(there) - set(tag.taggings.filter(track__in=ids).values_list("track_id", flat=True))
+    own = Track.objects.filter(owner=action.person, pk__in=ids).values_list("pk", flat=True)
+    new = set(own) - set(tag.taggings.filter(track__in=ids).values_list("track_id", flat=True))
     _taggings_add(tag, new)
     turned_down = TagRejection.objects.filter(track__in=new, key=tag.key)
     rejected = set(turned_down.values_list("track_id", flat=True))

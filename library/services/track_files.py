@@ -24,12 +24,12 @@ DERIVED_FILE_FIELDS = FILE_FIELDS[1:]
 
 def derived_file_store(*, track: Track, field: str, folder: Path) -> str:
     """Store the file that an analysis made for this field, if any; returns its name in storage, or ""."""
-    made = next(folder.glob(f"{field}.*"), None)
-    if made is None:
+    path = next(folder.glob(f"{field}.*"), None)
+    if path is None:
         return ""
     stored: FieldFile = getattr(track, field)
-    with made.open("rb") as content:
-        return stored.storage.save(stored.field.generate_filename(track, made.name), File(content))
+    with path.open("rb") as content:
+        return stored.storage.save(stored.field.generate_filename(track, path.name), File(content))
 
 
 def files_delete(*, names: Iterable[str]) -> None:
