@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 60
 DATABASE_RETRY_SECONDS = 5
+#: Every so many sweeps, statistics are updated, and the reading of unread tags is started.
 SWEEPS_PER_STATISTICS = 15
 SWEEPS_PER_BACKFILL = 60
 
