@@ -24,7 +24,7 @@ def test_no_track_is_heard_twice(place: Place) -> None:
     assert [worker.wait(2 * LOST) for worker in workers] == [0] * WORKERS
     assert set(place.status().values()) == {("ready", "", 1)}
     assert len(place.status()) == TRACKS
-    assert len(re.findall(r"\bHeard\b", (place.folder / "log").read_text())) == TRACKS
+    assert len(re.findall(r"\bAnalysed\b", (place.folder / "log").read_text())) == TRACKS
     assert place.sql("SELECT count(*) FROM library_prediction") == [(TRACKS,)]
     assert place.stored() == place.named()
 
