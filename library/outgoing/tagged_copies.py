@@ -11,8 +11,8 @@ from django.conf import settings
 from django.http import FileResponse, Http404
 from django.http.response import HttpResponseBase
 
-from classifier.tagged_copies import TAGGABLE_FORMATS, write_tagged_copy
 from classifier.formats import AUDIO_FORMATS
+from classifier.tagged_copies import TAGGABLE_FORMATS, write_tagged_copy
 from library.models import Track
 from library.outgoing.files import UNCACHED_HEADERS
 from library.selectors import GenreNames

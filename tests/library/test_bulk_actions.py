@@ -54,7 +54,9 @@ def tag_later(alice: User) -> BulkAction:
 
 class TestWhichTracks:
     def test_another_number_than_expected_is_refused(self, alice: User, five: list[Track]) -> None:
-        with pytest.raises(SelectionChangedError, match="meant for 4 tracks, but the search finds 5 tracks now"):
+        with pytest.raises(
+            SelectionChangedError, match="meant for 4 tracks, but the search finds 5 tracks now"
+        ):
             services.tracks_tag(
                 tracks=mine(alice), person=alice, name="live", options=BulkActionOptions(expected=4)
             )
