@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 
 from earmark_client import BulkAction, Library, LibraryError
+from earmark_client.library import retry_delay
 from tests.stub_server import StubRequest, StubResponse, stub_site
 
 ID = "0198c0de-0000-7000-8000-000000000001"
@@ -141,6 +143,34 @@ def test_a_bulk_action_is_cancelled() -> None:
         assert action.status == "running"
         assert client.wait_for(action).status == "cancelled"
     assert script.requests[0] == ("POST", f"acts/{ID}/cancel/")
+
+
+def test_a_cancellation_that_is_sent_again_is_the_same_request() -> None:
+    """With the same key, the site repeats its answer; without one, it would find nothing left to cancel (409)."""
+    script = Script((503, None), (200, {}), (200, act("cancelled", 1)), (200, {}), (200, act("cancelled", 1)))
+    with library(script) as client:
+        assert client.cancel_bulk_action(ID).status == "cancelled"
+        client.cancel_bulk_action(ID)
+    first, repeated, _, another, _ = (headers["Idempotency-Key"] for headers in script.headers)
+    assert first
+    assert first == repeated != another
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        ("7", 7.0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", pytest.approx(2.5e11, rel=0.1)),
+        ("-5", 0.0),
+        ("soon", 1.0),
+        ("nan", 1.0),
+        ("inf", 1.0),
+    ],
+)
+def test_retry_after_is_a_number_of_seconds_or_a_date(retry_after: str, seconds: float) -> None:
+    response = httpx.Response(503, headers={"Retry-After": retry_after})
+    assert retry_delay(response, attempt=1) == seconds
 
 
 def test_a_bulk_action_that_fails() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 from uuid import uuid4
@@ -176,7 +177,8 @@ class Library:
 
     def cancel_bulk_action(self, action_id: str) -> BulkAction:
         """Stop a bulk action. What it did so far stays."""
-        self._response(lambda: self._http.post(f"acts/{action_id}/cancel/"))
+        headers = {"Idempotency-Key": str(uuid4())}
+        self._response(lambda: self._http.post(f"acts/{action_id}/cancel/", headers=headers))
         return self.bulk_action(action_id)
 
     def _pages(self, url: str, params: Any) -> Iterator[dict[str, Any]]:
@@ -197,7 +199,8 @@ class Library:
         """The answer to a request; tried again while the site cannot be reached or is busy.
 
         Every request of this client may be sent twice: reading changes nothing, a file that has arrived already is
-        not stored again, a piece of one says where it belongs, and a bulk action has an Idempotency-Key.
+        not stored again, a piece of one says where it belongs, and starting and cancelling a
+        bulk action carries an Idempotency-Key.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -208,7 +211,7 @@ class Library:
                 self._wait(2**attempt / 2)
                 continue
             if comes_later(response) and attempt < ATTEMPTS:
-                self._wait(float(response.headers.get("Retry-After", 2**attempt / 2)))
+                self._wait(retry_delay(response, attempt))
                 continue
             break
         if response.is_success:
@@ -221,6 +224,20 @@ def comes_later(response: httpx.Response) -> bool:
     return response.status_code in LATER or (
         response.status_code == 409 and refusal(response).code == "in_progress"
     )
+
+
+def retry_delay(response: httpx.Response, attempt: int) -> float:
+    """Seconds to wait before another attempt: as `Retry-After` says, else twice as long each time.
+
+    The header is a number of seconds or an HTTP date (RFC 9110, section 10.2.3). `attempt` counts from 1.
+    """
+    value: str = response.headers.get("Retry-After", "")
+    if value.removeprefix("-").isdecimal():
+        return max(0.0, float(value))
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return float(2**attempt) / 2
 
 
 class Counted:
