@@ -1,4 +1,4 @@
-"""Names as people compare them, and ids as they send them."""
+"""Texts: names as people compare them, values that forms and addresses carry, numbers as people read them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import PurePosixPath
+
+from django.utils.dateparse import parse_datetime
 
 
 def fold(text: str) -> str:
@@ -57,9 +60,28 @@ def clock(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def parsed_uuid(text: str) -> uuid.UUID:
-    """An id as a form sent it; what is none becomes the one that nothing has."""
+def uuid_or_nil(text: str) -> uuid.UUID:
+    """The UUID that a text stands for; the nil UUID, which no row has, when it stands for none."""
     try:
         return uuid.UUID(text)
     except ValueError:
         return uuid.UUID(int=0)
+
+
+def uuids_in(texts: Iterable[str]) -> list[uuid.UUID]:
+    """The UUIDs among some texts, each once and in their order."""
+    return list(dict.fromkeys(found for text in texts if (found := uuid_or_nil(text)).int))
+
+
+def aware_datetime(text: str) -> datetime | None:
+    """The time that a text in ISO 8601 names; None for anything else, and for a time without an offset from UTC."""
+    try:
+        parsed = parse_datetime(text)
+    except ValueError:
+        return None
+    return parsed if parsed and parsed.tzinfo else None
+
+
+def track_count_text(count: int) -> str:
+    """A number of tracks as people read it: "1 track", "1,234 tracks"."""
+    return "1 track" if count == 1 else f"{count:,} tracks"

@@ -29,7 +29,7 @@ from library.accounts.forms import (
     SignUpForm,
     TokenForm,
 )
-from library.http.shortcuts import get_or_gone, page_before
+from library.http.shortcuts import get_or_gone, referring_page
 from library.http.types import Request
 from library.services.people import EmailTakenError
 from library.tasks import send_sign_up_email
@@ -123,7 +123,7 @@ def session(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Most often somebody has signed in again since the page was loaded: it says so, and leads back there."""
-    return render(request, "403_csrf.html", {"page": page_before(request)}, status=403)
+    return render(request, "403_csrf.html", {"page": referring_page(request)}, status=403)
 
 
 @never_cache

@@ -20,17 +20,18 @@ from classifier.errors import MESSAGES
 from library import selectors, services
 from library.admin.base import SharedOnly, reviewer_of
 from library.http.review_queue import ReviewQueueUrls, review_queue_context
-from library.http.shortcuts import PAGE_SIZE, back
+from library.http.shortcuts import PAGE_SIZE, redirect_back
 from library.http.types import Request
 from library.models import Track
 from library.outgoing.files import serve_audio, serve_peaks, serve_spectrogram, serve_timeline
+from library.text import track_count_text
 
-REVIEW = ReviewQueueUrls(
+REVIEWER_QUEUE_URLS = ReviewQueueUrls(
     page="admin:library_track_review",
-    say="admin:library_track_say",
+    verdict="admin:library_track_say",
     undo="admin:library_track_unsay",
-    about="admin:library_track_change",
-    files="admin:library_track_",
+    track="admin:library_track_change",
+    file_url_prefix="admin:library_track_",
     of_others=True,
 )
 
@@ -62,18 +63,18 @@ class Desk(SharedOnly):
 
     def review_view(self, request: HttpRequest) -> HttpResponse:
         asked = self._looking(request)
-        context = review_queue_context(asked, selectors.review_queue_of(asked.user), REVIEW)
+        context = review_queue_context(asked, selectors.review_queue_of(asked.user), REVIEWER_QUEUE_URLS)
         return render(request, "desk/review.html", context)
 
     def say_view(self, request: HttpRequest, track_id: UUID) -> HttpResponse:
         track = self._track(request, track_id, to_review=True)
         services.genre_set(track=track, person=reviewer_of(request), genre=request.POST.get("genre", ""))
-        return back(cast(Request, request), REVIEW.page)
+        return redirect_back(cast(Request, request), REVIEWER_QUEUE_URLS.page)
 
     def unsay_view(self, request: HttpRequest, track_id: UUID) -> HttpResponse:
         track = self._track(request, track_id, to_review=True)
         services.genre_undo(track=track, person=reviewer_of(request))
-        return back(cast(Request, request), REVIEW.page)
+        return redirect_back(cast(Request, request), REVIEWER_QUEUE_URLS.page)
 
     def agreement_view(self, request: HttpRequest) -> HttpResponse:
         reviewer = self._looking(request).user
@@ -115,8 +116,8 @@ class Desk(SharedOnly):
 
     def _again(self, request: HttpRequest, tracks: QuerySet[Track]) -> HttpResponse:
         done = services.tracks_analyse_again(tracks=tracks, person=reviewer_of(request)).done
-        messages.success(request, f"Trying {done} {'track' if done == 1 else 'tracks'} again.")
-        return back(cast(Request, request), "admin:library_track_failed")
+        messages.success(request, f"Trying {track_count_text(done)} again.")
+        return redirect_back(cast(Request, request), "admin:library_track_failed")
 
     def audio_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
         return serve_audio(request, self._track(request, track_id))

@@ -22,8 +22,9 @@ from library import selectors, services
 from library.admin.base import ReadOnly, SharedOnly, reviewer_of
 from library.admin.review import Desk
 from library.genres import BUILTIN_GENRES
+from library.http.shortcuts import message_with_undo
 from library.models import Prediction, Track
-from library.text import clock
+from library.text import clock, track_count_text
 
 #: How many titles a deletion names before it only counts.
 NAMED = 50
@@ -166,14 +167,11 @@ class TrackAdmin(Desk):
     def confirm_heard(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
         # In bulk nobody looks at each: what its owner has said stays said.
         unsaid = queryset.filter(owner_genre="")
-        action = services.genres_set(
-            tracks=unsaid, person=reviewer_of(request), genre=None, summary="Confirmed what was heard"
-        )
+        action = services.genres_set(tracks=unsaid, person=reviewer_of(request), genre=None)
         done = action.done
         skipped = len(queryset) - done
         if done:
-            text = f"Confirmed {done} {'track' if done == 1 else 'tracks'}."
-            messages.success(request, text, extra_tags=f"undo:{action.pk}")
+            message_with_undo(request, f"Confirmed {track_count_text(done)}.", action)
         if skipped:
             messages.info(
                 request, f"{skipped} left alone: there is a word on it already, or nothing has been heard."

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 
 from library import services
 from library.errors import DomainError
-from library.http.shortcuts import back
+from library.http.shortcuts import redirect_back
 from library.http.types import Request
 from library.models import IdempotencyRecord, User
 
@@ -50,7 +50,7 @@ class IdempotentFormsMiddleware:
         record = _record_begin(request)
         if record is None:
             messages.info(request, "This is still being processed. Please reload the page in a moment.")
-            return back(cast(Request, request))
+            return redirect_back(cast(Request, request))
         if record.status is not None:
             return _replayed_response(request, record)
         request.idempotency_record = record  # type: ignore[attr-defined]

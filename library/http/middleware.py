@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from library.errors import DomainError, RateLimited
-from library.http.shortcuts import ObjectGoneError, back, page_before
+from library.http.shortcuts import ObjectGoneError, redirect_back, referring_page
 from library.http.types import Request
 
 #: Browser features that no page needs, disabled in case of an injected script.
@@ -73,7 +73,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         if request.method != "POST":
             return super().handle_no_permission(request, view_func)
         # After sign-in the browser sends GET, which the form's own address may not support: back to the form's page.
-        after = {"next": page_before(request) or reverse("library"), "unsent": "1"}
+        after = {"next": referring_page(request) or reverse("library"), "unsent": "1"}
         return redirect(f"{reverse('login')}?{urlencode(after)}")
 
 
@@ -95,7 +95,7 @@ class DomainErrorMiddleware:
             return response
         messages.error(request, exception.message)
         if not isinstance(exception, ObjectGoneError):
-            return back(cast(Request, request))
-        if exception.key in urlsplit(page_before(request) or "").path.split("/"):
+            return redirect_back(cast(Request, request))
+        if exception.key in urlsplit(referring_page(request) or "").path.split("/"):
             return redirect(exception.page)
-        return back(cast(Request, request), exception.page)
+        return redirect_back(cast(Request, request), exception.page)

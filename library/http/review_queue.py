@@ -1,11 +1,10 @@
-"""A queue of tracks that ask for a verdict, answered one by one: the owner's own, or a reviewer's."""
+"""The page of a review queue: tracks that need a verdict, one by one, for their owner or for a reviewer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -13,67 +12,67 @@ from django.urls import reverse
 from library import selectors
 from library.http.types import Request
 from library.models import Track
+from library.text import uuid_or_nil
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewQueueUrls:
-    """The names of the URLs that the page of a queue leads to."""
+    """Names of the URLs that the page of a review queue links to. `of_others`: whether it is a reviewer's."""
 
     page: str = "needs-you"
-    say: str = "track-genre"
+    verdict: str = "track-genre"
     undo: str = "track-genre-undo"
-    about: str = "track"
-    files: str = ""
+    track: str = "track"
+    file_url_prefix: str = ""
     """The prefix of the URL names of a track's files."""
     of_others: bool = False
 
 
 def review_queue_context(request: Request, queue: QuerySet[Track], urls: ReviewQueueUrls) -> dict[str, Any]:
-    """The next track of a queue, and what one can say of it.
+    """The template context for the next track of a queue, with the genres to answer with.
 
-    The address keeps where one is: `after` a place in the queue, and `track` for one that an undo brought back.
-    Answers and undo go to addresses of the track, which lead back here.
+    The query string keeps the position: `after`, a cursor in the queue, and `track` for one that an undo brought
+    back. Answers and undo are posted to URLs of the track, which redirect back here.
     """
-    place = selectors.Place.read(request.GET.get("after", ""))
-    rest = selectors.left_after(queue, place)
-    left = rest.count()
-    brought_back = _asked(request, queue)
-    # Its id is asked for first: to sort whole rows takes a database longer.
+    cursor = selectors.Place.read(request.GET.get("after", ""))
+    rest = selectors.left_after(queue, cursor)
+    remaining = rest.count()
+    brought_back = _requested_track(request, queue)
+    # Selects the id first: sorting whole rows takes a database longer.
     first = rest.values_list("pk", flat=True).first()
     track = brought_back or (queue.filter(pk=first).first() if first else None)
-    here = selectors.Place.of(track) if track else None
-    if brought_back and place and here and here <= place:
-        left += 1  # it lies behind, and is answered first
+    current_position = selectors.Place.of(track) if track else None
+    if brought_back and cursor and current_position and current_position <= cursor:
+        remaining += 1  # the track brought back is before the cursor, so `rest` does not count it
     genres = selectors.genre_names_of(track.owner if track and urls.of_others else request.user)
     answers = selectors.answers_for(track, genres) if track else []
-    last = selectors.last_word_of(request.user, of_others=urls.of_others)
-    waiting = queue.count() if place else left
+    last_verdict = selectors.last_word_of(request.user, of_others=urls.of_others)
+    waiting = queue.count() if cursor else remaining
     start = reverse(urls.page)
     return {
-        "desk": urls,
-        "files": urls.files,
+        "urls": urls,
+        "file_url_prefix": urls.file_url_prefix,
         "track": track,
         "answers": answers,
         "suggested": selectors.new_genre_for(track, answers) if track else "",
         "genres": genres,
-        "left": left,
-        "skipped": waiting - left,
+        "remaining": remaining,
+        "skipped": waiting - remaining,
         "waiting": waiting,
-        "last": last,
-        "on": _address(start, after=place),
-        "skip": _address(start, after=max(filter(None, (place, here)), default=None)),
-        "undone": _address(start, after=place, track=last.track_id) if last else "",
+        "last_verdict": last_verdict,
+        "next_url": _url_with(start, after=cursor),
+        "skip_url": _url_with(start, after=max(filter(None, (cursor, current_position)), default=None)),
+        "undo_next_url": (
+            _url_with(start, after=cursor, track=last_verdict.track_id) if last_verdict else ""
+        ),
     }
 
 
-def _asked(request: Request, queue: QuerySet[Track]) -> Track | None:
-    try:
-        track_id = UUID(request.GET.get("track", ""))
-    except ValueError:
-        return None
-    return queue.filter(pk=track_id).first()
+def _requested_track(request: Request, queue: QuerySet[Track]) -> Track | None:
+    track_id = uuid_or_nil(request.GET.get("track", ""))
+    return queue.filter(pk=track_id).first() if track_id.int else None
 
 
-def _address(start: str, **parameters: object) -> str:
+def _url_with(start: str, **parameters: object) -> str:
     given = {name: value for name, value in parameters.items() if value is not None}
     return start + (f"?{urlencode(given)}" if given else "")

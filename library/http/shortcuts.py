@@ -1,4 +1,4 @@
-"""What several pages share."""
+"""What several pages share: finding objects, going back, messages with an Undo."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import uuid
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib import messages
+from django.contrib.messages.storage.base import Message
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,14 +17,18 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from library import selectors
 from library.errors import DomainError
 from library.http.types import Request
-from library.models import Track
+from library.models import BulkAction, Track
 
 PAGE_SIZE = 50
+#: Marks, in the `extra_tags` of a message, the id of the bulk action that it offers to undo.
+UNDO_PREFIX = "undo:"
 
 
 class ObjectGoneError(DomainError):
-    """What a form is about is no longer there, or was never this person's. `page` is where to go when the
-    page with the form was about that thing, too, and so went with it."""
+    """The object of a form no longer exists, or was never this person's.
+
+    `page` is where to go when the page with the form was about the same object, and so is gone as well.
+    """
 
     def __init__(self, message: str, key: object, page: str) -> None:
         self.key = str(key)
@@ -33,9 +39,9 @@ class ObjectGoneError(DomainError):
 def get_or_gone[M: Model](
     request: Request, rows: QuerySet[M], message: str, page: str = "library", **lookup: Any
 ) -> M:
-    """The one row of `rows` that `lookup` finds, by one field. Unknown and foreign ids are the same.
+    """The row of `rows` that `lookup`, one field, finds. Ids of others' rows are treated like unknown ones.
 
-    Without it, a page is a 404, and a form leads back with `message` (raises `ObjectGoneError`).
+    When there is none, raises Http404 for a page, and ObjectGoneError for a form, which leads back with `message`.
     """
     if found := rows.filter(**lookup).first():
         return found
@@ -46,14 +52,31 @@ def get_or_gone[M: Model](
 
 
 def owned_track(request: Request, track_id: uuid.UUID) -> Track:
-    """The track, if it is this person's."""
+    """The track, if it is this person's. Raises as `get_or_gone` does."""
     return get_or_gone(
         request, selectors.tracks_of(request.user), "That track is no longer in your library.", pk=track_id
     )
 
 
-def page_before(request: HttpRequest) -> str | None:
-    """The page the form was on: a `next` field says where, else the Referer; never off this site."""
+def message_with_undo(
+    request: HttpRequest, text: str, action: BulkAction, *, level: int = messages.SUCCESS
+) -> None:
+    """Queue a message for the next page, with an Undo button beside it when the action can be undone.
+
+    The action's id travels in the message's `extra_tags`; the template filter `undo_id` reads it.
+    """
+    tags = f"{UNDO_PREFIX}{action.pk}" if action.can_be_undone else ""
+    messages.add_message(request, level, text, extra_tags=tags)
+
+
+def message_undo_id(message: Message) -> str:
+    """The id of the bulk action that a message offers to undo; empty when it offers none."""
+    tags = message.extra_tags or ""
+    return tags.removeprefix(UNDO_PREFIX) if tags.startswith(UNDO_PREFIX) else ""
+
+
+def referring_page(request: HttpRequest) -> str | None:
+    """The page that the form was on: from its `next` field, else the Referer; never on another site."""
     for address in (request.POST.get("next", ""), request.headers.get("Referer", "")):
         if address and url_has_allowed_host_and_scheme(
             address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
@@ -63,6 +86,6 @@ def page_before(request: HttpRequest) -> str | None:
     return None
 
 
-def back(request: Request, otherwise: str = "library") -> HttpResponse:
-    """To the page the form was on."""
-    return redirect(page_before(request) or reverse(otherwise))
+def redirect_back(request: Request, fallback: str = "library") -> HttpResponse:
+    """Redirect to the page that the form was on; `fallback` is the name of a URL, for when that is unknown."""
+    return redirect(referring_page(request) or reverse(fallback))

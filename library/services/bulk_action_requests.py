@@ -1,6 +1,9 @@
-"""The bulk actions that pages and programs can request; `services.bulk_actions` carries them out."""
+"""Which bulk actions people and programs can ask for. `services.bulk_actions` carries them out."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
@@ -9,49 +12,112 @@ from library.errors import DomainError
 from library.models import BulkAction, Genre, Playlist, Tag, Track, User
 from library.services import genres, playlists, tags
 from library.services.bulk_actions import DEFAULT_OPTIONS, BulkActionOptions, bulk_action_start
-from library.text import parsed_uuid
+from library.text import uuid_or_nil
+
+#: How many tracks a request of a program may name one by one. A search may find any number.
+MAX_NAMED_TRACKS = 1000
+#: Pages have actions on more tracks than this done by a worker, and show the progress.
+MAX_SYNCHRONOUS_TRACKS = 1000
+#: The longest value of an action, in characters.
+MAX_VALUE_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class RequestableAction:
+    """A bulk action that a page or a program can ask for by its name."""
+
+    start: Callable[[User, str, QuerySet[Track], BulkActionOptions], BulkAction]
+    """Does it for a person, with its value, to tracks, with these options."""
+    skipped: str
+    """Why it skips tracks: the end of "3 tracks skipped: …"."""
+    missing_value: tuple[str, str] | None = None
+    """Code and message of the error when its value is missing; None when it takes none."""
 
 
 def bulk_action_request(
     *,
     person: User,
     name: str,
-    value: str,
+    value: str = "",
     tracks: QuerySet[Track],
     options: BulkActionOptions = DEFAULT_OPTIONS,
+    permanently: bool = False,
 ) -> BulkAction:
-    """Start a bulk action on tracks that the caller has made sure are the person's.
+    """Do what a person asks for, on a page or by a program, to tracks that are theirs.
 
-    `name` and `value`: `confirm`; `genre` and its key; `tag` or `untag` and its name; `playlist` and its id;
-    `analyse`; `delete`; `delete_permanently`. Raises DomainError: `unknown_act`, `unknown_genre`, `unknown_tag`,
-    `unknown_playlist`, `bad_name`, `saved_search`, `selection_changed`.
+    `name` is a key of `REQUESTABLE_ACTIONS`. `value` is the genre's key for `genre`, the tag's name for `tag` and
+    `untag`, the playlist's id for `playlist`. `permanently` makes `delete` bypass the bin.
+
+    Raises DomainError: `unknown_act`, `unknown_genre`, `unknown_tag`, `unknown_playlist`, `bad_name`, `saved_search`,
+    `selection_changed`.
     """
-    match name:
-        case "confirm":
-            done = "Confirmed genres"
-            return genres_set(tracks=tracks, person=person, genre=None, summary=done, options=options)
-        case "genre":
-            done = f"Set the genre to {selectors.genre_names_of(person).named(value).name}"
-            return genres_set(tracks=tracks, person=person, genre=value, summary=done, options=options)
-        case "tag":
-            return tracks_tag(tracks=tracks, person=person, name=value, options=options)
-        case "untag":
-            tag = selectors.tag_named(person, value)
-            if tag is None:
-                raise DomainError("unknown_tag", "You have no such tag.", 422)
-            return tracks_untag(tracks=tracks, person=person, tag=tag, options=options)
-        case "playlist":
-            playlist = selectors.playlists_of(person).filter(pk=parsed_uuid(value)).first()
-            if playlist is None:
-                raise DomainError("unknown_playlist", "You have no such playlist.", 422)
-            return playlist_append(playlist=playlist, tracks=tracks, options=options)
-        case "analyse":
-            return tracks_analyse_again(tracks=tracks, person=person, options=options)
-        case "delete":
-            return tracks_delete(tracks=tracks, person=person, options=options)
-        case "delete_permanently":
-            return tracks_delete_permanently(tracks=tracks, person=person, options=options)
-    raise DomainError("unknown_act", "Choose what to do with the tracks.", 422)
+    action = requestable_action(name)
+    if action.missing_value and not value:
+        raise DomainError(*action.missing_value, 422)
+    if permanently and name == "delete":
+        return tracks_delete_permanently(tracks=tracks, person=person, options=options)
+    return action.start(person, value, tracks, options)
+
+
+def requestable_action(name: str) -> RequestableAction:
+    """Raises DomainError: `unknown_act`."""
+    try:
+        return REQUESTABLE_ACTIONS[name]
+    except KeyError:
+        raise DomainError("unknown_act", "Choose what to do with the tracks.", 422) from None
+
+
+def _confirm(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
+    return genres_set(tracks=tracks, person=person, genre=None, options=options)
+
+
+def _set_genre(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
+    summary = f"Set the genre to {selectors.genre_names_of(person).named(value).name}"
+    return genres_set(tracks=tracks, person=person, genre=value, summary=summary, options=options)
+
+
+def _tag(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
+    return tracks_tag(tracks=tracks, person=person, name=value, options=options)
+
+
+def _untag(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
+    tag = selectors.tag_named(person, value)
+    if tag is None:
+        raise DomainError("unknown_tag", "You have no such tag.", 422)
+    return tracks_untag(tracks=tracks, person=person, tag=tag, options=options)
+
+
+def _append(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
+    playlist = selectors.playlists_of(person).filter(pk=uuid_or_nil(value)).first()
+    if playlist is None:
+        raise DomainError("unknown_playlist", "You have no such playlist.", 422)
+    return playlist_append(playlist=playlist, tracks=tracks, options=options)
+
+
+def _analyse(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
+    return tracks_analyse_again(tracks=tracks, person=person, options=options)
+
+
+def _delete(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
+    return tracks_delete(tracks=tracks, person=person, options=options)
+
+
+#: Everything that can be asked for, by the name that pages and programs use.
+REQUESTABLE_ACTIONS = {
+    "confirm": RequestableAction(_confirm, "already confirmed, or not analysed yet"),
+    "genre": RequestableAction(
+        _set_genre, "already set to that genre", ("unknown_genre", "Choose a genre first.")
+    ),
+    "tag": RequestableAction(_tag, "already tagged", ("bad_name", "Name a tag first.")),
+    "untag": RequestableAction(_untag, "not tagged with it", ("unknown_tag", "Name a tag first.")),
+    "playlist": RequestableAction(
+        _append,
+        "already in that playlist",
+        ("unknown_playlist", "Choose a playlist first, or name a new one."),
+    ),
+    "analyse": RequestableAction(_analyse, "already waiting for analysis"),
+    "delete": RequestableAction(_delete, "already deleted"),
+}
 
 
 def genres_set(
@@ -62,18 +128,19 @@ def genres_set(
     summary: str = "",
     options: BulkActionOptions = DEFAULT_OPTIONS,
 ) -> BulkAction:
-    """Give many tracks a verdict: the key of a genre, "" for none, or None for each track's most probable genre.
+    """Set the genre of many tracks; None confirms for each the model's most probable genre.
 
-    Skips tracks that have that verdict already and, when confirming, tracks that were not analysed yet.
+    Skips tracks that have that verdict already, and, when confirming, those that have not been analysed yet.
     Raises DomainError: `unknown_genre`, `selection_changed`.
     """
+    summary = summary or ("Confirmed the genre" if genre is None else "Set the genre")
     if genre is not None:
         genres.genre_check(person, genre)
     return bulk_action_start(BulkAction.Kind.GENRE, tracks, person, summary, {"genre": genre}, options)
 
 
 def own_genre_delete(*, genre: Genre, into: str = "") -> BulkAction:
-    """Retire an own genre. Its tracks get `into` as their verdict; "" takes their verdict back.
+    """Retire an own genre. Its tracks get the genre `into`, or, with "", lose their owner's verdict.
 
     A track that is given the genre at the same moment keeps it, and the genre is not retired then.
     Raises DomainError: `unknown_genre`.
@@ -109,7 +176,7 @@ def tracks_untag(
 def playlist_append(
     *, playlist: Playlist, tracks: QuerySet[Track], options: BulkActionOptions = DEFAULT_OPTIONS
 ) -> BulkAction:
-    """Add tracks to the end of a playlist, in their order, except for those that are in it already.
+    """Put tracks at the end of a playlist, in their order; skips those that are in it already.
 
     Raises DomainError: `saved_search`, `selection_changed`.
     """
@@ -123,7 +190,7 @@ def playlist_append(
 def tracks_analyse_again(
     *, tracks: QuerySet[Track], person: User, options: BulkActionOptions = DEFAULT_OPTIONS
 ) -> BulkAction:
-    """Analyse finished tracks again; others are left alone. Raises DomainError: `selection_changed`."""
+    """Queue finished tracks for analysis; skips the others. Raises DomainError: `selection_changed`."""
     return bulk_action_start(BulkAction.Kind.ANALYSE, tracks, person, "Analysed again", {}, options)
 
 
@@ -138,4 +205,4 @@ def tracks_delete_permanently(
     *, tracks: QuerySet[Track], person: User, options: BulkActionOptions = DEFAULT_OPTIONS
 ) -> BulkAction:
     """Delete tracks for good, with everything known about them. Raises DomainError: `selection_changed`."""
-    return bulk_action_start(BulkAction.Kind.PURGE, tracks, person, "Deleted permanently", {}, options)
+    return bulk_action_start(BulkAction.Kind.PURGE, tracks, person, "Deleted for good", {}, options)

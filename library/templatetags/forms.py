@@ -5,12 +5,20 @@ from __future__ import annotations
 import secrets
 
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from library.http.idempotent_forms import KEY_FIELD
+from library.http.shortcuts import message_undo_id
 
 register = template.Library()
+
+
+@register.filter
+def undo_id(message: Message) -> str:
+    """The id of the bulk action that a message offers to undo; empty when it offers none."""
+    return message_undo_id(message)
 
 
 @register.simple_tag

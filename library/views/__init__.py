@@ -1,1 +1,1 @@
-"""Pages. Each finds what it is about among the owner's, calls a service, and renders."""
+"""Pages. Each finds its object among those of the person who asks, calls a service, and renders."""

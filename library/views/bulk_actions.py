@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from contextlib import suppress
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -15,52 +13,47 @@ from django.views.decorators.http import require_POST
 
 from library import selectors, services
 from library.errors import DomainError
-from library.http.shortcuts import back
+from library.http.shortcuts import message_with_undo, redirect_back
 from library.http.types import Request
 from library.models import BulkAction, Track
 from library.outgoing.archives import archive_response
 from library.search.filters import filter_of
 from library.search.query import PAGE_PARAMETERS, search_digest, search_from
+from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS, requestable_action
 from library.services.bulk_actions import BulkActionOptions, SelectionChangedError
+from library.text import track_count_text, uuids_in
 
-#: Above so many tracks nobody waits: a worker does it, and the page tells how far it is.
-AT_ONCE = 1000
-
-#: What is said of tracks that were left as they were.
-LEFT = {
-    "confirm": "you have said so already, or nothing has been heard yet",
-    "genre": "that is what you have called them already",
-    "tag": "they had that tag already",
-    "untag": "they did not have that tag",
-    "playlist": "they were in that playlist already",
-    "analyse": "they are waiting for that already",
-    "delete": "they were deleted meanwhile",
+#: Fields of the form that the confirmation page submits again as they are.
+RESUBMITTED_FIELDS = {
+    *("act", "all", "query", "digest", "track", "next"),
+    *("new_genre", "tag", "new_playlist"),
 }
 
 
 @dataclass
-class Selection:
-    """The tracks an action is about. `gone` of those that were selected are no longer there."""
+class TrackSelection:
+    """The tracks that a form is about. `missing` counts selected ones that are no longer in the library."""
 
     tracks: QuerySet[Track]
     count: int
-    gone: int = 0
+    missing: int = 0
 
 
 @require_POST
-def actions(request: Request) -> HttpResponseBase:
+def bulk_action_submit(request: Request) -> HttpResponseBase:
     """Do something to many tracks.
 
-    `act`: what, with its value after a colon where it has one; `track`: ids; or `all`, with `query`, its `digest`,
-    and `expected`, the number of tracks that was shown. If it is another number by now, the page asks again.
+    The form's fields: `act`, the action's name, followed by a colon and its value where it has one; `track`, ids; or
+    `all`, with `query`, its `digest`, and `expected`, the number of tracks that was shown. When the search finds
+    another number by now, the page asks again.
     """
     name, _, value = request.POST.get("act", "").partition(":")
-    if name not in {*LEFT, "download"}:
-        raise DomainError("unknown_act", "Choose what is to be done with the tracks.", 422)
-    selection = selected(request)
+    if name != "download":
+        requestable_action(name)
+    selection = selection_from_form(request)
     if not selection.count:
-        raise DomainError("nothing_selected", "Select the tracks first.", 422)
-    expected = expected_in(request)
+        raise DomainError("nothing_selected", "Select some tracks first.", 422)
+    expected = expected_count(request)
     try:
         if expected is not None and expected != selection.count:
             raise SelectionChangedError(expected, selection.count)
@@ -68,112 +61,102 @@ def actions(request: Request) -> HttpResponseBase:
             ids = list(selection.tracks.values_list("pk", flat=True))
             return archive_response(request.user, ids, with_tags=value == "tagged")
         if name == "delete" and not request.POST.get("confirmed"):
-            return ask(request, selection)
+            return confirmation_page(request, selection)
         action = services.bulk_action_request(
             person=request.user,
             name=name,
-            value=value_in(request, name, value),
+            value=value or action_value(request, name),
             tracks=selection.tracks,
-            options=BulkActionOptions(expected=selection.count, in_background=selection.count > AT_ONCE),
+            options=BulkActionOptions(
+                expected=selection.count, in_background=selection.count > MAX_SYNCHRONOUS_TRACKS
+            ),
         )
     except SelectionChangedError as changed:
-        return ask(request, selection, changed)
-    return answer(request, selection, action, name)
+        return confirmation_page(request, selection, changed)
+    return redirect_with_result(request, selection, action, name)
 
 
-def selected(request: Request) -> Selection:
+def selection_from_form(request: Request) -> TrackSelection:
     """The tracks that a form means. Raises InvalidSearchError, and DomainError: `search_changed`."""
     query = request.POST.get("query", "")
     if request.POST.get("all"):
         if request.POST.get("digest", "") not in ("", search_digest(query)):
             raise DomainError(
-                "search_changed", "The search did not arrive as it was shown. Nothing was done.", 400
+                "search_changed", "The search was changed on its way here, so nothing was done.", 400
             )
         tracks = search_from(request.user, query, besides=PAGE_PARAMETERS).qs
-        return Selection(tracks, tracks.count())
-    ids = set()
-    for text in request.POST.getlist("track"):
-        with suppress(ValueError):
-            ids.add(uuid.UUID(text))
-    # In the order of the list they were selected in, which is the one they have in a playlist then.
+        return TrackSelection(tracks, tracks.count())
+    ids = uuids_in(request.POST.getlist("track"))
+    # In the order of the list they were selected in: they are put into a playlist in that order.
     order = QueryDict(mutable=True)
     order.setlist("ordering", QueryDict(query).getlist("ordering"))
     tracks = filter_of(request.user, order).qs.filter(pk__in=ids)
     count = tracks.count()
-    return Selection(tracks, count, len(ids) - count)
+    return TrackSelection(tracks, count, len(ids) - count)
 
 
-def expected_in(request: Request) -> int | None:
-    """On how many tracks the person was told it would be; None for tracks that were selected one by one."""
+def expected_count(request: Request) -> int | None:
+    """How many tracks the page showed that a search finds; None when tracks were selected one by one."""
     text = request.POST.get("expected", "")
     return int(text) if request.POST.get("all") and text.isascii() and text.isdigit() else None
 
 
-def value_in(request: Request, name: str, value: str) -> str:
-    """The value of an action: from its button, or from the text field beside it. Makes what it names anew."""
-    if name == "genre":
-        new = "" if value else request.POST.get("new_genre", "").strip()
-        value = services.genre_key_get_or_create(owner=request.user, name=new) if new else value
-        if not value:
-            raise DomainError("unknown_genre", "Choose a genre first.", 422)
-    elif name in ("tag", "untag"):
-        value = value or request.POST.get("tag", "")
-    elif name == "playlist":
-        new = "" if value else request.POST.get("new_playlist", "")
-        value = str(services.playlist_add(owner=request.user, name=new).pk) if new else value
-        if not value:
-            raise DomainError("unknown_playlist", "Choose a playlist first, or name a new one.", 422)
-    return value
+def action_value(request: Request, name: str) -> str:
+    """The value of an action from the text field beside its button; empty when nothing was entered.
+
+    Creates the genre or the playlist that the field names. Raises DomainError: `bad_name`, `taken`.
+    """
+    if name == "genre" and (genre := request.POST.get("new_genre", "").strip()):
+        return services.genre_key_get_or_create(owner=request.user, name=genre)
+    if name == "playlist" and (playlist := request.POST.get("new_playlist", "")):
+        return str(services.playlist_add(owner=request.user, name=playlist).pk)
+    return request.POST.get("tag", "") if name in ("tag", "untag") else ""
 
 
-def ask(request: Request, selection: Selection, changed: SelectionChangedError | None = None) -> HttpResponse:
-    """Ask before it is done: what is deleted, and whatever would be done to other tracks than were shown."""
-    asked = {
+def confirmation_page(
+    request: Request, selection: TrackSelection, changed: SelectionChangedError | None = None
+) -> HttpResponse:
+    """Ask before tracks are deleted, and before anything is done to other tracks than were shown."""
+    sent = [(name, value) for name, values in request.POST.lists() for value in values]
+    context = {
         "selection": selection,
         "changed": changed,
         "is_delete": request.POST.get("act") == "delete",
         "is_download": request.POST.get("act", "").startswith("download"),
-        "kept": [(name, value) for name, values in request.POST.lists() for value in values if name in KEPT],
+        "resubmitted": [(name, value) for name, value in sent if name in RESUBMITTED_FIELDS],
         "size": selectors.usage_in(selection.tracks)["bytes"],
-        "keep": back(request)["Location"],
+        "cancel_url": redirect_back(request)["Location"],
     }
-    return render(request, "library/acts_ask.html", asked, status=409 if changed else 200)
+    return render(request, "library/acts_ask.html", context, status=409 if changed else 200)
 
 
-#: Fields of the form that the page that asks sends again as they are.
-KEPT = {"act", "all", "query", "digest", "track", "next", "new_genre", "tag", "new_playlist"}
-
-
-def answer(request: Request, selection: Selection, action: BulkAction, name: str) -> HttpResponse:
-    """Back to the list, with what was done, one Undo for all of it, and what was left alone."""
+def redirect_with_result(
+    request: Request, selection: TrackSelection, action: BulkAction, name: str
+) -> HttpResponse:
+    """Back to the list, with messages: what was done, with one Undo for all of it, and what was skipped."""
     if not action.is_finished:
-        text = f"{action.summary}: at work on {counted(action.total)}."
+        text = f"{action.summary}: working on {track_count_text(action.total)}."
         messages.info(request, text, extra_tags="recent")
     elif action.done:
-        undo = f"undo:{action.pk}" if action.can_be_undone else ""
-        messages.success(request, done_text(action, name), extra_tags=undo)
+        message_with_undo(request, result_message(action, name), action)
     if action.is_finished and action.skipped:
-        were = "it was" if action.skipped == 1 else "they were"
-        messages.info(request, f"{counted(action.skipped)} left as {were}: {LEFT[name]}.")
-    if selection.gone:
-        messages.info(request, f"{counted(selection.gone)} no longer in your library.")
-    return back(request)
+        reason = requestable_action(name).skipped
+        messages.info(request, f"{track_count_text(action.skipped)} skipped: {reason}.")
+    if selection.missing:
+        messages.info(request, f"{track_count_text(selection.missing)} no longer in your library.")
+    return redirect_back(request)
 
 
-def done_text(action: BulkAction, name: str) -> str:
+def result_message(action: BulkAction, name: str) -> str:
     """What was done, as a sentence."""
-    tracks = counted(action.done)
+    tracks = track_count_text(action.done)
     if name == "confirm":
         return f"Confirmed the genre of {tracks}."
     if name == "genre":
-        return f"Set the genre of {tracks} to {action.summary.removeprefix('Set the genre to ')}."
+        genre = selectors.genre_names_of(action.person).named(action.data["genre"]).name
+        return f"Set the genre of {tracks} to {genre}."
     if name == "analyse":
-        return f"{tracks} will be heard again, after what you have just uploaded."
+        return f"{tracks} will be analysed again, after your latest uploads."
     if name == "delete":
         return f"Deleted {tracks}."
     return f"{action.summary}: {tracks}."
-
-
-def counted(count: int) -> str:
-    """A number of tracks in words."""
-    return "1 track" if count == 1 else f"{count:,} tracks"

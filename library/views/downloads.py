@@ -1,4 +1,4 @@
-"""Files go out: a copy with tags, or an archive of many."""
+"""Downloads of a track's file with its tags in it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from library.outgoing.tagged_copies import tagged_copy_response
 
 
 @require_GET
-def copy(request: Request, track_id: uuid.UUID) -> HttpResponseBase:
-    """A copy of the track's file with its tags written into it; the original where that cannot be."""
+def tagged_file(request: Request, track_id: uuid.UUID) -> HttpResponseBase:
+    """A copy of the track's file with its tags written into it; the original when its format takes none."""
     track = owned_track(request, track_id)
     answer = tagged_copy_response(track, selectors.genre_names_of(request.user))
     if answer is None:
-        messages.info(request, f"No tags can be written into “{track.original_name}”: you got the original.")
+        messages.info(request, f"“{track.original_name}” cannot hold tags, so you got the original file.")
         return redirect("original", track.pk)
     return answer

@@ -1,4 +1,4 @@
-"""Everything Earmark knows about a library goes out as a document, and comes back in."""
+"""Export of everything known about a library as a document, and import of such a document."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from library.http.types import Request
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def exchange(request: Request) -> HttpResponse:
-    """The page, and the document that comes back."""
+    """The page; a POST imports the export in `file`."""
     report = None
     if request.method == "POST":
         file = request.FILES.get("file")
         if file is None or file.file is None:
-            raise DomainError("no_file", "Choose an export first: a .json file.", 422)
+            raise DomainError("no_file", "Choose an export file (.json) first.", 422)
         report = services.library_import(owner=request.user, file=file.file, size=file.size or 0)
     return render(request, "library/exchange.html", {"report": report})
 

@@ -1,4 +1,4 @@
-"""A track's files, for its owner only."""
+"""A track's files and the data of its pictures, for its owner only."""
 
 from __future__ import annotations
 

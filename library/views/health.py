@@ -25,7 +25,7 @@ def live(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Readiness: 200 when every part that a request needs works, else 503; the body says which do."""
+    """Readiness: 200 when every part that a request needs works, else 503. The body says which parts work."""
     parts = readiness()
     return JsonResponse(parts, status=200 if all(parts.values()) else 503)
 
@@ -34,7 +34,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For Prometheus, with the token that the settings name; without it there is no such page."""
+    """Metrics for Prometheus. Needs the token of the settings; without it, or when none is set, it is a 404."""
     token = settings.EARMARK_METRICS_TOKEN
     if not token or not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {token}"):
         return HttpResponse(status=404)

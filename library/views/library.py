@@ -1,8 +1,7 @@
-"""The library: the list of one's tracks, what it could be narrowed to, and searches to keep."""
+"""The library: the list of a person's tracks, the facets to narrow it by, and saving a search."""
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -22,12 +21,13 @@ from library.search.chips import SORTS, changed, chips, misunderstood
 from library.search.facet_links import facets_of
 from library.search.filters import filter_of
 from library.search.query import PAGE_PARAMETERS, canonical, search_digest, search_from
+from library.text import uuids_in
 
 
-def page_of(request: Request, tracks: QuerySet[Track]) -> Page[Any]:
+def tracks_page(request: Request, tracks: QuerySet[Track]) -> Page[Any]:
     """A page of tracks as the library's rows show them.
 
-    Which tracks are on it is asked first, by id alone: a database skips ids much faster than whole rows.
+    It selects ids first, then their rows: a database skips ids much faster than whole rows.
     """
     page: Page[Any] = Paginator(tracks.values_list("pk", flat=True), PAGE_SIZE).get_page(
         request.GET.get("page")
@@ -45,7 +45,7 @@ def _rows(request: Request) -> QuerySet[Track]:
 @require_safe
 def library(request: Request) -> HttpResponse:
     found = filter_of(request.user, request.GET)
-    page = page_of(request, found.qs)
+    page = tracks_page(request, found.qs)
     genres = selectors.genre_names_of(request.user)
     active = chips(found, genres)
     return render(
@@ -61,10 +61,10 @@ def library(request: Request) -> HttpResponse:
             "search": canonical(found),
             "digest": search_digest(canonical(found)),
             "search_name": ", ".join(chip.text for chip in active)[:80],
-            "kept": [(name, value) for name, values in request.GET.lists() for value in values],
+            "search_fields": [(name, value) for name, values in request.GET.lists() for value in values],
             "sorts": SORTS,
             "ordering": ",".join(found.asked.get("ordering", [])),
-            "first": changed(request.GET),
+            "first_page_query": changed(request.GET),
             "all_tags": selectors.tags_of(request.user),
             "all_playlists": selectors.playlists_of(request.user).filter(smart=False),
         },
@@ -73,8 +73,8 @@ def library(request: Request) -> HttpResponse:
 
 @require_safe
 def rows(request: Request) -> HttpResponse:
-    """The rows of a few tracks, for a list that waits for their analysis; those that have left it are told."""
-    ids = [pk for text in request.GET.getlist("id")[:PAGE_SIZE] if (pk := _uuid(text))]
+    """Rows for a list that waits for the analysis of a few tracks, and the ids that no longer match its search."""
+    ids = uuids_in(request.GET.getlist("id")[:PAGE_SIZE])
     found = filter_of(request.user, request.GET)
     matching = set(found.without().filter(pk__in=ids).values_list("pk", flat=True))
     tracks = [track for track in _rows(request).filter(pk__in=ids) if track.pk in matching]
@@ -83,7 +83,7 @@ def rows(request: Request) -> HttpResponse:
         "library/_rows.html",
         {
             "tracks": tracks,
-            "gone": [pk for pk in ids if pk not in matching],
+            "unmatched_ids": [pk for pk in ids if pk not in matching],
             "unfinished": [track for track in tracks if not track.is_finished],
             "search": canonical(found),
         },
@@ -92,7 +92,7 @@ def rows(request: Request) -> HttpResponse:
 
 @require_safe
 def facets(request: Request) -> HttpResponse:
-    """What the search could be narrowed to: a page, or for the library's own panel a part of it."""
+    """The facets of a search: a page of its own, or, for the panel of the library, a part of one."""
     found = filter_of(request.user, request.GET)
     genres = selectors.genre_names_of(request.user)
     page = "library/_facets_panel.html" if "HX-Request" in request.headers else "library/facets.html"
@@ -112,12 +112,7 @@ def search_save(request: Request) -> HttpResponse:
     search = search_from(request.user, request.POST.get("query", ""), besides=PAGE_PARAMETERS)
     name = request.POST.get("name", "")
     saved = services.search_save(owner=request.user, name=name, query=canonical(search))
-    messages.success(request, f"Saved as “{saved.name}”. It finds what matches, also what you add later.")
+    messages.success(
+        request, f"Saved as “{saved.name}”. It will also find matching tracks that you add later."
+    )
     return redirect(f"{reverse('library')}?{saved.query}")
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

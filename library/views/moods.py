@@ -1,4 +1,4 @@
-"""Mood stations, and the map of one's library."""
+"""Mood stations, and the map of a library."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from library.selectors.maps import Place, around, map_of
 from library.selectors.moods import moods_of, station_of
 from library.selectors.tracks import tracks_by_id
 
-#: How many tracks the station around a point of the map has.
-AROUND = 25
+#: How many tracks the list around a point of the map has.
+AROUND_COUNT = 25
 
 
 @require_safe
 def moods(request: Request) -> HttpResponse:
-    """The moods, and the map; with `x` and `y` (0 to 100, from the left and from the bottom) what is there."""
-    place = place_in(request.GET)
-    near = around(request.user, place, AROUND) if place else []
+    """The moods, and the map; with `x` and `y` (0 to 100, from the left and bottom), the tracks around that point."""
+    point = map_point_from(request.GET)
+    near = around(request.user, point, AROUND_COUNT) if point else []
     return render(
         request,
         "library/moods.html",
-        {"moods": moods_of(request.user), "map": map_of(request.user), "place": place, "near": near},
+        {"moods": moods_of(request.user), "map": map_of(request.user), "point": point, "near": near},
     )
 
 
 @require_safe
 def station(request: Request, mood: str) -> HttpResponse:
-    """The tracks that have most of a mood. Which are on the page is asked first, by id alone."""
-    heard = station_of(request.user, mood)
-    page = Paginator(heard.values_list("track_id", "score"), PAGE_SIZE).get_page(request.GET.get("page"))
+    """The tracks with the highest scores of a mood. It selects ids first, then only the rows of the page."""
+    scored = station_of(request.user, mood)
+    page = Paginator(scored.values_list("track_id", "score"), PAGE_SIZE).get_page(request.GET.get("page"))
     if not page.paginator.count:
         raise Http404
     scores = dict(page.object_list)
@@ -47,7 +47,7 @@ def station(request: Request, mood: str) -> HttpResponse:
 
 @require_safe
 def station_queue(request: Request, mood: str) -> JsonResponse:
-    """A station's tracks in their order, from `start` on; `more` is the address of the next ones."""
+    """The tracks of a station for the player, from `start` on; `more` is the URL of the next ones."""
     start = start_in(request.GET)
     ids = list(station_of(request.user, mood).values_list("track_id", flat=True)[start : start + CHUNK + 1])
     tracks = tracks_by_id(request.user, ids[:CHUNK])
@@ -59,8 +59,8 @@ def station_queue(request: Request, mood: str) -> JsonResponse:
     )
 
 
-def place_in(params: QueryDict) -> Place | None:
-    """The point of the map that an address names; None if it names none."""
+def map_point_from(params: QueryDict) -> Place | None:
+    """The point of the map that a query string names; None if it names none."""
     try:
         x, y = (float(params.get(name, "")) / 100 for name in ("x", "y"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The owner's review queue: tracks that ask for their verdict, one after the other."""
+"""The owner's review queue: the tracks that need their verdict, one after the other."""
 
 from __future__ import annotations
 

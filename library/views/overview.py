@@ -1,4 +1,4 @@
-"""The library at large, as pictures that lead to the tracks behind them."""
+"""The overview: charts of a library, each bar a link to its tracks."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from library.selectors.overview import LENGTHS, records_of, seconds_by_genre, tr
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A number as a part of the largest beside it. `query` finds the tracks behind it."""
+    """One bar of a chart. `fraction` is its share of the longest bar, 0 to 1; `query` finds its tracks."""
 
     label: str
     count: int
-    part: float
+    fraction: float
     query: str
     css: str = ""
     seconds: float = 0
@@ -46,7 +46,7 @@ def overview(request: Request) -> HttpResponse:
             "by_genre": bars(sorted(facets.get("genre", []), key=lambda genre: -genre.count), seconds),
             "by_mood": bars(facets.get("mood", [])),
             "by_decade": bars(decades),
-            "by_length": bars(_lengths(tracks_by_length(request.user))),
+            "by_length": bars(_length_choices(tracks_by_length(request.user))),
             "by_format": bars(sorted(facets.get("format", []), key=lambda kind: -kind.count)),
             "records": records_of(request.user),
         },
@@ -62,8 +62,8 @@ def bars(choices: Iterable[Choice], seconds: dict[str, float] | None = None) -> 
     ]
 
 
-def _lengths(counts: list[int]) -> Iterable[Choice]:
-    """Lengths of tracks in words, with the searches for them."""
+def _length_choices(counts: list[int]) -> Iterable[Choice]:
+    """The classes of lengths, like "3–4 min", with the search for each."""
     for (low, high), count in zip(LENGTHS, counts, strict=True):
         bounds = {"duration_min": low, "duration_max": high}
         query = urlencode({name: bound for name, bound in bounds.items() if bound is not None})

@@ -1,11 +1,10 @@
-"""Playlists: those one put together, and searches that were kept."""
+"""Playlists and saved searches."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -15,29 +14,29 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from library import selectors, services
 from library.http.forms import NameForm
 from library.http.player_payload import CHUNK, queue_answer, start_in
-from library.http.shortcuts import PAGE_SIZE, back, get_or_gone, owned_track
+from library.http.shortcuts import PAGE_SIZE, get_or_gone, message_with_undo, owned_track, redirect_back
 from library.http.types import Request
 from library.models import BulkAction, Playlist, PlaylistItem, Track
 from library.search.query import search_problems
 from library.search.saved import tracks_in
-from library.text import parsed_uuid
-from library.views.library import page_of
+from library.text import uuid_or_nil
+from library.views.library import tracks_page
 
 
 def owned_playlist(request: Request, playlist_id: uuid.UUID) -> Playlist:
-    mine = selectors.playlists_of(request.user)
-    return get_or_gone(request, mine, "That playlist is no longer there.", "playlists", pk=playlist_id)
+    playlists = selectors.playlists_of(request.user)
+    return get_or_gone(request, playlists, "That playlist is no longer there.", "playlists", pk=playlist_id)
 
 
 def owned_item(request: Request, playlist_id: uuid.UUID, item_id: int) -> PlaylistItem:
     playlist = owned_playlist(request, playlist_id)
     items = selectors.items_of(request.user, playlist).select_related("playlist")
-    return get_or_gone(request, items, "That track was no longer in this playlist.", "playlists", pk=item_id)
+    return get_or_gone(request, items, "That track is no longer in this playlist.", "playlists", pk=item_id)
 
 
 @require_http_methods(["GET", "POST"])
 def playlists(request: Request) -> HttpResponse:
-    """All of them; and a new one."""
+    """The list of playlists; a POST creates one."""
     if request.method == "POST":
         return redirect(services.playlist_add(owner=request.user, name=request.POST.get("name", "")))
     page = Paginator(selectors.playlists_with_counts(request.user), PAGE_SIZE)
@@ -46,27 +45,27 @@ def playlists(request: Request) -> HttpResponse:
 
 @require_safe
 def playlist(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
-    """What is in a playlist, or what a saved search finds now."""
+    """The tracks of a playlist, or those that a saved search finds now."""
     found = owned_playlist(request, playlist_id)
     tracks = tracks_in(request.user, found)
     page: Page[Any]
     if found.smart:
-        page = page_of(request, tracks)
+        page = tracks_page(request, tracks)
     else:
         items = Paginator(selectors.items_of(request.user, found), PAGE_SIZE)
         page = items.get_page(request.GET.get("page"))
-    asked = {
+    context = {
         "playlist": found,
         "page": page,
         "length": selectors.length_of(tracks),
         "problems": search_problems(request.user, found.query) if found.smart else [],
     }
-    return render(request, "library/playlist.html", asked)
+    return render(request, "library/playlist.html", context)
 
 
 @require_safe
 def playlist_length(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
-    """How much a saved search finds now: asked for by the list of playlists, for each of them apart."""
+    """The number and length of the tracks that a saved search finds, fetched by the list of playlists for each row."""
     found = owned_playlist(request, playlist_id)
     length = selectors.length_of(tracks_in(request.user, found))
     return render(request, "library/_playlist_length.html", length)
@@ -74,7 +73,7 @@ def playlist_length(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def playlist_queue(request: Request, playlist_id: uuid.UUID) -> JsonResponse:
-    """A playlist's tracks in their order, from `start` on; `more` is the address of the next ones."""
+    """The tracks of a playlist for the player, from `start` on; `more` is the URL of the next ones."""
     found = owned_playlist(request, playlist_id)
     start = start_in(request.GET)
     tracks = list(tracks_in(request.user, found)[start : start + CHUNK + 1])
@@ -99,50 +98,50 @@ def playlist_delete(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
         return render(request, "library/playlist_delete.html", {"playlist": found})
     action = services.playlist_delete(playlist=found)
     done = f"{action.summary}. Its tracks are still in your library."
-    messages.success(request, done, extra_tags=f"undo:{action.pk}")
+    message_with_undo(request, done, action)
     return redirect("playlists")
 
 
 @require_POST
 def item_move(request: Request, playlist_id: uuid.UUID, item_id: int) -> HttpResponse:
-    """Put a track at another place: `to`, counted from 0."""
+    """Move a track to another position: `to`, counted from 0."""
     to = request.POST.get("to", "")
     item = owned_item(request, playlist_id, item_id)
     if to.removeprefix("-").isascii() and to.removeprefix("-").isdigit():
         services.playlist_move(item=item, position=min(int(to), 10**9))
-    return back(request, "playlists")
+    return redirect_back(request, "playlists")
 
 
 @require_POST
 def item_remove(request: Request, playlist_id: uuid.UUID, item_id: int) -> HttpResponse:
     action = services.playlist_remove(item=owned_item(request, playlist_id, item_id))
-    messages.success(request, f"{action.summary}.", extra_tags=f"undo:{action.pk}")
-    return back(request, "playlists")
+    message_with_undo(request, f"{action.summary}.", action)
+    return redirect_back(request, "playlists")
 
 
 @require_http_methods(["GET", "POST"])
 def track_playlists(request: Request, track_id: uuid.UUID) -> HttpResponse:
-    """Put a track in a playlist: `playlist`, its id, or `new`, the name of one that is made for it."""
+    """Add a track to a playlist: `playlist`, its id, or `new`, the name of one to create."""
     found = owned_track(request, track_id)
     if request.method == "GET":
         return _track_playlists_page(request, found)
     if name := request.POST.get("new", "").strip():
         into = services.playlist_add(owner=request.user, name=name)
     else:
-        into = owned_playlist(request, parsed_uuid(request.POST.get("playlist", "")))
+        into = owned_playlist(request, uuid_or_nil(request.POST.get("playlist", "")))
     only = selectors.tracks_of(request.user).filter(pk=found.pk)
     action = services.playlist_append(playlist=into, tracks=only)
     if request.headers.get("HX-Request"):
         return redirect(f"{request.path}?done={action.pk}")
     if action.done:
-        messages.success(request, f"Added “{found}” to “{into}”.", extra_tags=f"undo:{action.pk}")
+        message_with_undo(request, f"Added “{found}” to “{into}”.", action)
     return redirect(into)
 
 
 def _track_playlists_page(request: Request, track: Track) -> HttpResponse:
-    """The playlists to choose from; or, when one was chosen, what was `done`."""
+    """The playlists to choose from; or, after a choice, the result of the action `done`."""
     context = {"track": track, "playlists": selectors.playlists_for(request.user, track)}
     actions = selectors.bulk_actions_of(request.user).filter(kind=BulkAction.Kind.PLAYLIST)
-    if action := actions.filter(pk=parsed_uuid(request.GET.get("done", ""))).first():
-        context |= {"act": action, "added_to": owned_playlist(request, action.data["playlist"])}
+    if action := actions.filter(pk=uuid_or_nil(request.GET.get("done", ""))).first():
+        context |= {"action": action, "added_to": owned_playlist(request, action.data["playlist"])}
     return render(request, "library/track_playlists.html", context)

@@ -1,4 +1,4 @@
-"""Recent changes: what one did in the last day, how far it is, and the way back."""
+"""Recent changes: what a person did in the last day, how far it is, and how to undo it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from library import selectors, services
-from library.http.shortcuts import PAGE_SIZE, back, get_or_gone
+from library.http.shortcuts import PAGE_SIZE, get_or_gone, message_with_undo, redirect_back
 from library.http.types import Request
-from library.views.bulk_actions import counted
+from library.text import track_count_text
 
-GONE = "That can no longer be undone."
+CANNOT_UNDO = "That can no longer be undone."
+CANNOT_CANCEL = "That can no longer be cancelled."
 
 
 @require_safe
 def recent(request: Request) -> HttpResponse:
-    """The list. While something is still being done, its rows are fetched anew from time to time (`?rows=1`)."""
+    """The list. While an action is running, the page fetches the rows again from time to time (`?rows=1`)."""
     page = Paginator(selectors.recent_bulk_actions_of(request.user), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
@@ -30,29 +31,32 @@ def recent(request: Request) -> HttpResponse:
 
 
 @require_POST
-def undo(request: Request, act_id: uuid.UUID) -> HttpResponse:
-    """Undo something, and say on how much of it that was possible."""
-    action = get_or_gone(request, selectors.bulk_actions_of(request.user), GONE, pk=act_id)
+def undo(request: Request, bulk_action_id: uuid.UUID) -> HttpResponse:
+    """Undo an action, and say on how many of its tracks that was possible."""
+    actions = selectors.bulk_actions_of(request.user)
+    action = get_or_gone(request, actions, CANNOT_UNDO, pk=bulk_action_id)
     count = services.bulk_action_undo(action=action)
     if count == action.done:
-        where = f" on {counted(count)}" if count else ""
-        messages.success(request, f"Undone{where}: {action.summary}.")
+        tracks = f" ({track_count_text(count)})" if count else ""
+        messages.success(request, f"Undone: {action.summary}{tracks}.")
     elif count:
-        rest = f"The other {action.done - count:,} were changed since."
-        messages.warning(request, f"Undone on {count:,} of {counted(action.done)}: {action.summary}. {rest}")
+        rest = f"The other {action.done - count:,} have been changed since."
+        done = f"Undone on {count:,} of {track_count_text(action.done)}: {action.summary}."
+        messages.warning(request, f"{done} {rest}")
     else:
         messages.warning(request, f"There was nothing left to undo: {action.summary}.")
-    return back(request)
+    return redirect_back(request)
 
 
 @require_POST
-def cancel(request: Request, act_id: uuid.UUID) -> HttpResponse:
-    """Stop something that is still being done."""
-    action = get_or_gone(request, selectors.bulk_actions_of(request.user), GONE, pk=act_id)
+def cancel(request: Request, bulk_action_id: uuid.UUID) -> HttpResponse:
+    """Stop a running action."""
+    actions = selectors.bulk_actions_of(request.user)
+    action = get_or_gone(request, actions, CANNOT_CANCEL, pk=bulk_action_id)
     action = services.bulk_action_cancel(action=action)
-    messages.info(
-        request,
-        f"Cancelled: {action.summary}. It was done on {action.done:,} of {counted(action.total)}.",
-        extra_tags=f"undo:{action.pk}" if action.done and action.can_be_undone else "",
-    )
-    return back(request, "recent")
+    text = f"Cancelled: {action.summary}. {action.done:,} of {track_count_text(action.total)} were done."
+    if action.done:
+        message_with_undo(request, text, action, level=messages.INFO)
+    else:
+        messages.info(request, text)
+    return redirect_back(request, "recent")

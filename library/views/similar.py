@@ -1,4 +1,4 @@
-"""More like this: a track's neighbours in its owner's library."""
+"""The tracks of a library that sound most like one of them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from library.http.shortcuts import PAGE_SIZE, owned_track
 from library.http.types import Request
 from library.selectors.similar import similar_to
 
-#: On the track's own page.
-FEW = 8
+#: How many a track's own page shows.
+PREVIEW_COUNT = 8
 
 
 @require_safe
 def similar(request: Request, track_id: uuid.UUID) -> HttpResponse:
-    """The page of a track's neighbours; its own page takes the first few of them from `?few=1`."""
+    """The page of similar tracks; with `?few=1`, the first of them, for the track's own page."""
     track = owned_track(request, track_id)
     few = "few" in request.GET
-    near = similar_to(request.user, track, FEW if few else PAGE_SIZE)
+    near = similar_to(request.user, track, PREVIEW_COUNT if few else PAGE_SIZE)
     template = "library/_similar.html" if few else "library/similar.html"
     return render(request, template, {"track": track, "near": near})

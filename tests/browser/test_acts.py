@@ -54,7 +54,7 @@ def test_select_tag_and_undo(four: Page) -> None:
     look_at(page, "acted")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Undone on 4 tracks")).to_be_visible()
+    expect(page.get_by_text("(4 tracks).")).to_be_visible()
     expect(bar).to_be_hidden()
 
 
@@ -70,7 +70,7 @@ def test_genre_of_all_and_delete(four: Page, width: int) -> None:
     expect(page.get_by_text("Set the genre of 4 tracks to Jazz.")).to_be_visible()
     expect(page.locator(".row-track .chip.genre-jazz")).to_have_count(4)
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Undone on 4 tracks")).to_be_visible()
+    expect(page.get_by_text("(4 tracks).")).to_be_visible()
 
     page.locator("[data-select]").first.check()
     page.locator("[data-select]").last.check()

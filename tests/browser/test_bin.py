@@ -64,5 +64,5 @@ def test_there_and_back_and_for_good(signed_up: Page, tmp_path: Path) -> None:
     look_at(page, "bin-purge")
     page.set_viewport_size(WIDE)
     page.get_by_role("button", name="Delete them for good").click()
-    expect(page.get_by_text("2 tracks are deleted for good.")).to_be_visible()
+    expect(page.get_by_text("2 tracks deleted for good.")).to_be_visible()
     expect(page.get_by_text("The bin is empty.")).to_be_visible()

@@ -41,7 +41,7 @@ def test_undo_is_to_be_had_on_a_page_of_its_own(three: Page) -> None:
     # By keyboard, as everything.
     page.get_by_role("button", name="Undo: Tagged “live”").focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".notice")).to_contain_text("Undone on 3 tracks: Tagged “live”.")
+    expect(page.locator(".notice")).to_contain_text("Undone: Tagged “live” (3 tracks).")
     expect(page.locator(".recent-row")).to_contain_text("Undone")
     page.goto("/")
     expect(page.locator(".row-track")).to_have_count(3)

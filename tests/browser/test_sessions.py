@@ -292,7 +292,7 @@ def test_what_is_gone_from_a_playlist_leads_back_to_it(track_page: Page) -> None
     other.get_by_role("button", name="Take song out").click()
     expect(other.locator(".row-item")).to_have_count(0)
     page.get_by_role("button", name="Take song out").click()
-    expect(page.get_by_text("That track was no longer in this playlist.")).to_be_visible()
+    expect(page.get_by_text("That track is no longer in this playlist.")).to_be_visible()
     expect(page.get_by_role("heading", level=1, name="Late")).to_be_visible()
     expect(page.locator(".row-item")).to_have_count(0)
     look_at(page, "playlist-item-gone")

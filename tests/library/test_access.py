@@ -54,7 +54,7 @@ PAGES = [
 THINGS = {
     "genre": lambda alice: services.own_genre_add(owner=alice, name="Shoegaze"),
     "tag": lambda alice: services.tag_add(owner=alice, name="live"),
-    "act": lambda alice: services.tracks_tag(
+    "bulk": lambda alice: services.tracks_tag(
         tracks=Track.objects.filter(owner=alice), person=alice, name="live"
     ),
     "playlist": lambda alice: services.playlist_add(owner=alice, name="Late"),
@@ -75,8 +75,8 @@ THING_PAGES = [
     Address("tag-change", "post", 302, {"name": "on stage"}),
     Address("tag-delete", "get", 200),
     Address("tag-delete", "post", 302),
-    Address("act-undo", "post", 302),
-    Address("act-cancel", "post", 302),
+    Address("bulk-action-undo", "post", 302),
+    Address("bulk-action-cancel", "post", 302),
     Address("upload-archive", "get", 200),
     Address("upload-row", "get", 200),
     Address("upload-forget", "post", 302),
@@ -87,7 +87,7 @@ PAIRS = {
     "playlist-move",
     "playlist-remove",
     "track-untag",
-    "upload-pieces",
+    "tus-upload",
     "station",
     "station-queue",
     "signup_finish",
@@ -186,7 +186,7 @@ def test_a_tag_comes_off_ones_own_track_only(
     theirs = services.tag_add(owner=charlie, name="live")
     assert "no longer in your library" in sent(charlie_client, "track-untag", track.pk, tag.pk)
     assert "no longer in your library" in sent(charlie_client, "track-untag", track.pk, theirs.pk)
-    assert "That tag was off already" in sent(alice_client, "track-untag", track.pk, theirs.pk)
+    assert "That tag is no longer on the track" in sent(alice_client, "track-untag", track.pk, theirs.pk)
     assert track.tags.get() == tag
     assert alice_client.post(reverse("track-untag", args=[track.pk, tag.pk])).status_code == 302
     assert not track.tags.exists()

@@ -23,14 +23,14 @@ MakeTrack = Callable[..., Track]
 def action(client: Client, name: str, *tracks: Track, status: int = 200, **more: object) -> str:
     """The page that the response redirects to."""
     data = {"act": name, "track": [str(track.pk) for track in tracks], "next": "/"} | more
-    response = client.post(reverse("acts"), data, follow=True)
+    response = client.post(reverse("bulk-action-submit"), data, follow=True)
     assert response.status_code == status
     return " ".join(response.content.decode().split())
 
 
 def undo(client: Client) -> str:
     response = client.post(
-        reverse("act-undo", args=[BulkAction.objects.latest("created_at").pk]), follow=True
+        reverse("bulk-action-undo", args=[BulkAction.objects.latest("created_at").pk]), follow=True
     )
     return response.content.decode()
 
@@ -66,7 +66,7 @@ class TestPlaylist:
         action(alice_client, value, three[0])
         page = action(alice_client, value, all="1", query="genre=blues&genre=jazz")
         assert "Added to “Late”: 1 track." in page
-        assert "1 track left as it was: they were in that playlist already." in page
+        assert "1 track skipped: already in that playlist." in page
         assert late.items.count() == 2
 
     def test_not_into_none_nor_into_anothers(
@@ -84,7 +84,7 @@ class TestGenre:
         page = action(alice_client, "confirm", *three[:2])
         assert "Confirmed the genre of 2 tracks." in page
         assert genres(*three) == ["blues", "jazz", ""]
-        assert "Undone on 2 tracks" in undo(alice_client)
+        assert "(2 tracks)." in undo(alice_client)
         assert genres(*three) == ["", "", ""]
 
     def test_what_nobody_has_heard_is_left_alone_and_said(
@@ -92,13 +92,13 @@ class TestGenre:
     ) -> None:
         page = action(alice_client, "confirm", three[0], make_track(status=Track.Status.QUEUED))
         assert "Confirmed the genre of 1 track." in page
-        assert "1 track left as it was: you have said so already, or nothing has been heard yet." in page
+        assert "1 track skipped: already confirmed, or not analysed yet." in page
 
     def test_set_one_for_all(self, alice_client: Client, alice: User, three: list[Track]) -> None:
         services.genre_set(track=three[0], person=alice, genre="pop")
         page = action(alice_client, "genre:pop", *three)
         assert "Set the genre of 2 tracks to Pop." in page
-        assert "1 track left as it was: that is what you have called them already." in page
+        assert "1 track skipped: already set to that genre." in page
         undo(alice_client)
         assert genres(*three) == ["pop", "", ""]
 
@@ -126,7 +126,7 @@ class TestTags:
         services.track_tag(track=three[0], name="live")
         page = action(alice_client, "tag", *three, tag="Live")
         assert "Tagged “live”: 2 tracks." in page
-        assert "1 track left as it was: they had that tag already." in page
+        assert "1 track skipped: already tagged." in page
         undo(alice_client)
         assert list(Tag.objects.get().tracks.all()) == [three[0]]
 
@@ -134,7 +134,7 @@ class TestTags:
         services.track_tag(track=three[0], name="live")
         page = action(alice_client, "untag", *three, tag="LIVE")
         assert "Removed the tag “live”: 1 track." in page
-        assert "2 tracks left as they were" in page
+        assert "2 tracks skipped" in page
         assert not three[0].tags.exists()
         undo(alice_client)
         assert three[0].tags.exists()
@@ -142,9 +142,18 @@ class TestTags:
     def test_a_tag_that_is_not_there_is_refused(self, alice_client: Client, three: list[Track]) -> None:
         assert "You have no such tag" in action(alice_client, "untag", *three, tag="nope")
 
-    @pytest.mark.parametrize("tag", ["", " ", "x" * 41])
-    def test_no_name_is_refused(self, alice_client: Client, three: list[Track], tag: str) -> None:
-        assert "A name has 1 to 40 characters" in action(alice_client, "tag", *three, tag=tag)
+    @pytest.mark.parametrize(
+        ("tag", "message"),
+        [
+            ("", "Name a tag first."),
+            (" ", "A name has 1 to 40 characters"),
+            ("x" * 41, "A name has 1 to 40 characters"),
+        ],
+    )
+    def test_no_name_is_refused(
+        self, alice_client: Client, three: list[Track], tag: str, message: str
+    ) -> None:
+        assert message in action(alice_client, "tag", *three, tag=tag)
 
 
 class TestWhich:
@@ -157,13 +166,13 @@ class TestWhich:
         assert "3 tracks." in action(alice_client, "tag", three[0], all="1", query="", tag="live")
 
     def test_nothing_is_refused(self, alice_client: Client, three: list[Track]) -> None:
-        assert "Select the tracks first" in action(alice_client, "confirm")
-        assert "Select the tracks first" in action(alice_client, "confirm", track=["nonsense"])
-        assert "Select the tracks first" in action(alice_client, "confirm", all="1", query="genre=disco")
+        assert "Select some tracks first" in action(alice_client, "confirm")
+        assert "Select some tracks first" in action(alice_client, "confirm", track=["nonsense"])
+        assert "Select some tracks first" in action(alice_client, "confirm", all="1", query="genre=disco")
 
     @pytest.mark.parametrize("name", ["", "explode", ":", "genre_set"])
     def test_an_unknown_act_is_refused(self, alice_client: Client, three: list[Track], name: str) -> None:
-        assert "Choose what is to be done" in action(alice_client, name, *three)
+        assert "Choose what to do" in action(alice_client, name, *three)
 
     def test_what_is_gone_is_said(self, alice_client: Client, three: list[Track]) -> None:
         page = action(alice_client, "confirm", track=[str(three[0].pk), str(uuid.uuid4())])
@@ -176,13 +185,13 @@ class TestWhich:
         services.tag_add(owner=alice, name="live")
         for more in ({}, {"all": "1", "query": ""}):
             page = action(charlie_client, name, *three, tag="live", confirmed="1", **more)
-            assert "Select the tracks first" in page
+            assert "Select some tracks first" in page
         assert genres(*three) == [""] * 3
         assert Track.objects.filter(status="ready").count() == 3
         assert not Tag.objects.get().tracks.exists()
 
     def test_staff_has_no_way_either(self, bob_client: Client, three: list[Track]) -> None:
-        assert "Select the tracks first" in action(bob_client, "delete", *three, confirmed="1")
+        assert "Select some tracks first" in action(bob_client, "delete", *three, confirmed="1")
 
 
 class TestAnalyseAgain:
@@ -197,8 +206,8 @@ class TestAnalyseAgain:
         waiting = make_track(status=Track.Status.QUEUED)
         with django_capture_on_commit_callbacks(execute=True):
             page = action(alice_client, "analyse", *three, waiting)
-        assert "3 tracks will be heard again" in page
-        assert "1 track left as it was: they are waiting for that already." in page
+        assert "3 tracks will be analysed again" in page
+        assert "1 track skipped: already waiting for analysis." in page
         (task,) = default_task_backend.results
         assert task.task.name == "enqueue_tracks"
         assert Track.objects.filter(status="queued", attempts=0).count() == 4
@@ -221,7 +230,7 @@ class TestDelete:
         assert "Deleted 2 tracks." in page
         assert list(Track.objects.all()) == [three[2]]
         assert default_storage.exists(three[0].original.name)
-        assert "Undone on 2 tracks: Deleted." in undo(alice_client)
+        assert "Undone: Deleted (2 tracks)." in undo(alice_client)
         assert Track.objects.count() == 3
 
     def test_it_asks_again_when_there_are_more_by_now(
@@ -257,13 +266,13 @@ class TestBatches:
             make_track()
         with django_assert_max_num_queries(queries):
             data = {"act": name, "all": "1", "query": "", "tag": "live", "confirmed": "1"}
-            assert alice_client.post(reverse("acts"), data).status_code == 302
+            assert alice_client.post(reverse("bulk-action-submit"), data).status_code == 302
 
     def test_several_batches(
         self, monkeypatch: pytest.MonkeyPatch, alice_client: Client, three: list[Track]
     ) -> None:
         monkeypatch.setattr(bulk_actions, "BATCH_SIZE", 2)
-        assert "3 tracks will be heard again" in action(alice_client, "analyse", all="1")
+        assert "3 tracks will be analysed again" in action(alice_client, "analyse", all="1")
         assert "Deleted 3 tracks." in action(alice_client, "delete", all="1", confirmed="1")
 
 
@@ -277,4 +286,4 @@ class TestPage:
         assert "act-form" not in alice_client.get("/").content.decode()
 
     def test_acts_are_posted(self, alice_client: Client) -> None:
-        assert alice_client.get(reverse("acts")).status_code == 405
+        assert alice_client.get(reverse("bulk-action-submit")).status_code == 405

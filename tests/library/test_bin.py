@@ -190,7 +190,7 @@ class TestOneTrack:
     def test_the_page_says_where_it_went(self, alice_client: Client, track: Track) -> None:
         page = alice_client.post(reverse("track-delete", args=[track.pk]), follow=True).content.decode()
         assert f'Moved “{track.title}” to <a href="/bin/">the bin</a>.' in page
-        assert reverse("act-undo", args=[BulkAction.objects.get().pk]) in page
+        assert reverse("bulk-action-undo", args=[BulkAction.objects.get().pk]) in page
 
 
 class TestTheSameFileAgain:
@@ -343,14 +343,17 @@ class TestPage:
     ) -> None:
         put_in_bin(track)
         page = alice_client.post(reverse(name), form, follow=True).content.decode()
-        assert "Select tracks first" in page
+        assert "Select some tracks that are in the bin first" in page
         assert Track.all_objects.exclude(deleted_at=None).exists()
 
     @pytest.mark.parametrize("name", ["bin-restore", "bin-purge"])
     def test_never_anothers(self, charlie_client: Client, track: Track, name: str) -> None:
         put_in_bin(track)
         form = {"track": str(track.pk), "confirmed": "1"}
-        assert "Select tracks first" in charlie_client.post(reverse(name), form, follow=True).content.decode()
+        assert (
+            "Select some tracks that are in the bin first"
+            in charlie_client.post(reverse(name), form, follow=True).content.decode()
+        )
         assert Track.all_objects.exclude(deleted_at=None).exists()
         assert str(track.pk) not in charlie_client.get(reverse("bin")).content.decode()
 

@@ -25,7 +25,7 @@ from django.test import Client
 from django.utils import timezone
 
 from library import selectors, services
-from library.api.serializers.verdicts import ActRequestSerializer
+from library.api.serializers.verdicts import BulkActionCreateSerializer
 from library.exchange.writing import as_json
 from library.models import (
     BulkAction,
@@ -96,7 +96,7 @@ def world(alice: User, bob: User) -> World:
         "pk": [*long, *short],
         "track_id": [track.pk],
         "playlist_id": [playlist.pk, search.pk],
-        "act_id": [action.pk],
+        "bulk_action_id": [action.pk],
         "upload_id": [upload.pk, packed.pk],
         **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id"), short),
         "object_id": [track.pk, *sorted(set(short))],
@@ -365,7 +365,7 @@ def kept(tracks: list[Track]) -> list[Any]:
     return [list(some.values()) for some in rows]
 
 
-@pytest.mark.parametrize("action", list(ActRequestSerializer().fields["act"].choices))
+@pytest.mark.parametrize("action", list(BulkActionCreateSerializer().fields["act"].choices))
 def test_bulk_actions(world: World, action: str) -> None:
     binned = fill_the_bin(world)
     before = kept(binned)

@@ -85,7 +85,7 @@ class TestWhichTracks:
         assert 'name="expected"' in page
         make_track(title="f")
         form = {"act": "tag", "tag": "live", "all": "1", "query": "", "expected": "5", "next": "/"}
-        response = alice_client.post(reverse("acts"), form)
+        response = alice_client.post(reverse("bulk-action-submit"), form)
         assert response.status_code == 409
         text = " ".join(response.content.decode().split())
         assert "It showed 5 tracks, and finds <strong>6</strong> now." in text
@@ -93,7 +93,7 @@ class TestWhichTracks:
         assert not BulkAction.objects.exists()
         # What the page that asks sends is enough to do it.
         assert 'name="tag" value="live"' in text
-        alice_client.post(reverse("acts"), form | {"expected": "6"})
+        alice_client.post(reverse("bulk-action-submit"), form | {"expected": "6"})
         assert BulkAction.objects.get().done == 6
 
     def test_a_search_that_did_not_arrive_whole_is_refused(
@@ -102,8 +102,8 @@ class TestWhichTracks:
         page = alice_client.get("/?q=a&not_tag=live").content.decode()
         (digest,) = re.findall(r'name="digest" value="(\w+)"', page)
         form = {"act": "tag", "tag": "x", "all": "1", "query": "not_tag=live", "digest": digest, "next": "/"}
-        page = alice_client.post(reverse("acts"), form, follow=True).content.decode()
-        assert "did not arrive as it was shown" in page
+        page = alice_client.post(reverse("bulk-action-submit"), form, follow=True).content.decode()
+        assert "so nothing was done" in page
         assert not BulkAction.objects.exists()
 
 
@@ -136,10 +136,10 @@ class TestInTheBackground:
     def test_pages_do_not_wait_for_very_many(
         self, monkeypatch: pytest.MonkeyPatch, alice_client: Client, five: list[Track]
     ) -> None:
-        monkeypatch.setattr(pages, "AT_ONCE", 4)
+        monkeypatch.setattr(pages, "MAX_SYNCHRONOUS_TRACKS", 4)
         form = {"act": "tag", "tag": "live", "all": "1", "query": "", "next": "/"}
-        page = alice_client.post(reverse("acts"), form, follow=True).content.decode()
-        assert "at work on 5 tracks" in page
+        page = alice_client.post(reverse("bulk-action-submit"), form, follow=True).content.decode()
+        assert "working on 5 tracks" in page
         assert reverse("recent") in page
         assert BulkAction.objects.get().status == "queued"
 
@@ -317,15 +317,15 @@ class TestUndo:
         live = alice.tags.get()
         for track in five[:3]:
             services.track_untag(track=track, tag=live)
-        page = alice_client.post(reverse("act-undo", args=[tag.pk]), follow=True).content.decode()
-        assert "Undone on 2 of 5 tracks: Tagged “live”. The other 3 were changed since." in page
+        page = alice_client.post(reverse("bulk-action-undo", args=[tag.pk]), follow=True).content.decode()
+        assert "Undone on 2 of 5 tracks: Tagged “live”. The other 3 have been changed since." in page
 
     def test_the_page_says_when_nothing_was_left(
         self, alice: User, alice_client: Client, five: list[Track]
     ) -> None:
         tag = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
         services.tag_delete(tag=alice.tags.get())
-        page = alice_client.post(reverse("act-undo", args=[tag.pk]), follow=True).content.decode()
+        page = alice_client.post(reverse("bulk-action-undo", args=[tag.pk]), follow=True).content.decode()
         assert "There was nothing left to undo: Tagged “live”." in page
 
     def test_turned_down_for_good_stays_turned_down(self, alice: User, make_track: MakeTrack) -> None:
@@ -358,7 +358,7 @@ class TestUndo:
         address = reverse("playlist-remove", args=[playlist.pk, item.pk])
         page = alice_client.post(address, {"next": playlist.get_absolute_url()}, follow=True).content.decode()
         action = BulkAction.objects.get(kind=BulkAction.Kind.TAKE_OUT)
-        undo = reverse("act-undo", args=[action.pk])
+        undo = reverse("bulk-action-undo", args=[action.pk])
         assert undo in page
         assert playlist.items.count() == 4
         charlie_client.post(undo)
@@ -396,12 +396,13 @@ class TestRecentChanges:
         page = alice_client.get(reverse("recent")).content.decode()
         assert "0 of 5 tracks" in page
         assert 'hx-trigger="every 2s"' in page
-        address = reverse("act-cancel", args=[action.pk])
-        charlie_client.post(address)
+        address = reverse("bulk-action-cancel", args=[action.pk])
+        page = charlie_client.post(address, follow=True).content.decode()
+        assert "That can no longer be cancelled." in page
         action.refresh_from_db()
         assert action.status == "queued"
         page = alice_client.post(address, follow=True).content.decode()
-        assert "It was done on 0 of 5 tracks." in page
+        assert "0 of 5 tracks were done." in page
         assert 'hx-trigger="every 2s"' not in page
 
     def test_no_query_per_row(
@@ -419,7 +420,7 @@ class TestRecentChanges:
 
 def test_somebody_elses_tracks_are_never_touched(alice: User, five: list[Track]) -> None:
     dora = UserFactory.create()
-    for name, value in (("tag", "live"), ("delete", ""), ("delete_permanently", ""), ("confirm", "")):
+    for name, value in (("tag", "live"), ("delete", ""), ("confirm", "")):
         tracks = Track.objects.filter(owner=dora)
         action = services.bulk_action_request(person=dora, name=name, value=value, tracks=tracks)
         assert (action.total, action.done) == (0, 0)

@@ -47,7 +47,7 @@ def fills(bob: User, make_track: Any) -> Fills:
         "pk": [track.pk, tag.pk, playlist.pk],
         "track_id": [track.pk],
         "playlist_id": [playlist.pk],
-        "act_id": [action.pk],
+        "bulk_action_id": [action.pk],
         "upload_id": [upload.pk],
         "tag_id": [tag.pk],
         "item_id": [playlist.items.get().pk],

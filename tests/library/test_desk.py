@@ -89,14 +89,14 @@ class TestQueue:
         page = bob_client.get(REVIEW)
         assert page.context["track"] == first
         assert reverse("admin:library_track_spectrogram", args=[first.pk]) in page.content.decode()
-        assert asked(bob_client, page.context["skip"]) == second
+        assert asked(bob_client, page.context["skip_url"]) == second
         say(bob_client, first, "jazz")
         assert (first.genre, first.genre_source) == ("jazz", "owner")
         page = bob_client.get(REVIEW)
         assert page.context["track"] == second
         assert "You said jazz" in page.content.decode()
-        undo = reverse("admin:library_track_unsay", args=[page.context["last"].track_id])
-        back = bob_client.post(undo, {"next": page.context["undone"]})
+        undo = reverse("admin:library_track_unsay", args=[page.context["last_verdict"].track_id])
+        back = bob_client.post(undo, {"next": page.context["undo_next_url"]})
         assert asked(bob_client, back["Location"]) == first
 
     def test_why_it_waits(self, alice: User, bob_client: Client, make_track: Make) -> None:
@@ -259,7 +259,7 @@ class TestWhoMayCome:
         say(bob_client, track, "jazz")
         services.user_share(user=alice, share=False)
         page = bob_client.get(REVIEW)
-        assert page.context["last"] is None
+        assert page.context["last_verdict"] is None
         assert track.title not in page.content.decode()
 
 

@@ -102,7 +102,7 @@ class TestTaggedCopy:
 
 
 def download(client: Client, action: str = "download:original", **data: object) -> zipfile.ZipFile:
-    response = client.post(reverse("acts"), {"act": action} | (data or {"all": "1"}))
+    response = client.post(reverse("bulk-action-submit"), {"act": action} | (data or {"all": "1"}))
     assert response.status_code == 200
     assert response["Content-Type"] == "application/zip"
     found = zipfile.ZipFile(io.BytesIO(body(response)))

@@ -89,9 +89,9 @@ def test_one_tag_and_one_genre(alice_client: Client, track: Track) -> None:
 
 def test_one_act_on_many_tracks(alice_client: Client, track: Track) -> None:
     form = {"act": "playlist", "new_playlist": "Party", "track": [str(track.pk)]}
-    answers = twice(alice_client, reverse("acts"), form)
+    answers = twice(alice_client, reverse("bulk-action-submit"), form)
     assert BulkAction.objects.count() == Playlist.objects.count() == 1
-    undo = reverse("act-undo", args=[BulkAction.objects.get().pk])
+    undo = reverse("bulk-action-undo", args=[BulkAction.objects.get().pk])
     for answer in answers:
         client = Client()
         client.cookies.update(alice_client.cookies)
@@ -102,14 +102,14 @@ def test_one_act_on_many_tracks(alice_client: Client, track: Track) -> None:
 def test_messages_that_still_wait_are_not_doubled(alice_client: Client, track: Track) -> None:
     form = {"act": "tag", "tag": "late", "track": [str(track.pk)], "idempotency_key": "k"}
     for _ in range(2):
-        alice_client.post(reverse("acts"), form)
+        alice_client.post(reverse("bulk-action-submit"), form)
     page = alice_client.get(reverse("library")).content.decode()
-    assert page.count(reverse("act-undo", args=[BulkAction.objects.get().pk])) == 1
+    assert page.count(reverse("bulk-action-undo", args=[BulkAction.objects.get().pk])) == 1
 
 
 def test_one_undo(alice_client: Client, track: Track) -> None:
-    alice_client.post(reverse("acts"), {"act": "tag", "tag": "late", "track": [str(track.pk)]})
-    twice(alice_client, reverse("act-undo", args=[BulkAction.objects.get().pk]), {})
+    alice_client.post(reverse("bulk-action-submit"), {"act": "tag", "tag": "late", "track": [str(track.pk)]})
+    twice(alice_client, reverse("bulk-action-undo", args=[BulkAction.objects.get().pk]), {})
     page = alice_client.get(reverse("library")).content.decode()
     assert "Undone" in page
     assert "undone already" not in page
@@ -145,7 +145,10 @@ def test_what_was_refused_is_tried_again(alice_client: Client, alice: User) -> N
 
 def test_a_page_that_asks_once_more_is_not_kept(alice_client: Client, track: Track) -> None:
     form = {"act": "delete", "track": [str(track.pk)], "idempotency_key": "k"}
-    assert [alice_client.post(reverse("acts"), form).status_code for _ in range(2)] == [200, 200]
+    assert [alice_client.post(reverse("bulk-action-submit"), form).status_code for _ in range(2)] == [
+        200,
+        200,
+    ]
     assert not IdempotencyRecord.objects.exists()
 
 

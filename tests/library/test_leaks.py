@@ -81,7 +81,7 @@ def hers(alice: User) -> Belongings:
     ids = {
         "id": [*long, *short],
         "pk": [*long, *short],
-        **dict.fromkeys(("track_id", "playlist_id", "act_id", "upload_id"), long),
+        **dict.fromkeys(("track_id", "playlist_id", "bulk_action_id", "upload_id"), long),
         **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id"), short),
         "object_id": [track.pk, failed.pk, *sorted(set(short))],
         "content_type_id": [ContentType.objects.get_for_model(Track).pk],

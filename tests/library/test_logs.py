@@ -57,7 +57,7 @@ class TestRequests:
     ) -> None:
         alice_client.get("/", {"q": track.title})
         alice_client.post(f"/tracks/{track.pk}/edit/", {"title": "A quiet song"})
-        monkeypatch.setattr("library.views.library.page_of", lambda *_: 1 / 0)
+        monkeypatch.setattr("library.views.library.tracks_page", lambda *_: 1 / 0)
         alice_client.raise_request_exception = False
         assert alice_client.get("/", {"q": track.title}).status_code == 500
         told = json.dumps(lines())

@@ -46,14 +46,14 @@ def asked(client: Client, url: str = URL) -> Track | None:
 def answer(client: Client, url: str = URL, action: str = "track-genre", **data: str) -> str:
     """Do what the page at `url` offers for its track; returns the address it leads to."""
     context = client.get(url).context
-    response = client.post(reverse(action, args=[context["track"].pk]), data | {"next": context["on"]})
+    response = client.post(reverse(action, args=[context["track"].pk]), data | {"next": context["next_url"]})
     return str(response["Location"])
 
 
 def undo(client: Client, url: str = URL) -> str:
     context = client.get(url).context
-    address = reverse("track-genre-undo", args=[context["last"].track_id])
-    return str(client.post(address, {"next": context["undone"]})["Location"])
+    address = reverse("track-genre-undo", args=[context["last_verdict"].track_id])
+    return str(client.post(address, {"next": context["undo_next_url"]})["Location"])
 
 
 class TestWhoIsAsked:
@@ -166,7 +166,7 @@ class TestGoingThrough:
         seen, url = [], URL
         for _ in range(3):
             seen.append(asked(alice_client, url))
-            url = alice_client.get(url).context["skip"]
+            url = alice_client.get(url).context["skip_url"]
         assert seen == [first, second, third]
         end = text(alice_client, url)
         assert "3 tracks you skipped are still here" in end
@@ -175,7 +175,7 @@ class TestGoingThrough:
     def test_an_answer_after_a_skip_does_not_go_back(self, alice_client: Client, unsure: MakeTrack) -> None:
         unsure(0.2), unsure(0.3)
         third = unsure(0.4)
-        after_first = alice_client.get(URL).context["skip"]
+        after_first = alice_client.get(URL).context["skip_url"]
         url = answer(alice_client, after_first, genre="jazz")
         assert asked(alice_client, url) == third
         page = text(alice_client, url)
@@ -211,13 +211,13 @@ class TestUndo:
     def test_also_when_one_has_skipped_on(self, alice_client: Client, unsure: MakeTrack) -> None:
         first, second, third = (unsure(c) for c in (0.2, 0.3, 0.4))
         url = answer(alice_client, genre="jazz")
-        url = alice_client.get(url).context["skip"]
+        url = alice_client.get(url).context["skip_url"]
         assert asked(alice_client, url) == third
         url = undo(alice_client, url)
         assert asked(alice_client, url) == first
         assert "<strong>2</strong> left" in text(alice_client, url)
         # Skipped or answered, it goes on where one was.
-        assert asked(alice_client, alice_client.get(url).context["skip"]) == third
+        assert asked(alice_client, alice_client.get(url).context["skip_url"]) == third
         assert asked(alice_client, answer(alice_client, url, genre="pop")) == third
         assert asked(alice_client) == second
 
@@ -230,7 +230,7 @@ class TestUndo:
         assert asked(alice_client, url) == second
         url = undo(alice_client, url)
         assert asked(alice_client, url) == first
-        assert alice_client.get(url).context["last"] is None
+        assert alice_client.get(url).context["last_verdict"] is None
 
     def test_only_what_was_said_just_now_on_one_track_and_by_oneself(
         self, alice: User, bob: User, track: Track, make_track: MakeTrack

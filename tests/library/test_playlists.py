@@ -94,7 +94,7 @@ class TestServices:
         assert alice_client.get(address).status_code == 404
         services.track_delete(track=Track.objects.get(title="b"))
         action = BulkAction.objects.get(kind=BulkAction.Kind.UNLIST)
-        undo = reverse("act-undo", args=[action.pk])
+        undo = reverse("bulk-action-undo", args=[action.pk])
         assert undo in page
         charlie_client.post(undo)
         assert alice_client.get(address).status_code == 404
@@ -104,7 +104,7 @@ class TestServices:
 
     def test_a_deleted_search_comes_back(self, search: Playlist, alice_client: Client) -> None:
         action = services.playlist_delete(playlist=search)
-        page = alice_client.post(reverse("act-undo", args=[action.pk]), follow=True).content.decode()
+        page = alice_client.post(reverse("bulk-action-undo", args=[action.pk]), follow=True).content.decode()
         assert f"Undone: Deleted “{search.name}”." in page
         assert Playlist.objects.get().query == search.query
 
@@ -244,14 +244,14 @@ class TestAddATrack:
         url = reverse("track-playlists", args=[track.pk])
         page = alice_client.post(url, {"playlist": playlist.pk}, follow=True).content.decode()
         assert "Added" in page
-        assert reverse("act-undo", args=[BulkAction.objects.get().pk]) in page
+        assert reverse("bulk-action-undo", args=[BulkAction.objects.get().pk]) in page
         assert "in it" in text(alice_client, url)
 
     def test_to_a_new_one_within_any_page(self, alice_client: Client, track: Track) -> None:
         url = reverse("track-playlists", args=[track.pk])
         answer = alice_client.post(url, {"new": "Late"}, headers={"HX-Request": "true"}, follow=True)
         assert "Added to “Late”" in answer.content.decode()
-        assert reverse("act-undo", args=[BulkAction.objects.get().pk]) in answer.content.decode()
+        assert reverse("bulk-action-undo", args=[BulkAction.objects.get().pk]) in answer.content.decode()
         assert Playlist.objects.get().tracks.get() == track
 
     def test_not_to_another_persons(
@@ -270,7 +270,7 @@ class TestQueue:
     def test_what_follows_in_a_search(
         self, alice_client: Client, make_track: MakeTrack, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("library.views.queue.CHUNK", 2)
+        monkeypatch.setattr("library.views.play_queue.CHUNK", 2)
         for title in "abcde":
             make_track(title=title, artist="Nobody", heard={"top": "jazz" if title == "b" else "pop"})
         answer = alice_client.get("/queue/?genre=pop&ordering=title").json()

@@ -39,7 +39,7 @@ SONG = wav(7, seconds=2)
 def create(client: Client, length: int, name: str = "song.wav", **headers: str) -> Any:
     encoded = base64.b64encode(name.encode()).decode()
     metadata = {"Upload-Length": str(length), "Upload-Metadata": f"filename {encoded},filetype YXVkaW8="}
-    return client.generic("POST", reverse("uploads"), headers=TUS | metadata | headers)
+    return client.generic("POST", reverse("tus-uploads"), headers=TUS | metadata | headers)
 
 
 def patch(client: Client, address: str, offset: int, body: bytes, **headers: str) -> Any:
@@ -69,7 +69,7 @@ def stored_files() -> list[Path]:
 
 
 def test_the_server_says_what_it_can(alice_client: Client) -> None:
-    answer = alice_client.options(reverse("uploads"))
+    answer = alice_client.options(reverse("tus-uploads"))
     assert answer.status_code == 204
     assert answer["Tus-Version"] == answer["Tus-Resumable"] == "1.0.0"
     assert answer["Tus-Extension"] == "creation,expiration,checksum,termination"
@@ -301,7 +301,7 @@ def test_headers_that_make_no_sense_are_refused(alice_client: Client, headers: d
 
 
 def test_the_protocol_is_kept_to(alice_client: Client, address: str) -> None:
-    other = alice_client.post(reverse("uploads"), headers={"Upload-Length": "10"})
+    other = alice_client.post(reverse("tus-uploads"), headers={"Upload-Length": "10"})
     assert (other.status_code, other["Tus-Version"]) == (412, "1.0.0")
     form = alice_client.patch(address, b"x", content_type="text/plain", headers=TUS | {"Upload-Offset": "0"})
     assert form.status_code == 415
@@ -319,7 +319,7 @@ def test_an_upload_can_be_given_up(alice_client: Client, address: str) -> None:
 
 
 def test_nobody_else_can_touch_it(address: str, bob: User, charlie: User, client: Client) -> None:
-    unknown = f"{reverse('uploads')}00000000-0000-0000-0000-000000000000/"
+    unknown = f"{reverse('tus-uploads')}00000000-0000-0000-0000-000000000000/"
     for somebody in (signed_in(bob), signed_in(charlie), with_token(charlie)):
         for one in (address, unknown):
             assert head(somebody, one).status_code == 404

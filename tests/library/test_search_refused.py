@@ -187,7 +187,7 @@ class TestPages:
     def test_nor_be_asked_for(self, alice_client: Client, track: Track) -> None:
         for query in ("year_min=abc", "gnere=jazz", "utm_source=letter"):
             body = {"act": "tag", "tag": "live", "all": "1", "query": query}
-            page = alice_client.post(reverse("acts"), body, follow=True).content.decode()
+            page = alice_client.post(reverse("bulk-action-submit"), body, follow=True).content.decode()
             assert "This search was not understood" in page
         assert not Tagging.objects.exists()
 
@@ -200,7 +200,7 @@ class TestPages:
         page = alice_client.get(f"/?{query}").content.decode()
         assert "1 track found" in " ".join(page.split())
         body = {"act": "tag", "tag": "live", "all": "1", "query": query}
-        alice_client.post(reverse("acts"), body)
+        alice_client.post(reverse("bulk-action-submit"), body)
         assert [tagging.track.title for tagging in Tagging.objects.all()] == ["other"]
 
     def test_a_chip_of_a_genre_by_its_name_leads_to_the_search_without_it(

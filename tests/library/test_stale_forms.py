@@ -44,7 +44,7 @@ class TestWhatItIsAboutIsGone:
             form = reverse(name, args=[playlist.pk, gone])
             assert landed(alice_client, page, form, to="0") == (
                 page,
-                "That track was no longer in this playlist.",
+                "That track is no longer in this playlist.",
             )
         Playlist.objects.all().delete()
         assert landed(alice_client, page, form) == (
@@ -66,7 +66,7 @@ class TestWhatItIsAboutIsGone:
         Tag.objects.all().delete()
         page = track.get_absolute_url()
         untag = reverse("track-untag", args=[track.pk, gone])
-        assert landed(alice_client, page, untag) == (page, "That tag was off already.")
+        assert landed(alice_client, page, untag) == (page, "That tag is no longer on the track.")
         for form, before in (
             (reverse("tag-change", args=[gone]), reverse("labels")),
             (reverse("tag-delete", args=[gone]), reverse("tag-delete", args=[gone])),
@@ -99,7 +99,7 @@ class TestWhatItIsAboutIsGone:
         PartialUpload.objects.all().delete()
         page = reverse("upload")
         form = reverse("upload-forget", args=[gone])
-        assert landed(alice_client, page, form) == (page, "That upload was off the list already.")
+        assert landed(alice_client, page, form) == (page, "That upload is no longer on the list.")
 
     @pytest.mark.parametrize("name", ["track-tag", "track-genre-confirm", "track-edit", "track-delete"])
     def test_a_track(self, alice_client: Client, alice: User, track: Track, name: str) -> None:
@@ -128,7 +128,7 @@ class TestTheSessionEnded:
             (page, reverse("track-tag", args=[track.pk])),
             (page, reverse("track-genre", args=[track.pk])),
             (page, reverse("track-analyse", args=[track.pk])),
-            ("/?genre=blues&page=2", reverse("acts")),
+            ("/?genre=blues&page=2", reverse("bulk-action-submit")),
             ("/?genre=blues", reverse("search-save")),
             (reverse("track-edit", args=[track.pk]), reverse("track-edit", args=[track.pk])),
             (reverse("playlists"), reverse("playlists")),

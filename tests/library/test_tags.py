@@ -90,8 +90,8 @@ def test_one_button_takes_back_what_was_done_to_a_tag(
 ) -> None:
     tag = services.track_tag(track=track, name="live")
     page = alice_client.post(reverse("tag-delete", args=[tag.pk]), follow=True).content.decode()
-    assert "Deleted “live”, on 1 track." in page
-    undo = reverse("act-undo", args=[BulkAction.objects.get().pk])
+    assert "Deleted “live”: 1 track changed." in page
+    undo = reverse("bulk-action-undo", args=[BulkAction.objects.get().pk])
     assert undo in page
     charlie_client.post(undo)
     assert names(track) == []
@@ -206,7 +206,7 @@ def test_the_page_of_labels(alice: User, alice_client: Client, track: Track) -> 
     )
 
     page = alice_client.post(f"/labels/genres/{genre.pk}/delete/", {"into": ""}, follow=True).content.decode()
-    assert "Deleted the genre Shoegaze: 1 track" in page
+    assert "Deleted the genre Shoegaze: 1 track changed." in page
     assert "Undo" in page
 
 

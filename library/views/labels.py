@@ -1,4 +1,4 @@
-"""Own genres and tags: make, rename, merge, delete, with what happens to their tracks said first."""
+"""Own genres and tags: create, rename, merge and delete them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from library import selectors, services
 from library.http.forms import NameForm, TagForm
-from library.http.shortcuts import get_or_gone
+from library.http.shortcuts import get_or_gone, message_with_undo
 from library.http.types import Request
 from library.models.genres import HUES
+from library.text import track_count_text
 
 GENRE_GONE = "That genre is no longer there."
 TAG_GONE = "That tag is no longer there."
@@ -19,7 +20,7 @@ TAG_GONE = "That tag is no longer there."
 
 @require_safe
 def labels(request: Request) -> HttpResponse:
-    """Everything one can call a track: the ten, own genres, tags."""
+    """The page of genres and tags: the built-in genres, own genres, tags."""
     return render(
         request,
         "library/labels.html",
@@ -35,7 +36,7 @@ def labels(request: Request) -> HttpResponse:
 @require_POST
 def genre_add(request: Request) -> HttpResponse:
     genre = services.own_genre_add(owner=request.user, name=request.POST.get("name", ""))
-    messages.success(request, f"“{genre.name}” is a genre of yours now.")
+    messages.success(request, f"Added “{genre.name}” to your genres.")
     return redirect("labels")
 
 
@@ -50,12 +51,12 @@ def genre_rename(request: Request, genre_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def genre_delete(request: Request, genre_id: int) -> HttpResponse:
-    """Delete an own genre, or merge it into another; the page before says what that does."""
+    """Delete an own genre, or merge it into another. A GET shows what that will do, and asks."""
     genre = get_or_gone(request, selectors.own_genres_of(request.user), GENRE_GONE, "labels", pk=genre_id)
     if request.method == "POST":
         action = services.own_genre_delete(genre=genre, into=request.POST.get("into", ""))
-        done = f"{action.summary}: {action.done} tracks changed."
-        messages.success(request, done, extra_tags=f"undo:{action.pk}")
+        done = f"{action.summary}: {track_count_text(action.done)} changed."
+        message_with_undo(request, done, action)
         return redirect("labels")
     count = selectors.track_count_by_genre(request.user).get(genre.key, 0)
     return render(request, "library/genre_delete.html", {"genre": genre, "count": count})
@@ -78,7 +79,7 @@ def tag_change(request: Request, tag_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def tag_delete(request: Request, tag_id: int) -> HttpResponse:
-    """Delete a tag, or merge it into another; the page before says what that does."""
+    """Delete a tag, or merge it into another. A GET shows what that will do, and asks."""
     tag = get_or_gone(request, selectors.tags_with_counts(request.user), TAG_GONE, "labels", pk=tag_id)
     others = selectors.tags_of(request.user).exclude(pk=tag.pk)
     if request.method == "POST":
@@ -88,9 +89,8 @@ def tag_delete(request: Request, tag_id: int) -> HttpResponse:
             )
         else:
             action = services.tag_delete(tag=tag)
-        count = action.done
-        done = f"{action.summary}, on {count} track{'' if count == 1 else 's'}."
-        messages.success(request, done, extra_tags=f"undo:{action.pk}")
+        done = f"{action.summary}: {track_count_text(action.done)} changed."
+        message_with_undo(request, done, action)
         return redirect("labels")
     mergeable = others.exists() and tag.taggings.exists()
     return render(request, "library/tag_delete.html", {"tag": tag, "others": others, "mergeable": mergeable})

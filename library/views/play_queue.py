@@ -1,4 +1,4 @@
-"""What is played after the rows a list shows."""
+"""The play queue: the tracks that are played after those that a list shows."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from library.search.filters import filter_of
 
 
 @require_safe
-def queue(request: Request) -> JsonResponse:
-    """Tracks of a search, in its order, from `start` on; `more` is the address of the next ones."""
+def play_queue(request: Request) -> JsonResponse:
+    """The tracks of a search for the player, from `start` on; `more` is the URL of the next ones."""
     start = start_in(request.GET)
     found = list(filter_of(request.user, request.GET).qs[start : start + CHUNK + 1])
     more = request.GET.copy()
@@ -22,5 +22,5 @@ def queue(request: Request) -> JsonResponse:
     return queue_answer(
         found[:CHUNK],
         selectors.genre_names_of(request.user),
-        more=f"{reverse('queue')}?{more.urlencode()}" if len(found) > CHUNK else None,
+        more=f"{reverse('play-queue')}?{more.urlencode()}" if len(found) > CHUNK else None,
     )
