@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from library.api.views.hear import FileUploadView
+from library.api.views.classify import FileUploadView
 
 urlpatterns = [
     path("", include("library.urls")),

@@ -113,9 +113,9 @@ def crawling(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     """For modules that crawl: no limits, nothing that waits for events, and no word about each refusal."""
     settings.EARMARK_API_PER_MINUTE = 10**9
     settings.EARMARK_SIGN_IN_PER_ADDRESS = 10**9
-    monkeypatch.setattr(events, "LASTS", 0.01)
-    monkeypatch.setattr(events, "EVERY", 0)
-    monkeypatch.setattr(events, "streams", BoundedSemaphore(10**6))
+    monkeypatch.setattr(events, "STREAM_SECONDS", 0.01)
+    monkeypatch.setattr(events, "POLL_SECONDS", 0)
+    monkeypatch.setattr(events, "stream_slots", BoundedSemaphore(10**6))
     logging.disable()
     yield
     logging.disable(logging.NOTSET)

@@ -1,4 +1,4 @@
-"""Who somebody is, by e-mail address and password: the one way in for the site's and the admin's sign-in."""
+"""Sign-in by e-mail address and password, for the site and the admin, and the address of a client."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from library.models import User
 
 
 class LimitedBackend(ModelBackend):
-    """Django's own, but passwords cannot be tried at will. Raises RateLimited."""
+    """Django's backend with a limit on attempts. Raises RateLimited.
+
+    Every session stores its dotted path: under another name it would sign everybody out.
+    """
 
     @sensitive_variables("password")
     def authenticate(
@@ -28,30 +31,30 @@ class LimitedBackend(ModelBackend):
         email = username or kwargs.get(User.USERNAME_FIELD)
         if not email or password is None:
             return None
-        # Without a request it is code of ours that asks.
-        address = address_of(request) if request else ""
-        noted = services.sign_in_attempt_add(email=email, address=address)
-        # It hashes the password for people it does not know, too.
+        # Without a request, it is called by Earmark's own code.
+        address = client_address(request) if request else ""
+        attempts = services.sign_in_attempt_add(email=email, address=address)
+        # It also hashes the password when the address is unknown, so that timing reveals nothing.
         user = super().authenticate(request, username=email, password=password)
         if not isinstance(user, User):
             return None
-        services.sign_in_attempts_clear(noted=noted, email=email)
+        services.sign_in_attempts_clear(attempts=attempts, email=email)
         return user
 
 
-def address_of(request: HttpRequest) -> str:
-    """Where a request comes from; of IPv6 the network, for one house has billions of addresses in it.
+def client_address(request: HttpRequest) -> str:
+    """The network address that a request comes from; for IPv6 its /64 network, which one household has to itself.
 
-    What proxies of ours say counts; what stands before that, anybody may have written.
+    Of `X-Forwarded-For`, only the entries added by our own proxies can be trusted: clients can forge the rest.
     """
     hops: list[str] = [request.META.get("REMOTE_ADDR", "")]
     if settings.EARMARK_PROXIES:
         hops = request.headers.get("X-Forwarded-For", hops[0]).split(",")
     address = hops[-min(settings.EARMARK_PROXIES or 1, len(hops))].strip()
     try:
-        known = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if isinstance(known, ipaddress.IPv4Address):
-        return str(known)
-    return str(known.ipv4_mapped or ipaddress.IPv6Network((known, 64), strict=False))
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ipaddress.IPv6Network((parsed, 64), strict=False))

@@ -1,4 +1,4 @@
-"""Forms about oneself. They check; services write."""
+"""Forms for signing up, signing in and the account. They validate; services write."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from library import services
-from library.accounts.backends import address_of
+from library.accounts.backends import client_address
 from library.http.types import Request
 from library.models import ApiToken, User
 from library.tasks import send_password_reset_email
 
-EMAIL_TAKEN = "There is an account under this e-mail address already."
-PASSWORD_HELP = "At least 8 characters; nothing common, and not your e-mail address."  # noqa: S105 - a sentence
+EMAIL_TAKEN = "There is already an account with this e-mail address."
+PASSWORD_HELP = "At least 8 characters. Not a common password, and not like your e-mail address."  # noqa: S105 - a sentence
 
 
 class BootstrapField(forms.BoundField):
-    """A field with Bootstrap's classes; Django itself ties errors and help to it by aria-describedby."""
+    """A field with Bootstrap's classes. Django itself links errors and help texts to it by aria-describedby."""
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
         attrs = super().build_widget_attrs(attrs, widget)
@@ -32,7 +32,7 @@ class BootstrapField(forms.BoundField):
 
 
 def password_field(label: str, autocomplete: str, help_text: str = "") -> forms.CharField:
-    # A password is taken as typed, spaces included; password managers go by `autocomplete`.
+    # Passwords are taken as typed, spaces included. Password managers rely on `autocomplete`.
     return forms.CharField(
         label=label,
         strip=False,
@@ -55,7 +55,7 @@ class ChoosePasswordForm(forms.Form):
     password = password_field("Password", "new-password", PASSWORD_HELP)
 
     def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
-        self.address = email
+        self.known_email = email
         super().__init__(*args, **kwargs)
 
     @sensitive_variables("password")
@@ -63,7 +63,9 @@ class ChoosePasswordForm(forms.Form):
         data = super().clean() or {}
         if password := data.get("password"):
             try:
-                password_validation.validate_password(password, User(email=data.get("email", self.address)))
+                password_validation.validate_password(
+                    password, User(email=data.get("email", self.known_email))
+                )
             except forms.ValidationError as error:
                 self.add_error("password", error)
         return data
@@ -74,12 +76,12 @@ class SignUpForm(ChoosePasswordForm):
     field_order = ("email",)
 
     def clean_email(self) -> str:
-        return _free_email(self.cleaned_data["email"])
+        return _unused_email(self.cleaned_data["email"])
 
 
 class SignUpEmailForm(forms.Form):
     bound_field_class = BootstrapField
-    email = email_field("username", "You get a link there, to choose a password.")
+    email = email_field("username", "We’ll send you a link to choose a password.")
 
 
 class SignInForm(auth_forms.AuthenticationForm):
@@ -93,8 +95,8 @@ class SignInForm(auth_forms.AuthenticationForm):
     }
 
 
-class PasswordNeeded(forms.Form):
-    """Whoever finds an open session must not be able to take the account over, or end it: hence the password."""
+class PasswordConfirmForm(forms.Form):
+    """Asks for the password again, so that an unattended session is not enough to take over or delete the account."""
 
     bound_field_class = BootstrapField
     current_password = password_field("Current password", "current-password")
@@ -105,10 +107,10 @@ class PasswordNeeded(forms.Form):
 
     @sensitive_variables("password")
     def clean_current_password(self) -> str:
-        return _own_password(self.request, self.cleaned_data["current_password"])
+        return _checked_password(self.request, self.cleaned_data["current_password"])
 
 
-class EmailForm(PasswordNeeded):
+class EmailForm(PasswordConfirmForm):
     email = email_field()
     field_order = ("email",)
 
@@ -117,19 +119,19 @@ class EmailForm(PasswordNeeded):
         self.initial["email"] = request.user.email
 
     def clean_email(self) -> str:
-        return _free_email(self.cleaned_data["email"], but_not=self.request.user)
+        return _unused_email(self.cleaned_data["email"], exclude_user=self.request.user)
 
 
 class TokenForm(forms.ModelForm):
     bound_field_class = BootstrapField
     access = forms.ChoiceField(
-        label="It may",
-        choices=[("delete", "read, write and delete"), ("write", "read and write"), ("read", "only read")],
+        label="Access",
+        choices=[("delete", "Read, write and delete"), ("write", "Read and write"), ("read", "Read only")],
         required=False,
     )
     days = forms.TypedChoiceField(
-        label="It lasts",
-        choices=[("", "until you revoke it"), ("7", "a week"), ("30", "30 days"), ("365", "a year")],
+        label="Expires",
+        choices=[("", "Never"), ("7", "In a week"), ("30", "In 30 days"), ("365", "In a year")],
         coerce=int,
         empty_value=None,
         required=False,
@@ -139,10 +141,10 @@ class TokenForm(forms.ModelForm):
         model = ApiToken
         fields = ["name"]
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "off"})}
-        help_texts = {"name": "What will use it, so that you know it later: “backup script”."}
+        help_texts = {"name": "What will use it, such as “backup script”."}
 
-    def limits(self) -> dict[str, Any]:
-        """What was chosen, as `token_create` takes it. Without a choice a token may do everything."""
+    def token_options(self) -> dict[str, Any]:
+        """The choices as arguments of `token_create`. Without a choice, a token may do everything."""
         access, days = self.cleaned_data["access"], self.cleaned_data["days"]
         return {
             "may_write": access != "read",
@@ -163,7 +165,7 @@ class PasswordChangeForm(auth_forms.PasswordChangeForm):
 
     @sensitive_variables("password")
     def clean_old_password(self) -> str:
-        return _own_password(self.request, self.cleaned_data["old_password"])
+        return _checked_password(self.request, self.cleaned_data["old_password"])
 
 
 class PasswordResetForm(auth_forms.PasswordResetForm):
@@ -171,9 +173,9 @@ class PasswordResetForm(auth_forms.PasswordResetForm):
     email = email_field()
 
     def save(self, *args: Any, **options: Any) -> None:
-        # In the background: how long the answer takes must not tell whether there is such an account.
+        # In the background, so that the response time does not reveal whether there is such an account.
         request = options["request"]
-        services.email_request_add(email=self.cleaned_data["email"], address=address_of(request))
+        services.email_request_add(email=self.cleaned_data["email"], address=client_address(request))
         send_password_reset_email.enqueue(
             email=self.cleaned_data["email"], host=request.get_host(), secure=request.is_secure()
         )
@@ -186,19 +188,19 @@ class SetPasswordForm(auth_forms.SetPasswordForm):
 
 
 @sensitive_variables("password")
-def _own_password(request: Request, password: str) -> str:
-    """The password, if it is the signed-in person's. Raises RateLimited after too many wrong ones."""
+def _checked_password(request: Request, password: str) -> str:
+    """The password, once found to be the signed-in person's. Raises ValidationError, and RateLimited after too many."""
     if authenticate(request, username=request.user.email, password=password) != request.user:
         raise forms.ValidationError("This is not your current password.")
     return password
 
 
-def _free_email(email: str, *, but_not: User | None = None) -> str:
-    """The address in the form in which it is kept; refused when it is somebody's already."""
+def _unused_email(email: str, *, exclude_user: User | None = None) -> str:
+    """The address as it is stored. Raises ValidationError when somebody other than `exclude_user` has it."""
     email = email.strip().lower()
     others = User.objects.filter(email__iexact=email)
-    if but_not:
-        others = others.exclude(pk=but_not.pk)
+    if exclude_user:
+        others = others.exclude(pk=exclude_user.pk)
     if others.exists():
         raise forms.ValidationError(EMAIL_TAKEN, code="taken")
     return email

@@ -1,30 +1,38 @@
-"""Signing up, and the account page: address, limits, tokens, sharing, and the way out.
+"""Signing up and in, and the account page: e-mail address, password, tokens, sharing, and deletion.
 
-Signing in and out and passwords are Django's own views, wired in `urls`.
+Signing out and resetting a password are Django's own views, configured in `urls`.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import forms as auth_forms
 from django.contrib.auth import login, logout
+from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.messages.views import SuccessMessageMixin
 from django.core import signing
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
-from library.accounts.backends import address_of
+from library.accounts.backends import client_address
 from library.accounts.forms import (
     EMAIL_TAKEN,
     ChoosePasswordForm,
     EmailForm,
-    PasswordNeeded,
+    PasswordChangeForm,
+    PasswordConfirmForm,
+    SignInForm,
     SignUpEmailForm,
     SignUpForm,
     TokenForm,
@@ -34,10 +42,10 @@ from library.http.types import Request
 from library.services.people import EmailTakenError
 from library.tasks import send_sign_up_email
 
-#: Carries a new token's key from the form to the page that shows it, once. In the browser, because the
-#: database must never hold a key.
-KEY_COOKIE = "new_token"
-KEY_SECONDS = 60
+#: Carries the key of a new token from the form to the page that shows it once. A cookie, because the database must
+#: never hold a key.
+NEW_TOKEN_COOKIE = "new_token"  # noqa: S105 - the name of a cookie
+NEW_TOKEN_SECONDS = 60
 
 
 @login_not_required
@@ -50,13 +58,10 @@ def signup(request: HttpRequest) -> HttpResponse:
     if not settings.EARMARK_SIGNUP_OPEN:
         return render(request, "accounts/signup_closed.html", status=403)
     if settings.EARMARK_EMAIL_ENABLED:
-        return _signup_by_letter(request)
+        return _signup_by_email(request)
     form = SignUpForm(request.POST or None)
     if request.method == "POST":
-        # It says when an address is taken, so nobody may ask that for a list of addresses.
-        noted = services.sign_in_attempt_add(address=address_of(request))
-        if not form.has_error("email", "taken"):
-            services.sign_in_attempt_remove(noted=noted)
+        _limit_probing(request, form)
         if form.is_valid():
             try:
                 user = services.user_add(**form.cleaned_data)
@@ -68,12 +73,22 @@ def signup(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/signup.html", {"form": form})
 
 
-def _signup_by_letter(request: HttpRequest) -> HttpResponse:
-    """The answer is the same whether or not there is such an account; which letter goes out is decided later."""
+def _limit_probing(request: HttpRequest, form: Form) -> None:
+    """Limit how often a form may reveal that an e-mail address is taken, so that nobody can enumerate addresses.
+
+    Raises RateLimited.
+    """
+    attempts = services.sign_in_attempt_add(address=client_address(request))
+    if not form.has_error("email", "taken"):
+        services.sign_in_attempt_remove(attempts=attempts)
+
+
+def _signup_by_email(request: HttpRequest) -> HttpResponse:
+    """Send a link by e-mail. The response is the same whether or not there is such an account."""
     form = SignUpEmailForm(request.POST or None)
     if form.is_valid():
         email = form.cleaned_data["email"]
-        services.email_request_add(email=email, address=address_of(request))
+        services.email_request_add(email=email, address=client_address(request))
         send_sign_up_email.enqueue(email=email, host=request.get_host(), secure=request.is_secure())
         return redirect("signup_sent")
     return render(request, "accounts/signup.html", {"form": form})
@@ -90,20 +105,20 @@ def signup_sent(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def signup_finish(request: HttpRequest, key: str) -> HttpResponse:
-    """Where the letter leads: choose a password, and in."""
+    """The link in the e-mail: choose a password, and be signed in."""
     if not settings.EARMARK_SIGNUP_OPEN:
         return render(request, "accounts/signup_closed.html", status=403)
     try:
         email = services.sign_up_address(key=key)
     except signing.BadSignature:
-        messages.error(request, "This link is not valid, or older than three days. Please ask for another.")
+        messages.error(request, "This link is invalid or older than three days. Please request a new one.")
         return redirect("signup")
     form = ChoosePasswordForm(request.POST or None, email=email)
     if form.is_valid():
         try:
             user = services.user_add(email=email, password=form.cleaned_data["password"])
         except EmailTakenError:
-            # Only who reads this address's mail gets here.
+            # No secret here: only people who read this address's e-mail have the link.
             messages.info(request, EMAIL_TAKEN)
             return redirect("login")
         login(request, user)
@@ -111,18 +126,48 @@ def signup_finish(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "accounts/signup.html", {"form": form, "email": email})
 
 
+class SignInView(auth_views.LoginView):
+    """Sign in. `unsent` says that a form led here whose request was not carried out."""
+
+    authentication_form = SignInForm
+    template_name = "accounts/login.html"
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: auth_forms.AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        if self.request.POST.get("unsent"):
+            messages.warning(
+                self.request, "You had been signed out, so nothing was done. Please send it again."
+            )
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        sent = self.request.POST or self.request.GET
+        return super().get_context_data(**kwargs) | {"unsent": bool(sent.get("unsent"))}
+
+
+class AccountPasswordChangeView(SuccessMessageMixin, auth_views.PasswordChangeView):
+    form_class = PasswordChangeForm
+    template_name = "accounts/password_change.html"
+    success_url = reverse_lazy("account")
+    success_message = "Your password has been changed."
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"request": self.request}
+
+
 @login_not_required
 @never_cache
 @require_safe
 def session(request: HttpRequest) -> HttpResponse:
-    """For a page that was open for long: who is signed in now, and the CSRF token of this session."""
+    """For a page that has been open for long: who is signed in now, and the session's CSRF token."""
     if not request.user.is_authenticated:
         return JsonResponse({"code": "signed_out"}, status=401)
     return JsonResponse({"person": request.user.pk, "csrf": get_token(request)})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Most often somebody has signed in again since the page was loaded: it says so, and leads back there."""
+    """Usually the person has signed in again since the page was loaded: says so, and links back to it."""
     return render(request, "403_csrf.html", {"page": referring_page(request)}, status=403)
 
 
@@ -130,7 +175,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 @require_safe
 def account(request: Request) -> HttpResponse:
     response = _account_page(request)
-    response.delete_cookie(KEY_COOKIE, path=reverse("account"))
+    response.delete_cookie(NEW_TOKEN_COOKIE, path=reverse("account"))
     return response
 
 
@@ -139,29 +184,26 @@ def account(request: Request) -> HttpResponse:
 @require_POST
 def email_change(request: Request) -> HttpResponse:
     form = EmailForm(request.POST, request=request)
-    # As in signing up, it says when an address is taken, and must not be asked for lists of them.
-    noted = services.sign_in_attempt_add(address=address_of(request))
-    if not form.has_error("email", "taken"):
-        services.sign_in_attempt_remove(noted=noted)
+    _limit_probing(request, form)
     if form.is_valid():
         try:
             services.user_change_email(user=request.user, email=form.cleaned_data["email"])
         except EmailTakenError:
             form.add_error("email", EMAIL_TAKEN)
         else:
-            messages.success(request, "Your e-mail address is changed. Use it to sign in from now on.")
+            messages.success(request, "Your e-mail address has been changed. Use it to sign in from now on.")
             return redirect("account")
     return _account_page(request, email_form=form)
 
 
 @require_POST
 def share(request: Request) -> HttpResponse:
-    wanted = request.POST.get("share") == "on"
-    services.user_share(user=request.user, share=wanted)
-    if wanted:
-        messages.success(request, "Reviewers can now hear your tracks and say what they are.")
+    sharing = request.POST.get("share") == "on"
+    services.user_share(user=request.user, share=sharing)
+    if sharing:
+        messages.success(request, "Reviewers can now listen to your tracks and suggest genres.")
     else:
-        messages.success(request, "Reviewers can no longer see anything of yours.")
+        messages.success(request, "Reviewers can no longer see your tracks.")
     return redirect("account")
 
 
@@ -169,14 +211,14 @@ def share(request: Request) -> HttpResponse:
 @sensitive_post_parameters("current_password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_delete(request: Request) -> HttpResponse:
-    form = PasswordNeeded(request.POST or None, request=request)
+    form = PasswordConfirmForm(request.POST or None, request=request)
     if request.method == "POST" and form.is_valid():
         services.user_delete(user=request.user)
         logout(request)
-        messages.success(request, "Your account is deleted, with everything that was in it.")
+        messages.success(request, "Your account and everything in it have been deleted.")
         return redirect("login")
-    goes = selectors.belongings_of(request.user)
-    return render(request, "accounts/account_delete.html", {"form": form, "goes": goes})
+    context = {"form": form, "belongings": selectors.belongings_of(request.user)}
+    return render(request, "accounts/account_delete.html", context)
 
 
 @never_cache
@@ -185,13 +227,13 @@ def token_create(request: Request) -> HttpResponse:
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _account_page(request, token_form=form)
-    _, key = services.token_create(owner=request.user, name=form.cleaned_data["name"], **form.limits())
+    _, key = services.token_create(owner=request.user, name=form.cleaned_data["name"], **form.token_options())
     response = redirect("account")
     response.set_signed_cookie(
-        KEY_COOKIE,
+        NEW_TOKEN_COOKIE,
         key,
         salt=_key_salt(request),
-        max_age=KEY_SECONDS,
+        max_age=NEW_TOKEN_SECONDS,
         path=reverse("account"),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -202,10 +244,10 @@ def token_create(request: Request) -> HttpResponse:
 
 @require_POST
 def token_revoke(request: Request, token_id: int) -> HttpResponse:
-    mine = selectors.tokens_of(request.user)
-    token = get_or_gone(request, mine, "That token was revoked already.", "account", pk=token_id)
+    tokens = selectors.tokens_of(request.user)
+    token = get_or_gone(request, tokens, "That token has been revoked already.", "account", pk=token_id)
     services.token_revoke(token=token)
-    messages.success(request, f"The token “{token}” is revoked. What used it cannot get in any more.")
+    messages.success(request, f"Revoked the token “{token}”. Programs that use it no longer have access.")
     return redirect("account")
 
 
@@ -228,11 +270,11 @@ def _account_page(
 
 def _new_key(request: Request) -> str | None:
     try:
-        return request.get_signed_cookie(KEY_COOKIE, salt=_key_salt(request), max_age=KEY_SECONDS)
+        return request.get_signed_cookie(NEW_TOKEN_COOKIE, salt=_key_salt(request), max_age=NEW_TOKEN_SECONDS)
     except (KeyError, signing.BadSignature):
         return None
 
 
 def _key_salt(request: Request) -> str:
-    # For one person only: whoever signs in next in this browser does not get to see it.
+    # Tied to the person, so that whoever signs in next in this browser cannot see the key.
     return f"new-token-{request.user.pk}"

@@ -18,13 +18,13 @@ SCHEMES = ("bearer", "token")
 
 
 class TokenAuthentication(BaseAuthentication):
-    """A program that has one of its owner's keys. `Token <key>` is accepted too, as DRF's clients send it."""
+    """Authenticates a program by its token. Also accepts `Token <key>`, which DRF's clients send."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() not in SCHEMES:
             return None
-        # Found by its digest: how long that takes says nothing about any key.
+        # Looked up by its digest, so that timing reveals nothing about keys.
         token = (
             ApiToken.objects.select_related("owner")
             .filter(digest=token_digest(key.strip()), owner__is_active=True)
@@ -33,7 +33,7 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             raise AuthenticationFailed("This token is unknown or revoked.", code="invalid_token")
         if token.is_expired:
-            raise AuthenticationFailed("This token has expired. Make a new one.", code="expired_token")
+            raise AuthenticationFailed("This token has expired. Create a new one.", code="expired_token")
         services.token_mark_used(token=token)
         return token.owner, token
 
@@ -42,9 +42,9 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class TokenScope(BasePermission):
-    """A token does only what it was made for; a person in the browser does what they like."""
+    """Limits a token to its scopes. A session in the browser may do everything."""
 
-    message = "This token may not do that. Make one that may, on the account page."
+    message = "This token lacks the scope for this. Create one that has it on the account page."
     code = "insufficient_scope"
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -56,7 +56,7 @@ class TokenScope(BasePermission):
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    """How the schema describes it."""
+    """Describes `TokenAuthentication` in the schema."""
 
     target_class = "library.api.auth.TokenAuthentication"
     name = "token"

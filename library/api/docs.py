@@ -1,4 +1,4 @@
-"""The page for people who write programs: drawn from the schema, so that it cannot say anything else."""
+"""The API's documentation page, rendered from the OpenAPI schema, so that the two cannot differ."""
 
 from __future__ import annotations
 
@@ -20,79 +20,80 @@ from library.api.errors import audio_status
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
-#: Codes that are not about a file, with the status each comes with.
-CODES: dict[str, tuple[int, str]] = {
-    "invalid": (400, "A field or parameter is missing, wrong or unknown; “errors” lists which."),
-    "parse_error": (
-        400,
-        "The body is not what its Content-Type says, or the address cannot be read.",
-    ),
-    "not_authenticated": (401, "Neither a token nor a session came with the request."),
+#: The status and the meaning of each error code that is not about a file.
+ERROR_CODES: dict[str, tuple[int, str]] = {
+    "invalid": (400, "A field or parameter is missing, invalid or unknown. “errors” lists which."),
+    "parse_error": (400, "The body does not match its Content-Type, or the query string cannot be read."),
+    "search_changed": (400, "The search of a form was changed on its way. Nothing was done."),
+    "bad_key": (400, "An Idempotency-Key must have 1 to 100 characters."),
+    "not_authenticated": (401, "The request has neither a token nor a session."),
     "invalid_token": (401, "The token is unknown or revoked."),
-    "expired_token": (401, "The token has expired. Make a new one."),
+    "expired_token": (401, "The token has expired. Create a new one."),
     "insufficient_scope": (
         403,
-        "The token may read, but not write or delete; it says which on the account page.",
+        "The token lacks the scope for this request. The account page shows the scopes of your tokens.",
     ),
-    "permission_denied": (403, "The session's CSRF token is missing or wrong."),
-    "not_found": (404, "There is no such thing in your library, or nothing at this address."),
-    "method_not_allowed": (405, "The address exists, but not for this method."),
-    "not_acceptable": (406, "The answer is JSON, and the request does not accept it."),
-    "over_quota": (409, "Your library is full. Delete a few tracks to make room."),
-    "unsupported_media_type": (415, "Send files as a multipart form, and everything else as JSON."),
-    "taken": (409, "There is one of that name already."),
-    "not_read": (409, "The file's own tags have not been read yet. Try again later."),
-    "nothing_heard": (409, "Nothing has been heard in the track, so there is nothing to confirm."),
-    "nothing_to_undo": (409, "There is no word on this track's genre that could be undone."),
-    "undone_already": (409, "This act has been undone already."),
-    "no_undo": (409, "What this act did cannot be undone."),
-    "finished_already": (409, "The act is no longer being done, so that there is nothing to cancel."),
+    "permission_denied": (403, "The CSRF token of the session is missing or wrong."),
+    "not_found": (404, "There is no such object in your library, or nothing at this URL."),
+    "method_not_allowed": (405, "This URL does not support the method."),
+    "not_acceptable": (406, "The response is JSON, which the request does not accept."),
+    "over_quota": (409, "Your library is full. Delete some tracks to make room."),
+    "taken": (409, "The name is taken."),
+    "not_read": (409, "The file's tags have not been read yet. Try again later."),
+    "nothing_heard": (409, "The track has no prediction yet, so there is nothing to confirm."),
+    "nothing_to_undo": (409, "The track has no verdict that can be undone."),
+    "undone_already": (409, "The bulk action has been undone already."),
+    "no_undo": (409, "The bulk action cannot be undone."),
+    "finished_already": (409, "The bulk action has ended, so it cannot be cancelled."),
     "selection_changed": (
         409,
-        "It would be done to another number of tracks than `expected`. Nothing was done.",
+        "The action would affect another number of tracks than “expected”. Nothing was done.",
     ),
-    "search_changed": (400, "A form's search did not arrive as its page has shown it. Nothing was done."),
     "same_tag": (409, "A tag cannot be merged into itself."),
-    "bad_key": (400, "Idempotency-Key has 1 to 100 characters."),
-    "key_reused": (422, "The Idempotency-Key was used for another request."),
-    "in_progress": (409, "The same request is being answered just now."),
-    "too_many_streams": (503, "Too many programs listen for events. Ask /tracks/changes/ instead."),
-    "nothing_selected": (422, "The act is about no tracks."),
-    "unknown_act": (422, "There is no such act on many tracks."),
+    "in_progress": (
+        409,
+        "The same request is being processed at the moment, or the bulk action is still running.",
+    ),
+    "saved_search": (409, "A saved search finds its tracks itself. None can be added, moved or removed."),
+    "offset_conflict": (409, "The upload continues at another offset. Ask for it with HEAD."),
+    "upload_gone": (410, "The upload no longer exists. Start a new one."),
+    "length_required": (411, "This server needs a Content-Length."),
+    "tus_version": (412, "Use version 1.0.0 of the tus protocol: “Tus-Resumable: 1.0.0”."),
+    "too_much": (413, "The upload has more bytes than its Upload-Length."),
+    "unsupported_media_type": (415, "Send files as a multipart form, and everything else as JSON."),
+    "key_reused": (422, "The Idempotency-Key was used for a different request."),
+    "nothing_selected": (422, "The action has no tracks."),
+    "unknown_act": (422, "There is no such bulk action."),
     "unknown_tag": (422, "You have no such tag."),
-    "offset_conflict": (409, "The resumable upload goes on at another byte: ask with HEAD."),
-    "upload_gone": (410, "The resumable upload is no longer here. Begin it anew."),
-    "length_required": (411, "This server takes no body without a Content-Length."),
-    "tus_version": (412, "Speak version 1.0.0 of the tus protocol: “Tus-Resumable: 1.0.0”."),
-    "too_much": (413, "More bytes than the upload was said to have."),
-    "upload_busy": (423, "Another request is at work on this upload."),
-    "checksum_mismatch": (460, "These are not the bytes that “Upload-Checksum” is of."),
-    "storage_full": (507, "The server's disk is full. Try again later."),
-    "unknown_genre": (422, "The genre is neither one of the ten nor one of yours."),
-    "bad_name": (422, "Names have 1 to 40 characters."),
-    "search_too_long": (422, "The search has too many characters to be saved, as an address writes them."),
-    "no_search": (422, "There is nothing in the search that could be kept."),
-    "saved_search": (409, "A saved search finds its tracks itself: none can be put in, moved or taken out."),
-    "unknown_playlist": (422, "The act needs a playlist."),
-    "no_file": (422, "No file came with the request."),
-    "bad_export": (422, "The file is no export of Earmark's that can be read."),
-    "bad_value": (422, "The value will not do for this field."),
-    "throttled": (429, "Too many requests. “Retry-After” says how many seconds to wait."),
+    "unknown_genre": (422, "The genre is neither a built-in one nor one of yours."),
+    "unknown_playlist": (422, "You have no such playlist, or the action needs one."),
+    "bad_name": (422, "A name must have 1 to 40 characters."),
+    "search_too_long": (422, "The search is too long to be saved."),
+    "no_search": (422, "The search is empty, so it cannot be saved."),
+    "no_file": (422, "The request has no file."),
+    "bad_export": (422, "The file is not an export that Earmark can read."),
+    "bad_value": (422, "The value is not valid for this field."),
+    "upload_busy": (423, "Another request is writing to this upload."),
+    "throttled": (429, "Too many requests. “Retry-After” gives the seconds to wait."),
+    "checksum_mismatch": (460, "The bytes do not match “Upload-Checksum”."),
     "error": (500, "Something went wrong in Earmark itself."),
+    "too_many_streams": (503, "Too many event streams are open. Poll /tracks/changes/ instead."),
+    "storage_full": (507, "The server's disk is full. Try again later."),
 }
 
 
 @dataclass(frozen=True)
-class Field:
+class FieldDoc:
     name: str
     type: str
     required: bool
     description: str
-    place: str = ""
+    location: str = ""
+    """For a parameter: where it goes, in OpenAPI's words: "path", "query", "header"."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class ResponseDoc:
     status: str
     description: str
     type: str
@@ -104,37 +105,39 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Operation:
+class OperationDoc:
     anchor: str
     method: str
     path: str
     summary: str
     description: str
-    parameters: list[Field]
-    body: list[Field]
+    parameters: list[FieldDoc]
+    body: list[FieldDoc]
     is_form: bool
-    answers: list[Answer]
+    responses: list[ResponseDoc]
     curl_arguments: str
     curl_path: str
 
 
 @dataclass(frozen=True)
-class Thing:
-    """An object that answers are made of."""
+class ObjectDoc:
+    """An object in requests or responses."""
 
     name: str
     description: str
-    fields: list[Field]
+    fields: list[FieldDoc]
 
 
 @require_safe
-def page(request: HttpRequest) -> HttpResponse:
-    groups, things = described()
-    errors = [(code, *row) for code, row in CODES.items()]
-    errors += [(code, audio_status(code), message) for code, message in MESSAGES.items() if code not in CODES]
+def docs_page(request: HttpRequest) -> HttpResponse:
+    groups, objects = operations_and_objects()
+    errors = [(code, *row) for code, row in ERROR_CODES.items()]
+    errors += [
+        (code, audio_status(code), message) for code, message in MESSAGES.items() if code not in ERROR_CODES
+    ]
     context = {
         "groups": groups,
-        "things": things,
+        "objects": objects,
         "errors": sorted(errors, key=lambda error: (error[1], error[0])),
         "origin": request.build_absolute_uri("/").rstrip("/"),
     }
@@ -142,70 +145,72 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @functools.cache
-def described() -> tuple[dict[str, list[Operation]], list[Thing]]:
-    """Operations by tag, and the objects they speak of. The schema does not change while the site runs."""
+def operations_and_objects() -> tuple[dict[str, list[OperationDoc]], list[ObjectDoc]]:
+    """Operations by tag, and the objects they use. Cached, as the schema does not change while the site runs."""
     schema = SchemaGenerator().get_schema(request=None, public=True)
     components: dict[str, Any] = schema["components"]["schemas"]
-    schema = _with_choices(schema, components)
+    schema = _with_inline_enums(schema, components)
     components = schema["components"]["schemas"]
-    groups: dict[str, list[Operation]] = {}
+    groups: dict[str, list[OperationDoc]] = {}
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             if method in METHODS:
                 for tag in operation["tags"]:
                     groups.setdefault(tag, []).append(_operation(path, method, operation, components))
-    things = [
-        Thing(name, in_html(component.get("description", "")), _fields(component))
+    objects = [
+        ObjectDoc(name, prose_html(component.get("description", "")), _fields(component))
         for name, component in components.items()
         if "properties" in component and not name.startswith("Paginated") and not name.endswith("Request")
     ]
-    return groups, things
+    return groups, objects
 
 
-def _operation(path: str, method: str, operation: dict[str, Any], components: dict[str, Any]) -> Operation:
-    body: list[Field] = []
+def _operation(path: str, method: str, operation: dict[str, Any], components: dict[str, Any]) -> OperationDoc:
+    body: list[FieldDoc] = []
     contents = operation.get("requestBody", {}).get("content", {})
     for content in contents.values():
         body = _fields(_resolve(content["schema"], components))
     is_form = "multipart/form-data" in contents
-    return Operation(
+    return OperationDoc(
         anchor=operation["operationId"],
         method=method.upper(),
         path=path,
         summary=operation.get("summary", ""),
-        description=in_html(operation.get("description", "")),
+        description=prose_html(operation.get("description", "")),
         parameters=[
-            Field(
+            FieldDoc(
                 row["name"],
-                type_of(row["schema"]),
+                type_label(row["schema"]),
                 row.get("required", False),
-                in_html(row.get("description", "")),
+                prose_html(row.get("description", "")),
                 row["in"],
             )
             for row in operation.get("parameters", [])
         ],
         body=body,
         is_form=is_form,
-        answers=[_answer(status, answer, components) for status, answer in operation["responses"].items()],
+        responses=[
+            _response_doc(status, response, components) for status, response in operation["responses"].items()
+        ],
         curl_arguments=_curl_arguments(method, body, is_form, operation),
         curl_path=re.sub(r"\{(\w+)\}", lambda name: name[1].upper(), path),
     )
 
 
-def _answer(status: str, answer: dict[str, Any], components: dict[str, Any]) -> Answer:
-    content = list(answer.get("content", {}).values())
+def _response_doc(status: str, response: dict[str, Any], components: dict[str, Any]) -> ResponseDoc:
+    content = list(response.get("content", {}).values())
     schema = content[0]["schema"] if content else {}
     name, resolved = schema.get("$ref", "").rpartition("/")[2], _resolve(schema, components)
     if name.startswith("Paginated") or "oneOf" in resolved:
         schema = resolved
-    description = answer.get("description", "")
+    description = response.get("description", "")
     if description in ("", "No response body"):
         description = HTTPStatus(int(status)).phrase
-    kind = type_of(schema) if schema else "nothing"
-    return Answer(status, in_html(description), kind, _references(schema))
+    kind = type_label(schema) if schema else "nothing"
+    return ResponseDoc(status, prose_html(description), kind, _object_names(schema))
 
 
-def _curl_arguments(method: str, body: list[Field], is_form: bool, operation: dict[str, Any]) -> str:
+def _curl_arguments(method: str, body: list[FieldDoc], is_form: bool, operation: dict[str, Any]) -> str:
     if is_form:
         return "-F file=@song.mp3 "
     if body:
@@ -217,21 +222,21 @@ def _curl_arguments(method: str, body: list[Field], is_form: bool, operation: di
     return "" if method == "get" else f"-X {method.upper()} "
 
 
-def _with_choices(part: Any, components: dict[str, Any]) -> Any:
-    """The schema with lists of choices in the place where they are named."""
+def _with_inline_enums(part: Any, components: dict[str, Any]) -> Any:
+    """The schema with references to enumerations replaced by the enumerations."""
     if isinstance(part, dict):
-        named = components.get(part.get("$ref", "").rpartition("/")[2], {}) if "$ref" in part else {}
-        part = named if "enum" in named else part
-        return {name: _with_choices(inner, components) for name, inner in part.items()}
+        referenced = components.get(part.get("$ref", "").rpartition("/")[2], {}) if "$ref" in part else {}
+        part = referenced if "enum" in referenced else part
+        return {name: _with_inline_enums(inner, components) for name, inner in part.items()}
     if isinstance(part, list):
-        return [_with_choices(inner, components) for inner in part]
+        return [_with_inline_enums(inner, components) for inner in part]
     return part
 
 
-def _fields(schema: dict[str, Any]) -> list[Field]:
+def _fields(schema: dict[str, Any]) -> list[FieldDoc]:
     required = schema.get("required", [])
     return [
-        Field(name, type_of(part), name in required, in_html(part.get("description", "")))
+        FieldDoc(name, type_label(part), name in required, prose_html(part.get("description", "")))
         for name, part in schema.get("properties", {}).items()
     ]
 
@@ -242,32 +247,32 @@ def _resolve(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, An
     return resolved
 
 
-def in_html(text: str) -> SafeString:
-    """The schema's prose, where `ticks` mean code, as Markdown has it."""
+def prose_html(text: str) -> SafeString:
+    """A text of the schema as HTML: `backticks` mean code, as in Markdown."""
     return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S308 - escaped just before
 
 
-def type_of(schema: dict[str, Any]) -> str:
-    """A schema in a few words: "string or null", "list of Track"."""
+def type_label(schema: dict[str, Any]) -> str:
+    """The type that a schema describes, as people read it: "string or null", "list of Track"."""
     if reference := schema.get("$ref"):
         return str(reference.rpartition("/")[2])
     for joint in ("oneOf", "anyOf", "allOf"):
         if joint in schema:
-            return " or ".join(dict.fromkeys(type_of(part) for part in schema[joint]))
+            return " or ".join(dict.fromkeys(type_label(part) for part in schema[joint]))
     if "enum" in schema:
         return " | ".join(str(value) for value in schema["enum"] if value != "")
     kinds = schema.get("type", "any")
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    return " or ".join(_simple(kind, schema) for kind in kinds)
+    return " or ".join(_simple_type_label(kind, schema) for kind in kinds)
 
 
-def _simple(kind: str, schema: dict[str, Any]) -> str:
+def _simple_type_label(kind: str, schema: dict[str, Any]) -> str:
     if kind == "array":
-        return f"list of {type_of(schema['items'])}"
+        return f"list of {type_label(schema['items'])}"
     if kind == "object" and "results" in schema.get("properties", {}):
-        return f"page of {type_of(schema['properties']['results']['items'])}"
+        return f"page of {type_label(schema['properties']['results']['items'])}"
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
-        return f"object of genre: {type_of(schema['additionalProperties'])}"
+        return f"object of genre: {type_label(schema['additionalProperties'])}"
     if kind == "string" and (schema.get("format") == "binary" or "contentMediaType" in schema):
         return "file"
     if kind == "string" and schema.get("format") in ("date-time", "uuid", "uri"):
@@ -275,11 +280,11 @@ def _simple(kind: str, schema: dict[str, Any]) -> str:
     return kind
 
 
-def _references(schema: Any) -> list[str]:
-    """The objects that a schema names, to link to."""
+def _object_names(schema: Any) -> list[str]:
+    """The names of the objects that a schema refers to."""
     if isinstance(schema, dict):
         own = [schema["$ref"].rpartition("/")[2]] if "$ref" in schema else []
-        return own + [name for part in schema.values() for name in _references(part)]
+        return own + [name for part in schema.values() for name in _object_names(part)]
     if isinstance(schema, list):
-        return [name for part in schema for name in _references(part)]
+        return [name for part in schema for name in _object_names(part)]
     return []

@@ -1,4 +1,4 @@
-"""Every error of the API as RFC 9457 problem details (`application/problem+json`)."""
+"""Every error of the API as problem details (RFC 9457, `application/problem+json`)."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ logger = logging.getLogger("django.request")
 
 PROBLEM_TYPE = "application/problem+json"
 
-#: The status of each refusal of a file. 415: no such file will ever be taken. 413 and 409: this one is too
-#: much. 503 and 507: the same file may do better later. All others are 422: audio, but not to be analysed.
+#: The HTTP status of each error about a file. 415: such files are never accepted. 413 and 409: this file is too large.
+#: 503 and 507: the same file may be accepted later. All others are 422: it is audio, but cannot be analysed.
 AUDIO_STATUS: dict[str, int] = {
     "not_audio": 415,
     "unsupported_codec": 415,
@@ -43,7 +43,7 @@ def audio_status(code: str) -> int:
     return AUDIO_STATUS.get(code, 422)
 
 
-def problem(
+def problem_response(
     status: int,
     code: str,
     detail: str,
@@ -51,7 +51,7 @@ def problem(
     errors: list[dict[str, str]] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """An error answer. `code` is stable and for programs, `detail` is for people."""
+    """An error as a response. `code` is for programs and does not change; `detail` is for people."""
     # 460 is the tus protocol's own.
     body: dict[str, Any] = {
         "type": f"{reverse('api-docs')}#error-{code}",
@@ -66,29 +66,29 @@ def problem(
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn whatever a view raises into a problem; what nobody expected is logged and answered with 500."""
+    """Turn an exception of a view into problem details; an unexpected one is logged, and becomes a 500."""
     set_rollback()
     if isinstance(exc, AudioError):
-        return problem(audio_status(exc.code), exc.code, exc.message)
+        return problem_response(audio_status(exc.code), exc.code, exc.message)
     if isinstance(exc, InvalidSearchError):
-        # The API reads searches, as opposed to filters, from nowhere but a field of that name.
+        # In the API, a search, unlike filters, always comes in the field `query`.
         wrong = [{"pointer": "/query", "code": exc.code, "detail": row.detail} for row in exc.problems]
-        return problem(exc.status, exc.code, exc.message, errors=wrong)
+        return problem_response(exc.status, exc.code, exc.message, errors=wrong)
     if isinstance(exc, DomainError):
-        return problem(exc.status, exc.code, exc.message)
+        return problem_response(exc.status, exc.code, exc.message)
     if isinstance(exc, Http404):
-        # One answer for what does not exist and for what is somebody else's.
+        # The same for objects that do not exist and for those of others.
         exc = exceptions.NotFound()
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
     elif isinstance(exc, BodyTooLarge):
-        return problem(413, "too_large", str(exc))
+        return problem_response(413, "too_large", str(exc))
     elif isinstance(exc, BadRequest | SuspiciousOperation | UnreadablePostError):
         exc = exceptions.ParseError()
     if not isinstance(exc, exceptions.APIException):
         if settings.DEBUG:
             return None
-        return _unexpected(exc, context)
+        return _internal_error(exc, context)
 
     headers = {}
     if auth_header := getattr(exc, "auth_header", None):
@@ -96,41 +96,45 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if wait := getattr(exc, "wait", None):
         headers["Retry-After"] = str(math.ceil(wait))
     if isinstance(exc, exceptions.ValidationError):
-        return problem(
+        return problem_response(
             exc.status_code,
             "invalid",
-            "The request is not as it should be; see “errors”.",
-            errors=_flat(exc.detail),
+            "The request is not valid; see “errors”.",
+            errors=_flat_errors(exc.detail),
             headers=headers,
         )
-    return problem(exc.status_code, str(exc.get_codes()), str(exc.detail), headers=headers)
+    return problem_response(exc.status_code, str(exc.get_codes()), str(exc.detail), headers=headers)
 
 
-def _unexpected(exc: Exception, context: dict[str, Any]) -> Response:
+def _internal_error(exc: Exception, context: dict[str, Any]) -> Response:
     request = context["request"]._request
-    # As Django does for an error in a page: whoever collects errors hears of this one too.
+    # As Django does for an error in a page, for whatever collects errors.
     got_request_exception.send(sender=None, request=request)
     logger.error("Internal error: %s", request.path, exc_info=exc, extra={"request": request})
-    return problem(500, "error", "Something went wrong here. It has been noted.")
+    return problem_response(500, "error", "Something went wrong in Earmark itself. It has been logged.")
 
 
-def _flat(detail: Any, pointer: str = "") -> list[dict[str, str]]:
-    """DRF's nested errors as one list of {pointer, code, detail}; the pointer is RFC 6901's."""
+def _flat_errors(detail: Any, pointer: str = "") -> list[dict[str, str]]:
+    """DRF's nested errors as one list of {pointer, code, detail}; the pointer follows RFC 6901."""
     if isinstance(detail, dict):
-        return [row for name, inner in detail.items() for row in _flat(inner, f"{pointer}{_step(name)}")]
+        return [
+            row
+            for name, inner in detail.items()
+            for row in _flat_errors(inner, f"{pointer}{_pointer_step(name)}")
+        ]
     if isinstance(detail, list):
-        # A list of lists or objects is about the elements of the field; a list of errors about itself.
+        # A list of lists or objects is about the elements of a field; a list of errors is about the field.
         nested = any(isinstance(inner, dict | list) for inner in detail)
         return [
             row
             for index, inner in enumerate(detail)
-            for row in _flat(inner, f"{pointer}/{index}" if nested else pointer)
+            for row in _flat_errors(inner, f"{pointer}/{index}" if nested else pointer)
         ]
     return [{"pointer": pointer, "code": detail.code or "invalid", "detail": str(detail)}]
 
 
-def _step(name: Any) -> str:
-    # What is wrong with an object as a whole is under a name that is no field's.
+def _pointer_step(name: Any) -> str:
+    # Errors of an object as a whole are under a name that is not a field's.
     if name == api_settings.NON_FIELD_ERRORS_KEY:
         return ""
     return "/" + str(name).replace("~", "~0").replace("/", "~1")

@@ -1,6 +1,6 @@
-"""Pages that start after a row, not at a number: nothing is skipped or seen twice while tracks come and go.
+"""Pages that start after a row, not at an offset: no row is skipped or repeated while others come and go.
 
-The cursor holds the last row's values of what the list is sorted by ("keyset" or "seek" pagination; see
+The cursor holds the last row's values of the columns that the list is sorted by ("keyset" or "seek" pagination; see
 M. Winand, "We need tool support for keyset pagination", use-the-index-luke.com/no-offset). A late page costs no
 more than the first.
 """
@@ -26,12 +26,12 @@ from rest_framework.utils.urls import replace_query_param
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
-#: What the address of a list in pages may have.
-PARAMETERS = frozenset({"cursor", "page_size"})
+#: The query parameters of a list in pages.
+PAGINATION_PARAMETERS = frozenset({"cursor", "page_size"})
 
 
-class Column(NamedTuple):
-    """One of the columns that a list is sorted by. Rows without a value come last, whatever the direction."""
+class OrderColumn(NamedTuple):
+    """A column that a list is sorted by. Rows without a value come last, whatever the direction."""
 
     name: str
     descending: bool
@@ -39,61 +39,61 @@ class Column(NamedTuple):
 
 
 class KeysetPagination(BasePagination):
-    """Pages of a queryset in its own order, which must end in something unique."""
+    """Pages of a queryset in its own order, which must end with a unique column."""
 
     extra_links: tuple[str, ...] = ()
 
     page_size_query_param = "page_size"
-    #: A cursor says which order was asked for: the values of another order would lead to another place.
+    #: A cursor holds the order too, because its values mean nothing in another order.
     ordering_query_param = "ordering"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
-        self.columns = columns_of(queryset)
+        self.columns = order_columns(queryset)
         self.order = request.query_params.get(self.ordering_query_param, "")
         size = self.page_size(request)
         if cursor := request.query_params.get("cursor"):
             try:
-                # What a cursor says is checked by the columns it is compared with.
-                queryset = queryset.filter(after(self.columns, self.values_in(cursor)))
+                # The columns that the cursor's values are compared with check those values.
+                queryset = queryset.filter(rows_after(self.columns, self.cursor_values(cursor)))
                 rows = list(queryset[: size + 1])
             except (ValueError, TypeError, InvalidValue, OverflowError) as error:
-                raise NotFound("The cursor is not one that this list gave.") from error
+                raise NotFound("The cursor does not belong to this list.") from error
         else:
             rows = list(queryset[: size + 1])
-        self.page, self.more = rows[:size], len(rows) > size
+        self.page, self.has_more = rows[:size], len(rows) > size
         return self.page
 
     def page_size(self, request: Request) -> int:
-        """How many rows are asked for: of more than there are on any page, as many as that."""
+        """The requested page size, at most MAX_PAGE_SIZE. Raises ValidationError for other than positive numbers."""
         asked = request.query_params.get(self.page_size_query_param)
         if not asked:
             return PAGE_SIZE
         if not (asked.isascii() and asked.isdigit() and asked.strip("0")):
-            raise ValidationError({self.page_size_query_param: ["Enter a number from 1 on."]})
-        # A number of thousands of digits is none that Python reads.
+            raise ValidationError({self.page_size_query_param: ["Enter a number of at least 1."]})
+        # Python refuses to parse numbers of thousands of digits.
         return min(int(asked.lstrip("0")[:9]), MAX_PAGE_SIZE)
 
-    def values_in(self, cursor: str) -> list[Any]:
-        """The last row's values. Raises ValueError when the cursor is none of this list in this order."""
+    def cursor_values(self, cursor: str) -> list[Any]:
+        """The last row's values. Raises ValueError when the cursor is not one of this list in this order."""
         if not self.order:
-            return decode(cursor, len(self.columns))
-        *values, order = decode(cursor, len(self.columns) + 1)
+            return decode_cursor(cursor, len(self.columns))
+        *values, order = decode_cursor(cursor, len(self.columns) + 1)
         if order != self.order:
             raise ValueError("another order's cursor")
         return values
 
-    def address_after(self, row: Model) -> str:
-        """Where the list goes on after a row."""
-        return self.address_after_values([getattr(row, column.name) for column in self.columns])
+    def url_after(self, row: Model) -> str:
+        """The URL of the page that starts after a row."""
+        return self.url_after_values([getattr(row, column.name) for column in self.columns])
 
-    def address_after_values(self, values: Sequence[Any]) -> str:
-        """Where the list goes on after a row that has these values in the columns it is sorted by."""
+    def url_after_values(self, values: Sequence[Any]) -> str:
+        """The URL of the page that starts after a row with these values in the columns that the list is sorted by."""
         values = [*values, self.order] if self.order else values
-        return replace_query_param(self.request.build_absolute_uri(), "cursor", encode(values))
+        return replace_query_param(self.request.build_absolute_uri(), "cursor", encode_cursor(values))
 
     def get_paginated_response(self, data: Any) -> Response:
-        return Response({"next": self.address_after(self.page[-1]) if self.more else None, "results": data})
+        return Response({"next": self.url_after(self.page[-1]) if self.has_more else None, "results": data})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         address = "https://music.example.org/api/v1/tracks/?cursor=WyIyMDI2Il0"
@@ -116,19 +116,19 @@ class KeysetPagination(BasePagination):
                 "name": "cursor",
                 "in": "query",
                 "schema": {"type": "string"},
-                "description": "Where the page starts: from `next`.",
+                "description": "Where the page starts; taken from `next`.",
             },
             {
                 "name": "page_size",
                 "in": "query",
                 "schema": size,
-                "description": "How many rows a page holds.",
+                "description": "The number of results per page.",
             },
         ]
 
 
-def columns_of(queryset: QuerySet[Any]) -> list[Column]:
-    """What a queryset is sorted by: its `order_by`, else its model's ordering."""
+def order_columns(queryset: QuerySet[Any]) -> list[OrderColumn]:
+    """The columns that a queryset is sorted by: its `order_by`, else its model's ordering."""
     columns = []
     for order in queryset.query.order_by or queryset.model._meta.ordering:
         if isinstance(order, OrderBy):
@@ -136,12 +136,12 @@ def columns_of(queryset: QuerySet[Any]) -> list[Column]:
             name, descending = order.expression.name, order.descending  # type: ignore[attr-defined]
         else:
             name, descending = str(order).removeprefix("-"), str(order).startswith("-")
-        columns.append(Column(name, descending, queryset.model._meta.get_field(name).null))
+        columns.append(OrderColumn(name, descending, queryset.model._meta.get_field(name).null))
     return columns
 
 
-def after(columns: list[Column], values: list[Any]) -> Q:
-    """The rows after the one that has these values. Raises ValueError when no row can have them."""
+def rows_after(columns: list[OrderColumn], values: list[Any]) -> Q:
+    """The condition for rows after the one with these values. Raises ValueError when no row can have them."""
     beyond = Q(pk__in=[])
     same = Q()
     for column, value in zip(columns, values, strict=True):
@@ -158,14 +158,14 @@ def after(columns: list[Column], values: list[Any]) -> Q:
     return beyond
 
 
-def encode(values: Sequence[Any]) -> str:
-    # Not Django's encoder for dates: it keeps milliseconds, and rows differ by microseconds.
+def encode_cursor(values: Sequence[Any]) -> str:
+    # Not Django's encoding of dates: it cuts them to milliseconds, while rows differ by microseconds.
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps(plain, cls=DjangoJSONEncoder).encode()).decode().rstrip("=")
 
 
-def decode(cursor: str, length: int) -> list[Any]:
-    """The values in a cursor. Raises ValueError when it holds none, or another number of them."""
+def decode_cursor(cursor: str, length: int) -> list[Any]:
+    """The values in a cursor. Raises ValueError when it does not hold `length` of them."""
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, UnicodeDecodeError, RecursionError) as error:
@@ -174,7 +174,7 @@ def decode(cursor: str, length: int) -> list[Any]:
         raise ValueError("another list's cursor")
     if not all(value is None or isinstance(value, str | int | float) for value in values):
         raise ValueError("no values")
-    # PostgreSQL keeps no NUL, and refuses to look for one.
+    # PostgreSQL cannot store NUL characters, and refuses to compare with them.
     if any(isinstance(value, str) and "\0" in value for value in values):
         raise ValueError("no text that any row has")
     return values

@@ -1,10 +1,10 @@
-"""How answers are written."""
+"""How responses are rendered."""
 
 from rest_framework.renderers import JSONRenderer
 
 
-class AnythingRenderer(JSONRenderer):
-    """For a view that answers with a file: whatever the client accepts is fine. Its errors are JSON."""
+class AnyMediaTypeRenderer(JSONRenderer):
+    """For views that respond with a file, whatever the client accepts. Their errors are JSON."""
 
     media_type = "*/*"
     format = "file"

@@ -1,4 +1,4 @@
-"""What the OpenAPI schema says about errors: the same words for each operation."""
+"""What the OpenAPI schema says about errors, the same for each operation."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from library.api.errors import PROBLEM_TYPE
 from library.api.serializers.base import ProblemSerializer
 
 ERRORS = {
-    400: "The request is incomplete or garbled, or has a parameter that is unknown.",
+    400: "The request is incomplete or malformed, or has an unknown parameter.",
     401: "No token, or one that is unknown, revoked or expired.",
-    403: "The token may not do that (`insufficient_scope`), or the session's CSRF token is missing.",
-    404: "There is no such thing in your library.",
-    409: "It does not go with what is there: `over_quota`, `taken`, `nothing_to_undo`, …",
+    403: "The token lacks the scope (`insufficient_scope`), or the CSRF token of the session is missing.",
+    404: "There is no such object in your library.",
+    409: "It conflicts with the current state: `over_quota`, `taken`, `nothing_to_undo`, …",
     413: "The file is larger than the limit (`too_large`).",
-    415: "Nothing that Earmark can decode (`not_audio`, `unsupported_codec`, `drm`), or the wrong kind of body.",
-    422: "Understood, but it will not do: `empty`, `corrupt`, `too_short`, `unknown_genre`, `bad_name`, …",
-    429: "Too many requests. `Retry-After` says how many seconds to wait.",
-    503: "The analysis took too long (`timeout`). It may do better later.",
+    415: "Earmark cannot decode the file (`not_audio`, `unsupported_codec`, `drm`), or the body has the wrong type.",
+    422: "The request is well-formed, but not valid: `empty`, `corrupt`, `too_short`, `unknown_genre`, `bad_name`, …",
+    429: "Too many requests. `Retry-After` gives the seconds to wait.",
+    503: "The analysis took too long (`timeout`), or too many streams are open. Try again later.",
 }
 
 
-#: What can be wrong with an upload.
-UPLOAD_REFUSALS = (400, 409, 413, 415, 422)
+#: The errors that an upload can have.
+UPLOAD_ERRORS = (400, 409, 413, 415, 422)
 
 
-def answers(successes: dict[Any, Any], *errors: int) -> dict[Any, Any]:
-    """An operation's answers, with the errors it can give; those that any operation can give are added."""
+def with_errors(successes: dict[Any, Any], *errors: int) -> dict[Any, Any]:
+    """An operation's responses, with the errors it can have and those that every operation can have."""
     problems = {
         (status, PROBLEM_TYPE): OpenApiResponse(ProblemSerializer, description=ERRORS[status])
         for status in sorted({*errors, 400, 401, 403, 429})

@@ -1,4 +1,4 @@
-"""How much may be asked for. Generous: it stops loops gone wild, not people with large libraries."""
+"""Rate limits for the API. They stop runaway scripts, and are high enough for people with large libraries."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from rest_framework.views import APIView
 from library.models import ApiToken
 
 
-class Limit(SimpleRateThrottle):
-    """What DRF's throttles set while they count."""
+class RequestThrottle(SimpleRateThrottle):
+    """A limit per minute. The attributes without a value are set by DRF while it counts."""
 
     num_requests: int
     duration: int
     history: list[float]
     now: float
-    #: This limit, as a multiple of what one person may ask.
-    share = 1.0
+    #: This limit, as a multiple of the limit per person.
+    rate_factor = 1.0
 
     def get_rate(self) -> str:
-        return f"{int(settings.EARMARK_API_PER_MINUTE * self.share)}/min"
+        return f"{int(settings.EARMARK_API_PER_MINUTE * self.rate_factor)}/min"
 
 
-class PerPerson(Limit):
-    """All requests of one person, by whatever way; of strangers, by address."""
+class PersonThrottle(RequestThrottle):
+    """All requests of one person, by page or by any token; of people who are not signed in, by address."""
 
     scope = "api"
 
@@ -38,42 +38,42 @@ class PerPerson(Limit):
         return f"throttle_{self.scope}_{ident}"
 
 
-class PerToken(Limit):
-    """One program must not use up what its owner's others need."""
+class TokenThrottle(RequestThrottle):
+    """The requests of one token, so that a program leaves some for its owner's others."""
 
     scope = "token"
-    share = 0.75
+    rate_factor = 0.75
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
         return f"throttle_{self.scope}_{request.auth.pk}" if isinstance(request.auth, ApiToken) else None
 
 
-class PerAddress(Limit):
-    """All requests from one address, whoever asks."""
+class AddressThrottle(RequestThrottle):
+    """All requests from one address, by whomever."""
 
     scope = "address"
-    share = 2.5
+    rate_factor = 2.5
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
         return f"throttle_{self.scope}_{self.get_ident(request)}"
 
 
-class Listening(PerPerson):
-    """For what is heard while the client waits, and so takes processor time from everybody at once."""
+class ClassifyThrottle(PersonThrottle):
+    """Classifications while the client waits: they take processor time from everybody."""
 
     scope = "listening"
-    share = 1 / 40
+    rate_factor = 1 / 40
 
 
-class Limited(APIView):
-    """A view that says how much is left: `RateLimit` fields as the IETF's draft has them, for each limit."""
+class ThrottledView(APIView):
+    """A view that reports its limits in the headers `RateLimit` and `RateLimit-Policy` (IETF draft)."""
 
-    throttle_classes = [PerAddress, PerPerson, PerToken]
-    #: Which scope a token needs, by method, where it is not the usual one.
+    throttle_classes = [AddressThrottle, PersonThrottle, TokenThrottle]
+    #: The scope that a token needs, by method, where it differs from the default of `TokenScope`.
     scopes: dict[str, str] = {}
 
     def get_throttles(self) -> list[Any]:
-        self.limits: list[Limit] = super().get_throttles()  # type: ignore[assignment]
+        self.limits: list[RequestThrottle] = super().get_throttles()  # type: ignore[assignment]
         return self.limits
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
@@ -83,12 +83,12 @@ class Limited(APIView):
             response["RateLimit-Policy"] = ", ".join(
                 f'"{limit.scope}";q={limit.num_requests};w={limit.duration}' for limit in counted
             )
-            response["RateLimit"] = ", ".join(_standing(limit) for limit in counted)
+            response["RateLimit"] = ", ".join(_rate_limit_field(limit) for limit in counted)
         return response
 
 
-def _standing(limit: Limit) -> str:
+def _rate_limit_field(limit: RequestThrottle) -> str:
     left = max(limit.num_requests - len(limit.history), 0)
-    # The oldest request still counted is the next to be forgotten.
+    # The next request to expire is the oldest one that still counts.
     wait = math.ceil(limit.duration - (limit.now - limit.history[-1])) if limit.history else 0
     return f'"{limit.scope}";r={left};t={wait}'

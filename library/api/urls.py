@@ -1,4 +1,4 @@
-"""Addresses below /api/."""
+"""URLs below /api/."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
@@ -12,18 +12,19 @@ from library.api.views import (
     base,
     bin,
     bulk_actions,
+    classify,
     discover,
     events,
     exchange,
     file_tags,
     files,
-    hear,
     labels,
     playlists,
+    track_tags,
     tracks,
     uploads,
+    verdicts,
 )
-from library.api.views import verdicts as truth
 
 router = SimpleRouter(use_regex_path=False)
 router.register("tracks", tracks.TrackViewSet, basename="track")
@@ -39,15 +40,17 @@ v1 = [
     path("tracks/<uuid:id>/peaks/", files.PeaksView.as_view(), name="track-peaks"),
     path("tracks/<uuid:id>/file-tags/", file_tags.FileTagsView.as_view(), name="track-file-tags"),
     path("tracks/<uuid:id>/reset/", file_tags.TrackResetView.as_view(), name="track-reset"),
-    path("tracks/<uuid:id>/genre/", truth.GenreOfTrackView.as_view(), name="track-genre"),
-    path("tracks/<uuid:id>/genre/confirm/", truth.GenreConfirmView.as_view(), name="track-genre-confirm"),
-    path("tracks/<uuid:id>/genre/undo/", truth.GenreUndoView.as_view(), name="track-genre-undo"),
-    path("tracks/<uuid:id>/genre/history/", truth.GenreHistoryView.as_view(), name="track-genre-history"),
-    path("tracks/<uuid:id>/tags/", truth.TagsOfTrackView.as_view(), name="track-tags"),
-    path("tracks/<uuid:id>/tags/<int:tag_id>/", truth.TagOfTrackView.as_view(), name="track-untag"),
-    path("tracks/<uuid:id>/suggestions/", truth.SuggestionsView.as_view(), name="track-suggestions"),
+    path("tracks/<uuid:id>/genre/", verdicts.TrackGenreView.as_view(), name="track-genre"),
+    path("tracks/<uuid:id>/genre/confirm/", verdicts.GenreConfirmView.as_view(), name="track-genre-confirm"),
+    path("tracks/<uuid:id>/genre/undo/", verdicts.GenreUndoView.as_view(), name="track-genre-undo"),
+    path("tracks/<uuid:id>/genre/history/", verdicts.GenreHistoryView.as_view(), name="track-genre-history"),
+    path("tracks/<uuid:id>/tags/", track_tags.TrackTagsView.as_view(), name="track-tags"),
+    path("tracks/<uuid:id>/tags/<int:tag_id>/", track_tags.TrackTagView.as_view(), name="track-untag"),
+    path("tracks/<uuid:id>/suggestions/", track_tags.SuggestionsView.as_view(), name="track-suggestions"),
     path(
-        "tracks/<uuid:id>/suggestions/reject/", truth.SuggestionRejectView.as_view(), name="suggestion-reject"
+        "tracks/<uuid:id>/suggestions/reject/",
+        track_tags.SuggestionRejectView.as_view(),
+        name="suggestion-reject",
     ),
     path("tracks/<uuid:id>/similar/", discover.SimilarView.as_view(), name="track-similar"),
     path("moods/", discover.MoodsView.as_view(), name="moods"),
@@ -61,20 +64,20 @@ v1 = [
     ),
     path("genres/", labels.GenresView.as_view(), name="genres"),
     path("genres/<str:key>/", labels.OwnGenreView.as_view(), name="genre"),
-    path("acts/", bulk_actions.BulkActionsView.as_view(), name="acts"),
-    path("acts/<uuid:id>/", bulk_actions.BulkActionView.as_view(), name="act-detail"),
-    path("acts/<uuid:id>/cancel/", bulk_actions.BulkActionCancelView.as_view(), name="act-cancel"),
-    path("acts/<uuid:id>/undo/", bulk_actions.BulkActionUndoView.as_view(), name="act-undo"),
+    path("acts/", bulk_actions.BulkActionsView.as_view(), name="bulk-actions"),
+    path("acts/<uuid:id>/", bulk_actions.BulkActionView.as_view(), name="bulk-action-detail"),
+    path("acts/<uuid:id>/cancel/", bulk_actions.BulkActionCancelView.as_view(), name="bulk-action-cancel"),
+    path("acts/<uuid:id>/undo/", bulk_actions.BulkActionUndoView.as_view(), name="bulk-action-undo"),
     path("bin/", bin.BinView.as_view(), name="bin"),
     path("bin/restore/", bin.BinRestoreView.as_view(), name="bin-restore"),
     path("archive/", bulk_actions.ArchiveView.as_view(), name="archive"),
     path("export/json/", exchange.ExportJsonView.as_view(), name="export-json"),
     path("export/csv/", exchange.ExportCsvView.as_view(), name="export-csv"),
     path("import/", exchange.ImportView.as_view(), name="import"),
-    path("uploads/", uploads.ApiUploads.as_view(), name="uploads"),
-    path("uploads/<uuid:upload_id>/", uploads.ApiUploads.as_view(), name="upload"),
+    path("uploads/", uploads.ApiTusUploadView.as_view(), name="uploads"),
+    path("uploads/<uuid:upload_id>/", uploads.ApiTusUploadView.as_view(), name="upload"),
     path("events/", events.EventsView.as_view(), name="events"),
-    path("classify/", hear.ClassifyView.as_view(), name="classify"),
+    path("classify/", classify.ClassifyView.as_view(), name="classify"),
     path("account/", account.AccountView.as_view(), name="account"),
     path("account/tokens/", account.TokensView.as_view(), name="tokens"),
     path("account/tokens/<int:id>/", account.TokenView.as_view(), name="token"),
@@ -83,8 +86,8 @@ v1 = [
 
 urlpatterns = [
     path("v1/", include((v1, "library"), namespace="v1")),
-    # The schema holds nothing private: anybody may read how to talk to this site.
+    # The schema holds nothing private, so that it needs no login.
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="api-schema"),
-    path("docs/", login_not_required(docs.page), name="api-docs"),
-    re_path("", base.NowhereView.as_view()),
+    path("docs/", login_not_required(docs.docs_page), name="api-docs"),
+    re_path("", base.NotFoundView.as_view()),
 ]

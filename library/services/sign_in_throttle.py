@@ -27,13 +27,13 @@ def sign_in_attempt_add(*, address: str, email: str = "") -> list[FailedSignIn]:
         limits[_email_digest(email)] = settings.EARMARK_SIGN_IN_PER_EMAIL
     if address:
         limits[_digest("address", address)] = settings.EARMARK_SIGN_IN_PER_ADDRESS
-    noted = FailedSignIn.objects.bulk_create(FailedSignIn(digest=digest) for digest in limits)
+    attempts = FailedSignIn.objects.bulk_create(FailedSignIn(digest=digest) for digest in limits)
     for digest, limit in limits.items():
         if FailedSignIn.objects.filter(digest=digest).count() > limit:
             # A refused attempt does not prolong the wait.
-            sign_in_attempt_remove(noted=noted)
+            sign_in_attempt_remove(attempts=attempts)
             raise RateLimited(window)
-    return noted
+    return attempts
 
 
 def email_request_add(*, email: str, address: str) -> None:
@@ -41,14 +41,14 @@ def email_request_add(*, email: str, address: str) -> None:
     sign_in_attempt_add(email=f"letter to {email.strip()}", address=address)
 
 
-def sign_in_attempt_remove(*, noted: Iterable[FailedSignIn]) -> None:
+def sign_in_attempt_remove(*, attempts: Iterable[FailedSignIn]) -> None:
     """Remove an attempt that turned out right."""
-    FailedSignIn.objects.filter(pk__in=[row.pk for row in noted]).delete()
+    FailedSignIn.objects.filter(pk__in=[row.pk for row in attempts]).delete()
 
 
-def sign_in_attempts_clear(*, noted: Iterable[FailedSignIn], email: str) -> None:
+def sign_in_attempts_clear(*, attempts: Iterable[FailedSignIn], email: str) -> None:
     """Remove an attempt that turned out right, and all failed ones for its email address."""
-    sign_in_attempt_remove(noted=noted)
+    sign_in_attempt_remove(attempts=attempts)
     FailedSignIn.objects.filter(digest=_email_digest(email)).delete()
 
 

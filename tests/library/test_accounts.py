@@ -17,7 +17,7 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from library import services
-from library.accounts.views import KEY_COOKIE
+from library.accounts.views import NEW_TOKEN_COOKIE
 from library.models import ApiToken, Track, User
 from library.services.people import EmailTakenError
 from tests.people import PASSWORD, work_off
@@ -121,7 +121,7 @@ class TestPasswords:
         new = "another quiet room"
         data = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
         response = alice_client.post(reverse("password_change"), data, follow=True)
-        assert "Your password is changed." in response.content.decode()
+        assert "Your password has been changed." in response.content.decode()
         assert person(alice_client) == alice
         alice.refresh_from_db()
         assert alice.check_password(new)
@@ -147,9 +147,9 @@ class TestPasswords:
         response = client.post(reverse("password_reset"), {"email": "Alice@example.org"}, follow=True)
         assert "on its way" in response.content.decode()
         work_off()
-        (letter,) = mail.outbox
-        assert letter.to == [alice.email]
-        link = re.search(r"http://testserver(\S+)", str(letter.body))
+        (message,) = mail.outbox
+        assert message.to == [alice.email]
+        link = re.search(r"http://testserver(\S+)", str(message.body))
         assert link
         form = client.get(link[1], follow=True)
         new = "a new quiet room"
@@ -161,7 +161,7 @@ class TestPasswords:
         used = Client().get(link[1], follow=True).content.decode()
         assert "has been used" in used
 
-    def test_an_unknown_address_gets_the_same_answer_and_no_letter(self, client: Client, alice: User) -> None:
+    def test_an_unknown_address_gets_the_same_answer_and_no_email(self, client: Client, alice: User) -> None:
         answers, queries = [], []
         for email in (alice.email, "nobody@example.org"):
             with CaptureQueriesContext(connection) as captured:
@@ -171,7 +171,7 @@ class TestPasswords:
         assert queries[0] == queries[1]
         assert mail.outbox == []
         work_off()
-        assert [letter.to for letter in mail.outbox] == [[alice.email]]
+        assert [message.to for message in mail.outbox] == [[alice.email]]
 
 
 class TestAccountPage:
@@ -232,7 +232,7 @@ class TestDeletingTheAccount:
         track = make_track(duration=7200)
         services.track_tag(track=track, name="summer")
         services.token_create(owner=alice, name="backup")
-        goes = alice_client.get(reverse("account_delete")).context["goes"]
+        goes = alice_client.get(reverse("account_delete")).context["belongings"]
         assert {**goes, "bytes": None} == {
             "tracks": 1, "bytes": None, "seconds": 7200, "playlists": 0, "tags": 1, "genres": 0, "tokens": 1,
             "bin_tracks": 0, "bin_bytes": 0,
@@ -259,7 +259,7 @@ class TestDeletingTheAccount:
             )
         for result in default_task_backend.results:
             result.task.func(*result.args)
-        assert "Your account is deleted" in response.content.decode()
+        assert "Your account and everything in it have been deleted" in response.content.decode()
         assert person(alice_client) is None
         assert [user.email for user in User.objects.all()] == [charlie.email]
         assert [row.pk for row in Track.objects.all()] == [other.pk]
@@ -284,9 +284,9 @@ class TestTokens:
 
     def test_the_key_is_for_one_pair_of_eyes(self, alice_client: Client, charlie_client: Client) -> None:
         alice_client.post(reverse("token_create"), {"name": "backup"})
-        cookie = alice_client.cookies[KEY_COOKIE]
+        cookie = alice_client.cookies[NEW_TOKEN_COOKIE]
         assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Strict", 60)
-        charlie_client.cookies[KEY_COOKIE] = cookie.value
+        charlie_client.cookies[NEW_TOKEN_COOKIE] = cookie.value
         assert 'id="new-key"' not in charlie_client.get(reverse("account")).content.decode()
 
     def test_the_key_is_not_in_the_session_either(self, alice_client: Client) -> None:

@@ -9,14 +9,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from library.api.changes import horizon
-from library.api.views.events import AT_ONCE, Stream, parse_since
+from library.api.changes import commit_horizon
+from library.api.views.events import MAX_EVENT_STREAMS, EventStream
 from library.models import Track, User
+from library.text import aware_datetime
 from tests.people import TrackFactory, let_go, with_token
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +60,7 @@ def test_in_the_order_of_changes_and_resumed(alice_api: Client, make_track: Make
 
 def test_what_may_still_be_overtaken_waits(alice_api: Client, track: Track) -> None:
     assert follow(alice_api, start())[0] == []
-    Track.objects.update(updated_at=horizon() - timedelta(milliseconds=1))
+    Track.objects.update(updated_at=commit_horizon() - timedelta(milliseconds=1))
     assert follow(alice_api, start())[0] == [str(track.pk)]
 
 
@@ -107,11 +109,11 @@ def test_a_time_that_is_none(alice_api: Client, since: str) -> None:
 
 
 class TestEvents:
-    def events(self, stream: Stream) -> list[dict[str, Any]]:
-        return [json.loads(event.partition("data: ")[2]) for event in stream.new()]
+    def events(self, stream: EventStream) -> list[dict[str, Any]]:
+        return [json.loads(event.partition("data: ")[2]) for event in stream.new_events()]
 
     def test_what_was_there_before_is_not_told_and_each_change_once(self, alice: User, track: Track) -> None:
-        stream = Stream(alice, None)
+        stream = EventStream(alice, None)
         assert self.events(stream) == []
         Track.objects.update(status="analysing", updated_at=timezone.now())
         (event,) = self.events(stream)
@@ -119,26 +121,26 @@ class TestEvents:
         assert self.events(stream) == []
 
     def test_a_row_that_becomes_visible_late_is_told(self, alice: User, make_track: MakeTrack) -> None:
-        stream = Stream(alice, None)
+        stream = EventStream(alice, None)
         late = make_track()
         Track.objects.filter(pk=late.pk).update(updated_at=timezone.now() - timedelta(seconds=5))
         assert [event["id"] for event in self.events(stream)] == [str(late.pk)]
 
     def test_who_comes_back_misses_nothing(self, alice: User, track: Track) -> None:
-        stream = Stream(alice, parse_since((track.updated_at - timedelta(seconds=1)).isoformat()))
+        stream = EventStream(alice, aware_datetime((track.updated_at - timedelta(seconds=1)).isoformat()))
         assert [event["id"] for event in self.events(stream)] == [str(track.pk)]
 
     def test_only_ones_own(self, alice: User, charlie: User) -> None:
-        stream = Stream(charlie, None)
+        stream = EventStream(charlie, None)
         TrackFactory(owner=alice)
         assert self.events(stream) == []
 
     @pytest.mark.parametrize("text", ["", "x", "2026-01-01", "2026-01-01T00:00:00", "2026-99-01T00:00:00Z"])
     def test_ids_that_are_none(self, text: str) -> None:
-        assert parse_since(text) is None
+        assert aware_datetime(text) is None
 
     def test_only_a_few_at_a_time(self, alice_api: Client) -> None:
-        open_streams = [alice_api.get("/api/v1/events/") for _ in range(AT_ONCE)]
+        open_streams = [alice_api.get("/api/v1/events/") for _ in range(MAX_EVENT_STREAMS)]
         assert open_streams[0]["Content-Type"] == "text/event-stream"
         refused = alice_api.get("/api/v1/events/")
         assert (refused.status_code, refused.json()["code"]) == (503, "too_many_streams")
@@ -147,3 +149,18 @@ class TestEvents:
         assert again.status_code == 200
         for stream in (again, *open_streams):
             let_go(stream)
+
+    def test_a_stream_that_cannot_start_takes_no_slot(
+        self, alice_api: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(stream: EventStream) -> None:
+            raise OperationalError("the database is away")
+
+        alice_api.raise_request_exception = False
+        with monkeypatch.context() as patch:
+            patch.setattr(EventStream, "recent_changes", fail)
+            for _ in range(MAX_EVENT_STREAMS):
+                assert alice_api.get("/api/v1/events/").status_code == 500
+        response = alice_api.get("/api/v1/events/")
+        assert response.status_code == 200
+        let_go(response)

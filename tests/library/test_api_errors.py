@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from classifier.errors import MESSAGES
-from library.api.docs import CODES
+from library.api.docs import ERROR_CODES
 from library.models import Track
 from tests.people import upload
 
@@ -27,7 +27,7 @@ def problem(response: Any) -> tuple[int, str]:
     assert set(body) - {"errors"} == {"type", "title", "status", "detail", "code"}
     assert body["status"] == response.status_code
     assert body["type"] == f"/api/docs/#error-{body['code']}"
-    assert body["code"] in CODES
+    assert body["code"] in ERROR_CODES
     return body["status"], body["code"]
 
 
@@ -89,7 +89,7 @@ def test_every_code_is_explained() -> None:
             continue  # for the command line alone
         raised |= set(re.findall(r'DomainError\(\s*"(\w+)"', path.read_text()))
     assert len(raised) > 15
-    assert raised <= CODES.keys() | MESSAGES.keys()
+    assert raised <= ERROR_CODES.keys() | MESSAGES.keys()
 
 
 def test_what_nobody_expected(

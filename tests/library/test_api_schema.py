@@ -49,6 +49,24 @@ def test_every_operation_is_in_it(schema: dict[str, Any]) -> None:
             assert operation["tags"]
 
 
+def test_everything_is_described(schema: dict[str, Any]) -> None:
+    undescribed = []
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            rows = [operation, *(row for row in operation.get("parameters", []) if row["in"] != "path")]
+            undescribed += [
+                f"{method} {path} {row.get('name', '')}" for row in rows if not row.get("description")
+            ]
+    for name, component in schema["components"]["schemas"].items():
+        if (
+            "properties" in component
+            and not name.startswith("Paginated")
+            and not component.get("description")
+        ):
+            undescribed.append(name)
+    assert undescribed == []
+
+
 def test_the_committed_copy_is_what_the_code_says(tmp_path: Path) -> None:
     """`make schema` writes it; a difference is a change of the API that somebody should have looked at."""
     call_command("spectacular", "--file", str(tmp_path / "schema.yaml"))

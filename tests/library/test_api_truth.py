@@ -112,6 +112,17 @@ def test_own_genres(alice_api: Client, track: Track) -> None:
     assert send(alice_api, "delete", "/genres/jazz/")[0] == 404
 
 
+def test_an_empty_merge_target_is_refused(alice_api: Client, track: Track) -> None:
+    """A script whose variable is empty must not delete what was to be merged."""
+    send(alice_api, "post", "/genres/", {"name": "Shoegaze"})
+    tag = send(alice_api, "post", "/tags/", {"name": "live"})[1]
+    for address in ("/genres/shoegaze/", f"/tags/{tag['id']}/"):
+        status, problem = send(alice_api, "delete", f"{address}?into=")
+        assert (status, problem["errors"][0]["pointer"]) == (400, "/into")
+    assert len(send(alice_api, "get", "/genres/")[1]) == 11
+    assert len(send(alice_api, "get", "/tags/")[1]) == 1
+
+
 def test_the_account(alice: User, alice_api: Client, track: Track) -> None:
     account = send(alice_api, "get", "/account/")[1]
     assert account["email"] == alice.email

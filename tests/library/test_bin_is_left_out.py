@@ -25,7 +25,7 @@ from django.test import Client
 from django.utils import timezone
 
 from library import selectors, services
-from library.api.serializers.verdicts import BulkActionCreateSerializer
+from library.api.serializers.bulk_actions import BulkActionCreateSerializer
 from library.exchange.writing import as_json
 from library.models import (
     BulkAction,

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from library import services
 from library.api import changes
-from library.api.views.events import Stream, parse_since
+from library.api.views.events import EventStream
 from library.models import Track, TrackDeletion, User
+from library.text import aware_datetime
 from tests.people import TrackFactory, with_token
 
 pytestmark = pytest.mark.django_db
@@ -95,7 +96,7 @@ def test_what_is_restored_is_told_again(
     deleted(track, 1)
     (page,) = pages(alice_api, start())
     services.tracks_restore(owner=alice, track_ids=[track.pk])
-    monkeypatch.setattr(changes, "horizon", lambda: datetime.now(UTC) + timedelta(seconds=1))
+    monkeypatch.setattr(changes, "commit_horizon", lambda: datetime.now(UTC) + timedelta(seconds=1))
     (page,) = pages(alice_api, page["resume"])
     assert told(page) == [("changed", str(track.pk))]
     (page,) = pages(alice_api, start())
@@ -115,7 +116,7 @@ def test_what_may_still_be_overtaken_waits(alice_api: Client, track: Track) -> N
     services.tracks_move_to_bin(owner=track.owner, track_ids=[track.pk])
     (page,) = pages(alice_api, start())
     assert told(page) == []
-    before = changes.horizon() - timedelta(milliseconds=1)
+    before = changes.commit_horizon() - timedelta(milliseconds=1)
     TrackDeletion.objects.update(deleted_at=before)
     (page,) = pages(alice_api, start())
     assert told(page) == [("deleted", str(track.pk))]
@@ -129,7 +130,7 @@ def test_one_horizon_for_both(
     changed(one, 5)
     deleted(two, 6)
     moments = iter([LONG_AGO + timedelta(seconds=4), LONG_AGO + timedelta(seconds=7)])
-    monkeypatch.setattr(changes, "horizon", lambda: next(moments))
+    monkeypatch.setattr(changes, "commit_horizon", lambda: next(moments))
     (page,) = pages(alice_api, start())
     assert told(page) == []
 
@@ -191,12 +192,14 @@ def test_a_copy_ends_up_as_the_library_is(alice: User, page_size: int, steps: li
 
 
 class TestEvents:
-    def events(self, stream: Stream) -> list[tuple[str, dict[str, Any]]]:
-        lines = [dict(line.split(": ", 1) for line in event.strip().split("\n")) for event in stream.new()]
+    def events(self, stream: EventStream) -> list[tuple[str, dict[str, Any]]]:
+        lines = [
+            dict(line.split(": ", 1) for line in event.strip().split("\n")) for event in stream.new_events()
+        ]
         return [(line["event"], json.loads(line["data"])) for line in lines]
 
     def test_deleted_and_restored(self, alice: User, track: Track) -> None:
-        stream = Stream(alice, None)
+        stream = EventStream(alice, None)
         services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
         when = TrackDeletion.objects.get().deleted_at.isoformat()
         assert self.events(stream) == [("deleted", {"id": str(track.pk), "deleted_at": when})]
@@ -209,14 +212,16 @@ class TestEvents:
 
     def test_what_was_gone_before_is_not_told(self, alice: User, track: Track) -> None:
         services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
-        assert self.events(Stream(alice, None)) == []
+        assert self.events(EventStream(alice, None)) == []
 
     def test_who_comes_back_misses_nothing(self, alice: User, track: Track) -> None:
         services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
         since = TrackDeletion.objects.get().deleted_at - timedelta(seconds=1)
-        assert [name for name, _ in self.events(Stream(alice, parse_since(since.isoformat())))] == ["deleted"]
+        assert [name for name, _ in self.events(EventStream(alice, aware_datetime(since.isoformat())))] == [
+            "deleted"
+        ]
 
     def test_only_ones_own(self, alice: User, charlie: User) -> None:
-        stream = Stream(charlie, None)
+        stream = EventStream(charlie, None)
         services.tracks_move_to_bin(owner=alice, track_ids=[TrackFactory(owner=alice).pk])
         assert self.events(stream) == []

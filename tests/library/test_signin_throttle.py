@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from library.accounts.backends import address_of
+from library.accounts.backends import client_address
 from library.models import FailedSignIn, User
 from tests.people import PASSWORD, UserFactory
 
@@ -196,4 +196,4 @@ def test_where_a_request_comes_from(
 ) -> None:
     settings.EARMARK_PROXIES = proxies
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
-    assert address_of(RequestFactory().get("/", headers=headers, REMOTE_ADDR=remote)) == address
+    assert client_address(RequestFactory().get("/", headers=headers, REMOTE_ADDR=remote)) == address

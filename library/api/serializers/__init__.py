@@ -1,1 +1,4 @@
-"""What the API says and takes. Serializers describe; services decide."""
+"""The shape of requests and responses of the API. Serializers describe; services decide.
+
+Their docstrings and help texts are printed in the API's documentation.
+"""

@@ -1,4 +1,4 @@
-"""What somebody may know about their account, and about the site's models."""
+"""The account, its tokens, and the installed models."""
 
 from __future__ import annotations
 
@@ -8,28 +8,34 @@ from library.models import ApiToken
 
 
 class LimitsSerializer(serializers.Serializer):
-    upload_bytes = serializers.IntegerField(help_text="The largest file.")
-    quota_bytes = serializers.IntegerField(help_text="The largest library.")
-    track_seconds = serializers.IntegerField(help_text="The longest track.")
+    """The limits of an account."""
+
+    upload_bytes = serializers.IntegerField(help_text="The size of the largest file, in bytes.")
+    quota_bytes = serializers.IntegerField(help_text="The size of the largest library, in bytes.")
+    track_seconds = serializers.IntegerField(help_text="The length of the longest track, in seconds.")
 
 
 class UsageSerializer(serializers.Serializer):
-    tracks = serializers.IntegerField()
-    bytes = serializers.IntegerField()
-    seconds = serializers.FloatField()
-    needs_you = serializers.IntegerField(help_text="How many tracks ask for your word.")
+    """The size of a library."""
+
+    tracks = serializers.IntegerField(help_text="How many tracks it has.")
+    bytes = serializers.IntegerField(help_text="The size of their files together.")
+    seconds = serializers.FloatField(help_text="How long they play together.")
+    needs_you = serializers.IntegerField(help_text="How many tracks need your verdict.")
 
 
 class AccountUsageSerializer(UsageSerializer):
-    """What is used. What lies in the bin counts for the quota, and is not among the other figures."""
+    """What is used of the limits. Tracks in the bin count towards the quota, but not in the other figures."""
 
-    bin_tracks = serializers.IntegerField(help_text="How many tracks lie in the bin.")
-    bin_bytes = serializers.IntegerField(help_text="How large they are together.")
+    bin_tracks = serializers.IntegerField(help_text="How many tracks are in the bin.")
+    bin_bytes = serializers.IntegerField(help_text="The size of their files together.")
 
 
 class AccountSerializer(serializers.Serializer):
-    email = serializers.EmailField()
-    created_at = serializers.DateTimeField()
+    """Your account."""
+
+    email = serializers.EmailField(help_text="Your e-mail address.")
+    created_at = serializers.DateTimeField(help_text="When the account was created.")
     scopes = serializers.ListField(
         child=serializers.CharField(),
         help_text="What this request's token may do: `read`, `write`, `delete`.",
@@ -39,9 +45,11 @@ class AccountSerializer(serializers.Serializer):
 
 
 class TokenSerializer(serializers.ModelSerializer):
-    """A token; its key is never told again."""
+    """A token, without its key, which is shown only once."""
 
-    scopes = serializers.ListField(child=serializers.CharField())
+    scopes = serializers.ListField(
+        child=serializers.CharField(), help_text="What it may do: `read`, `write`, `delete`."
+    )
 
     class Meta:
         model = ApiToken
@@ -49,14 +57,14 @@ class TokenSerializer(serializers.ModelSerializer):
 
 
 class ModelCardSerializer(serializers.Serializer):
-    """An installed model, and how it did on tracks by artists it had not heard."""
+    """An installed model, and its accuracy on tracks by artists that it was not trained on."""
 
-    name = serializers.CharField()
-    version = serializers.CharField()
-    current = serializers.BooleanField(help_text="Whether it hears new tracks.")
-    labels = serializers.ListField(child=serializers.CharField(), help_text="The genres it knows.")
-    trained_on = serializers.CharField(help_text="The training data, in words.")
+    name = serializers.CharField(help_text="Its name.")
+    version = serializers.CharField(help_text="Its version.")
+    current = serializers.BooleanField(help_text="Whether it analyses new tracks.")
+    labels = serializers.ListField(child=serializers.CharField(), help_text="The genres it can predict.")
+    trained_on = serializers.CharField(help_text="What it was trained on, in words.")
     metrics = serializers.DictField(
         child=serializers.FloatField(),
-        help_text="Figures of its model card, such as `accuracy` and `coverage`.",
+        help_text="The figures of its model card, such as `accuracy` and `coverage`.",
     )

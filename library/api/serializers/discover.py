@@ -1,4 +1,4 @@
-"""What sounds alike, moods, the map, and a library at large."""
+"""Similar tracks, moods, the map, and the overview of a library."""
 
 from __future__ import annotations
 
@@ -9,38 +9,48 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from library.api.serializers.account import UsageSerializer
-from library.api.serializers.examples import TRACK, example
+from library.api.serializers.examples import EXAMPLE_TRACK, schema_example
 from library.api.serializers.tracks import TrackSerializer
 from library.selectors.similar import Neighbour
 
-#: How many neighbours are told at most.
-MOST = 100
+#: The most tracks that a request for similar ones returns.
+MAX_NEIGHBOURS = 100
 
 
 class CountSerializer(serializers.Serializer):
-    count = serializers.IntegerField(min_value=1, max_value=MOST, default=25, help_text="How many, at most.")
+    count = serializers.IntegerField(
+        min_value=1, max_value=MAX_NEIGHBOURS, default=25, help_text="How many tracks to return at most."
+    )
 
 
-class PointSerializer(CountSerializer):
-    x = serializers.FloatField(min_value=0, max_value=100, help_text="From the left, in percent.")
-    y = serializers.FloatField(min_value=0, max_value=100, help_text="From the bottom, in percent.")
+class MapPointQuerySerializer(CountSerializer):
+    x = serializers.FloatField(
+        min_value=0, max_value=100, help_text="Distance from the left edge, in percent."
+    )
+    y = serializers.FloatField(
+        min_value=0, max_value=100, help_text="Distance from the bottom edge, in percent."
+    )
 
     def validate(self, point: dict[str, Any]) -> dict[str, Any]:
         if not (math.isfinite(point["x"]) and math.isfinite(point["y"])):
-            raise serializers.ValidationError("There is no such point.")
+            raise serializers.ValidationError("This is not a point of the map.")
         return point
 
 
 @extend_schema_serializer(
-    examples=example({"similarity": 0.93, "genre": "blues", "moods": ["mellow"], "track": TRACK})
+    examples=schema_example(
+        {"similarity": 0.93, "genre": "blues", "moods": ["mellow"], "track": EXAMPLE_TRACK}
+    )
 )
 class NeighbourSerializer(serializers.Serializer):
-    """A track that sounds like another, and what both have."""
+    """A track that sounds like another, and what the two share."""
 
-    similarity = serializers.FloatField(help_text="1 is the same sound; above 0.9 is very close.")
-    genre = serializers.SerializerMethodField(help_text="The genre that both have; null when they differ.")
+    similarity = serializers.FloatField(
+        help_text="How alike they sound: 1 is identical, above 0.9 very close."
+    )
+    genre = serializers.SerializerMethodField(help_text="The genre of both; null when their genres differ.")
     moods = serializers.ListField(
-        child=serializers.CharField(), help_text="Moods that both have, the strongest first."
+        child=serializers.CharField(), help_text="The moods of both, the strongest first."
     )
     track = TrackSerializer()
 
@@ -48,31 +58,33 @@ class NeighbourSerializer(serializers.Serializer):
         return neighbour.genre or None
 
 
-@extend_schema_serializer(examples=example({"name": "mellow", "tracks": 412}))
+@extend_schema_serializer(examples=schema_example({"name": "mellow", "tracks": 412}))
 class MoodSerializer(serializers.Serializer):
     """A mood, and how many of your tracks have it."""
 
-    name = serializers.CharField()
-    tracks = serializers.IntegerField()
+    name = serializers.CharField(help_text="The name of the mood.")
+    tracks = serializers.IntegerField(help_text="How many of your tracks have it.")
 
 
-@extend_schema_serializer(examples=example({"score": 0.97, "track": TRACK}))
-class MoodOfTrackSerializer(serializers.Serializer):
-    """A track in a mood."""
+@extend_schema_serializer(examples=schema_example({"score": 0.97, "track": EXAMPLE_TRACK}))
+class MoodTrackSerializer(serializers.Serializer):
+    """A track that has a mood."""
 
-    score = serializers.FloatField(help_text="The share of music that has less of the mood.")
+    score = serializers.FloatField(
+        help_text="How strong the mood is: the share of all music that has less of it, 0 to 1."
+    )
     track = TrackSerializer()
 
 
-class PlaceSerializer(serializers.Serializer):
-    """A point of the map, in percent."""
+class MapPointSerializer(serializers.Serializer):
+    """A point of the map, in percent of its width and height."""
 
-    x = serializers.FloatField(help_text="From the left.")
-    y = serializers.FloatField(help_text="From the bottom.")
+    x = serializers.FloatField(help_text="Distance from the left edge.")
+    y = serializers.FloatField(help_text="Distance from the bottom edge.")
 
 
 @extend_schema_serializer(
-    examples=example(
+    examples=schema_example(
         {
             "tracks": 3,
             "shown": 3,
@@ -85,47 +97,54 @@ class PlaceSerializer(serializers.Serializer):
     )
 )
 class MapSerializer(serializers.Serializer):
-    """Your tracks as dots, those that sound alike next to each other."""
+    """The map: your tracks as dots, tracks that sound alike close together."""
 
-    tracks = serializers.IntegerField(help_text="How many have a place on it.")
-    shown = serializers.IntegerField(help_text="How many have a dot: of many, a fair sample.")
+    tracks = serializers.IntegerField(help_text="How many tracks are on the map.")
+    shown = serializers.IntegerField(
+        help_text="How many dots are shown: in a large library, a random sample."
+    )
     dots = serializers.DictField(
-        child=PlaceSerializer(many=True), help_text="Dots by genre; those without one under `unsure`."
+        child=MapPointSerializer(many=True),
+        help_text="The dots by genre; those of tracks without one under `unsure`.",
     )
     edges = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
-        help_text="Which moods grow towards `left`, `right`, `bottom` and `top`.",
+        help_text="The moods that grow towards each edge: `left`, `right`, `bottom` and `top`.",
     )
 
 
-@extend_schema_serializer(examples=example({"x": 41.5, "y": 62.0, "track": TRACK}))
-class TrackOnMapSerializer(PlaceSerializer):
-    """A track, and where it is on the map."""
+@extend_schema_serializer(examples=schema_example({"x": 41.5, "y": 62.0, "track": EXAMPLE_TRACK}))
+class TrackOnMapSerializer(MapPointSerializer):
+    """A track, and its point on the map."""
 
     track = TrackSerializer()
 
 
-class RecordSerializer(serializers.Serializer):
-    """How often the model was right, on tracks that have your word."""
+class AccuracySerializer(serializers.Serializer):
+    """How often the model was right, over tracks that have your verdict."""
 
-    right = serializers.IntegerField()
-    tracks = serializers.IntegerField(help_text="Of so many.")
-
-
-class LengthSerializer(serializers.Serializer):
-    """How many tracks have a length."""
-
-    at_least = serializers.IntegerField(allow_null=True, help_text="Seconds.")
-    at_most = serializers.IntegerField(allow_null=True, help_text="Seconds.")
-    tracks = serializers.IntegerField()
+    right = serializers.IntegerField(help_text="On how many tracks it was right.")
+    tracks = serializers.IntegerField(help_text="How many tracks there are.")
 
 
-def counts(help_text: str) -> serializers.DictField:
+class LengthBinSerializer(serializers.Serializer):
+    """How many tracks have a length in this range."""
+
+    at_least = serializers.IntegerField(
+        allow_null=True, help_text="The shortest, in seconds; null for no bound."
+    )
+    at_most = serializers.IntegerField(
+        allow_null=True, help_text="The longest, in seconds; null for no bound."
+    )
+    tracks = serializers.IntegerField(help_text="How many tracks there are.")
+
+
+def counts_field(help_text: str) -> serializers.DictField:
     return serializers.DictField(child=serializers.IntegerField(), help_text=help_text)
 
 
 @extend_schema_serializer(
-    examples=example(
+    examples=schema_example(
         {
             "usage": {"tracks": 3, "bytes": 14437035, "seconds": 643.8, "needs_you": 1},
             "genres": {"blues": 2, "unsure": 1},
@@ -142,20 +161,22 @@ def counts(help_text: str) -> serializers.DictField:
     )
 )
 class OverviewSerializer(serializers.Serializer):
-    """A library at large."""
+    """Figures of your whole library."""
 
     usage = UsageSerializer()
-    genres = counts("Tracks by the key of the genre that counts, and `unsure`.")
+    genres = counts_field("How many tracks each genre has, by its key; those without one under `unsure`.")
     seconds = serializers.DictField(
-        child=serializers.FloatField(), help_text="How long the tracks of each genre are together."
+        child=serializers.FloatField(), help_text="How many seconds the tracks of each genre play together."
     )
-    moods = counts("Tracks that have a mood.")
-    decades = counts("Tracks by the first year of their decade; those without a year are left out.")
-    formats = counts("Tracks by the format of their file.")
-    states = counts("Tracks by `status`.")
-    lengths = LengthSerializer(many=True)
-    sure = RecordSerializer(help_text="The model's record where it was sure.")
-    unsure = RecordSerializer(help_text="That of its first guess where it was not.")
+    moods = counts_field("How many tracks each mood has.")
+    decades = counts_field(
+        "How many tracks each decade has, by its first year; tracks without a year are left out."
+    )
+    formats = counts_field("How many tracks each file format has.")
+    states = counts_field("How many tracks each `status` has.")
+    lengths = LengthBinSerializer(many=True)
+    sure = AccuracySerializer(help_text="The model's accuracy where it was sure.")
+    unsure = AccuracySerializer(help_text="The accuracy of its first guess where it was not sure.")
     by_genre = serializers.DictField(
-        child=RecordSerializer(), help_text="Its record by what it heard, sure or not."
+        child=AccuracySerializer(), help_text="Its accuracy by predicted genre, sure or not."
     )

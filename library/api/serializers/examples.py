@@ -1,4 +1,4 @@
-"""What answers look like: one library in all examples of the schema."""
+"""Examples for the schema, all from one library."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from drf_spectacular.utils import OpenApiExample
 
 from classifier.errors import MESSAGES
 
-ID = "6f1f0a52-3c58-4a0f-9d5e-7d2f8f0f4f11"
-WHEN = "2026-03-01T18:20:05.123456Z"
-SHARES = {"blues": 0.71, "country": 0.09, "jazz": 0.08, "rock": 0.12}
-TRACK: dict[str, Any] = {
-    "id": ID,
-    "url": f"https://music.example.org/api/v1/tracks/{ID}/",
+EXAMPLE_ID = "6f1f0a52-3c58-4a0f-9d5e-7d2f8f0f4f11"
+EXAMPLE_TIME = "2026-03-01T18:20:05.123456Z"
+EXAMPLE_PROBABILITIES = {"blues": 0.71, "country": 0.09, "jazz": 0.08, "rock": 0.12}
+EXAMPLE_TRACK: dict[str, Any] = {
+    "id": EXAMPLE_ID,
+    "url": f"https://music.example.org/api/v1/tracks/{EXAMPLE_ID}/",
     "title": "Crossing at Dawn",
     "artist": "The Ferrymen",
     "album": "River Songs",
@@ -45,27 +45,27 @@ TRACK: dict[str, Any] = {
         "label": "blues",
         "top": "blues",
         "confidence": 0.71,
-        "probabilities": SHARES,
+        "probabilities": EXAMPLE_PROBABILITIES,
         "moods": {"mellow": 0.91, "sad": 0.84},
-        "created_at": WHEN,
+        "created_at": EXAMPLE_TIME,
     },
-    "created_at": WHEN,
-    "updated_at": WHEN,
+    "created_at": EXAMPLE_TIME,
+    "updated_at": EXAMPLE_TIME,
 }
 
 
-def example(value: Any) -> list[OpenApiExample]:
-    """For `examples` of a serializer or of an operation."""
+def schema_example(value: Any) -> list[OpenApiExample]:
+    """An example for the `examples` of a serializer or of an operation."""
     return [OpenApiExample("Example", value)]
 
 
-UPLOAD_ANSWERS = [
-    OpenApiExample("One file", TRACK | {"duplicate": True}),
+UPLOAD_EXAMPLES = [
+    OpenApiExample("One file", EXAMPLE_TRACK | {"duplicate": True}),
     OpenApiExample(
         "Several files",
         {
             "results": [
-                {"file": "03 crossing.mp3", "track": TRACK | {"duplicate": False}, "error": None},
+                {"file": "03 crossing.mp3", "track": EXAMPLE_TRACK | {"duplicate": False}, "error": None},
                 {
                     "file": "notes.txt",
                     "track": None,

@@ -1,20 +1,22 @@
-"""What goes in and comes out as a document."""
+"""Imports of a library."""
 
 from __future__ import annotations
 
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from library.api.serializers.examples import example
+from library.api.serializers.examples import schema_example
 
 
 class ImportSerializer(serializers.Serializer):
-    # Emptiness is judged by the service, with its own code and sentence.
-    file = serializers.FileField(allow_empty_file=True, help_text="An export, as JSON.")
+    """The export to import."""
+
+    # The service refuses empty files, with a code and message of its own.
+    file = serializers.FileField(allow_empty_file=True, help_text="An export in JSON.")
 
 
 @extend_schema_serializer(
-    examples=example(
+    examples=schema_example(
         {
             "matched": 2,
             "unmatched": 1,
@@ -24,13 +26,13 @@ class ImportSerializer(serializers.Serializer):
     )
 )
 class ImportReportSerializer(serializers.Serializer):
-    """What an import found and did."""
+    """What an import found and added."""
 
-    matched = serializers.IntegerField(help_text="Tracks of the export whose files are here.")
-    unmatched = serializers.IntegerField(help_text="Those whose files are not: nothing was done about them.")
+    matched = serializers.IntegerField(help_text="Tracks of the export whose files are in your library.")
+    unmatched = serializers.IntegerField(help_text="Tracks whose files are not; they were skipped.")
     missing = serializers.ListField(
-        child=serializers.CharField(), help_text="The file names of the first of these."
+        child=serializers.CharField(), help_text="The file names of the first skipped tracks."
     )
     done = serializers.DictField(
-        child=serializers.IntegerField(), help_text="How many of what were added: `genres`, `tags`, …"
+        child=serializers.IntegerField(), help_text="How much was added, by kind: `genres`, `tags`, …"
     )

@@ -1,4 +1,4 @@
-"""What a track's file says about itself."""
+"""The tags in a track's file."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from library.models.tracks import EDITABLE
 
 
 class FileTagsSerializer(serializers.ModelSerializer):
-    """The tags of a track's file, whatever you have put in their place."""
+    """The tags in a track's file, whatever you have changed since."""
 
     values = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
-        help_text="Every text in the file's tags, under the names of the file's own format.",
+        help_text="All texts in the file's tags, under the names that its format uses.",
     )
-    read_at = serializers.DateTimeField(
-        allow_null=True, help_text="When the file was read; null as long as it was not."
-    )
+    read_at = serializers.DateTimeField(allow_null=True, help_text="When the file was read; null until then.")
 
     class Meta:
         model = FileTags
@@ -26,9 +24,9 @@ class FileTagsSerializer(serializers.ModelSerializer):
 
 
 class ResetSerializer(serializers.Serializer):
-    """Which fields of a track are to be what the file says."""
+    """The fields to reset to the file's tags."""
 
-    # DRF's metaclass takes fields out of the class, so that this hides nothing.
+    # DRF's metaclass moves fields out of the class, so this does not shadow `Serializer.fields`.
     fields = serializers.ListField(  # type: ignore[assignment]
-        child=serializers.ChoiceField(EDITABLE), allow_empty=False
+        child=serializers.ChoiceField(EDITABLE), allow_empty=False, help_text="The names of the fields."
     )

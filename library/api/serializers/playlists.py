@@ -1,4 +1,4 @@
-"""What the API says about playlists."""
+"""Playlists and their tracks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from library.models.playlists import QUERY_LENGTH
 
 
 class PlaylistSerializer(serializers.ModelSerializer):
-    """Tracks in an order of yours; or, with a query, whatever that search finds."""
+    """A playlist: tracks in an order of your choice, or, with a `query`, a saved search."""
 
     smart = serializers.BooleanField(read_only=True, help_text="Whether it is a saved search.")
     query = serializers.CharField(
@@ -20,7 +20,7 @@ class PlaylistSerializer(serializers.ModelSerializer):
         trim_whitespace=False,
         required=False,
         allow_blank=True,
-        help_text="The search, as in the address of the list of tracks; empty for a plain playlist. It stays as it is.",
+        help_text="The search, as in the URL of the list of tracks; empty for a plain playlist. It cannot be changed.",
     )
 
     class Meta:
@@ -30,30 +30,38 @@ class PlaylistSerializer(serializers.ModelSerializer):
 
 
 class PlaylistNameSerializer(serializers.ModelSerializer):
+    """The name of a playlist."""
+
     class Meta:
         model = Playlist
         fields = ["name"]
 
 
 class PlaylistItemSerializer(serializers.Serializer):
-    """A track in its place."""
+    """An entry of a playlist."""
 
     id = serializers.IntegerField(
-        allow_null=True, help_text="Names the place, for moving and removing; null in a saved search."
+        allow_null=True, help_text="The id of the entry, for moving and removing it; null in a saved search."
     )
     track = TrackSerializer()
 
 
 class PlaylistAppendSerializer(serializers.Serializer):
+    """Tracks to add to a playlist."""
+
     tracks: Any = serializers.ListField(
         child=serializers.UUIDField(),
         min_length=1,
         max_length=500,
-        help_text="Ids, in the order they get. Those that are in it already are skipped.",
+        help_text="The ids of the tracks, in order. Tracks that are in the playlist already are skipped.",
     )
 
 
 class PlaylistMoveSerializer(serializers.Serializer):
+    """Where to move an entry of a playlist."""
+
     position = serializers.IntegerField(
-        min_value=0, max_value=10**9, help_text="Before so many of the others; beyond the end is the end."
+        min_value=0,
+        max_value=10**9,
+        help_text="The new position, counted from 0; values past the end move it to the end.",
     )

@@ -1,49 +1,51 @@
-"""What the API says about a track."""
+"""Tracks, their genres and predictions, and uploads."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from library.api.serializers.base import ErrorSerializer, SparseMixin
-from library.api.serializers.examples import TRACK, WHEN, example
+from library.api.serializers.base import ErrorSerializer, SparseFieldsMixin
+from library.api.serializers.examples import EXAMPLE_TIME, EXAMPLE_TRACK, schema_example
 from library.models import Prediction, Track, TrackDeletion
 from library.models.tracks import EDITABLE
 from library.selectors import purged_after
 
 
-@extend_schema_serializer(examples=example(TRACK["genre"]))
-class GenreSerializer(serializers.Serializer):
-    """The genre that counts, whose word it is, and the three layers it comes from."""
+@extend_schema_serializer(examples=schema_example(EXAMPLE_TRACK["genre"]))
+class TrackGenreSerializer(serializers.Serializer):
+    """The effective genre of a track, where it comes from, and what you, the model and the file each say."""
 
-    # DRF's metaclass takes fields out of the class, so that a name like `label` hides nothing.
+    # DRF's metaclass moves fields out of the class, so names like `label` shadow nothing.
     label = serializers.SerializerMethodField(  # type: ignore[assignment]
-        help_text="The genre that counts; null when nobody is sure."
+        help_text="The effective genre; null when neither you nor the model is sure."
     )
     source = serializers.SerializerMethodField(  # type: ignore[assignment]
-        help_text="Whose word it is: `owner` (said by you), `model` (heard), or null."
+        help_text="Where it comes from: `owner` (your verdict), `model` (its prediction), or null."
     )
-    owner = serializers.SerializerMethodField(help_text="What you said; null when nothing.")
+    owner = serializers.SerializerMethodField(help_text="Your verdict; null when you gave none.")
     model = serializers.CharField(
         source="prediction.label",
         allow_null=True,
         default=None,
-        help_text="What the model is sure of, or null.",
+        help_text="The model's prediction; null when it is not sure.",
     )
     top = serializers.CharField(
         source="prediction.top",
         allow_null=True,
         default=None,
-        help_text="What the model thinks most probable.",
+        help_text="The model's most probable genre, sure or not.",
     )
     confidence = serializers.FloatField(allow_null=True, help_text="The probability of `top`, 0 to 1.")
-    file = serializers.SerializerMethodField(help_text="What the file's own tag says; null when nothing.")
+    file = serializers.SerializerMethodField(
+        help_text="The genre in the file's tags; null when there is none."
+    )
     needs_you = serializers.BooleanField(
-        help_text="Whether your word is asked for: the model is not sure, or contradicts the file's tag."
+        help_text="Whether it needs your verdict: the model is not sure, or contradicts the file's tag."
     )
 
     def get_label(self, track: Track) -> str | None:
@@ -59,21 +61,23 @@ class GenreSerializer(serializers.Serializer):
         return track.file_genre or None
 
 
-class ModelSerializer(serializers.Serializer):
-    name = serializers.CharField(source="model_name")
-    version = serializers.CharField(source="model_version")
+class ModelVersionSerializer(serializers.Serializer):
+    """A version of a model."""
+
+    name = serializers.CharField(source="model_name", help_text="The name of the model.")
+    version = serializers.CharField(source="model_version", help_text="Its version.")
 
 
 class PredictionSummarySerializer(serializers.ModelSerializer):
-    """What one model heard in the whole track."""
+    """What a model predicted for a whole track."""
 
-    model = ModelSerializer(source="*")
+    model = ModelVersionSerializer(source="*")
     probabilities = serializers.DictField(
-        child=serializers.FloatField(), help_text="Each genre's probability; they sum to 1."
+        child=serializers.FloatField(), help_text="The probability of each genre; they sum to 1."
     )
     moods = serializers.DictField(
         child=serializers.FloatField(),
-        help_text="Each mood's score: the share of music that has less of it. Empty if the model hears none.",
+        help_text="The score of each mood: the share of all music that has less of it. Empty for models without moods.",
     )
 
     class Meta:
@@ -82,19 +86,17 @@ class PredictionSummarySerializer(serializers.ModelSerializer):
 
 
 class SegmentSerializer(serializers.Serializer):
-    start = serializers.FloatField(help_text="Seconds from the start of the track.")
-    end = serializers.FloatField()
-    probabilities = serializers.DictField(child=serializers.FloatField())
+    """What a model predicted for a part of a track."""
 
-
-class Segment(TypedDict):
-    start: float
-    end: float
-    probabilities: dict[str, float]
+    start = serializers.FloatField(help_text="Where it starts, in seconds.")
+    end = serializers.FloatField(help_text="Where it ends, in seconds.")
+    probabilities = serializers.DictField(
+        child=serializers.FloatField(), help_text="The probability of each genre; they sum to 1."
+    )
 
 
 class PredictionSerializer(PredictionSummarySerializer):
-    """What one model heard, and where in the track."""
+    """What a model predicted for a track, and for each of its parts."""
 
     segments = serializers.SerializerMethodField()
 
@@ -102,7 +104,7 @@ class PredictionSerializer(PredictionSummarySerializer):
         fields = [*PredictionSummarySerializer.Meta.fields, "segments"]
 
     @extend_schema_field(SegmentSerializer(many=True))
-    def get_segments(self, prediction: Prediction) -> list[Segment]:
+    def get_segments(self, prediction: Prediction) -> list[dict[str, Any]]:
         genres = prediction.genres
         return [
             {"start": start, "end": end, "probabilities": dict(zip(genres, shares, strict=True))}
@@ -110,26 +112,26 @@ class PredictionSerializer(PredictionSummarySerializer):
         ]
 
 
-@extend_schema_serializer(examples=example(TRACK))
-class TrackSerializer(SparseMixin, serializers.ModelSerializer):
-    """A track: its file, what the file says about itself, and what Earmark heard."""
+@extend_schema_serializer(examples=schema_example(EXAMPLE_TRACK))
+class TrackSerializer(SparseFieldsMixin, serializers.ModelSerializer):
+    """A track: its file, its tags, and what Earmark predicted."""
 
     url = serializers.HyperlinkedIdentityField(view_name="track-detail", help_text="This track in the API.")
     error = serializers.SerializerMethodField()
     notices = serializers.ListField(
-        child=serializers.CharField(), help_text="What was odd about the file, in words."
+        child=serializers.CharField(), help_text="What was unusual about the file, for people."
     )
-    genre = GenreSerializer(source="*")
+    genre = TrackGenreSerializer(source="*")
     tags: Any = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
     prediction = PredictionSummarySerializer(allow_null=True)
     edited = serializers.ListField(
-        child=serializers.CharField(), help_text="Which of title, artist, album and year were set by hand."
+        child=serializers.CharField(), help_text="Which of title, artist, album and year you have changed."
     )
     stage = serializers.CharField(
-        help_text="What the analysis is doing just now; empty when it is not running."
+        help_text="The stage that the analysis is in; empty when it is not running."
     )
     progress = serializers.FloatField(
-        help_text="How much of the analysis lies behind, 0 to 1, by its stages; 1 when it is over, well or not."
+        help_text="How much of the analysis is done, 0 to 1; 1 when it has ended, also when it failed."
     )
 
     class Meta:
@@ -147,12 +149,12 @@ class TrackSerializer(SparseMixin, serializers.ModelSerializer):
         return {"code": track.error_code, "message": track.error_message} if track.error_code else None
 
 
-@extend_schema_serializer(examples=example(TRACK | {"duplicate": False}))
+@extend_schema_serializer(examples=schema_example(EXAMPLE_TRACK | {"duplicate": False}))
 class UploadedTrackSerializer(TrackSerializer):
-    """The answer to an upload."""
+    """A track, after an upload."""
 
     duplicate = serializers.BooleanField(
-        help_text="Whether this file was in the library already, or in the bin; then nothing was stored."
+        help_text="Whether this file was in the library or in the bin already; then nothing was stored."
     )
 
     class Meta(TrackSerializer.Meta):
@@ -160,12 +162,14 @@ class UploadedTrackSerializer(TrackSerializer):
         read_only_fields = fields
 
 
-@extend_schema_serializer(examples=example(TRACK | {"deleted_at": WHEN, "purged_after": WHEN}))
+@extend_schema_serializer(
+    examples=schema_example(EXAMPLE_TRACK | {"deleted_at": EXAMPLE_TIME, "purged_after": EXAMPLE_TIME})
+)
 class BinnedTrackSerializer(TrackSerializer):
-    """A track in the bin. Its `url` answers 404 until it is restored."""
+    """A track in the bin. Its `url` is 404 until it is restored."""
 
-    deleted_at = serializers.DateTimeField(help_text="When it was put there.")
-    purged_after = serializers.SerializerMethodField(help_text="When it goes for good.")
+    deleted_at = serializers.DateTimeField(help_text="When it was deleted.")
+    purged_after = serializers.SerializerMethodField(help_text="When it will be deleted for good.")
 
     class Meta(TrackSerializer.Meta):
         fields = [*TrackSerializer.Meta.fields, "deleted_at", "purged_after"]
@@ -177,23 +181,29 @@ class BinnedTrackSerializer(TrackSerializer):
 
 
 class TrackIdsSerializer(serializers.Serializer):
-    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=1000)
+    """Tracks by their ids."""
+
+    ids = serializers.ListField(
+        child=serializers.UUIDField(), min_length=1, max_length=1000, help_text="The ids of the tracks."
+    )
 
 
-class RestoredSerializer(serializers.Serializer):
-    restored = serializers.IntegerField(help_text="How many of them were in the bin, and are back.")
+class RestoreResultSerializer(serializers.Serializer):
+    """The result of a restore."""
+
+    restored = serializers.IntegerField(help_text="How many tracks were in the bin and have been restored.")
 
 
-class PermanentlySerializer(serializers.Serializer):
+class TrackDeleteQuerySerializer(serializers.Serializer):
     permanently = serializers.BooleanField(
-        default=False, help_text="Delete it for good, from the library or from the bin, with its file."
+        default=False, help_text="Delete the track and its file for good, from the library or from the bin."
     )
 
 
 class DeletionSerializer(serializers.ModelSerializer):
-    """A track that was deleted; to the bin or for good."""
+    """A track that was deleted, to the bin or for good."""
 
-    id = serializers.UUIDField(source="track_id")
+    id = serializers.UUIDField(source="track_id", help_text="The id of the track.")
 
     class Meta:
         model = TrackDeletion
@@ -201,7 +211,7 @@ class DeletionSerializer(serializers.ModelSerializer):
 
 
 class TrackChangeSerializer(serializers.ModelSerializer):
-    """What may be changed about a track. What is left out stays."""
+    """The fields of a track to change. Fields that are left out stay as they are."""
 
     class Meta:
         model = Track
@@ -211,77 +221,93 @@ class TrackChangeSerializer(serializers.ModelSerializer):
         }
 
 
-class SinceSerializer(serializers.Serializer):
+class ChangesQuerySerializer(serializers.Serializer):
     updated_since = serializers.DateTimeField()
 
 
-class HashesSerializer(serializers.Serializer):
+class FileHashesSerializer(serializers.Serializer):
+    """Files by their hashes."""
+
     sha256 = serializers.ListField(
         child=serializers.RegexField("^[0-9a-f]{64}$"),
         min_length=1,
         max_length=1000,
-        help_text="SHA-256 of up to 1,000 files, as lower-case hexadecimal.",
+        help_text="The SHA-256 of up to 1,000 files, in lower-case hexadecimal.",
     )
 
 
-class HereSerializer(serializers.Serializer):
-    """Which of the asked-for files are in your library."""
+class HashCheckSerializer(serializers.Serializer):
+    """Which files are in your library."""
 
     here = serializers.DictField(
-        child=serializers.UUIDField(), help_text="The id of the track, by the file's SHA-256."
+        child=serializers.UUIDField(), help_text="The id of each track, by its file's SHA-256."
     )
-    missing = serializers.ListField(child=serializers.CharField(), help_text="The others.")
+    missing = serializers.ListField(
+        child=serializers.CharField(), help_text="The hashes of files that are not."
+    )
 
 
 class UploadSerializer(serializers.Serializer):
-    # Emptiness and length of name are judged by the service, with its own code and sentence.
+    """A file to upload."""
+
+    # The service refuses empty files and long names, with codes and messages of its own.
     file = serializers.FileField(allow_empty_file=True, help_text="The audio file.")
 
-    def upload(self) -> UploadedFile:
-        """The file, once the request has been found complete; else raises a ValidationError."""
+    def validated_file(self) -> UploadedFile:
+        """The file. Raises ValidationError when the request has none."""
         self.is_valid(raise_exception=True)
         file: UploadedFile = self.validated_data["file"]
         return file
 
 
 class UploadResultSerializer(serializers.Serializer):
-    """What became of one of several files."""
+    """The result for one of several uploaded files."""
 
-    file = serializers.CharField(help_text="The file's name, as it was sent.")
+    file = serializers.CharField(help_text="The file's name, as sent.")
     track = UploadedTrackSerializer(allow_null=True, help_text="Null when the file was refused.")
-    error = ErrorSerializer(allow_null=True, help_text="Why it was refused; null when it was taken.")
+    error = ErrorSerializer(allow_null=True, help_text="Why it was refused; null when it was accepted.")
 
 
 class UploadResultsSerializer(serializers.Serializer):
-    """The answer to several files in one request."""
+    """The results of several uploaded files."""
 
-    results = UploadResultSerializer(many=True, help_text="One for each file, in the order they were sent.")
-
-
-class HeardModelSerializer(serializers.Serializer):
-    name = serializers.CharField()
-    version = serializers.CharField()
+    results = UploadResultSerializer(many=True, help_text="One for each file, in the order sent.")
 
 
-class HeardSerializer(serializers.Serializer):
-    """What was heard in one file."""
+class ClassificationModelSerializer(serializers.Serializer):
+    """The model that classified a file."""
+
+    name = serializers.CharField(help_text="The name of the model.")
+    version = serializers.CharField(help_text="Its version.")
+
+
+class ClassificationSerializer(serializers.Serializer):
+    """What the model predicted for a file."""
 
     file = serializers.CharField(help_text="The file's name.")
     label = serializers.CharField(allow_null=True, help_text="The genre; null when the model is not sure.")  # type: ignore[assignment]
     top = serializers.CharField(help_text="The most probable genre.")
-    probabilities = serializers.DictField(child=serializers.FloatField())
-    moods = serializers.DictField(child=serializers.FloatField(), default=dict)
-    segments = SegmentSerializer(many=True)
-    duration = serializers.FloatField(help_text="In seconds.")
-    model = HeardModelSerializer()
+    probabilities = serializers.DictField(
+        child=serializers.FloatField(), help_text="The probability of each genre; they sum to 1."
+    )
+    moods = serializers.DictField(
+        child=serializers.FloatField(),
+        default=dict,
+        help_text="The score of each mood: the share of all music that has less of it.",
+    )
+    segments = SegmentSerializer(many=True, help_text="The predictions for each part of the file.")
+    duration = serializers.FloatField(help_text="The length of the file, in seconds.")
+    model = ClassificationModelSerializer()
 
 
 @extend_schema_serializer(component_name="OriginalAnswer")
-class OriginalAnswerSerializer(serializers.Serializer):
-    """What `POST /file-upload` answers."""
+class FileUploadResultSerializer(serializers.Serializer):
+    """The response of `POST /file-upload`."""
 
     label = serializers.CharField(  # type: ignore[assignment]
-        help_text="The most probable genre. There always is one; see `sure`."
+        help_text="The most probable genre, also when the model is not sure: see `sure`."
     )
-    sure = serializers.BooleanField(help_text="Whether the model would stand by it.")
-    probabilities = serializers.DictField(child=serializers.FloatField())
+    sure = serializers.BooleanField(help_text="Whether the model is sure of it.")
+    probabilities = serializers.DictField(
+        child=serializers.FloatField(), help_text="The probability of each genre; they sum to 1."
+    )

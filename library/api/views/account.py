@@ -1,4 +1,4 @@
-"""One's account, its tokens, and the site's models."""
+"""The account, its tokens, and the installed models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import selectors, services
-from library.api.schema import answers
+from library.api.schema import with_errors
 from library.api.serializers import account as serializers
 from library.api.views.base import OwnersView
 from library.models import ApiToken
@@ -20,8 +20,9 @@ class AccountView(OwnersView):
     @extend_schema(
         operation_id="account",
         tags=["Account"],
-        summary="See limits and what is used of them",
-        responses=answers({200: serializers.AccountSerializer}),
+        summary="Get your account",
+        description="With its limits, what is used of them, and what this request's token may do.",
+        responses=with_errors({200: serializers.AccountSerializer}),
     )
     def get(self, request: Request) -> Response:
         token = request.auth
@@ -44,8 +45,8 @@ class TokensView(OwnersView):
         operation_id="tokens",
         tags=["Account"],
         summary="List your tokens",
-        description="They are made on the account page: a token cannot make another.",
-        responses=answers({200: serializers.TokenSerializer(many=True)}),
+        description="Tokens are created on the account page; a token cannot create another.",
+        responses=with_errors({200: serializers.TokenSerializer(many=True)}),
     )
     def get(self, request: Request) -> Response:
         return Response(serializers.TokenSerializer(selectors.tokens_of(self.owner), many=True).data)
@@ -56,8 +57,8 @@ class TokenView(OwnersView):
         operation_id="token_revoke",
         tags=["Account"],
         summary="Revoke a token",
-        description="At once. The one that asks may be revoked, too.",
-        responses=answers({204: None}, 404),
+        description="It stops working at once. This may be the token of the request itself.",
+        responses=with_errors({204: None}, 404),
     )
     def delete(self, request: Request, id: int) -> Response:
         services.token_revoke(token=get_object_or_404(selectors.tokens_of(self.owner), pk=id))
@@ -68,9 +69,9 @@ class ModelsView(OwnersView):
     @extend_schema(
         operation_id="models",
         tags=["Models"],
-        summary="List the installed models, and how good they are",
-        description="The figures are of their model cards, which say how they were measured.",
-        responses=answers({200: serializers.ModelCardSerializer(many=True)}),
+        summary="List the installed models",
+        description="With the figures of their model cards, which say how they were measured.",
+        responses=with_errors({200: serializers.ModelCardSerializer(many=True)}),
     )
     def get(self, request: Request) -> Response:
         return Response(serializers.ModelCardSerializer(installed(), many=True).data)

@@ -1,4 +1,4 @@
-"""The bin: what was deleted, and the way back."""
+"""The bin: deleted tracks, and restoring them."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import selectors, services
-from library.api.pagination import PARAMETERS
-from library.api.schema import answers
+from library.api.pagination import PAGINATION_PARAMETERS
+from library.api.schema import with_errors
 from library.api.serializers import tracks as serializers
-from library.api.views.base import FIELDS, OwnersView
+from library.api.views.base import FIELDS_PARAMETER, OwnersView
 
 TAG = ["Bin"]
 
 
 class BinView(OwnersView, generics.GenericAPIView):
     serializer_class = serializers.BinnedTrackSerializer
-    parameters = {"get": PARAMETERS | {"fields"}}
+    query_parameters = {"get": PAGINATION_PARAMETERS | {"fields"}}
 
     @extend_schema(
         operation_id="bin",
         tags=TAG,
-        summary="See what lies in the bin, what was deleted last first",
+        summary="List the tracks in the bin",
         description=(
-            "In pages: follow `next` until it is null. `DELETE /api/v1/tracks/{id}/?permanently=true` deletes one of "
-            "them for good."
+            "The last deleted first, in pages: follow `next` until it is null. To delete one of them for good, use "
+            "`DELETE /api/v1/tracks/{id}/?permanently=true`."
         ),
-        parameters=[FIELDS],
-        responses=answers({200: serializers.BinnedTrackSerializer(many=True)}, 404),
+        parameters=[FIELDS_PARAMETER],
+        responses=with_errors({200: serializers.BinnedTrackSerializer(many=True)}, 404),
     )
     def get(self, request: Request) -> Response:
         rows = self.paginate_queryset(selectors.bin_of(self.owner).prefetch_related("tags"))
@@ -40,13 +40,13 @@ class BinRestoreView(OwnersView):
     @extend_schema(
         operation_id="bin_restore",
         tags=TAG,
-        summary="Take tracks out of the bin",
-        description="Those of the ids that are in it; the others are left out of account.",
+        summary="Restore tracks from the bin",
+        description="Ids of tracks that are not in the bin are ignored.",
         request=serializers.TrackIdsSerializer,
-        responses=answers({200: serializers.RestoredSerializer}, 400, 415),
+        responses=with_errors({200: serializers.RestoreResultSerializer}, 400, 415),
     )
     def post(self, request: Request) -> Response:
-        asked = serializers.TrackIdsSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        restored = services.tracks_restore(owner=self.owner, track_ids=asked.validated_data["ids"])
+        serializer = serializers.TrackIdsSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        restored = services.tracks_restore(owner=self.owner, track_ids=serializer.validated_data["ids"])
         return Response({"restored": len(restored)})

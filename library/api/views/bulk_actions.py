@@ -1,4 +1,4 @@
-"""Acts on many tracks at once, and their undo."""
+"""Bulk actions and their undo, and archives of many tracks."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from rest_framework.reverse import reverse
 
 from library import selectors, services
 from library.api.auth import TokenScope
-from library.api.pagination import PARAMETERS
-from library.api.renderers import AnythingRenderer
-from library.api.schema import answers
-from library.api.serializers import verdicts as truth
+from library.api.pagination import PAGINATION_PARAMETERS
+from library.api.renderers import AnyMediaTypeRenderer
+from library.api.schema import with_errors
+from library.api.serializers import bulk_actions as serializers
 from library.api.views.base import OwnersView
 from library.models import ApiToken, BulkAction, Track, User
 from library.outgoing.archives import archive_response
@@ -30,20 +30,19 @@ from library.services.bulk_actions import BulkActionOptions
 
 
 class BulkActionsView(OwnersView, generics.GenericAPIView):
-    """Several tracks in one request."""
-
-    parameters = {"get": PARAMETERS}
-    serializer_class = truth.DoneActSerializer
+    query_parameters = {"get": PAGINATION_PARAMETERS}
+    serializer_class = serializers.BulkActionSerializer
 
     @extend_schema(
         operation_id="acts",
         tags=["Many tracks at once"],
-        summary="See what you did, and what can be undone",
+        summary="List your bulk actions",
         description=(
-            "Acts on many tracks, deleted playlists and tags, and merged tags, on the site as by programs; the latest "
-            "first, in pages: follow `next` until it is null. What was already undone has an `undone_at`."
+            "What you did to many tracks, and deleted playlists, deleted tags and merged tags, on the site or by "
+            "programs, latest first. In pages: follow `next` until it is null. Actions that have been undone have an "
+            "`undone_at`."
         ),
-        responses=answers({200: truth.DoneActSerializer(many=True)}, 404),
+        responses=with_errors({200: serializers.BulkActionSerializer(many=True)}, 404),
     )
     def get(self, request: Request) -> Response:
         rows = self.paginate_queryset(selectors.bulk_actions_of(self.owner))
@@ -52,85 +51,99 @@ class BulkActionsView(OwnersView, generics.GenericAPIView):
     @extend_schema(
         operation_id="act",
         tags=["Many tracks at once"],
-        summary="Do something to many tracks",
+        summary="Start a bulk action",
         description=(
-            "To those named by `ids`, or to all that `query` finds, which is written as in the address of the list; "
-            "one that has an unknown filter or a wrong value is refused, and the empty one finds everything. "
-            "`confirm` agrees with the model, `genre` sets the genre `value` (a key), `tag` and `untag` put the tag "
-            "`value` on and take it off, `playlist` puts them at the end of the playlist `value` (an id), in the order "
-            "of `ids` or of the search, `analyse` hears again, `delete` puts into the bin, or deletes for good with "
-            "`permanently` (by `ids` also from the bin), and needs the scope `delete`.\n\n"
-            "With `expected`, nothing is done and the answer is 409 (`selection_changed`) if it would be another "
-            "number of tracks. Which tracks are meant is fixed at once. The answer comes when all is done, or, with "
-            "the header `Prefer: respond-async`, at once as 202: see “See how far an act is”. What has an `id` in the "
-            "answer can be undone as one."
+            "Does something to the tracks with the given `ids`, or to all that `query` finds. A query is written as "
+            "in the URL of the list of tracks; one with an unknown filter or a wrong value is refused, and an empty "
+            "one finds all tracks.\n\n"
+            "`confirm` confirms the model's most probable genre, `genre` sets the genre `value` (a key), `tag` and "
+            "`untag` add and remove the tag `value` (a name), `playlist` adds the tracks to the end of the playlist "
+            "`value` (an id), in the order of `ids` or of the search, `analyse` analyses them again. `delete` moves "
+            "them to the bin, or deletes them for good with `permanently` (with `ids` also from the bin), and needs "
+            "the scope `delete`.\n\n"
+            "With `expected`, nothing is done and the response is 409 (`selection_changed`) when it would affect "
+            "another number of tracks. Which tracks are affected is fixed when the request arrives. The response "
+            "comes when all is done, or, with the header `Prefer: respond-async`, at once as 202: follow it with “Get "
+            "the progress of a bulk action”. An action whose response has an `id` can be undone."
         ),
-        request=truth.ActRequestSerializer,
-        parameters=[OpenApiParameter("Prefer", str, "header", description="`respond-async`: do not wait.")],
-        responses=answers({200: truth.ActSerializer, 202: truth.DoneActSerializer}, 400, 409, 415, 422),
+        request=serializers.BulkActionCreateSerializer,
+        parameters=[
+            OpenApiParameter(
+                "Prefer", str, "header", description="`respond-async`: respond before it is done."
+            )
+        ],
+        responses=with_errors(
+            {200: serializers.BulkActionResultSerializer, 202: serializers.BulkActionSerializer},
+            400,
+            409,
+            415,
+            422,
+        ),
     )
     def post(self, request: Request) -> Response:
-        asked = truth.ActRequestSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        tracks = chosen(self.owner, asked.validated_data)
-        name = asked.validated_data["act"]
+        serializer = serializers.BulkActionCreateSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        tracks = requested_tracks(self.owner, serializer.validated_data)
+        given = serializer.validated_data
+        name = given["act"]
         if name == "delete":
             if isinstance(request.auth, ApiToken) and not request.auth.may_delete:
                 raise PermissionDenied(TokenScope.message, code=TokenScope.code)
-            if asked.validated_data["permanently"]:
-                name = "delete_permanently"
-                if "ids" in asked.validated_data:
-                    tracks = selectors.tracks_anywhere(self.owner, asked.validated_data["ids"])
+            if given["permanently"] and "ids" in given:
+                tracks = selectors.tracks_anywhere(self.owner, given["ids"])
         action = services.bulk_action_request(
             person=self.owner,
             name=name,
-            value=asked.validated_data.get("value", ""),
+            value=given.get("value", ""),
             tracks=tracks,
-            options=BulkActionOptions(
-                expected=asked.validated_data.get("expected"), in_background=prefers_async(request)
-            ),
+            options=BulkActionOptions(expected=given.get("expected"), in_background=prefers_async(request)),
+            permanently=given["permanently"],
         )
         if not action.is_finished:
-            location = reverse("v1:act-detail", args=[action.pk], request=request)
+            location = reverse("v1:bulk-action-detail", args=[action.pk], request=request)
             headers = {"Location": location, "Preference-Applied": "respond-async"}
-            return Response(truth.DoneActSerializer(action).data, status=202, headers=headers)
-        return done_answer(action)
+            return Response(serializers.BulkActionSerializer(action).data, status=202, headers=headers)
+        return result_response(action)
 
 
 class BulkActionView(OwnersView):
     @extend_schema(
         operation_id="act_status",
         tags=["Many tracks at once"],
-        summary="See how far an act is",
-        responses=answers({200: truth.DoneActSerializer}, 404),
+        summary="Get the progress of a bulk action",
+        description="Its state, and how many of its tracks have been changed or skipped so far.",
+        responses=with_errors({200: serializers.BulkActionSerializer}, 404),
     )
     def get(self, request: Request, id: UUID) -> Response:
         action = get_object_or_404(selectors.bulk_actions_of(self.owner), pk=id)
-        return Response(truth.DoneActSerializer(action).data)
+        return Response(serializers.BulkActionSerializer(action).data)
 
 
 class BulkActionCancelView(OwnersView):
     @extend_schema(
         operation_id="act_cancel",
         tags=["Many tracks at once"],
-        summary="Cancel an act that is still being done",
-        description="What it has done so far stays, and can be undone.",
+        summary="Cancel a bulk action",
+        description="Stops an action that is still running. What it has done so far stays, and can be undone.",
         request=None,
-        responses=answers({200: truth.DoneActSerializer}, 404, 409),
+        responses=with_errors({200: serializers.BulkActionSerializer}, 404, 409),
     )
     def post(self, request: Request, id: UUID) -> Response:
         action = get_object_or_404(selectors.bulk_actions_of(self.owner), pk=id)
-        return Response(truth.DoneActSerializer(services.bulk_action_cancel(action=action)).data)
+        return Response(serializers.BulkActionSerializer(services.bulk_action_cancel(action=action)).data)
 
 
 class BulkActionUndoView(OwnersView):
     @extend_schema(
         operation_id="act_undo",
         tags=["Many tracks at once"],
-        summary="Undo an act where it still stands",
-        description="`done`: on how many tracks something was taken back; `skipped`: where nothing was left to undo.",
+        summary="Undo a bulk action",
+        description=(
+            "Undoes it on all tracks that have not been changed since. `done` counts the tracks on which something was "
+            "undone, `skipped` those where nothing was left to undo."
+        ),
         request=None,
-        responses=answers({200: truth.ActSerializer}, 404, 409),
+        responses=with_errors({200: serializers.BulkActionResultSerializer}, 404, 409),
     )
     def post(self, request: Request, id: UUID) -> Response:
         action = get_object_or_404(selectors.bulk_actions_of(self.owner), pk=id)
@@ -139,9 +152,7 @@ class BulkActionUndoView(OwnersView):
 
 
 class ArchiveView(OwnersView):
-    """Many files in one."""
-
-    renderer_classes = [AnythingRenderer]
+    renderer_classes = [AnyMediaTypeRenderer]
     scopes = {"post": "read"}
 
     @extend_schema(
@@ -149,34 +160,34 @@ class ArchiveView(OwnersView):
         tags=["Many tracks at once"],
         summary="Download many tracks as a ZIP archive",
         description=(
-            "Sent while it is made, as `Artist/Album/Title`, in the order of `ids` or of the search. With `tagged`, "
-            "`Please note.txt` in it names the files that take no tags."
+            "The archive is sent while it is made. Its files are named `Artist/Album/Title`, in the order of `ids` or "
+            "of the search. With `tagged`, the file `Please note.txt` in it lists the files that cannot hold tags."
         ),
-        request=truth.ArchiveRequestSerializer,
-        responses=answers({(200, "application/zip"): OpenApiTypes.BINARY}, 400, 415),
+        request=serializers.ArchiveCreateSerializer,
+        responses=with_errors({(200, "application/zip"): OpenApiTypes.BINARY}, 400, 415),
     )
     def post(self, request: Request) -> HttpResponseBase:
-        asked = truth.ArchiveRequestSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        ids = list(chosen(self.owner, asked.validated_data).values_list("pk", flat=True))
-        return archive_response(self.owner, ids, with_tags=asked.validated_data["tagged"])
+        serializer = serializers.ArchiveCreateSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        ids = list(requested_tracks(self.owner, serializer.validated_data).values_list("pk", flat=True))
+        return archive_response(self.owner, ids, with_tags=serializer.validated_data["tagged"])
 
 
-def chosen(owner: User, asked: dict[str, Any]) -> QuerySet[Track]:
-    """The owner's tracks that a request names, in the order in which it does. Raises InvalidSearchError."""
-    if "ids" in asked:
-        return selectors.tracks_named(owner, asked["ids"])
-    found: QuerySet[Track] = search_from(owner, asked["query"]).qs
+def requested_tracks(owner: User, given: dict[str, Any]) -> QuerySet[Track]:
+    """The owner's tracks that a request names, in its order. Raises InvalidSearchError."""
+    if "ids" in given:
+        return selectors.tracks_named(owner, given["ids"])
+    found: QuerySet[Track] = search_from(owner, given["query"]).qs
     return found
 
 
 def prefers_async(request: Request) -> bool:
-    """Whether the client would rather not wait (RFC 7240)."""
+    """Whether the client prefers a response before the work is done (`Prefer: respond-async`, RFC 7240)."""
     preferences = request.headers.get("Prefer", "").lower().split(",")
     return any(preference.partition(";")[0].strip() == "respond-async" for preference in preferences)
 
 
-def done_answer(action: BulkAction) -> Response:
-    """What was done; the id only where it can be undone by it."""
-    known = action.pk if action.can_be_undone else None
-    return Response({"id": known, "done": action.done, "skipped": action.skipped})
+def result_response(action: BulkAction) -> Response:
+    """The response to a finished action, with its id when it can be undone."""
+    undo_id = action.pk if action.can_be_undone else None
+    return Response({"id": undo_id, "done": action.done, "skipped": action.skipped})

@@ -1,4 +1,4 @@
-"""What sounds alike, moods, the map, and a library at large."""
+"""Similar tracks, moods, the map, and the overview of a library."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import selectors
-from library.api.pagination import PARAMETERS
-from library.api.schema import answers
+from library.api.pagination import PAGINATION_PARAMETERS
+from library.api.schema import with_errors
 from library.api.serializers import discover as serializers
-from library.api.views.base import FIELDS, OwnersView
+from library.api.views.base import FIELDS_PARAMETER, OwnersView
 from library.genres import UNSURE
 from library.search.facet_counts import counts_of
 from library.search.filters import filter_of
@@ -26,25 +26,25 @@ from library.selectors.overview import LENGTHS, records_of, seconds_by_genre, tr
 from library.selectors.similar import similar_to
 from library.selectors.tracks import tracks_by_id
 
-TAG = ["Discovering"]
+TAG = ["Discover"]
 
 
 class SimilarView(OwnersView):
-    parameters = {"get": {"count", "fields"}}
+    query_parameters = {"get": {"count", "fields"}}
 
     @extend_schema(
         operation_id="track_similar",
         tags=TAG,
-        summary="Find what sounds like a track",
-        description="Those of your tracks that sound most like it, nearest first; none before it has been heard.",
-        parameters=[serializers.CountSerializer, FIELDS],
-        responses=answers({200: serializers.NeighbourSerializer(many=True)}, 400, 404),
+        summary="Find similar tracks",
+        description="Your tracks that sound most like it, most similar first. Empty until the track has been analysed.",
+        parameters=[serializers.CountSerializer, FIELDS_PARAMETER],
+        responses=with_errors({200: serializers.NeighbourSerializer(many=True)}, 400, 404),
     )
     def get(self, request: Request, id: UUID) -> Response:
         track = self.track(id)
-        asked = serializers.CountSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        near = similar_to(self.owner, track, asked.validated_data["count"])
+        serializer = serializers.CountSerializer(data=request.query_params)
+        serializer.is_valid(raise_exception=True)
+        near = similar_to(self.owner, track, serializer.validated_data["count"])
         prefetch_related_objects([neighbour.track for neighbour in near], "tags")
         context = {"request": request}
         return Response(serializers.NeighbourSerializer(near, many=True, context=context).data)
@@ -55,23 +55,27 @@ class MoodsView(OwnersView):
         operation_id="moods",
         tags=TAG,
         summary="List the moods of your tracks",
-        responses=answers({200: serializers.MoodSerializer(many=True)}),
+        description="Each with the number of your tracks that have it.",
+        responses=with_errors({200: serializers.MoodSerializer(many=True)}),
     )
     def get(self, request: Request) -> Response:
         return Response([{"name": name, "tracks": tracks} for name, tracks in moods_of(self.owner).items()])
 
 
 class StationView(OwnersView, generics.GenericAPIView):
-    parameters = {"get": PARAMETERS | {"fields"}}
-    serializer_class = serializers.MoodOfTrackSerializer
+    query_parameters = {"get": PAGINATION_PARAMETERS | {"fields"}}
+    serializer_class = serializers.MoodTrackSerializer
 
     @extend_schema(
         operation_id="mood_tracks",
         tags=TAG,
-        summary="List the tracks of a mood, the strongest first",
-        description="Only a quarter of all music has more of it than the last of them.",
-        parameters=[FIELDS],
-        responses=answers({200: serializers.MoodOfTrackSerializer(many=True)}, 404),
+        summary="List the tracks of a mood",
+        description=(
+            "The tracks whose score is in the top quarter of all music, highest first. In pages: follow `next` until "
+            "it is null."
+        ),
+        parameters=[FIELDS_PARAMETER],
+        responses=with_errors({200: serializers.MoodTrackSerializer(many=True)}, 404),
     )
     def get(self, request: Request, mood: str) -> Response:
         rows = self.paginate_queryset(station_of(self.owner, mood)) or []
@@ -79,10 +83,10 @@ class StationView(OwnersView, generics.GenericAPIView):
             raise Http404
         tracks = tracks_by_id(self.owner, [row.track_id for row in rows])
         prefetch_related_objects(list(tracks.values()), "tags")
-        heard = [
+        scored = [
             {"score": row.score, "track": tracks[row.track_id]} for row in rows if row.track_id in tracks
         ]
-        return self.get_paginated_response(self.get_serializer(heard, many=True).data)
+        return self.get_paginated_response(self.get_serializer(scored, many=True).data)
 
 
 class MapView(OwnersView):
@@ -90,31 +94,31 @@ class MapView(OwnersView):
         operation_id="map",
         tags=TAG,
         summary="Get the map of your library",
-        description="It is empty while fewer than four tracks have been heard.",
-        responses=answers({200: serializers.MapSerializer}),
+        description="Empty until four tracks have been analysed.",
+        responses=with_errors({200: serializers.MapSerializer}),
     )
     def get(self, request: Request) -> Response:
-        return Response(told(map_of(self.owner) or Map({}, {}, {}, 0, 0)))
+        return Response(map_payload(map_of(self.owner) or Map({}, {}, {}, 0, 0)))
 
 
 class AroundView(OwnersView):
-    parameters = {"get": {"x", "y", "count", "fields"}}
+    query_parameters = {"get": {"x", "y", "count", "fields"}}
 
     @extend_schema(
         operation_id="map_around",
         tags=TAG,
-        summary="Find what is around a point of the map",
-        description="The nearest first.",
-        parameters=[serializers.PointSerializer, FIELDS],
-        responses=answers({200: serializers.TrackOnMapSerializer(many=True)}, 400),
+        summary="Find the tracks around a point of the map",
+        description="Nearest first.",
+        parameters=[serializers.MapPointQuerySerializer, FIELDS_PARAMETER],
+        responses=with_errors({200: serializers.TrackOnMapSerializer(many=True)}, 400),
     )
     def get(self, request: Request) -> Response:
-        asked = serializers.PointSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        point = asked.validated_data
-        near = around(self.owner, Place(point["x"] / 100, 1 - point["y"] / 100), point["count"])
+        serializer = serializers.MapPointQuerySerializer(data=request.query_params)
+        serializer.is_valid(raise_exception=True)
+        query = serializer.validated_data
+        near = around(self.owner, Place(query["x"] / 100, 1 - query["y"] / 100), query["count"])
         prefetch_related_objects([track for track, _ in near], "tags")
-        rows = [{**percent(place), "track": track} for track, place in near]
+        rows = [{**point_payload(point), "track": track} for track, point in near]
         context = {"request": request}
         return Response(serializers.TrackOnMapSerializer(rows, many=True, context=context).data)
 
@@ -123,9 +127,12 @@ class OverviewView(OwnersView):
     @extend_schema(
         operation_id="overview",
         tags=TAG,
-        summary="See your library at large",
-        description="How much there is of what, and how often the model was right where you gave your word.",
-        responses=answers({200: serializers.OverviewSerializer}),
+        summary="Get an overview of your library",
+        description=(
+            "How many tracks there are of each genre, mood, decade and so on, and how often the model agreed with "
+            "your verdicts."
+        ),
+        responses=with_errors({200: serializers.OverviewSerializer}),
     )
     def get(self, request: Request) -> Response:
         counts = counts_of(filter_of(self.owner, QueryDict()))
@@ -149,12 +156,14 @@ class OverviewView(OwnersView):
         return Response(serializers.OverviewSerializer(overview).data)
 
 
-def told(found: Map) -> dict[str, Any]:
-    """A map as the API tells it."""
-    dots = {genre or UNSURE: [percent(place) for place in places] for genre, places in found.dots.items()}
+def map_payload(found: Map) -> dict[str, Any]:
+    """A map as the API returns it."""
+    dots = {
+        genre or UNSURE: [point_payload(point) for point in points] for genre, points in found.dots.items()
+    }
     return {"tracks": found.tracks, "shown": found.shown, "dots": dots, "edges": found.edges}
 
 
-def percent(place: Place) -> dict[str, float]:
-    """A point as addresses name it: from the left and from the bottom."""
-    return {"x": round(100 * place.x, 2), "y": round(100 * (1 - place.y), 2)}
+def point_payload(point: Place) -> dict[str, float]:
+    """A point as the API returns it: in percent, from the left and from the bottom."""
+    return {"x": round(100 * point.x, 2), "y": round(100 * (1 - point.y), 2)}

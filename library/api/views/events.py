@@ -1,7 +1,7 @@
-"""Events as they happen: server-sent events (WHATWG HTML, section 9.2) of one's own tracks.
+"""Server-sent events (WHATWG HTML, section 9.2) about the tracks of the person who asks.
 
 A stream holds a thread of a web process, so there are few of them, and each ends after a while; browsers and
-good clients come back by themselves. Everybody else asks for changes from time to time.
+well-behaved clients reconnect by themselves. All others poll `/api/v1/tracks/changes/`.
 """
 
 from __future__ import annotations
@@ -17,113 +17,114 @@ from django.db import connection
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from library.api.renderers import AnythingRenderer
-from library.api.schema import answers
+from library.api.renderers import AnyMediaTypeRenderer
+from library.api.schema import with_errors
 from library.api.views.base import OwnersView
 from library.errors import DomainError
 from library.http.serving import is_serving
 from library.models import Track, TrackDeletion, User
+from library.text import aware_datetime
 
-#: A web process has four threads; two of them must be left for everything else.
-AT_ONCE = 2
-LASTS = 300.0  # seconds
-EVERY = 1.0  # seconds between two looks
-QUIET = 15.0  # seconds until a sign of life
+#: Streams per web process. It has four threads; two of them must be left for everything else.
+MAX_EVENT_STREAMS = 2
+#: How long a stream lasts.
+STREAM_SECONDS = 300.0
+#: Time between two looks at the database.
+POLL_SECONDS = 1.0
+#: A comment is sent after this long without an event, so that proxies keep the connection open.
+KEEPALIVE_SECONDS = 15.0
 #: A row may become visible this much later than its time says.
-LATE = timedelta(seconds=30)
-#: Of more changes at a time than this, the last ones are not told: it was an act on a whole library.
-MOST = 1000
+VISIBILITY_LAG = timedelta(seconds=30)
+#: At most this many events per poll; the rest is dropped. Only a bulk action on a large library changes more at once.
+MAX_EVENTS_PER_POLL = 1000
 
-streams = threading.BoundedSemaphore(AT_ONCE)
+stream_slots = threading.BoundedSemaphore(MAX_EVENT_STREAMS)
 
 
 class EventsView(OwnersView):
-    renderer_classes = [AnythingRenderer]
+    renderer_classes = [AnyMediaTypeRenderer]
 
     @extend_schema(
         operation_id="events",
         tags=["Following changes"],
-        summary="Hear of your tracks as they change",
+        summary="Stream changes as they happen",
         description=(
-            "Server-sent events: `track` with the track's `id`, `status`, `stage`, `progress`, `genre` and "
-            "`updated_at` each time one is added, changes or is restored; `deleted` with `id` and `deleted_at` when "
-            "one is deleted; and a comment every 15 seconds. Streams end after five "
-            "minutes: connect again, with the last event's id in `Last-Event-ID`, as browsers do. When too many "
-            "listen, the answer is 503: ask `/api/v1/tracks/changes/` instead."
+            "Server-sent events: `track`, with the track's `id`, `status`, `stage`, `progress`, `genre` and "
+            "`updated_at`, each time one is added, changed or restored; `deleted`, with `id` and `deleted_at`, when "
+            "one is deleted; and a comment after 15 seconds without an event. Streams end after five minutes: connect "
+            "again, with the id of the last event in `Last-Event-ID`, as browsers do. When too many streams are open, "
+            "the response is 503: poll `/api/v1/tracks/changes/` instead."
         ),
-        parameters=[OpenApiParameter("Last-Event-ID", str, "header", description="Go on after this event.")],
-        responses=answers({(200, "text/event-stream"): OpenApiTypes.STR}, 503),
+        parameters=[
+            OpenApiParameter("Last-Event-ID", str, "header", description="Continue after this event.")
+        ],
+        responses=with_errors({(200, "text/event-stream"): OpenApiTypes.STR}, 503),
     )
     def get(self, request: Request) -> HttpResponseBase:
-        if not streams.acquire(blocking=False):
+        if not stream_slots.acquire(blocking=False):
             raise DomainError(
-                "too_many_streams", "Too many programs are listening. Ask for changes instead.", 503
+                "too_many_streams", "Too many event streams are open. Poll for changes instead.", 503
             )
-        stream = Stream(self.owner, parse_since(request.headers.get("Last-Event-ID", "")))
+        try:
+            stream = EventStream(self.owner, aware_datetime(request.headers.get("Last-Event-ID", "")))
+        except BaseException:
+            stream_slots.release()
+            raise
         response = StreamingHttpResponse(stream, content_type="text/event-stream")
         response["Cache-Control"] = "no-store"
         response["X-Accel-Buffering"] = "no"
         return response
 
 
-def parse_since(text: str) -> datetime | None:
-    """The time in an event's id; None for anything else."""
-    try:
-        since = parse_datetime(text)
-    except ValueError:
-        return None
-    return since if since and since.tzinfo else None
-
-
-class Stream:
-    """What one client is told. Its place is given back when the server closes it, however it ends."""
+class EventStream:
+    """The events for one client. Closing it releases its slot; the server does so however the stream ends."""
 
     def __init__(self, owner: User, since: datetime | None) -> None:
         self.owner = owner
         self.since = since or timezone.now()
-        # Who comes back is rather told twice than not at all.
-        self.told: dict[tuple[str, UUID], datetime] = {} if since else dict(self.recent())
-        self.open = True
+        # After a reconnect, repeat events rather than miss one.
+        self.sent: dict[tuple[str, UUID], datetime] = {} if since else dict(self.recent_changes())
+        self.holds_slot = True
 
     def __iter__(self) -> Iterator[str]:
-        end = time.monotonic() + LASTS
-        said = time.monotonic()
+        end = time.monotonic() + STREAM_SECONDS
+        last_write = time.monotonic()
         yield "retry: 2000\n\n"
         while is_serving() and time.monotonic() < end:
-            for event in self.new():
-                said = time.monotonic()
+            for event in self.new_events():
+                last_write = time.monotonic()
                 yield event
-            # Not held while nothing happens; a transaction that others began is theirs to end.
+            # Do not hold a connection between polls, but leave alone one whose transaction a caller began.
             if not connection.in_atomic_block:
                 connection.close()
-            time.sleep(EVERY)
-            if time.monotonic() - said > QUIET:
-                said = time.monotonic()
+            time.sleep(POLL_SECONDS)
+            if time.monotonic() - last_write > KEEPALIVE_SECONDS:
+                last_write = time.monotonic()
                 yield ": still here\n\n"
 
-    def new(self) -> list[str]:
-        """An event for each track that changed or went since the last look, or of which that shows only now."""
-        recent = dict(self.recent())
-        fresh = [change for change, when in recent.items() if self.told.get(change) != when][:MOST]
-        # What is older than the window cannot come up again.
-        self.told = recent
-        self.since = max([self.since, *recent.values()])
+    def new_events(self) -> list[str]:
+        """An event for each track that was changed or deleted since the last call, or whose change shows only now."""
+        changes = dict(self.recent_changes())
+        fresh = [change for change, when in changes.items() if self.sent.get(change) != when]
+        fresh = fresh[:MAX_EVENTS_PER_POLL]
+        # Forgets changes older than the window: they cannot come up again.
+        self.sent = changes
+        self.since = max([self.since, *changes.values()])
         columns = ("id", "status", "stage", "genre", "updated_at")
         tracks = Track.objects.only(*columns).in_bulk([pk for name, pk in fresh if name == "track"])
         return [
-            deletion_event(pk, recent[name, pk]) if name == "deleted" else event_of(tracks[pk])
+            deletion_event(pk, changes[name, pk]) if name == "deleted" else track_event(tracks[pk])
             for name, pk in fresh
             if name == "deleted" or pk in tracks
         ]
 
-    def recent(self) -> list[tuple[tuple[str, UUID], datetime]]:
-        """What each event would be about, and when that happened."""
-        since = self.since - LATE
+    def recent_changes(self) -> list[tuple[tuple[str, UUID], datetime]]:
+        """What happened since shortly before `since`, in order: (name of the event, id of the track) and the time."""
+        since = self.since - VISIBILITY_LAG
         tracks = Track.objects.filter(owner=self.owner, updated_at__gt=since).order_by()
         gone = TrackDeletion.objects.filter(owner=self.owner, deleted_at__gt=since).order_by()
         changes = [(("track", pk), when) for pk, when in tracks.values_list("pk", "updated_at")]
@@ -131,12 +132,12 @@ class Stream:
         return sorted(changes, key=lambda change: (change[1], change[0]))
 
     def close(self) -> None:
-        if self.open:
-            self.open = False
-            streams.release()
+        if self.holds_slot:
+            self.holds_slot = False
+            stream_slots.release()
 
 
-def event_of(track: Track) -> str:
+def track_event(track: Track) -> str:
     data = {
         "id": str(track.pk),
         "status": track.status,

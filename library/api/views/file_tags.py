@@ -1,4 +1,4 @@
-"""What a track's file says, and taking fields back to that."""
+"""The tags in a track's file, and resetting fields to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import selectors, services
-from library.api.schema import answers
+from library.api.schema import with_errors
 from library.api.serializers.file_tags import FileTagsSerializer, ResetSerializer
 from library.api.serializers.tracks import TrackSerializer
 from library.api.views.base import OwnersView
@@ -19,9 +19,9 @@ class FileTagsView(OwnersView):
     @extend_schema(
         operation_id="track_file_tags",
         tags=["Tracks"],
-        summary="See what a track's file says about itself",
-        description="As the latest analysis read it. What you set by hand is not in it.",
-        responses=answers({200: FileTagsSerializer}, 404),
+        summary="Get the tags in a track's file",
+        description="As the latest analysis read them, without your changes.",
+        responses=with_errors({200: FileTagsSerializer}, 404),
     )
     def get(self, request: Request, id: UUID) -> Response:
         return Response(FileTagsSerializer(selectors.file_tags_of(self.owner, self.track(id))).data)
@@ -31,17 +31,17 @@ class TrackResetView(OwnersView):
     @extend_schema(
         operation_id="track_reset",
         tags=["Tracks"],
-        summary="Take fields back to what the file says",
+        summary="Reset fields to the file's tags",
         description=(
-            "They no longer count as set by hand. A title that the file does not have becomes the file's name. "
-            "409 `not_read` as long as nobody has read the file's tags."
+            "They no longer count as changed by you. When the file has no title, the title becomes the file's name. "
+            "409 (`not_read`) until the file's tags have been read."
         ),
         request=ResetSerializer,
-        responses=answers({200: TrackSerializer}, 400, 404, 409, 415),
+        responses=with_errors({200: TrackSerializer}, 400, 404, 409, 415),
     )
     def post(self, request: Request, id: UUID) -> Response:
         track = self.track(id)
-        given = ResetSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        services.track_reset(track=track, fields=given.validated_data["fields"])
+        serializer = ResetSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        services.track_reset(track=track, fields=serializer.validated_data["fields"])
         return Response(TrackSerializer(self.track(id), context={"request": request}).data)

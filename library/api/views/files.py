@@ -10,26 +10,26 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
 from library import selectors
-from library.api.renderers import AnythingRenderer
-from library.api.schema import answers
+from library.api.renderers import AnyMediaTypeRenderer
+from library.api.schema import with_errors
 from library.api.views.base import OwnersView
 from library.outgoing.files import serve, serve_audio, serve_original, serve_spectrogram
 from library.outgoing.tagged_copies import tagged_copy_response
 
 
 class FileView(OwnersView):
-    """One file of a track, whole or in part."""
+    """A file of a track, whole or in part."""
 
-    renderer_classes = [AnythingRenderer]
+    renderer_classes = [AnyMediaTypeRenderer]
 
 
 class OriginalView(FileView):
     @extend_schema(
         operation_id="track_file",
         tags=["Files"],
-        summary="Download the file, byte for byte as it was uploaded",
-        description="Answers `Range` and `If-None-Match`.",
-        responses=answers({(200, "audio/*"): OpenApiTypes.BINARY}, 404),
+        summary="Download the original file",
+        description="Byte for byte as it was uploaded. Supports `Range` and `If-None-Match`.",
+        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, 404),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         return serve_original(request._request, self.track(id))
@@ -39,13 +39,23 @@ class TaggedView(FileView):
     @extend_schema(
         operation_id="track_tagged",
         tags=["Files"],
-        summary="Download a copy with title, artist, album, year, genre and tags in it",
+        summary="Download a copy with tags",
         description=(
-            "`Earmark-Tagged` says whether they are: a file that takes none (WAV, AIFF, …) comes as it is. The "
-            "original is never changed."
+            "A copy of the file with title, artist, album, year, genre and tags written into it. The header "
+            "`Earmark-Tagged` says whether they are: a file whose format cannot hold tags (WAV, AIFF, …) is sent as it "
+            "is. The original is never changed."
         ),
-        parameters=[OpenApiParameter("Earmark-Tagged", str, "header", enum=["yes", "no"], response=[200])],
-        responses=answers({(200, "audio/*"): OpenApiTypes.BINARY}, 404),
+        parameters=[
+            OpenApiParameter(
+                "Earmark-Tagged",
+                str,
+                "header",
+                description="Whether the copy has the tags in it.",
+                enum=["yes", "no"],
+                response=[200],
+            )
+        ],
+        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, 404),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         track = self.track(id)
@@ -59,9 +69,9 @@ class AudioView(FileView):
     @extend_schema(
         operation_id="track_audio",
         tags=["Files"],
-        summary="Get what a browser plays",
-        description="The original, or an MP3 copy where browsers cannot play that. Answers `Range`.",
-        responses=answers({(200, "audio/*"): OpenApiTypes.BINARY}, 404),
+        summary="Get the audio that browsers play",
+        description="The original, or an MP3 copy when browsers cannot play its format. Supports `Range`.",
+        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, 404),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         return serve_audio(request._request, self.track(id))
@@ -71,8 +81,9 @@ class SpectrogramView(FileView):
     @extend_schema(
         operation_id="track_spectrogram",
         tags=["Files"],
-        summary="Get the picture of the mel spectrogram",
-        responses=answers({(200, "image/*"): OpenApiTypes.BINARY}, 404),
+        summary="Get the mel spectrogram",
+        description="A picture: time from left to right, frequency on the mel scale from bottom to top.",
+        responses=with_errors({(200, "image/*"): OpenApiTypes.BINARY}, 404),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         return serve_spectrogram(request._request, self.track(id))
@@ -82,9 +93,9 @@ class PeaksView(FileView):
     @extend_schema(
         operation_id="track_peaks",
         tags=["Files"],
-        summary="Get the waveform's peaks",
+        summary="Get the peaks of the waveform",
         description="An object with `peaks`: numbers from 0 to 1, evenly spread over the track.",
-        responses=answers({(200, "application/json"): OpenApiTypes.OBJECT}, 404),
+        responses=with_errors({(200, "application/json"): OpenApiTypes.OBJECT}, 404),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         track = self.track(id)

@@ -1,4 +1,4 @@
-"""Genres and tags: what one can call a track."""
+"""Genres and tags."""
 
 from __future__ import annotations
 
@@ -8,88 +8,101 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import selectors, services
-from library.api.schema import answers
-from library.api.serializers import verdicts as truth
+from library.api.schema import with_errors
+from library.api.serializers import labels as serializers
+from library.api.serializers.bulk_actions import BulkActionResultSerializer
 from library.api.views.base import OwnersView
 from library.models import Tag
 
 
 class GenresView(OwnersView):
-    """The ten, and one's own."""
-
     @extend_schema(
         operation_id="genres",
         tags=["Genres"],
-        summary="List the genres a track of yours can be",
-        responses=answers({200: truth.GenreChoiceSerializer(many=True)}),
+        summary="List the genres",
+        description="The built-in genres and your own, each with the number of your tracks that have it.",
+        responses=with_errors({200: serializers.GenreChoiceSerializer(many=True)}),
     )
     def get(self, request: Request) -> Response:
         counts = selectors.track_count_by_genre(self.owner)
-        return Response([told(choice, counts) for choice in selectors.genre_names_of(self.owner)])
+        return Response([genre_payload(choice, counts) for choice in selectors.genre_names_of(self.owner)])
 
     @extend_schema(
         operation_id="genre_add",
         tags=["Genres"],
-        summary="Make a genre of your own",
-        request=truth.OwnGenreSerializer,
-        responses=answers({201: truth.GenreChoiceSerializer}, 400, 409, 415, 422),
+        summary="Create a genre of your own",
+        description="409 (`taken`) when there is a genre of that name.",
+        request=serializers.OwnGenreSerializer,
+        responses=with_errors({201: serializers.GenreChoiceSerializer}, 400, 409, 415, 422),
     )
     def post(self, request: Request) -> Response:
-        given = truth.OwnGenreSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        genre = services.own_genre_add(owner=self.owner, name=given.validated_data["name"])
-        return Response(self.one(genre.key), status=201)
+        serializer = serializers.OwnGenreSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        genre = services.own_genre_add(owner=self.owner, name=serializer.validated_data["name"])
+        return Response(self.payload_for(genre.key), status=201)
 
-    def one(self, key: str) -> dict[str, Any]:
+    def payload_for(self, key: str) -> dict[str, Any]:
         counts = selectors.track_count_by_genre(self.owner)
-        return told(selectors.genre_names_of(self.owner).named(key), counts)
+        return genre_payload(selectors.genre_names_of(self.owner).named(key), counts)
 
 
 class OwnGenreView(GenresView):
     http_method_names = ["patch", "delete", "options"]
-    parameters = {"delete": {"into"}}
+    query_parameters = {"delete": {"into"}}
 
     @extend_schema(
         operation_id="genre_rename",
         tags=["Genres"],
         summary="Rename a genre of your own",
-        description="Its key and its tracks stay.",
-        request=truth.OwnGenreSerializer,
-        responses=answers({200: truth.GenreChoiceSerializer}, 400, 404, 409, 415, 422),
+        description="It keeps its key and its tracks.",
+        request=serializers.OwnGenreSerializer,
+        responses=with_errors({200: serializers.GenreChoiceSerializer}, 400, 404, 409, 415, 422),
     )
     def patch(self, request: Request, key: str) -> Response:
         genre = get_object_or_404(selectors.own_genres_of(self.owner), key=key)
-        given = truth.OwnGenreSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        services.own_genre_rename(genre=genre, name=given.validated_data["name"])
-        return Response(self.one(key))
+        serializer = serializers.OwnGenreSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        services.own_genre_rename(genre=genre, name=serializer.validated_data["name"])
+        return Response(self.payload_for(key))
 
     @extend_schema(
         operation_id="genre_delete",
         tags=["Genres"],
         summary="Delete a genre of your own, or merge it into another",
-        description="Its tracks count again as what the model heard, or as `into`. The answer's `id` undoes it.",
-        parameters=[OpenApiParameter("into", str, description="The key of the genre its tracks get.")],
-        responses=answers({200: truth.ActSerializer}, 404, 422),
+        description=(
+            "Its tracks get the model's genre again, or `into`. The `id` of the response undoes it: see “Undo a bulk "
+            "action”."
+        ),
+        parameters=[OpenApiParameter("into", str, description="The key of the genre that its tracks get.")],
+        responses=with_errors({200: BulkActionResultSerializer}, 404, 422),
     )
     def delete(self, request: Request, key: str) -> Response:
         genre = get_object_or_404(selectors.own_genres_of(self.owner), key=key)
-        action = services.own_genre_delete(genre=genre, into=request.GET.get("into", ""))
+        action = services.own_genre_delete(genre=genre, into=requested_into(request) or "")
         return Response({"id": action.pk, "done": action.done, "skipped": action.skipped})
 
 
 @extend_schema(tags=["Tags"])
 @extend_schema_view(
-    list=extend_schema(summary="List your tags", responses=answers({200: truth.TagSerializer(many=True)})),
-    retrieve=extend_schema(summary="Look at one tag", responses=answers({200: truth.TagSerializer}, 404)),
+    list=extend_schema(
+        summary="List your tags",
+        description="Each with its colour and the number of your tracks that have it.",
+        responses=with_errors({200: serializers.TagSerializer(many=True)}),
+    ),
+    retrieve=extend_schema(
+        summary="Get a tag",
+        description="With its colour and the number of your tracks that have it.",
+        responses=with_errors({200: serializers.TagSerializer}, 404),
+    ),
 )
 class TagViewSet(OwnersView, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
-    parameters = {"destroy": {"into"}}
-    serializer_class = truth.TagSerializer
+    query_parameters = {"destroy": {"into"}}
+    serializer_class = serializers.TagSerializer
     lookup_value_converter = "int"
     pagination_class = None
     queryset = Tag.objects.none()
@@ -100,16 +113,18 @@ class TagViewSet(OwnersView, mixins.ListModelMixin, mixins.RetrieveModelMixin, v
         return selectors.tags_with_counts(self.owner)
 
     @extend_schema(
-        summary="Make a tag",
-        description="The answer is 200 and the tag that is there, if there is one of that name.",
-        request=truth.TagSerializer,
-        responses=answers({201: truth.TagSerializer, 200: truth.TagSerializer}, 400, 415, 422),
+        summary="Create a tag",
+        description="When there is a tag of that name, the response is 200 and that tag.",
+        request=serializers.TagSerializer,
+        responses=with_errors(
+            {201: serializers.TagSerializer, 200: serializers.TagSerializer}, 400, 415, 422
+        ),
     )
     def create(self, request: Request) -> Response:
-        given = self.get_serializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         before = self.get_queryset().count()
-        tag = services.tag_add(owner=self.owner, **given.validated_data)
+        tag = services.tag_add(owner=self.owner, **serializer.validated_data)
         created = self.get_queryset().count() > before
         return Response(
             self.get_serializer(self.get_queryset().get(pk=tag.pk)).data, status=201 if created else 200
@@ -117,24 +132,28 @@ class TagViewSet(OwnersView, mixins.ListModelMixin, mixins.RetrieveModelMixin, v
 
     @extend_schema(
         summary="Rename or recolour a tag",
-        responses=answers({200: truth.TagSerializer}, 400, 404, 409, 415, 422),
+        description="409 (`taken`) when there is another tag of that name.",
+        responses=with_errors({200: serializers.TagSerializer}, 400, 404, 409, 415, 422),
     )
     def partial_update(self, request: Request, pk: int) -> Response:
         tag = self.get_object()
-        given = self.get_serializer(tag, data=request.data, partial=True)
-        given.is_valid(raise_exception=True)
-        services.tag_change(tag=self.get_object(), **given.validated_data)
+        serializer = self.get_serializer(tag, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        services.tag_change(tag=self.get_object(), **serializer.validated_data)
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(
         summary="Delete a tag, or merge it into another",
-        description="Its tracks stay; with `into`, they get that tag instead. “See what you did” says how to undo it.",
-        parameters=[OpenApiParameter("into", int, description="The id of the tag its tracks get.")],
-        responses=answers({204: None}, 404, 409),
+        description=(
+            "Its tracks stay in the library; with `into`, they get that tag instead. To undo it, find it with “List "
+            "your bulk actions”."
+        ),
+        parameters=[OpenApiParameter("into", int, description="The id of the tag that its tracks get.")],
+        responses=with_errors({204: None}, 404, 409),
     )
     def destroy(self, request: Request, pk: int) -> Response:
         tag = self.get_object()
-        if into := request.GET.get("into", ""):
+        if into := requested_into(request):
             other = get_object_or_404(
                 self.get_queryset(), pk=int(into) if into.isascii() and into.isdigit() else 0
             )
@@ -144,6 +163,19 @@ class TagViewSet(OwnersView, mixins.ListModelMixin, mixins.RetrieveModelMixin, v
         return Response(status=204)
 
 
-def told(choice: selectors.GenreChoice, counts: dict[str, int]) -> dict[str, Any]:
+def requested_into(request: Request) -> str | None:
+    """What to merge into, by the parameter `into`; None without one.
+
+    Raises ValidationError for an empty one: it would delete what was to be merged.
+    """
+    into = request.query_params.get("into")
+    if into == "":
+        raise ValidationError(
+            {"into": [ErrorDetail("Name what to merge into, or leave `into` out.", "blank")]}
+        )
+    return into
+
+
+def genre_payload(choice: selectors.GenreChoice, counts: dict[str, int]) -> dict[str, Any]:
     tracks = counts.get(choice.key, 0)
     return {"key": choice.key, "name": choice.name, "own": choice.own, "tracks": tracks}

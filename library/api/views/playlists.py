@@ -1,4 +1,4 @@
-"""Playlists and saved searches, and what is in them."""
+"""Playlists and saved searches, and their tracks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import selectors, services
-from library.api.pagination import PARAMETERS
-from library.api.schema import answers
+from library.api.pagination import PAGINATION_PARAMETERS
+from library.api.schema import with_errors
 from library.api.serializers import playlists as serializers
-from library.api.serializers.verdicts import ActSerializer
-from library.api.views.base import FIELDS, OwnersView
+from library.api.serializers.bulk_actions import BulkActionResultSerializer
+from library.api.views.base import FIELDS_PARAMETER, OwnersView
 from library.models import Playlist, PlaylistItem
 from library.search.saved import tracks_in
 
@@ -26,15 +26,18 @@ from library.search.saved import tracks_in
 @extend_schema_view(
     list=extend_schema(
         summary="List your playlists and saved searches",
-        responses=answers({200: serializers.PlaylistSerializer(many=True)}, 404),
+        description="In pages: follow `next` until it is null.",
+        responses=with_errors({200: serializers.PlaylistSerializer(many=True)}, 404),
     ),
     retrieve=extend_schema(
-        summary="Look at one playlist", responses=answers({200: serializers.PlaylistSerializer}, 404)
+        summary="Get a playlist",
+        description="Its name and, for a saved search, the search. Its tracks are at `items/`.",
+        responses=with_errors({200: serializers.PlaylistSerializer}, 404),
     ),
     destroy=extend_schema(
         summary="Delete a playlist",
-        description="Its tracks stay in the library. “See what you did” says how to undo it.",
-        responses=answers({204: None}, 404),
+        description="Its tracks stay in the library. To undo it, find it with “List your bulk actions”.",
+        responses=with_errors({204: None}, 404),
     ),
 )
 class PlaylistViewSet(
@@ -44,7 +47,7 @@ class PlaylistViewSet(
     mixins.DestroyModelMixin,
     viewsets.GenericViewSet,
 ):
-    parameters = {"list": PARAMETERS}
+    query_parameters = {"list": PAGINATION_PARAMETERS}
     serializer_class = serializers.PlaylistSerializer
     lookup_value_converter = "uuid"
     queryset = Playlist.objects.none()
@@ -55,29 +58,31 @@ class PlaylistViewSet(
         return selectors.playlists_of(self.owner)
 
     @extend_schema(
-        summary="Make a playlist, or keep a search",
-        responses=answers({201: serializers.PlaylistSerializer}, 400, 415, 422),
+        summary="Create a playlist, or save a search",
+        description="With a `query`, it is a saved search: it always has the tracks that the search finds.",
+        responses=with_errors({201: serializers.PlaylistSerializer}, 400, 415, 422),
     )
     def create(self, request: Request) -> Response:
-        given = self.get_serializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        name, query = given.validated_data["name"], given.validated_data.get("query", "")
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        name, query = serializer.validated_data["name"], serializer.validated_data.get("query", "")
         if query:
-            made = services.search_save(owner=self.owner, name=name, query=query)
+            playlist = services.search_save(owner=self.owner, name=name, query=query)
         else:
-            made = services.playlist_add(owner=self.owner, name=name)
-        return Response(self.get_serializer(made).data, status=201)
+            playlist = services.playlist_add(owner=self.owner, name=name)
+        return Response(self.get_serializer(playlist).data, status=201)
 
     @extend_schema(
         summary="Rename a playlist",
+        description="Only the name changes.",
         request=serializers.PlaylistNameSerializer,
-        responses=answers({200: serializers.PlaylistSerializer}, 400, 404, 415, 422),
+        responses=with_errors({200: serializers.PlaylistSerializer}, 400, 404, 415, 422),
     )
     def partial_update(self, request: Request, pk: UUID) -> Response:
         playlist = self.get_object()
-        given = serializers.PlaylistNameSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        services.playlist_rename(playlist=playlist, name=given.validated_data["name"])
+        serializer = serializers.PlaylistNameSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        services.playlist_rename(playlist=playlist, name=serializer.validated_data["name"])
         return Response(self.get_serializer(playlist).data)
 
     def perform_destroy(self, instance: Playlist) -> None:
@@ -85,7 +90,7 @@ class PlaylistViewSet(
 
 
 class PlaylistItemsView(OwnersView, generics.GenericAPIView):
-    parameters = {"get": PARAMETERS | {"fields"}}
+    query_parameters = {"get": PAGINATION_PARAMETERS | {"fields"}}
     serializer_class = serializers.PlaylistItemSerializer
 
     def playlist(self) -> Playlist:
@@ -94,13 +99,13 @@ class PlaylistItemsView(OwnersView, generics.GenericAPIView):
     @extend_schema(
         operation_id="playlist_items",
         tags=["Playlists"],
-        summary="What is in a playlist, in its order",
+        summary="List the tracks of a playlist",
         description=(
-            "Of a saved search: what it finds now; nothing when it names what is not there any more, as a genre of "
-            "your own that was deleted. In pages: follow `next` until it is null."
+            "In the order of the playlist; for a saved search, the tracks that it finds now, none when it refers to "
+            "something deleted, such as a genre of your own. In pages: follow `next` until it is null."
         ),
-        parameters=[FIELDS],
-        responses=answers({200: serializers.PlaylistItemSerializer(many=True)}, 404),
+        parameters=[FIELDS_PARAMETER],
+        responses=with_errors({200: serializers.PlaylistItemSerializer(many=True)}, 404),
     )
     def get(self, request: Request, id: UUID) -> Response:
         playlist = self.playlist()
@@ -116,16 +121,16 @@ class PlaylistItemsView(OwnersView, generics.GenericAPIView):
     @extend_schema(
         operation_id="playlist_append",
         tags=["Playlists"],
-        summary="Put tracks at the end of a playlist",
-        description="The answer's `id` undoes it: see “Undo an act”.",
+        summary="Add tracks to the end of a playlist",
+        description="The `id` of the response undoes it: see “Undo a bulk action”.",
         request=serializers.PlaylistAppendSerializer,
-        responses=answers({200: ActSerializer}, 400, 404, 409, 415),
+        responses=with_errors({200: BulkActionResultSerializer}, 400, 404, 409, 415),
     )
     def post(self, request: Request, id: UUID) -> Response:
         playlist = self.playlist()
-        given = serializers.PlaylistAppendSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        tracks = selectors.tracks_named(self.owner, given.validated_data["tracks"])
+        serializer = serializers.PlaylistAppendSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        tracks = selectors.tracks_named(self.owner, serializer.validated_data["tracks"])
         action = services.playlist_append(playlist=playlist, tracks=tracks)
         return Response({"id": action.pk, "done": action.done, "skipped": action.skipped})
 
@@ -140,23 +145,24 @@ class PlaylistItemView(OwnersView):
     @extend_schema(
         operation_id="playlist_move",
         tags=["Playlists"],
-        summary="Put a track of a playlist at another place",
+        summary="Move a track within a playlist",
+        description="The other tracks keep their order.",
         request=serializers.PlaylistMoveSerializer,
-        responses=answers({204: None}, 400, 404, 415),
+        responses=with_errors({204: None}, 400, 404, 415),
     )
     def patch(self, request: Request, id: UUID, item_id: int) -> Response:
         item = self.item()
-        given = serializers.PlaylistMoveSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        services.playlist_move(item=item, position=given.validated_data["position"])
+        serializer = serializers.PlaylistMoveSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        services.playlist_move(item=item, position=serializer.validated_data["position"])
         return Response(status=204)
 
     @extend_schema(
         operation_id="playlist_remove",
         tags=["Playlists"],
-        summary="Take a track out of a playlist",
-        description="It stays in the library.",
-        responses=answers({204: None}, 404),
+        summary="Remove a track from a playlist",
+        description="The track stays in the library.",
+        responses=with_errors({204: None}, 404),
     )
     def delete(self, request: Request, id: UUID, item_id: int) -> Response:
         services.playlist_remove(item=self.item())

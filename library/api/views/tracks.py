@@ -1,4 +1,4 @@
-"""Tracks: upload, list, look, change, delete."""
+"""Tracks: upload, list, get, change, delete."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from rest_framework.response import Response
 from classifier.errors import AudioError
 from library import selectors, services
 from library.api.changes import ChangesPagination, changes_since
-from library.api.pagination import PARAMETERS
-from library.api.schema import UPLOAD_REFUSALS, answers
+from library.api.pagination import PAGINATION_PARAMETERS
+from library.api.schema import UPLOAD_ERRORS, with_errors
 from library.api.serializers import tracks as serializers
-from library.api.serializers.examples import UPLOAD_ANSWERS
-from library.api.views.base import FIELDS, OwnersView
+from library.api.serializers.examples import UPLOAD_EXAMPLES
+from library.api.views.base import FIELDS_PARAMETER, OwnersView
 from library.models import Track
 from library.search.filters import LibraryFilter
 
@@ -37,24 +37,28 @@ from library.search.filters import LibraryFilter
 @extend_schema(tags=["Tracks"])
 @extend_schema_view(
     list=extend_schema(
-        summary="List your tracks, newest first unless another `ordering` is asked for",
-        description="In pages: follow `next` until it is null. Nothing is skipped or seen twice meanwhile.",
-        parameters=[FIELDS],
-        responses=answers({200: serializers.TrackSerializer(many=True)}, 400, 404),
+        summary="List your tracks",
+        description=(
+            "Newest first, unless `ordering` says otherwise. In pages: follow `next` until it is null. No track is "
+            "skipped or returned twice while tracks come and go."
+        ),
+        parameters=[FIELDS_PARAMETER],
+        responses=with_errors({200: serializers.TrackSerializer(many=True)}, 400, 404),
     ),
     retrieve=extend_schema(
-        summary="Look at one track",
-        parameters=[FIELDS],
-        responses=answers({200: serializers.TrackSerializer}, 404),
+        summary="Get a track",
+        description="Its file, its tags, its genre, and the latest prediction.",
+        parameters=[FIELDS_PARAMETER],
+        responses=with_errors({200: serializers.TrackSerializer}, 404),
     ),
     destroy=extend_schema(
         summary="Delete a track",
         description=(
-            "It goes to the bin with everything known about it, and is 404 from then on. After some weeks (30 days, "
-            "unless the site has another rule) it goes for good; until then it can be restored."
+            "Moves it to the bin, with everything known about it; from then on, it is 404. It can be restored for some "
+            "weeks (30 days, unless the site has another setting), and is then deleted for good."
         ),
-        parameters=[serializers.PermanentlySerializer],
-        responses=answers({204: None}, 400, 404),
+        parameters=[serializers.TrackDeleteQuerySerializer],
+        responses=with_errors({204: None}, 400, 404),
     ),
 )
 class TrackViewSet(
@@ -65,14 +69,14 @@ class TrackViewSet(
 ):
     serializer_class = serializers.TrackSerializer
     filterset_class = LibraryFilter
-    parameters = {
-        "list": PARAMETERS | {"fields", *LibraryFilter.base_filters},
+    query_parameters = {
+        "list": PAGINATION_PARAMETERS | {"fields", *LibraryFilter.base_filters},
         "retrieve": {"fields"},
         "destroy": {"permanently"},
-        "changes": PARAMETERS | {"fields", "updated_since"},
+        "changes": PAGINATION_PARAMETERS | {"fields", "updated_since"},
     }
     lookup_value_converter = "uuid"
-    queryset = Track.objects.none()  # for the schema: what an id is
+    queryset = Track.objects.none()  # for the schema: the type of the id
 
     def get_queryset(self) -> QuerySet[Track]:
         if getattr(self, "swagger_fake_view", False):
@@ -80,21 +84,21 @@ class TrackViewSet(
         return selectors.tracks_of(self.owner).prefetch_related("tags")
 
     def get_parsers(self) -> list[BaseParser]:
-        # Not by `self.action`: parsers are asked for before there is one.
+        # Not by `self.action`, which is set after the parsers are chosen.
         uploads = not self.detail and self.action_map.get("post") == "create"
         return [MultiPartParser()] if uploads else [JSONParser()]
 
     @extend_schema(
         summary="Upload a track",
         description=(
-            "Answers as soon as the file is stored; the analysis follows. Ask for the track's `url` until "
-            "its `status` is `ready` or `failed`. A file that is in your library already is not stored "
-            "again: the answer is 200 and the track that is there; one in the bin is restored. So a request may be "
-            "sent again whenever it is not certain that it arrived. Several parts named `file` are several files: the "
-            "answer is 200 and what became of each; one that is refused does not lose the others."
+            "Responds as soon as the file is stored; the analysis follows. Poll the track's `url` until its `status` "
+            "is `ready` or `failed`. A file that is in your library already is not stored again: the response is 200 "
+            "and the existing track; one in the bin is restored. So it is safe to send a request again. To upload "
+            "several files at once, send several parts named `file`: the response is 200 and the result for each; "
+            "when one is refused, the others are still accepted."
         ),
         request={"multipart/form-data": serializers.UploadSerializer},
-        responses=answers(
+        responses=with_errors(
             {
                 202: OpenApiResponse(serializers.UploadedTrackSerializer, description="Stored and queued."),
                 200: OpenApiResponse(
@@ -103,62 +107,60 @@ class TrackViewSet(
                         [serializers.UploadedTrackSerializer, serializers.UploadResultsSerializer],
                         resource_type_field_name=None,
                     ),
-                    description="It was here already; or, for several files, what became of each.",
-                    examples=UPLOAD_ANSWERS,
+                    description="In the library already; or, for several files, the result for each.",
+                    examples=UPLOAD_EXAMPLES,
                 ),
             },
-            *UPLOAD_REFUSALS,
+            *UPLOAD_ERRORS,
         ),
     )
     def create(self, request: Request) -> Response:
         files = request.FILES.getlist("file")
         if len(files) > 1:
-            return Response({"results": [self._result(file) for file in files]})
-        data = self._added(serializers.UploadSerializer(data=request.data).upload())
+            return Response({"results": [self._upload_result(file) for file in files]})
+        data = self._add_upload(serializers.UploadSerializer(data=request.data).validated_file())
         return Response(data, status=200 if data["duplicate"] else 202, headers={"Location": data["url"]})
 
-    def _added(self, upload: UploadedFile) -> dict[str, Any]:
+    def _add_upload(self, upload: UploadedFile) -> dict[str, Any]:
         track, created = services.track_add(owner=self.owner, upload=upload)
         track.duplicate = not created  # type: ignore[attr-defined]
         return serializers.UploadedTrackSerializer(track, context=self.get_serializer_context()).data
 
-    def _result(self, upload: UploadedFile) -> dict[str, Any]:
-        """What became of one file of several, as UploadResultSerializer describes it."""
+    def _upload_result(self, upload: UploadedFile) -> dict[str, Any]:
+        """The result for one of several files, as UploadResultSerializer describes it."""
         try:
-            return {"file": upload.name, "track": self._added(upload), "error": None}
+            return {"file": upload.name, "track": self._add_upload(upload), "error": None}
         except AudioError as error:
             refusal = {"code": error.code, "message": error.message}
             return {"file": upload.name, "track": None, "error": refusal}
 
     @extend_schema(
         summary="Change title, artist, album or year",
-        description="The file stays as it is. What is set here is not overwritten by a later analysis.",
+        description="The file itself is not changed. A later analysis does not overwrite your changes.",
         request=serializers.TrackChangeSerializer,
-        responses=answers({200: serializers.TrackSerializer}, 400, 404, 415, 422),
+        responses=with_errors({200: serializers.TrackSerializer}, 400, 404, 415, 422),
     )
     def partial_update(self, request: Request, pk: UUID) -> Response:
         track = self.get_object()
-        change = serializers.TrackChangeSerializer(track, data=request.data, partial=True)
-        change.is_valid(raise_exception=True)
-        services.track_edit(track=self.get_object(), **change.validated_data)
+        serializer = serializers.TrackChangeSerializer(track, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        services.track_edit(track=self.get_object(), **serializer.validated_data)
         return Response(self.get_serializer(self.get_object()).data)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
-        asked = serializers.PermanentlySerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        if not asked.validated_data["permanently"]:
+        serializer = serializers.TrackDeleteQuerySerializer(data=request.query_params)
+        serializer.is_valid(raise_exception=True)
+        if not serializer.validated_data["permanently"]:
             services.track_delete(track=self.get_object())
         elif not services.tracks_purge(owner=self.owner, track_ids=[pk]):
             raise NotFound
         return Response(status=204)
 
     @extend_schema(
-        summary="Take a track out of the bin",
-        description=(
-            "It is back with its genre, tags and playlists. A track that is not in the bin is left as it is."
-        ),
+        summary="Restore a track from the bin",
+        description="With its genre, tags and playlists. A track that is not in the bin is left as it is.",
         request=None,
-        responses=answers({200: serializers.TrackSerializer}, 404),
+        responses=with_errors({200: serializers.TrackSerializer}, 404),
     )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: UUID) -> Response:
@@ -168,9 +170,9 @@ class TrackViewSet(
 
     @extend_schema(
         summary="Analyse a track again",
-        description="A track that is waiting or being heard is left as it is.",
+        description="Queues it for analysis. A track that is waiting or being analysed is left as it is.",
         request=None,
-        responses=answers({202: serializers.TrackSerializer}, 404),
+        responses=with_errors({202: serializers.TrackSerializer}, 404),
     )
     @action(detail=True, methods=["post"])
     def analyse(self, request: Request, pk: UUID) -> Response:
@@ -180,44 +182,53 @@ class TrackViewSet(
 
     @extend_schema(
         operation_id="tracks_changes",
-        summary="Follow what changes",
+        summary="Follow changes",
         description=(
-            "Tracks that were added or changed since a time, those that changed first coming first. When `next` is "
-            "null, all has been told; `resume` is the address to ask next time. What happens just now is told when it "
-            "is certain that nothing older can follow: within seconds on PostgreSQL, half a minute on SQLite. A track "
-            "that changes again is told again. `deleted` has the tracks that went to the bin or for good; one that is "
-            "restored is told again as a track. Deletions are told for 90 days: who looks more seldom begins anew."
+            "Tracks that were added or changed since a time, in the order of their changes. When `next` is null, there "
+            "are no more; `resume` is the URL to request next time. A change appears when no older one can follow: "
+            "after seconds on PostgreSQL, half a minute on SQLite. A track that changes again appears again. `deleted` "
+            "lists tracks that were deleted, to the bin or for good; a restored one appears among the tracks again. "
+            "Deletions are kept for 90 days: clients that poll less often must start over."
         ),
-        parameters=[OpenApiParameter("updated_since", OpenApiTypes.DATETIME, required=True), FIELDS],
-        responses=answers({200: serializers.TrackSerializer(many=True)}, 400, 404),
+        parameters=[
+            OpenApiParameter(
+                "updated_since",
+                OpenApiTypes.DATETIME,
+                required=True,
+                description="The time to start from, with its offset from UTC.",
+            ),
+            FIELDS_PARAMETER,
+        ],
+        responses=with_errors({200: serializers.TrackSerializer(many=True)}, 400, 404),
     )
     @action(detail=False, filterset_class=None, pagination_class=ChangesPagination)
     def changes(self, request: Request) -> Response:
-        since = serializers.SinceSerializer(data=request.query_params)
-        since.is_valid(raise_exception=True)
-        changes = changes_since(self.owner, self.get_queryset(), since.validated_data["updated_since"])
+        serializer = serializers.ChangesQuerySerializer(data=request.query_params)
+        serializer.is_valid(raise_exception=True)
+        changes = changes_since(self.owner, self.get_queryset(), serializer.validated_data["updated_since"])
         page = self.paginate_queryset(changes) or []
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
-        summary="See which files are in your library already",
-        description="By their SHA-256, before uploading them.",
-        request=serializers.HashesSerializer,
-        responses=answers({200: serializers.HereSerializer}, 400, 415),
+        summary="Check which files are in your library",
+        description="By their SHA-256: ask before uploading them.",
+        request=serializers.FileHashesSerializer,
+        responses=with_errors({200: serializers.HashCheckSerializer}, 400, 415),
     )
     @action(
         detail=False, methods=["post"], filterset_class=None, pagination_class=None, scopes={"post": "read"}
     )
     def check(self, request: Request) -> Response:
-        asked = serializers.HashesSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        hashes = asked.validated_data["sha256"]
+        serializer = serializers.FileHashesSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        hashes = serializer.validated_data["sha256"]
         here = selectors.tracks_by_hash(self.owner, hashes)
         return Response({"here": here, "missing": [digest for digest in hashes if digest not in here]})
 
     @extend_schema(
-        summary="See what models heard in a track, and where",
-        responses=answers({200: serializers.PredictionSerializer(many=True)}, 404),
+        summary="List the predictions for a track",
+        description="One for each model version that has analysed it, with probabilities for each part of the track.",
+        responses=with_errors({200: serializers.PredictionSerializer(many=True)}, 404),
         filters=False,
     )
     @action(detail=True, pagination_class=None)

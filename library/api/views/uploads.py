@@ -1,4 +1,4 @@
-"""Resumable uploads for programs: the same protocol and rules as in the browser."""
+"""Resumable uploads for programs, by the same protocol and rules as in the browser."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from library.api.views.base import OwnersView
 from library.http.tus import TusUploadView
 
 
-class ApiUploads(TusUploadView, OwnersView):
-    """docs/api.md describes it: OpenAPI has no words for the tus protocol."""
+class ApiTusUploadView(TusUploadView, OwnersView):
+    """Described in docs/api.md, as OpenAPI cannot express the tus protocol."""
 
     scopes = {"delete": "write"}
-    headers_that_count = ("Tus-Resumable", "Upload-Length", "Upload-Metadata")
+    idempotency_headers = ("Tus-Resumable", "Upload-Length", "Upload-Metadata")
     track_url_name = "v1:track-detail"

@@ -36,7 +36,7 @@ def link() -> str:
     return found[1]
 
 
-def test_a_letter_then_a_password_and_in(client: Client) -> None:
+def test_an_email_then_a_password_and_in(client: Client) -> None:
     assert "Check your e-mail" in asked("Dora@Example.org").content.decode()
     assert not User.objects.exists()
     work_off()
@@ -75,7 +75,7 @@ def test_a_link_works_once_and_for_its_address_only(client: Client) -> None:
     at = reverse("signup_finish", args=[services.sign_up_key(email="dora@example.org")])
     client.post(at, {"password": PASSWORD})
     again = Client().post(at, {"password": "another quiet room"}, follow=True)
-    assert "There is an account under this e-mail address already." in again.content.decode()
+    assert "There is already an account with this e-mail address." in again.content.decode()
     assert User.objects.get().check_password(PASSWORD)
     for key in ("nonsense", at.split("/")[3][:-1], services.sign_up_key(email="x@example.org")[1:]):
         answer = Client().get(reverse("signup_finish", args=[key]), follow=True)
