@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT / "clients" / "python"))
 
 from earmark_client import Library
 from earmark_client.folders import find_music
-from earmark_client.uploading import Summary, upload
+from earmark_client.uploading import UploadSummary, upload
 from tests.live import Site, running_site
 
 EMAIL, PASSWORD = "bench@example.org", "a quiet listening room"
@@ -136,7 +136,7 @@ def browse_for(browser: Browser, seconds: float) -> BrowsingStats:
 
 def browse_during_upload(
     browser: Browser, library: Library, files: list[Path], jobs: int
-) -> tuple[BrowsingStats, Summary]:
+) -> tuple[BrowsingStats, UploadSummary]:
     stats, done = BrowsingStats(), threading.Event()
     person = threading.Thread(target=browser.browse, args=(stats, done))
     person.start()

@@ -18,7 +18,7 @@ import pytest
 
 from earmark_client import Library, LibraryError
 from earmark_client.cli import main
-from earmark_client.resumable import Unfinished
+from earmark_client.tus import UnfinishedUploads
 from tests import sounds
 from tests.live import Site
 
@@ -77,7 +77,7 @@ def test_the_status_tells_what_could_not_be_heard(
     assert main(["status"]) == 1
     told = capsys.readouterr()
     assert "  failed: 1" in told.out
-    assert "1 could not be heard:\n  short.wav: " in told.err
+    assert "1 could not be analysed:\n  short.wav: " in told.err
 
 
 def test_what_fails_is_told_and_does_not_stop_the_rest(
@@ -131,8 +131,8 @@ def test_a_connection_that_breaks_off_is_tried_again(site: Site, folder: Path) -
 @pytest.fixture
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file that counts as large, and is uploaded in six pieces."""
-    monkeypatch.setattr("earmark_client.library.LARGE", 100_000)
-    monkeypatch.setattr("earmark_client.resumable.PIECE", 100_000)
+    monkeypatch.setattr("earmark_client.library.TUS_FROM_BYTES", 100_000)
+    monkeypatch.setattr("earmark_client.tus.CHUNK_BYTES", 100_000)
     return sounds.write(tmp_path / "large.wav", seconds=8)
 
 
@@ -170,7 +170,9 @@ def test_an_upload_that_the_site_has_forgotten_is_begun_anew(
 ) -> None:
     token, kept = site.token("forgotten@example.org"), tmp_path / "unfinished.json"
     with Library(site.url, token, unfinished=kept) as library:
-        monkeypatch.setattr(Unfinished, "get", lambda self, key: "00000000-0000-0000-0000-000000000001")
+        monkeypatch.setattr(
+            UnfinishedUploads, "get", lambda self, key: "00000000-0000-0000-0000-000000000001"
+        )
         assert library.upload(large)["duplicate"] is False
 
 

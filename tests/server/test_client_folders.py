@@ -49,7 +49,7 @@ def test_a_name_that_is_not_utf8_goes_up(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     if large:
-        monkeypatch.setattr("earmark_client.library.LARGE", 10_000)
+        monkeypatch.setattr("earmark_client.library.TUS_FROM_BYTES", 10_000)
     sounds.write(music / "a.wav", seconds=3.5).rename(music / os.fsdecode(b"Mot\xf6rhead.wav"))
     sounds.write(music / "z.wav", seconds=4)
     (music / os.fsdecode(b"no m\xfcsic.mp3")).write_bytes(b"no music at all")
@@ -76,7 +76,7 @@ def test_what_is_left_out_is_said_and_counted(
     told = capsys.readouterr()
     assert told.out == "1 sent, 0 there already, 0 failed.\n"
     assert told.err == (
-        "Left out: 4 files that are no music (.jpg 2, .txt 1, no ending 1); 2 hidden files or folders; "
+        "Left out: 4 files that are not music (.jpg 2, .txt 1, no extension 1); 2 hidden files or folders; "
         f"1 folder that is a link: {music}/link.\n"
     )
     # A link that is given itself is followed.
@@ -107,8 +107,8 @@ def test_many_kinds_and_folders_are_counted_not_listed(music: Path) -> None:
     for number in range(7):
         (music / f"file.{number}").touch()
         (music / f"link{number}").symlink_to(music)
-    kinds, links = find_music([music]).left_out()
-    assert kinds.startswith("7 files that are no music (")
+    kinds, links = find_music([music]).left_out_lines()
+    assert kinds.startswith("7 files that are not music (")
     assert kinds.endswith(", others 2)")
     assert links.startswith(f"7 folders that are links: {music}/link0, ")
     assert links.endswith("link4 and 2 more")
@@ -116,7 +116,7 @@ def test_many_kinds_and_folders_are_counted_not_listed(music: Path) -> None:
 
 def test_a_name_cannot_steer_the_terminal(music: Path) -> None:
     (music / "a.\x1b[2J\n").touch()
-    assert find_music([music]).left_out() == ["1 file that is no music (.\ufffd[2j\ufffd 1)"]
+    assert find_music([music]).left_out_lines() == ["1 file that is not music (.\ufffd[2j\ufffd 1)"]
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["in a folder", "named"])
@@ -139,7 +139,9 @@ def test_a_pipe_is_never_opened(named: bool, music: Path, tmp_path: Path) -> Non
         )  # fmt: skip
     assert run.returncode == 1
     assert run.stdout == "1 sent, 0 there already, 1 failed.\n"
-    assert run.stderr == f"  {music}/pipe.mp3: This is no regular file, but a pipe, a socket or a device.\n"
+    assert (
+        run.stderr == f"  {music}/pipe.mp3: This is not a regular file, but a pipe, a socket or a device.\n"
+    )
 
 
 def test_a_copy_of_a_file_that_was_refused_has_failed_too(

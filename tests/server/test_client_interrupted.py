@@ -80,7 +80,7 @@ def test_ctrl_c_ends_running_uploads_and_begins_no_other(held: str, folder: Path
             gate.set()
     assert program.returncode == 130
     assert err.strip() == (
-        "Stopped: 2 sent, 0 there already, 0 failed, 10 not sent yet. The same command goes on from there."
+        "Stopped: 2 sent, 0 there already, 0 failed, 10 not sent yet. Run the same command to continue."
     )
     assert out == ""
     assert begun.empty()

@@ -2,6 +2,6 @@
 
 from earmark_client.errors import LibraryError
 from earmark_client.library import Library
-from earmark_client.records import BulkAction, Changes, Deletion
+from earmark_client.responses import BulkAction, Changes, Deletion
 
 __all__ = ["BulkAction", "Changes", "Deletion", "Library", "LibraryError"]

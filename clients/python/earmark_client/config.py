@@ -1,4 +1,4 @@
-"""Which site, and the token for it: from the environment, else from a file that only its owner can read."""
+"""The site and its token: from the environment, else from a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ def config_path() -> Path:
 
 
 def open_library() -> Library:
-    """The library that was signed in to. Raises LibraryError when there is none."""
-    return Library(*load(), unfinished=config_path().with_name("uploads.json"))
+    """The library of the last login. Raises LibraryError when there was none."""
+    return Library(*load_login(), unfinished=config_path().with_name("uploads.json"))
 
 
-def save(url: str, token: str) -> Path:
+def save_login(url: str, token: str) -> Path:
+    """Store URL and token in a file that only its owner can read; returns its path."""
     path = config_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
@@ -29,14 +30,14 @@ def save(url: str, token: str) -> Path:
     return path
 
 
-def load() -> tuple[str, str]:
-    """URL and token. Raises LibraryError when either is missing."""
+def load_login() -> tuple[str, str]:
+    """The URL and the token. Raises LibraryError when either is missing."""
     try:
-        kept = json.loads(config_path().read_text())
+        stored = json.loads(config_path().read_text())
     except (OSError, ValueError):
-        kept = {}
-    url = os.environ.get("EARMARK_URL") or kept.get("url")
-    token = os.environ.get("EARMARK_TOKEN") or kept.get("token")
+        stored = {}
+    url = os.environ.get("EARMARK_URL") or stored.get("url")
+    token = os.environ.get("EARMARK_TOKEN") or stored.get("token")
     if not url or not token:
-        raise LibraryError("no_login", "Give “earmark login URL” first.")
+        raise LibraryError("no_login", "Run “earmark login URL” first.")
     return url, token

@@ -1,4 +1,4 @@
-"""What goes wrong between a program and a site."""
+"""Errors of the client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import httpx
 
 
 class LibraryError(Exception):
-    """The site refused, or could not be reached. `code` is stable; `message` is for people."""
+    """The site refused a request, or could not be reached. `code` is for programs, `message` for people."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
         self.code = code
@@ -15,10 +15,12 @@ class LibraryError(Exception):
         super().__init__(message)
 
 
-def refusal(response: httpx.Response) -> LibraryError:
-    """What an error answer says; RFC 9457 where it is one."""
+def error_from_response(response: httpx.Response) -> LibraryError:
+    """The error that a response describes, as problem details (RFC 9457) or by its status alone."""
     try:
         problem = response.json()
         return LibraryError(problem["code"], problem["detail"], response.status_code)
     except (ValueError, KeyError, TypeError):
-        return LibraryError("error", f"The site answered {response.status_code}.", response.status_code)
+        return LibraryError(
+            "error", f"The site responded with status {response.status_code}.", response.status_code
+        )

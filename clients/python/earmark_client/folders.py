@@ -1,4 +1,4 @@
-"""Which files of some folders are music, and what is left out."""
+"""Find the music in folders, and what is left out."""
 
 from __future__ import annotations
 
@@ -8,66 +8,68 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from earmark_client.names import printable, shown
+from earmark_client.text import printable, printable_path
 
 SUFFIXES = {
     ".aac", ".aif", ".aifc", ".aiff", ".au", ".flac", ".m4a", ".m4b", ".mka", ".mp2", ".mp3", ".mp4", ".oga", ".ogg",
     ".opus", ".snd", ".wav", ".wave", ".weba", ".webm", ".wma",
 }  # fmt: skip
-#: So many folders and endings are named; the others are only counted.
-NAMED = 5
+#: How many folders and file extensions are listed; the rest is only counted.
+MAX_LISTED = 5
 
 
 @dataclass
-class Found:
-    """The files to upload, each once and in order, and what lies beside them. Dictionaries serve as ordered sets."""
+class FoundFiles:
+    """The files to upload, each once and in order, and what is left out. Dictionaries serve as ordered sets."""
 
     files: dict[Path, None] = field(default_factory=dict)
     not_music: set[Path] = field(default_factory=set)
     hidden: set[Path] = field(default_factory=set)
-    #: Folders that are symbolic links: they may lead anywhere, in circles, too.
+    #: Folders that are symbolic links: they may lead anywhere, even in circles.
     linked: dict[Path, None] = field(default_factory=dict)
-    #: Folders, and why they cannot be read.
+    #: Folders that cannot be read, and why.
     unreadable: dict[Path, str] = field(default_factory=dict)
 
-    def left_out(self) -> list[str]:
-        """What is left out, kind by kind, in words."""
-        counts = Counter(path.suffix.lower() or "no ending" for path in self.not_music)
+    def left_out_lines(self) -> list[str]:
+        """What is left out, one line per reason."""
+        counts = Counter(path.suffix.lower() or "no extension" for path in self.not_music)
         kinds = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-        endings = [f"{printable(kind)} {count}" for kind, count in kinds[:NAMED]]
-        if others := sum(count for _, count in kinds[NAMED:]):
+        endings = [f"{printable(kind)} {count}" for kind, count in kinds[:MAX_LISTED]]
+        if others := sum(count for _, count in kinds[MAX_LISTED:]):
             endings.append(f"others {others}")
-        unreadable = [f"{shown(path)} ({reason})" for path, reason in self.unreadable.items()]
-        told = [
-            (len(self.not_music), "file that is no music", "files that are no music", f" ({', '.join(endings)})"),
+        unreadable = [f"{printable_path(path)} ({reason})" for path, reason in self.unreadable.items()]
+        linked = [printable_path(path) for path in self.linked]
+        rows = [
+            (len(self.not_music), "file that is not music", "files that are not music", f" ({', '.join(endings)})"),
             (len(self.hidden), "hidden file or folder", "hidden files or folders", ""),
-            (len(self.linked), "folder that is a link", "folders that are links", named(map(shown, self.linked))),
-            (len(unreadable), "folder that cannot be read", "folders that cannot be read", named(unreadable)),
+            (len(self.linked), "folder that is a link", "folders that are links", shortened_list(linked)),
+            (len(unreadable), "folder that cannot be read", "folders that cannot be read", shortened_list(unreadable)),
         ]  # fmt: skip
-        return [f"{count} {one if count == 1 else many}{which}" for count, one, many, which in told if count]
+        return [f"{count} {one if count == 1 else many}{which}" for count, one, many, which in rows if count]
 
 
-def named(names: Iterable[str]) -> str:
+def shortened_list(names: Iterable[str]) -> str:
+    """The first few names, and how many more there are, after a colon."""
     every = list(names)
-    more = f" and {len(every) - NAMED} more" if len(every) > NAMED else ""
-    return ": " + ", ".join(every[:NAMED]) + more
+    more = f" and {len(every) - MAX_LISTED} more" if len(every) > MAX_LISTED else ""
+    return ": " + ", ".join(every[:MAX_LISTED]) + more
 
 
-def find_music(paths: Iterable[Path]) -> Found:
-    """The files given, whatever they are, and all music below the folders given.
+def find_music(paths: Iterable[Path]) -> FoundFiles:
+    """The given files, whatever they are, and all music below the given folders.
 
-    A folder that is given may be a link; links to folders below it are not followed. Nothing is opened.
+    A given folder may be a link; links to folders below it are not followed. No file is opened.
     """
-    found = Found()
+    found = FoundFiles()
     for path in paths:
         if os.path.isdir(path):
-            _look_below(path, found)
+            _walk_folder(path, found)
         else:
             found.files[path] = None
     return found
 
 
-def _look_below(folder: Path, found: Found) -> None:
+def _walk_folder(folder: Path, found: FoundFiles) -> None:
     def unreadable(error: OSError) -> None:
         found.unreadable[Path(error.filename)] = error.strerror or str(error)
 
@@ -75,7 +77,7 @@ def _look_below(folder: Path, found: Found) -> None:
     for base, folders, names in os.walk(folder, onerror=unreadable):
         found.hidden.update(Path(base, name) for name in [*folders, *names] if name.startswith("."))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        # os.walk names these, and does not go into them.
+        # os.walk lists these, but does not follow them.
         links = [
             path for name in folders if os.path.islink(path := Path(base, name)) or os.path.isjunction(path)
         ]

@@ -1,4 +1,4 @@
-"""Somebody's library on an Earmark site, as a program sees it."""
+"""A library on an Earmark site."""
 
 from __future__ import annotations
 
@@ -12,21 +12,26 @@ from uuid import uuid4
 
 import httpx
 
-from earmark_client.errors import LibraryError, refusal
-from earmark_client.names import valid_text
-from earmark_client.records import BulkAction, Changes
-from earmark_client.resumable import LARGE, Unfinished, send_in_pieces
+from earmark_client.errors import LibraryError, error_from_response
+from earmark_client.responses import BulkAction, Changes
+from earmark_client.text import valid_text
+from earmark_client.tus import TUS_FROM_BYTES, UnfinishedUploads, tus_upload
 
 ATTEMPTS = 5
-#: These mean "not now", whatever was asked for.
-LATER = {423, 429, 502, 503, 504}
-HASHES_AT_ONCE = 1000
+#: The site is busy: the request may succeed later.
+RETRY_STATUSES = {423, 429, 502, 503, 504}
+HASHES_PER_REQUEST = 1000
 
 
 class Library:
-    """A connection to one library. May be used by several threads at once.
+    """A connection to one library. It may be used by several threads at once.
 
-    `unfinished` is a file that keeps which large uploads have been begun, so that another run can go on with them.
+    Parameters:
+        url: The site's address, like "https://music.example.org".
+        token: A token from the account page.
+        timeout: Seconds to wait for the site.
+        wait: Called with the seconds to wait before another attempt.
+        unfinished: A file that remembers unfinished large uploads, so that another run can resume them.
     """
 
     def __init__(
@@ -39,7 +44,7 @@ class Library:
         unfinished: Path | None = None,
     ) -> None:
         self._wait = wait
-        self._unfinished = Unfinished(unfinished)
+        self._unfinished = UnfinishedUploads(unfinished)
         self._http = httpx.Client(
             base_url=url.rstrip("/") + "/api/v1/",
             headers={"Authorization": f"Bearer {token}", "User-Agent": "earmark-client"},
@@ -57,34 +62,35 @@ class Library:
         return self._json("GET", "account/")
 
     def check(self, hashes: list[str]) -> set[str]:
-        """Which of these SHA-256 are in the library already."""
+        """Those of the given SHA-256 hashes whose files are in the library."""
         here: set[str] = set()
-        for start in range(0, len(hashes), HASHES_AT_ONCE):
-            asked = {"sha256": hashes[start : start + HASHES_AT_ONCE]}
-            here |= set(self._json("POST", "tracks/check/", json=asked)["here"])
+        for start in range(0, len(hashes), HASHES_PER_REQUEST):
+            body = {"sha256": hashes[start : start + HASHES_PER_REQUEST]}
+            here |= set(self._json("POST", "tracks/check/", json=body)["here"])
         return here
 
     def upload(self, path: Path, on_sent: Callable[[int], None] | None = None) -> dict[str, Any]:
-        """Send one file; the track it became, or was already (`duplicate`). `on_sent` hears of bytes on their way.
+        """Upload a file, and return its track, new or existing (`duplicate`).
 
-        A large file goes up in pieces, and a ZIP archive, too: the site unpacks it, and there is no one track to tell
-        (`id` is None). A file that lies in the site's bin comes back from there, as a duplicate.
+        `on_sent` is called with the number of bytes each time some are sent. Large files and ZIP archives are uploaded
+        in chunks. The site unpacks an archive, and the result has no track: its `id` is None. A file in the site's bin
+        is restored, as a duplicate.
         """
-        if path.stat().st_size > LARGE or path.suffix.lower() == ".zip":
+        if path.stat().st_size > TUS_FROM_BYTES or path.suffix.lower() == ".zip":
             return self._upload_in_pieces(path, on_sent)
 
         name = valid_text(path.name)
 
         def send() -> httpx.Response:
             with path.open("rb") as file:
-                stream = Counted(file, on_sent) if on_sent else file
+                stream = ProgressReader(file, on_sent) if on_sent else file
                 return self._http.post("tracks/", files={"file": (name, cast(IO[bytes], stream))})
 
-        return self._answer(send)
+        return self._send_json(send)
 
     def _upload_in_pieces(self, path: Path, on_sent: Callable[[int], None] | None) -> dict[str, Any]:
-        state, track_id = send_in_pieces(
-            lambda method, url, **arguments: self._response(
+        state, track_id = tus_upload(
+            lambda method, url, **arguments: self._send_with_retries(
                 lambda: self._http.request(method, url, **arguments)
             ),
             str(self._http.base_url),
@@ -95,16 +101,16 @@ class Library:
         return (self.track(track_id) if track_id else {"id": None}) | {"duplicate": state == "known"}
 
     def overview(self) -> dict[str, Any]:
-        """The library at large: usage, and tracks by genre, state and so on."""
+        """Figures of the whole library: usage, and numbers of tracks by genre, state and so on."""
         return self._json("GET", "overview/")
 
     def export(self, form: str) -> Iterator[str]:
-        """All that is known, as the site writes it: `json`, or `csv`. Piece by piece."""
+        """The site's export, `json` or `csv`, chunk by chunk."""
         try:
             with self._http.stream("GET", f"export/{form}/") as response:
                 if not response.is_success:
                     response.read()
-                    raise refusal(response)
+                    raise error_from_response(response)
                 yield from response.iter_text()
         except httpx.TransportError as error:
             raise LibraryError("unreachable", f"The site cannot be reached: {error}") from error
@@ -113,21 +119,21 @@ class Library:
         return self._json("GET", f"tracks/{track_id}/")
 
     def tracks(self, **filters: Any) -> Iterator[dict[str, Any]]:
-        """Every track that fits, page by page."""
+        """All tracks that match the filters of `GET /api/v1/tracks/`, fetched page by page."""
         for page in self._pages("tracks/", {"page_size": 200, **filters}):
             yield from page["results"]
 
     def changes(self, since: datetime | str) -> Iterator[Changes]:
-        """What was added, changed and deleted, in the order in which it was, a page at a time.
+        """What was added, changed and deleted since a time, in order, page by page.
 
-        `since` is a time, or the `resume` of the last page that was dealt with: keep that, to go on next time.
+        `since` is a time, or the `resume` of the last page that was processed: store that, to continue next time.
         """
         if isinstance(since, datetime):
             params = httpx.QueryParams(updated_since=since.astimezone(UTC).isoformat(), page_size=200)
         else:
             params = httpx.URL(since).params
         for page in self._pages("tracks/changes/", params):
-            # Sites before 0.2 do not tell deletions.
+            # Sites before 0.2 do not report deletions.
             yield Changes(page["results"], page.get("deleted", []), page["resume"])
 
     def start_bulk_action(
@@ -139,32 +145,32 @@ class Library:
         value: str | None = None,
         **more: Any,
     ) -> BulkAction:
-        """Do something to the tracks with these ids, or to all that a query finds ("" finds every track).
+        """Do something to the tracks with these ids, or to all that a query finds ("" finds all tracks).
 
-        `action` and `value` are the `act` and `value` of `POST /api/v1/acts/`, like "tag" and the tag's name; `more`
-        is sent as it is, like `permanently=True`. The answer may come before it is done: see `wait_for`.
+        `action` and `value` are the `act` and `value` of `POST /api/v1/acts/`, such as "tag" and the tag's name; `more`
+        are further fields of it, such as `permanently=True`. It may return before the action is done: see `wait_for`.
         """
         chosen = {"ids": None if ids is None else list(ids), "query": query, "value": value}
-        asked = {
+        body = {
             "act": action,
             **{name: given for name, given in chosen.items() if given is not None},
             **more,
         }
         headers = {"Prefer": "respond-async", "Idempotency-Key": str(uuid4())}
-        return BulkAction.from_answer(
-            {"kind": action} | self._json("POST", "acts/", json=asked, headers=headers)
+        return BulkAction.from_response(
+            {"kind": action} | self._json("POST", "acts/", json=body, headers=headers)
         )
 
     def bulk_action(self, action_id: str) -> BulkAction:
-        """How far a bulk action is."""
-        return BulkAction.from_answer(self._json("GET", f"acts/{action_id}/"))
+        """The progress of a bulk action."""
+        return BulkAction.from_response(self._json("GET", f"acts/{action_id}/"))
 
     def wait_for(
         self, action: BulkAction, on_progress: Callable[[BulkAction], None] | None = None
     ) -> BulkAction:
-        """Wait until a bulk action is done, or was cancelled. `on_progress` hears how far it is, about once a second.
+        """Wait until a bulk action is done or cancelled. `on_progress` is called with it about once a second.
 
-        Raises LibraryError `failed` when it failed.
+        Raises LibraryError with the code `failed` when it failed.
         """
         while not action.finished:
             self._wait(1)
@@ -176,31 +182,30 @@ class Library:
         return action
 
     def cancel_bulk_action(self, action_id: str) -> BulkAction:
-        """Stop a bulk action. What it did so far stays."""
+        """Cancel a bulk action. What it has done so far stays."""
         headers = {"Idempotency-Key": str(uuid4())}
-        self._response(lambda: self._http.post(f"acts/{action_id}/cancel/", headers=headers))
+        self._send_with_retries(lambda: self._http.post(f"acts/{action_id}/cancel/", headers=headers))
         return self.bulk_action(action_id)
 
     def _pages(self, url: str, params: Any) -> Iterator[dict[str, Any]]:
-        """A list, page by page. Of `next` only the query counts: the token goes to no site but the one given."""
+        """The pages of a list. Only the query of `next` is used, so that the token goes to no other site."""
         while params is not None:
             page = self._json("GET", url, params=params)
             yield page
             params = httpx.URL(page["next"]).params if page["next"] else None
 
     def _json(self, method: str, url: str, **arguments: Any) -> dict[str, Any]:
-        return self._answer(lambda: self._http.request(method, url, **arguments))
+        return self._send_json(lambda: self._http.request(method, url, **arguments))
 
-    def _answer(self, send: Callable[[], httpx.Response]) -> dict[str, Any]:
-        body: dict[str, Any] = self._response(send).json()
+    def _send_json(self, send: Callable[[], httpx.Response]) -> dict[str, Any]:
+        body: dict[str, Any] = self._send_with_retries(send).json()
         return body
 
-    def _response(self, send: Callable[[], httpx.Response]) -> httpx.Response:
-        """The answer to a request; tried again while the site cannot be reached or is busy.
+    def _send_with_retries(self, send: Callable[[], httpx.Response]) -> httpx.Response:
+        """The response to a request, which is repeated while the site cannot be reached or is busy.
 
-        Every request of this client may be sent twice: reading changes nothing, a file that has arrived already is
-        not stored again, a piece of one says where it belongs, and starting and cancelling a
-        bulk action carries an Idempotency-Key.
+        Every request of this client is safe to repeat: reading changes nothing, a file that has arrived is not stored
+        again, a chunk carries its offset, and requests about bulk actions carry an Idempotency-Key.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -210,19 +215,19 @@ class Library:
                     raise LibraryError("unreachable", f"The site cannot be reached: {error}") from error
                 self._wait(2**attempt / 2)
                 continue
-            if comes_later(response) and attempt < ATTEMPTS:
+            if should_retry(response) and attempt < ATTEMPTS:
                 self._wait(retry_delay(response, attempt))
                 continue
             break
         if response.is_success:
             return response
-        raise refusal(response)
+        raise error_from_response(response)
 
 
-def comes_later(response: httpx.Response) -> bool:
-    """Whether to ask again: the site is busy, or still at work on the same request, sent before."""
-    return response.status_code in LATER or (
-        response.status_code == 409 and refusal(response).code == "in_progress"
+def should_retry(response: httpx.Response) -> bool:
+    """Whether to repeat a request: the site is busy, or still processing an earlier copy of it."""
+    return response.status_code in RETRY_STATUSES or (
+        response.status_code == 409 and error_from_response(response).code == "in_progress"
     )
 
 
@@ -240,8 +245,8 @@ def retry_delay(response: httpx.Response, attempt: int) -> float:
         return float(2**attempt) / 2
 
 
-class Counted:
-    """A file that tells how much of it has been read."""
+class ProgressReader:
+    """A file that reports how much of it is read."""
 
     def __init__(self, file: BinaryIO, on_sent: Callable[[int], None]) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""A folder of music into a library: what is there already is not sent."""
+"""Upload folders of music to a library, without the files that it has already."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from typing import Any
 from tqdm import tqdm
 
 from earmark_client.errors import LibraryError
-from earmark_client.folders import Found, find_music
+from earmark_client.folders import FoundFiles, find_music
 from earmark_client.library import Library
 
-#: So many seconds an interrupted upload may take to end by itself.
-GRACE = 1.0
+#: How long to wait for running uploads to end after an interruption.
+STOP_GRACE_SECONDS = 1.0
 
 
 @dataclass
-class Summary:
-    """What became of the files; `waiting` are those of which nothing can be said yet."""
+class UploadSummary:
+    """The result for each file. `pending` are those without one yet."""
 
     sent: list[Path] = field(default_factory=list)
-    there: list[Path] = field(default_factory=list)
+    already_there: list[Path] = field(default_factory=list)
     failed: dict[Path, str] = field(default_factory=dict)
-    waiting: dict[Path, None] = field(default_factory=dict)
+    pending: dict[Path, None] = field(default_factory=dict)
     tracks: list[str] = field(default_factory=list)
-    found: Found = field(default_factory=Found)
+    found: FoundFiles = field(default_factory=FoundFiles)
 
     def __str__(self) -> str:
-        return f"{len(self.sent)} sent, {len(self.there)} there already, {len(self.failed)} failed"
+        return f"{len(self.sent)} sent, {len(self.already_there)} there already, {len(self.failed)} failed"
 
-    def note(self, path: Path, outcome: dict[str, Any] | Exception) -> None:
-        """Enter what became of a file. Raises what is neither the site's nor the file's fault."""
-        del self.waiting[path]
+    def record_outcome(self, path: Path, outcome: dict[str, Any] | Exception) -> None:
+        """Record the result for a file. Raises errors that are neither the site's nor the file's fault."""
+        del self.pending[path]
         if isinstance(outcome, LibraryError):
             self.failed[path] = outcome.message
         elif isinstance(outcome, OSError):
@@ -46,7 +46,7 @@ class Summary:
         elif isinstance(outcome, Exception):
             raise outcome
         else:
-            (self.there if outcome["duplicate"] else self.sent).append(path)
+            (self.already_there if outcome["duplicate"] else self.sent).append(path)
             self.tracks += [outcome["id"]] if outcome["id"] else []
 
 
@@ -56,31 +56,31 @@ def upload(
     *,
     jobs: int = 4,
     quiet: bool = False,
-    summary: Summary | None = None,
-) -> Summary:
-    """Send what is not there yet. A file that fails does not stop the others.
+    summary: UploadSummary | None = None,
+) -> UploadSummary:
+    """Upload the files that the library does not have. A file that fails does not stop the others.
 
-    Ctrl-C (KeyboardInterrupt) ends the uploads that are on their way, begins no other, and is raised again; a
-    `summary` that was given says how far it came.
+    Ctrl-C (KeyboardInterrupt) stops running uploads, starts no others, and is raised again; a given `summary` then
+    holds the results so far.
     """
-    summary = summary or Summary()
+    summary = summary or UploadSummary()
     summary.found = find_music(paths)
-    summary.waiting = dict(summary.found.files)
+    summary.pending = dict(summary.found.files)
     sizes: dict[Path, int] = {}
     hashes: dict[Path, str] = {}
-    for path in tqdm(summary.found.files, "Looking", unit="file", disable=quiet or None, leave=False):
+    for path in tqdm(summary.found.files, "Scanning", unit="file", disable=quiet or None, leave=False):
         try:
             sizes[path] = size_of(path)
             hashes[path] = sha256_of(path)
         except OSError as error:
-            summary.note(path, error)
+            summary.record_outcome(path, error)
     here = library.check(list(dict.fromkeys(hashes.values())))
     missing: dict[str, Path] = {}
     twins: dict[Path, Path] = {}
     for path, digest in hashes.items():
         if digest in here:
-            del summary.waiting[path]
-            summary.there.append(path)
+            del summary.pending[path]
+            summary.already_there.append(path)
         elif digest in missing:
             twins[path] = missing[digest]
         else:
@@ -88,30 +88,30 @@ def upload(
 
     total = sum(sizes[path] for path in missing.values())
     with tqdm(total=total, desc="Uploading", unit="B", unit_scale=True, disable=quiet or None) as bar:
-        sending = Sending(library, missing.values(), bar)
+        pool = UploadPool(library, missing.values(), bar)
         try:
-            sending.start(jobs)
+            pool.start(jobs)
             for _ in missing:
-                summary.note(*sending.outcomes.get())
+                summary.record_outcome(*pool.outcomes.get())
         except BaseException:
-            sending.stop()
-            while not sending.outcomes.empty():
-                summary.note(*sending.outcomes.get())
+            pool.stop()
+            while not pool.outcomes.empty():
+                summary.record_outcome(*pool.outcomes.get())
             raise
     for path, twin in twins.items():
-        del summary.waiting[path]
+        del summary.pending[path]
         if twin in summary.failed:
             summary.failed[path] = summary.failed[twin]
         else:
-            summary.there.append(path)
+            summary.already_there.append(path)
     return summary
 
 
 def size_of(path: Path) -> int:
-    """A file's size in bytes. Raises OSError for what is no file: to open a pipe or a device may take for ever."""
+    """A file's size in bytes. Raises OSError unless it is a regular file: opening a pipe may block forever."""
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode):
-        raise OSError("This is no regular file, but a pipe, a socket or a device.")
+        raise OSError("This is not a regular file, but a pipe, a socket or a device.")
     return facts.st_size
 
 
@@ -120,14 +120,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-class Stopped(Exception):  # noqa: N818 - no error: it was asked for
-    """Ends an upload that is on its way."""
+class UploadStopped(Exception):  # noqa: N818 - not an error
+    """Ends a running upload."""
 
 
-class Sending:
-    """Threads that send files, with one progress bar; `outcomes` has a path and what became of it, as they come.
+class UploadPool:
+    """Threads that upload files, with one progress bar. `outcomes` receives each path with its result.
 
-    They are daemons: one that waits for a slow site does not keep the program from ending.
+    The threads are daemons, so that one waiting for a slow site does not keep the program from ending.
     """
 
     def __init__(self, library: Library, paths: Iterable[Path], bar: tqdm) -> None:
@@ -148,9 +148,9 @@ class Sending:
             thread.start()
 
     def stop(self) -> None:
-        """Begin no other file, and end those on their way, or leave them behind when the site keeps them waiting."""
+        """Start no other file, and stop those that are running; abandons threads that wait for the site too long."""
         self._stopped.set()
-        end = time.monotonic() + GRACE
+        end = time.monotonic() + STOP_GRACE_SECONDS
         for thread in self._threads:
             thread.join(max(0, end - time.monotonic()))
 
@@ -162,7 +162,7 @@ class Sending:
                 return
             try:
                 self.outcomes.put((path, self._send(path)))
-            except Stopped:
+            except UploadStopped:
                 return
             except Exception as error:
                 self.outcomes.put((path, error))
@@ -173,8 +173,8 @@ class Sending:
         def sent(count: int) -> None:
             nonlocal counted
             if self._stopped.is_set():
-                raise Stopped
-            # What is sent again is not counted again.
+                raise UploadStopped
+            # Bytes that are sent again are not counted again.
             with self._lock:
                 self._bar.update(new := min(count, size - counted))
             counted += new

@@ -1,4 +1,4 @@
-"""What the site answers about changes and bulk actions."""
+"""The site's responses about changes and bulk actions, as objects."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ class Deletion(TypedDict):
 
 @dataclass(frozen=True)
 class Changes:
-    """A page of changes. To keep a copy, first take out what was deleted, then put in the tracks."""
+    """A page of changes. To keep a copy of a library, first remove what was deleted, then add the tracks."""
 
     tracks: list[dict[str, Any]]
     deleted: list[Deletion]
-    #: Where the next page starts: for `Library.changes`, now or another day.
+    #: Where the next page starts, to be passed to `Library.changes`, now or later.
     resume: str
 
 
 @dataclass(frozen=True)
 class BulkAction:
-    """Something that is done to many tracks, and how far it is.
+    """A bulk action, and its progress.
 
-    `status` is `queued`, `running`, `done`, `failed` or `cancelled`. What is done and cannot be undone has no `id`.
+    `status` is `queued`, `running`, `done`, `failed` or `cancelled`. An action that cannot be undone may have no `id`.
     """
 
     id: str | None = None
@@ -43,10 +43,10 @@ class BulkAction:
         return self.status not in ("queued", "running")
 
     @classmethod
-    def from_answer(cls, answer: dict[str, Any]) -> BulkAction:
-        """From the site's JSON; one that was done at once says no more than `id`, `done` and `skipped`."""
+    def from_response(cls, response: dict[str, Any]) -> BulkAction:
+        """From the site's JSON. That of an action done at once has only `id`, `done` and `skipped`."""
         known = {
-            field.name: answer[field.name] for field in fields(cls) if answer.get(field.name) is not None
+            field.name: response[field.name] for field in fields(cls) if response.get(field.name) is not None
         }
         action = cls(**known)
         return action if "total" in known else replace(action, total=action.done + action.skipped)
