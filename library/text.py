@@ -82,6 +82,17 @@ def aware_datetime(text: str) -> datetime | None:
     return parsed if parsed and parsed.tzinfo else None
 
 
+def whole_number(text: str, most: int = 10**9) -> int | None:
+    """The number that a text of ASCII digits stands for, at most `most`; None for any other text.
+
+    Python itself refuses to parse numbers of thousands of digits.
+    """
+    if not (text.isascii() and text.isdigit()):
+        return None
+    digits = text.lstrip("0") or "0"
+    return most if len(digits) > len(str(most)) else min(int(digits), most)
+
+
 def track_count_text(count: int) -> str:
     """A number of tracks as people read it: "1 track", "1,234 tracks"."""
     return "1 track" if count == 1 else f"{count:,} tracks"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from library import services
-from library.accounts.backends import client_address
+from library.http.client_address import client_address
 from library.http.types import Request
 from library.models import ApiToken, User
 from library.tasks import send_password_reset_email

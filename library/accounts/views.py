@@ -25,7 +25,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
-from library.accounts.backends import client_address
 from library.accounts.forms import (
     EMAIL_TAKEN,
     ChoosePasswordForm,
@@ -37,6 +36,7 @@ from library.accounts.forms import (
     SignUpForm,
     TokenForm,
 )
+from library.http.client_address import client_address
 from library.http.shortcuts import get_or_gone, referring_page
 from library.http.types import Request
 from library.services.people import EmailTakenError

@@ -24,6 +24,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from library.text import whole_number
+
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 #: The query parameters of a list in pages.
@@ -69,10 +71,9 @@ class KeysetPagination(BasePagination):
         asked = request.query_params.get(self.page_size_query_param)
         if not asked:
             return PAGE_SIZE
-        if not (asked.isascii() and asked.isdigit() and asked.strip("0")):
-            raise ValidationError({self.page_size_query_param: ["Enter a number of at least 1."]})
-        # Python refuses to parse numbers of thousands of digits.
-        return min(int(asked.lstrip("0")[:9]), MAX_PAGE_SIZE)
+        if size := whole_number(asked, most=MAX_PAGE_SIZE):
+            return size
+        raise ValidationError({self.page_size_query_param: ["Enter a number of at least 1."]})
 
     def cursor_values(self, cursor: str) -> list[Any]:
         """The last row's values. Raises ValueError when the cursor is not one of this list in this order."""

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
+from library.http.client_address import client_address
 from library.models import ApiToken
 
 
@@ -23,6 +24,9 @@ class RequestThrottle(SimpleRateThrottle):
     now: float
     #: This limit, as a multiple of the limit per person.
     rate_factor = 1.0
+
+    def get_ident(self, request: Request) -> str:
+        return client_address(request)
 
     def get_rate(self) -> str:
         return f"{int(settings.EARMARK_API_PER_MINUTE * self.rate_factor)}/min"

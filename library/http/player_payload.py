@@ -10,6 +10,7 @@ from django.http import JsonResponse, QueryDict
 from library.addresses import track_address
 from library.models import Track
 from library.selectors import GenreNames
+from library.text import whole_number
 
 #: How many tracks the player gets at once. What a queue holds at most is the player's own affair.
 CHUNK = 250
@@ -30,8 +31,7 @@ def entry(track: Track, genres: GenreNames) -> dict[str, str]:
 
 def start_in(params: QueryDict) -> int:
     """From which track on, counted from 0."""
-    start = params.get("start", "")
-    return min(int(start), 10**9) if start.isascii() and start.isdigit() else 0
+    return whole_number(params.get("start", "")) or 0
 
 
 def queue_answer(tracks: Iterable[Track], genres: GenreNames, *, more: str | None) -> JsonResponse:

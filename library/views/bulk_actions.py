@@ -21,7 +21,7 @@ from library.search.filters import filter_of
 from library.search.query import PAGE_PARAMETERS, search_digest, search_from
 from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS, requestable_action
 from library.services.bulk_actions import BulkActionOptions, SelectionChangedError
-from library.text import track_count_text, uuids_in
+from library.text import track_count_text, uuids_in, whole_number
 
 #: Fields of the form that the confirmation page submits again as they are.
 RESUBMITTED_FIELDS = {
@@ -97,8 +97,7 @@ def selection_from_form(request: Request) -> TrackSelection:
 
 def expected_count(request: Request) -> int | None:
     """How many tracks the page showed that a search finds; None when tracks were selected one by one."""
-    text = request.POST.get("expected", "")
-    return int(text) if request.POST.get("all") and text.isascii() and text.isdigit() else None
+    return whole_number(request.POST.get("expected", "")) if request.POST.get("all") else None
 
 
 def action_value(request: Request, name: str) -> str:

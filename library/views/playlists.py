@@ -19,7 +19,7 @@ from library.http.types import Request
 from library.models import BulkAction, Playlist, PlaylistItem, Track
 from library.search.query import search_problems
 from library.search.saved import tracks_in
-from library.text import uuid_or_nil
+from library.text import uuid_or_nil, whole_number
 from library.views.library import tracks_page
 
 
@@ -107,8 +107,10 @@ def item_move(request: Request, playlist_id: uuid.UUID, item_id: int) -> HttpRes
     """Move a track to another position: `to`, counted from 0."""
     to = request.POST.get("to", "")
     item = owned_item(request, playlist_id, item_id)
-    if to.removeprefix("-").isascii() and to.removeprefix("-").isdigit():
-        services.playlist_move(item=item, position=min(int(to), 10**9))
+    # The button that moves the first track up asks for -1.
+    position = whole_number(to.removeprefix("-"))
+    if position is not None:
+        services.playlist_move(item=item, position=0 if to.startswith("-") else position)
     return redirect_back(request, "playlists")
 
 

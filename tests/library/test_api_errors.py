@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import Settings
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from classifier.errors import MESSAGES
 from library.api.docs import ERROR_CODES
+from library.api.throttling import AddressThrottle
 from library.models import Track
 from tests.people import upload
 
@@ -112,3 +115,14 @@ def test_too_many_files_at_once(alice_api: Client, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_NUMBER_FILES = 1
     response = alice_api.post(TRACKS, {"file": upload(), "more": upload()})
     assert problem(response) == (400, "parse_error")
+
+
+def test_a_network_of_ipv6_shares_one_limit() -> None:
+    """One household has billions of IPv6 addresses: changing them must not evade the limit."""
+
+    def key(address: str) -> str:
+        request = Request(RequestFactory().get(TRACKS, REMOTE_ADDR=address))
+        return AddressThrottle().get_cache_key(request, APIView())
+
+    assert key("2001:db8:1:2::1") == key("2001:db8:1:2::2") != key("2001:db8:1:3::1")
+    assert key("192.0.2.1") != key("192.0.2.2")

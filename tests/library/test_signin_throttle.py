@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from library.accounts.backends import client_address
+from library.http.client_address import client_address
 from library.models import FailedSignIn, User
 from tests.people import PASSWORD, UserFactory
 

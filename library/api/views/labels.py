@@ -18,6 +18,7 @@ from library.api.serializers import labels as serializers
 from library.api.serializers.bulk_actions import BulkActionResultSerializer
 from library.api.views.base import OwnersView
 from library.models import Tag
+from library.text import whole_number
 
 
 class GenresView(OwnersView):
@@ -154,9 +155,7 @@ class TagViewSet(OwnersView, mixins.ListModelMixin, mixins.RetrieveModelMixin, v
     def destroy(self, request: Request, pk: int) -> Response:
         tag = self.get_object()
         if into := requested_into(request):
-            other = get_object_or_404(
-                self.get_queryset(), pk=int(into) if into.isascii() and into.isdigit() else 0
-            )
+            other = get_object_or_404(self.get_queryset(), pk=whole_number(into, most=2**63 - 1) or 0)
             services.tag_merge(tag=tag, into=other)
         else:
             services.tag_delete(tag=tag)

@@ -174,6 +174,11 @@ class TestWhich:
     def test_an_unknown_act_is_refused(self, alice_client: Client, three: list[Track], name: str) -> None:
         assert "Choose what to do" in action(alice_client, name, *three)
 
+    def test_a_huge_number_is_no_error(self, alice_client: Client, three: list[Track]) -> None:
+        """Python refuses to parse numbers of more than 4,300 digits."""
+        page = action(alice_client, "tag", all="1", query="", tag="live", expected="9" * 5000, status=409)
+        assert "The list has changed" in page
+
     def test_what_is_gone_is_said(self, alice_client: Client, three: list[Track]) -> None:
         page = action(alice_client, "confirm", track=[str(three[0].pk), str(uuid.uuid4())])
         assert "1 track no longer in your library." in page
