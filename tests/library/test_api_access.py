@@ -190,7 +190,7 @@ def test_the_owner(
 @every_operation
 @pytest.mark.parametrize("way_in", [signed_in, with_token])
 @pytest.mark.parametrize("person", ["bob", "charlie"])
-def test_anothers_is_what_nobodys_is(
+def test_other_peoples_objects_look_like_unknown_ones(
     operation: Operation,
     person: str,
     way_in: Callable[[User], Client],

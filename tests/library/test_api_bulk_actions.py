@@ -1,4 +1,4 @@
-"""Many tracks in one request, and back."""
+"""Bulk actions by the API, and their undo."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_by_a_query(alice_api: Client, make_track: MakeTrack) -> None:
     assert Track.objects.count() == 2
 
 
-def test_anothers_tracks_are_not_touched(charlie_api: Client, track: Track) -> None:
+def test_other_peoples_tracks_are_not_touched(charlie_api: Client, track: Track) -> None:
     for body in ({"ids": [str(track.pk)]}, {"query": ""}):
         assert action(charlie_api, act="delete", **body).json()["done"] == 0
     assert Track.objects.exists()
@@ -119,7 +119,7 @@ def test_into_a_playlist_in_the_order_given(alice: User, alice_api: Client, make
     assert not playlist.items.exists()
 
 
-def test_only_into_a_playlist_of_ones_own(
+def test_only_into_the_owners_playlist(
     alice: User, charlie: User, charlie_api: Client, alice_api: Client, make_track: MakeTrack
 ) -> None:
     make_track(owner=charlie)

@@ -1,4 +1,4 @@
-"""Following changes: nothing is skipped and nothing is told twice, whatever is written meanwhile."""
+"""The feed of changes: nothing is skipped or repeated, whatever is written meanwhile."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_in_the_order_of_changes_and_resumed(alice_api: Client, make_track: Make
     assert follow(alice_api, resume)[0] == [str(tracks[0].pk)]
 
 
-def test_what_may_still_be_overtaken_waits(alice_api: Client, track: Track) -> None:
+def test_changes_wait_for_older_transactions(alice_api: Client, track: Track) -> None:
     assert follow(alice_api, start())[0] == []
     Track.objects.update(updated_at=commit_horizon() - timedelta(milliseconds=1))
     assert follow(alice_api, start())[0] == [str(track.pk)]
@@ -72,7 +72,7 @@ def test_what_may_still_be_overtaken_waits(alice_api: Client, track: Track) -> N
 def test_no_row_is_skipped_or_repeated_while_others_write(
     alice: User, page_size: int, steps: list[tuple[str, int]]
 ) -> None:
-    """Between any two pages tracks are added and changed; in the end each version told is the latest of its track."""
+    """Tracks are added and changed between pages; in the end, the latest version of each track was returned."""
     Track.objects.all().delete()
     tracks = [
         Track.objects.create(owner=alice, sha256=f"{number:064}", size=1, title="") for number in range(6)
@@ -103,7 +103,7 @@ def test_no_row_is_skipped_or_repeated_while_others_write(
 
 
 @pytest.mark.parametrize("since", ["", "yesterday", "2026-13-01"])
-def test_a_time_that_is_none(alice_api: Client, since: str) -> None:
+def test_an_invalid_time_is_refused(alice_api: Client, since: str) -> None:
     response = alice_api.get(f"{TRACKS}changes/", {"updated_since": since})
     assert (response.status_code, response.json()["errors"][0]["pointer"]) == (400, "/updated_since")
 
@@ -112,7 +112,7 @@ class TestEvents:
     def events(self, stream: EventStream) -> list[dict[str, Any]]:
         return [json.loads(event.partition("data: ")[2]) for event in stream.new_events()]
 
-    def test_what_was_there_before_is_not_told_and_each_change_once(self, alice: User, track: Track) -> None:
+    def test_only_new_changes_and_each_once(self, alice: User, track: Track) -> None:
         stream = EventStream(alice, None)
         assert self.events(stream) == []
         Track.objects.update(status="analysing", updated_at=timezone.now())
@@ -120,23 +120,23 @@ class TestEvents:
         assert (event["id"], event["status"]) == (str(track.pk), "analysing")
         assert self.events(stream) == []
 
-    def test_a_row_that_becomes_visible_late_is_told(self, alice: User, make_track: MakeTrack) -> None:
+    def test_a_row_that_becomes_visible_late_is_sent(self, alice: User, make_track: MakeTrack) -> None:
         stream = EventStream(alice, None)
         late = make_track()
         Track.objects.filter(pk=late.pk).update(updated_at=timezone.now() - timedelta(seconds=5))
         assert [event["id"] for event in self.events(stream)] == [str(late.pk)]
 
-    def test_who_comes_back_misses_nothing(self, alice: User, track: Track) -> None:
+    def test_a_client_that_reconnects_misses_nothing(self, alice: User, track: Track) -> None:
         stream = EventStream(alice, aware_datetime((track.updated_at - timedelta(seconds=1)).isoformat()))
         assert [event["id"] for event in self.events(stream)] == [str(track.pk)]
 
-    def test_only_ones_own(self, alice: User, charlie: User) -> None:
+    def test_only_the_owners_tracks(self, alice: User, charlie: User) -> None:
         stream = EventStream(charlie, None)
         TrackFactory(owner=alice)
         assert self.events(stream) == []
 
     @pytest.mark.parametrize("text", ["", "x", "2026-01-01", "2026-01-01T00:00:00", "2026-99-01T00:00:00Z"])
-    def test_ids_that_are_none(self, text: str) -> None:
+    def test_invalid_event_ids(self, text: str) -> None:
         assert aware_datetime(text) is None
 
     def test_only_a_few_at_a_time(self, alice_api: Client) -> None:

@@ -52,7 +52,7 @@ class TestSimilar:
         assert near[0]["similarity"] == pytest.approx(math.cos(math.radians(10)))
         assert [(row["genre"], row["moods"]) for row in near[2:]] == [("blues", ["happy"]), (None, ["happy"])]
 
-    def test_one_that_nothing_was_heard_in(self, alice_api: Client, make_track: MakeTrack) -> None:
+    def test_a_track_that_was_not_analysed(self, alice_api: Client, make_track: MakeTrack) -> None:
         assert get(alice_api, f"/tracks/{make_track(status='queued').pk}/similar/") == []
 
     @pytest.mark.parametrize("count", ["0", "101", "some"])
@@ -103,7 +103,7 @@ class TestMap:
             assert (nearest["x"], nearest["y"]) == (row["x"], row["y"])
 
     @pytest.mark.parametrize("point", ["", "x=5", "x=5&y=101", "x=nan&y=5", "x=5&y=inf"])
-    def test_a_point_that_is_none(self, alice_api: Client, point: str) -> None:
+    def test_an_invalid_point_is_refused(self, alice_api: Client, point: str) -> None:
         assert get(alice_api, f"/map/around/?{point}", 400)["code"] == "invalid"
 
     def test_a_library_too_small_for_one(self, alice_api: Client, track: Track) -> None:
@@ -127,7 +127,7 @@ def test_the_overview(alice: User, alice_api: Client, charlie_api: Client, track
     assert get(charlie_api, "/overview/")["genres"] == {}
 
 
-def test_suggested_tags_are_taken_or_turned_down(alice_api: Client, make_track: MakeTrack) -> None:
+def test_suggested_tags_are_accepted_or_rejected(alice_api: Client, make_track: MakeTrack) -> None:
     track = make_track(file_genre="Shoegaze", heard={"moods": {"happy": 0.9, "sad": 0.95}})
     suggestions, tags = f"/tracks/{track.pk}/suggestions/", f"{V1}/tracks/{track.pk}/tags/"
     assert get(alice_api, suggestions) == [{"name": "Shoegaze"}, {"name": "sad"}, {"name": "happy"}]

@@ -1,4 +1,4 @@
-"""Every error below /api/ is a problem in the sense of RFC 9457, whatever went wrong."""
+"""Every error below /api/ is problem details (RFC 9457), whatever went wrong."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ def test_unknown_tracks(alice_api: Client) -> None:
     "address", ["/api/", "/api/v1/", "/api/v2/tracks/", "/api/v1/tracks", "/api/v1/tracks/7/", "/api/x%00/"]
 )
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
-def test_addresses_where_nothing_is(alice_api: Client, client: Client, address: str, method: str) -> None:
+def test_unknown_urls(alice_api: Client, client: Client, address: str, method: str) -> None:
     for somebody in (alice_api, client):
         assert problem(getattr(somebody, method)(address)) == (404, "not_found")
 
 
 @pytest.mark.parametrize(("method", "address"), [("put", TRACKS), ("get", "/file-upload")])
-def test_methods_that_are_not_there(alice_api: Client, method: str, address: str) -> None:
+def test_unsupported_methods(alice_api: Client, method: str, address: str) -> None:
     response = getattr(alice_api, method)(address)
     assert problem(response) == (405, "method_not_allowed")
     assert response["Allow"]
 
 
-def test_answers_that_the_client_does_not_take(alice_api: Client) -> None:
+def test_unacceptable_media_types(alice_api: Client) -> None:
     assert problem(alice_api.get(TRACKS, headers={"Accept": "text/csv"})) == (406, "not_acceptable")
 
 
@@ -68,7 +68,7 @@ def test_a_missing_csrf_token(alice: Any, track: Track) -> None:
     assert problem(client.post(f"{TRACKS}{track.pk}/analyse/")) == (403, "permission_denied")
 
 
-def test_loops_gone_wild(alice_api: Client, charlie_api: Client, settings: Settings) -> None:
+def test_runaway_scripts_are_throttled(alice_api: Client, charlie_api: Client, settings: Settings) -> None:
     settings.EARMARK_API_PER_MINUTE = 4
     assert [alice_api.get(TRACKS).status_code for _ in range(3)] == [200, 200, 200]
     response = alice_api.get(TRACKS)
@@ -85,7 +85,7 @@ def test_every_answer_says_how_much_is_left(alice_api: Client, settings: Setting
 
 
 def test_every_code_is_explained() -> None:
-    """Whoever refuses something new has to say in the docs what it means."""
+    """A new error code must be explained in the documentation."""
     raised = set()
     for path in (settings.BASE_DIR / "library").rglob("*.py"):
         if path.name in ("backup.py", "doctor.py"):
@@ -95,7 +95,7 @@ def test_every_code_is_explained() -> None:
     assert raised <= ERROR_CODES.keys() | MESSAGES.keys()
 
 
-def test_what_nobody_expected(
+def test_unexpected_errors(
     alice_api: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(owner: Any) -> None:

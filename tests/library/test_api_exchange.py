@@ -92,7 +92,7 @@ class TestFiles:
         assert copy["Earmark-Tagged"] == "no"  # a WAV file
         assert content(copy) == content(original)
 
-    def test_one_whose_file_is_gone(self, alice_api: Client, make_track: MakeTrack) -> None:
+    def test_a_track_whose_file_is_missing(self, alice_api: Client, make_track: MakeTrack) -> None:
         track = make_track(kind="mp3")
         track.original.delete(save=False)
         assert alice_api.get(f"{V1}/tracks/{track.pk}/tagged/").status_code == 404
@@ -123,12 +123,12 @@ class TestFiles:
             ]
 
     @pytest.mark.parametrize("body", [{}, {"ids": []}, {"ids": ["x"]}, {"ids": ["x"], "query": ""}])
-    def test_what_it_is_of_must_be_said(self, alice: User, body: dict[str, Any]) -> None:
+    def test_the_tracks_must_be_named(self, alice: User, body: dict[str, Any]) -> None:
         response = with_token(alice).post(f"{V1}/archive/", body, content_type="application/json")
         assert (response.status_code, response.json()["code"]) == (400, "invalid")
 
 
-def test_how_far_an_analysis_is(alice_api: Client, make_track: MakeTrack) -> None:
+def test_the_progress_of_an_analysis(alice_api: Client, make_track: MakeTrack) -> None:
     def told(**fields: str) -> tuple[str, float]:
         track = alice_api.get(f"{V1}/tracks/{make_track(**fields).pk}/?fields=stage,progress").json()
         return track["stage"], track["progress"]

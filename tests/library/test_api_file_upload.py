@@ -1,4 +1,4 @@
-"""`POST /file-upload`, as the first version had it: heard by the real model, and nothing is kept."""
+"""`POST /file-upload`, as in the first version: classified by the real model, and nothing is stored."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_same_file_gets_the_same_answer(alice_api: Client, mp3: bytes) -> No
         (b"RIFF\xff\xff\xff\xffWAVEfmt \x00" + b"\x00" * 64, 422, "corrupt"),
     ],
 )
-def test_what_cannot_be_heard_is_refused_with_a_reason(
+def test_undecodable_files_are_refused_with_a_reason(
     alice_api: Client, content: bytes, status: int, code: str
 ) -> None:
     response = alice_api.post("/file-upload", file(content, "song.wav"))

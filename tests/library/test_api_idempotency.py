@@ -36,7 +36,7 @@ def test_the_second_time_the_same_answer(alice_api: Client) -> None:
     assert Genre.objects.count() == 1
 
 
-def test_refusals_are_kept_too(alice_api: Client) -> None:
+def test_refusals_are_stored_too(alice_api: Client) -> None:
     first, second = [add(alice_api, "Jazz") for _ in range(2)]
     assert (first.status_code, second.status_code) == (409, 409)
     assert first["Content-Type"] == second["Content-Type"] == "application/problem+json"
@@ -109,7 +109,7 @@ def test_when_its_process_has_died_the_key_is_free_after_a_minute(alice: User, a
     assert add(alice_api).status_code == 201
 
 
-def test_whoever_works_longer_keeps_the_key(alice: User, alice_api: Client) -> None:
+def test_a_long_request_keeps_its_key(alice: User, alice_api: Client) -> None:
     record = services.idempotency_begin(owner=alice, key="one", digest="")
     IdempotencyRecord.objects.update(leased_until=timezone.now())
     idempotency_leases_extend()
@@ -120,7 +120,7 @@ def test_whoever_works_longer_keeps_the_key(alice: User, alice_api: Client) -> N
 
 
 @pytest.mark.parametrize("key", ["", "x" * 101, "a\x07b"])
-def test_keys_that_will_not_do(alice_api: Client, key: str) -> None:
+def test_invalid_keys(alice_api: Client, key: str) -> None:
     response = add(alice_api, key=key)
     assert (response.status_code, response.json()["code"]) == (400, "bad_key")
 

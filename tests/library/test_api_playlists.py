@@ -21,7 +21,7 @@ def send(client: Client, method: str, address: str, **body: Any) -> Any:
 
 
 def titles(client: Client, playlist: str) -> str:
-    """What is in it, told in pages of two."""
+    """The tracks of a playlist, in pages of two."""
     found, address = "", f"{PLAYLISTS}{playlist}/items/?page_size=2"
     while address:
         page = client.get(address).json()
@@ -78,7 +78,7 @@ def test_renamed_and_deleted(alice_api: Client, late: str, track: Track) -> None
     assert Track.objects.exists()
 
 
-def test_anothers_tracks_do_not_come_in(charlie_api: Client, charlie: User, track: Track) -> None:
+def test_other_peoples_tracks_are_not_added(charlie_api: Client, charlie: User, track: Track) -> None:
     theirs = Playlist.objects.create(owner=charlie, name="Theirs")
     done = send(charlie_api, "post", f"{PLAYLISTS}{theirs.pk}/items/", tracks=[str(track.pk)]).json()
     assert done["done"] == 0

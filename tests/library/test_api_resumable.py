@@ -41,7 +41,7 @@ def test_only_with_a_token_that_may_write(alice: User, client: Client) -> None:
         assert (refused.status_code, refused["Content-Type"]) == (status, "application/problem+json")
 
 
-def test_anothers_is_not_there(alice_api: Client, charlie_api: Client) -> None:
+def test_other_peoples_uploads_are_not_found(alice_api: Client, charlie_api: Client) -> None:
     begun = alice_api.post(UPLOADS, headers=TUS | {"Upload-Length": "500"})
     assert charlie_api.head(begun["Location"], headers=TUS).status_code == 404
     assert alice_api.head(begun["Location"], headers=TUS).status_code == 200

@@ -67,7 +67,7 @@ def test_a_ready_track(alice_api: Client, track: Track) -> None:
     assert "segments" not in prediction
 
 
-def test_a_track_nobody_is_sure_about(alice_api: Client, make_track: Make) -> None:
+def test_a_track_without_a_sure_genre(alice_api: Client, make_track: Make) -> None:
     track = make_track(heard={"label": None, "top": "jazz", "confidence": 0.3})
     genre = alice_api.get(f"{TRACKS}{track.pk}/").json()["genre"]
     assert genre == NOBODY | {"top": "jazz", "confidence": 0.3, "needs_you": True}

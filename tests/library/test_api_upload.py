@@ -140,7 +140,7 @@ def test_without_a_file_the_field_is_named(alice_api: Client, address: str, data
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_what_is_no_form_is_refused(alice_api: Client, address: str) -> None:
+def test_other_bodies_than_forms_are_refused(alice_api: Client, address: str) -> None:
     response = alice_api.post(address, {"file": "song.mp3"}, content_type="application/json")
     assert refused(response, 415, "unsupported_media_type")
 

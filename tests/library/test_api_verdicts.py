@@ -22,7 +22,7 @@ def send(client: Client, method: str, path: str, body: Any = None) -> Any:
     return response.status_code, response.json() if response.content else None
 
 
-def test_say_confirm_undo_history(alice_api: Client, track: Track) -> None:
+def test_set_confirm_undo_history(alice_api: Client, track: Track) -> None:
     genre = f"/tracks/{track.pk}/genre/"
     assert send(alice_api, "get", genre)[1]["source"] == "model"
     status, said = send(alice_api, "put", genre, {"genre": "jazz"})
@@ -138,14 +138,14 @@ def test_tokens_are_listed_without_their_keys(alice: User, alice_api: Client) ->
     assert key not in str(rows)
 
 
-def test_models_tell_their_figures(alice_api: Client) -> None:
+def test_models_have_their_figures(alice_api: Client) -> None:
     cards = {card["name"]: card for card in send(alice_api, "get", "/models/")[1]}
     assert {"mfcc-cnn-1", "msd-musicnn-1"} <= set(cards)
     assert [name for name, card in cards.items() if card["current"]] == ["msd-musicnn-1"]
     assert 0.5 < cards["msd-musicnn-1"]["metrics"]["accuracy"] < 1
 
 
-def test_only_the_fields_one_asks_for(alice_api: Client, track: Track) -> None:
+def test_only_the_requested_fields(alice_api: Client, track: Track) -> None:
     assert send(alice_api, "get", "/tracks/?fields=id,title")[1]["results"] == [
         {"id": str(track.pk), "title": track.title}
     ]

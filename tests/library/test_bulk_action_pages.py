@@ -47,7 +47,7 @@ def three(make_track: MakeTrack) -> list[Track]:
 
 
 class TestPlaylist:
-    def test_into_a_new_one_in_the_order_of_the_list_and_undone_at_once(
+    def test_creates_a_playlist_in_the_order_of_the_list_and_undoes_it(
         self, alice_client: Client, make_track: MakeTrack
     ) -> None:
         tracks = [make_track(title=title) for title in "bca"]
@@ -60,7 +60,7 @@ class TestPlaylist:
         undo(alice_client)
         assert not late.items.exists()
 
-    def test_into_one_that_is_there_all_that_match(self, alice_client: Client, three: list[Track]) -> None:
+    def test_adds_all_matches_to_an_existing_playlist(self, alice_client: Client, three: list[Track]) -> None:
         late = services.playlist_add(owner=three[0].owner, name="Late")
         value = f"playlist:{late.pk}"
         action(alice_client, value, three[0])
@@ -69,7 +69,7 @@ class TestPlaylist:
         assert "1 track skipped: already in that playlist." in page
         assert late.items.count() == 2
 
-    def test_not_into_none_nor_into_anothers(
+    def test_refuses_no_playlist_and_other_peoples(
         self, alice_client: Client, charlie: User, three: list[Track]
     ) -> None:
         theirs = services.playlist_add(owner=charlie, name="Theirs")
@@ -80,21 +80,23 @@ class TestPlaylist:
 
 
 class TestGenre:
-    def test_confirm_each_for_itself_and_undo_once(self, alice_client: Client, three: list[Track]) -> None:
+    def test_confirms_each_genre_and_undoes_all_at_once(
+        self, alice_client: Client, three: list[Track]
+    ) -> None:
         page = action(alice_client, "confirm", *three[:2])
         assert "Confirmed the genre of 2 tracks." in page
         assert genres(*three) == ["blues", "jazz", ""]
         assert "(2 tracks)." in undo(alice_client)
         assert genres(*three) == ["", "", ""]
 
-    def test_what_nobody_has_heard_is_left_alone_and_said(
+    def test_unanalysed_tracks_are_skipped_and_counted(
         self, alice_client: Client, three: list[Track], make_track: MakeTrack
     ) -> None:
         page = action(alice_client, "confirm", three[0], make_track(status=Track.Status.QUEUED))
         assert "Confirmed the genre of 1 track." in page
         assert "1 track skipped: already confirmed, or not analysed yet." in page
 
-    def test_set_one_for_all(self, alice_client: Client, alice: User, three: list[Track]) -> None:
+    def test_sets_one_genre_for_all(self, alice_client: Client, alice: User, three: list[Track]) -> None:
         services.genre_set(track=three[0], person=alice, genre="pop")
         page = action(alice_client, "genre:pop", *three)
         assert "Set the genre of 2 tracks to Pop." in page
@@ -102,11 +104,11 @@ class TestGenre:
         undo(alice_client)
         assert genres(*three) == ["pop", "", ""]
 
-    def test_a_new_genre_of_ones_own(self, alice_client: Client, three: list[Track]) -> None:
+    def test_creates_an_own_genre(self, alice_client: Client, three: list[Track]) -> None:
         action(alice_client, "genre", *three, new_genre="Shoegaze")
         assert genres(*three) == ["shoegaze"] * 3
 
-    def test_one_that_is_there_under_its_name(
+    def test_an_existing_genre_is_found_by_name(
         self, alice: User, alice_client: Client, three: list[Track]
     ) -> None:
         services.own_genre_add(owner=alice, name="Shoegaze")
@@ -115,7 +117,7 @@ class TestGenre:
             assert genres(*three) == [key] * 3
 
     @pytest.mark.parametrize("name", ["genre:polka", "genre", "genre:"])
-    def test_an_unknown_one_is_refused(self, alice_client: Client, three: list[Track], name: str) -> None:
+    def test_an_unknown_genre_is_refused(self, alice_client: Client, three: list[Track], name: str) -> None:
         page = action(alice_client, name, *three)
         assert "Choose" in page
         assert genres(*three) == [""] * 3
@@ -171,7 +173,7 @@ class TestWhich:
         assert "Select some tracks first" in action(alice_client, "confirm", all="1", query="genre=disco")
 
     @pytest.mark.parametrize("name", ["", "explode", ":", "genre_set"])
-    def test_an_unknown_act_is_refused(self, alice_client: Client, three: list[Track], name: str) -> None:
+    def test_an_unknown_action_is_refused(self, alice_client: Client, three: list[Track], name: str) -> None:
         assert "Choose what to do" in action(alice_client, name, *three)
 
     def test_a_huge_number_is_no_error(self, alice_client: Client, three: list[Track]) -> None:
@@ -179,12 +181,12 @@ class TestWhich:
         page = action(alice_client, "tag", all="1", query="", tag="live", expected="9" * 5000, status=409)
         assert "The list has changed" in page
 
-    def test_what_is_gone_is_said(self, alice_client: Client, three: list[Track]) -> None:
+    def test_missing_tracks_are_counted(self, alice_client: Client, three: list[Track]) -> None:
         page = action(alice_client, "confirm", track=[str(three[0].pk), str(uuid.uuid4())])
         assert "1 track no longer in your library." in page
 
     @pytest.mark.parametrize("name", ["confirm", "genre:pop", "tag", "untag", "analyse", "delete"])
-    def test_anothers_do_not_exist(
+    def test_other_peoples_tracks_are_not_found(
         self, charlie_client: Client, alice: User, three: list[Track], name: str
     ) -> None:
         services.tag_add(owner=alice, name="live")
@@ -195,7 +197,7 @@ class TestWhich:
         assert Track.objects.filter(status="ready").count() == 3
         assert not Tag.objects.get().tracks.exists()
 
-    def test_staff_has_no_way_either(self, bob_client: Client, three: list[Track]) -> None:
+    def test_staff_cannot_either(self, bob_client: Client, three: list[Track]) -> None:
         assert "Select some tracks first" in action(bob_client, "delete", *three, confirmed="1")
 
 
@@ -290,5 +292,5 @@ class TestPage:
     def test_an_empty_library_has_nothing_to_select(self, alice_client: Client) -> None:
         assert "act-form" not in alice_client.get("/").content.decode()
 
-    def test_acts_are_posted(self, alice_client: Client) -> None:
+    def test_only_post_is_allowed(self, alice_client: Client) -> None:
         assert alice_client.get(reverse("bulk-action-submit")).status_code == 405

@@ -108,7 +108,7 @@ class TestWhichTracks:
 
 
 class TestInTheBackground:
-    def test_a_program_that_would_not_wait_gets_an_address_to_ask(
+    def test_a_program_that_does_not_wait_gets_a_url_to_poll(
         self,
         alice_api: Client,
         charlie_api: Client,
@@ -129,7 +129,7 @@ class TestInTheBackground:
         assert (answer["status"], answer["total"], answer["done"]) == ("done", 5, 5)
         assert alice_api.post(f"{address}undo/").json()["done"] == 5
 
-    def test_whoever_waits_gets_what_was_done(self, alice_api: Client, five: list[Track]) -> None:
+    def test_a_program_that_waits_gets_the_result(self, alice_api: Client, five: list[Track]) -> None:
         response = ask(alice_api, prefer="return=minimal", act="tag", value="live", query="")
         assert (response.status_code, response.json()["done"]) == (200, 5)
 
@@ -164,7 +164,7 @@ class TestInTheBackground:
             services.bulk_action_undo(action=tag_later(alice))
 
     @pytest.mark.usefixtures("small_batches")
-    def test_what_a_dead_process_left_is_gone_on_with_once(
+    def test_the_work_of_a_dead_process_is_resumed_once(
         self,
         alice: User,
         five: list[Track],
@@ -243,7 +243,7 @@ class TestInTheBackground:
         BulkAction.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
         assert services.bulk_actions_resume() == 0
 
-    def test_a_database_that_is_away_leaves_it_to_be_gone_on_with(
+    def test_an_unavailable_database_leaves_it_to_be_resumed(
         self, monkeypatch: pytest.MonkeyPatch, alice: User, five: list[Track]
     ) -> None:
         def is_away(action: BulkAction, ids: list[Any]) -> dict[Any, Any]:
@@ -270,13 +270,13 @@ class TestInTheBackground:
 
 
 class TestForGood:
-    def test_it_needs_to_be_said_and_leaves_no_way_back(self, alice_api: Client, five: list[Track]) -> None:
+    def test_it_must_be_asked_for_and_cannot_be_undone(self, alice_api: Client, five: list[Track]) -> None:
         done = ask(alice_api, act="delete", query="", permanently=True).json()
         assert done == {"id": None, "done": 5, "skipped": 0}
         assert not Track.all_objects.exists()
         assert ask(alice_api, act="tag", value="x", query="", permanently=True).status_code == 400
 
-    def test_also_from_the_bin_and_only_ones_own(
+    def test_also_from_the_bin_and_only_the_owners(
         self, alice_api: Client, charlie_api: Client, five: list[Track]
     ) -> None:
         services.track_delete(track=five[0])
@@ -328,14 +328,14 @@ class TestUndo:
         page = alice_client.post(reverse("bulk-action-undo", args=[tag.pk]), follow=True).content.decode()
         assert "There was nothing left to undo: Tagged “live”." in page
 
-    def test_turned_down_for_good_stays_turned_down(self, alice: User, make_track: MakeTrack) -> None:
+    def test_a_rejected_suggestion_stays_rejected(self, alice: User, make_track: MakeTrack) -> None:
         track = make_track(file_genre="Shoegaze")
         services.suggestion_reject(track=track, name="Shoegaze")
         tagged = services.tracks_tag(tracks=mine(alice), person=alice, name="shoegaze")
         services.bulk_action_undo(action=tagged)
         assert track.rejections.filter(key="shoegaze").exists()
 
-    def test_a_suggestion_that_was_taken_and_taken_off_is_not_made_again(
+    def test_a_suggestion_accepted_and_removed_is_not_made_again(
         self, alice: User, alice_client: Client, make_track: MakeTrack
     ) -> None:
         track = make_track(file_genre="Shoegaze")
@@ -389,7 +389,7 @@ class TestRecentChanges:
             "Nothing was changed in the last day." in charlie_client.get(reverse("recent")).content.decode()
         )
 
-    def test_what_is_running_is_told_and_can_be_cancelled(
+    def test_running_actions_are_shown_and_can_be_cancelled(
         self, alice: User, alice_client: Client, charlie_client: Client, five: list[Track]
     ) -> None:
         action = tag_later(alice)

@@ -1,4 +1,4 @@
-"""Programs that follow changes hear of deletions: each once, in its order, and of what is restored again."""
+"""The feed of changes has deletions: each once, in order, and restored tracks again."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_resumed_after_a_deletion(alice_api: Client, make_track: MakeTrack) -> N
     assert told(page) == [("changed", str(two.pk))]
 
 
-def test_of_the_same_moment_none_is_lost(alice_api: Client, make_track: MakeTrack) -> None:
+def test_changes_of_the_same_moment_are_all_returned(alice_api: Client, make_track: MakeTrack) -> None:
     tracks = [make_track() for _ in range(6)]
     for number, track in enumerate(tracks):
         (changed, deleted)[number % 2](track, 1)
@@ -90,7 +90,7 @@ def test_of_the_same_moment_none_is_lost(alice_api: Client, make_track: MakeTrac
     assert [pk for _, pk in found] == sorted(str(track.pk) for track in tracks)
 
 
-def test_what_is_restored_is_told_again(
+def test_restored_tracks_are_returned_again(
     alice: User, alice_api: Client, track: Track, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deleted(track, 1)
@@ -103,7 +103,7 @@ def test_what_is_restored_is_told_again(
     assert told(page) == [("changed", str(track.pk))]
 
 
-def test_what_goes_for_good_stays_told(alice: User, alice_api: Client, make_track: MakeTrack) -> None:
+def test_permanent_deletions_stay_in_the_feed(alice: User, alice_api: Client, make_track: MakeTrack) -> None:
     from_bin, at_once = make_track(), make_track()
     deleted(from_bin, 1)
     services.tracks_purge(owner=alice, track_ids=[from_bin.pk, at_once.pk])
@@ -112,7 +112,7 @@ def test_what_goes_for_good_stays_told(alice: User, alice_api: Client, make_trac
     assert told(page) == [("deleted", str(from_bin.pk)), ("deleted", str(at_once.pk))]
 
 
-def test_what_may_still_be_overtaken_waits(alice_api: Client, track: Track) -> None:
+def test_changes_wait_for_older_transactions(alice_api: Client, track: Track) -> None:
     services.tracks_move_to_bin(owner=track.owner, track_ids=[track.pk])
     (page,) = pages(alice_api, start())
     assert told(page) == []
@@ -125,7 +125,7 @@ def test_what_may_still_be_overtaken_waits(alice_api: Client, track: Track) -> N
 def test_one_horizon_for_both(
     alice_api: Client, make_track: MakeTrack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else a deletion could be told, and a change before it be skipped for ever."""
+    """Otherwise a deletion could appear while a change before it is skipped for ever."""
     one, two = make_track(), make_track()
     changed(one, 5)
     deleted(two, 6)
@@ -135,7 +135,7 @@ def test_one_horizon_for_both(
     assert told(page) == []
 
 
-def test_only_ones_own(charlie_api: Client, track: Track) -> None:
+def test_only_the_owners_tracks(charlie_api: Client, track: Track) -> None:
     deleted(track, 1)
     (page,) = pages(charlie_api, start())
     assert told(page) == []
@@ -210,18 +210,18 @@ class TestEvents:
         services.tracks_purge(owner=alice, track_ids=[track.pk])
         assert [name for name, _ in self.events(stream)] == ["deleted"]
 
-    def test_what_was_gone_before_is_not_told(self, alice: User, track: Track) -> None:
+    def test_earlier_deletions_are_not_sent(self, alice: User, track: Track) -> None:
         services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
         assert self.events(EventStream(alice, None)) == []
 
-    def test_who_comes_back_misses_nothing(self, alice: User, track: Track) -> None:
+    def test_a_client_that_reconnects_misses_nothing(self, alice: User, track: Track) -> None:
         services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
         since = TrackDeletion.objects.get().deleted_at - timedelta(seconds=1)
         assert [name for name, _ in self.events(EventStream(alice, aware_datetime(since.isoformat())))] == [
             "deleted"
         ]
 
-    def test_only_ones_own(self, alice: User, charlie: User) -> None:
+    def test_only_the_owners_tracks(self, alice: User, charlie: User) -> None:
         stream = EventStream(charlie, None)
         services.tracks_move_to_bin(owner=alice, track_ids=[TrackFactory(owner=alice).pk])
         assert self.events(stream) == []
