@@ -107,7 +107,10 @@ def _replayed_response(request: HttpRequest, record: IdempotencyRecord) -> HttpR
 
 
 def _pending_messages(request: HttpRequest) -> list[list[Any]]:
-    """The messages that were not shown yet. They stay pending."""
+    """All messages that wait to be shown, with their `extra_tags`, which may hold an undo (`message_with_undo`).
+
+    Looking at them does not count as showing them.
+    """
     storage = cast(BaseStorage, messages.get_messages(request))
     found = [[message.level, str(message.message), message.extra_tags] for message in storage]
     storage.used = False

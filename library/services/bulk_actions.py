@@ -26,6 +26,7 @@ from library.services.batches import BATCH_SIZE
 from library.services.bin import tracks_move_to_bin, tracks_purge, tracks_restore
 from library.services.bulk_action_records import bulk_action_targets_add
 from library.services.jobs import job_enqueue
+from library.text import track_count_text
 
 #: An unfinished action that has not changed for this long belongs to a process that died.
 STALLED_AFTER = timedelta(minutes=2)
@@ -106,7 +107,7 @@ class SelectionChangedError(DomainError):
 
     def __init__(self, expected: int, found: int) -> None:
         self.expected, self.found = expected, found
-        was, now = (f"{count:,} track{'' if count == 1 else 's'}" for count in (expected, found))
+        was, now = (track_count_text(count) for count in (expected, found))
         super().__init__(
             "selection_changed",
             f"This was meant for {was}, but the search finds {now} now. Nothing was changed.",
