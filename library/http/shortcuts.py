@@ -22,6 +22,8 @@ from library.models import BulkAction, Track
 PAGE_SIZE = 50
 #: Marks, in the `extra_tags` of a message, the id of the bulk action that it offers to undo.
 UNDO_PREFIX = "undo:"
+#: Marks, in `extra_tags`, a message with a link to the progress of bulk actions.
+PROGRESS_TAG = "progress"
 
 
 class ObjectGoneError(DomainError):
@@ -67,6 +69,11 @@ def message_with_undo(
     """
     tags = f"{UNDO_PREFIX}{action.pk}" if action.can_be_undone else ""
     messages.add_message(request, level, text, extra_tags=tags)
+
+
+def message_with_progress(request: HttpRequest, text: str) -> None:
+    """Queue a message for the next page, with a link to the page that shows the progress of bulk actions."""
+    messages.info(request, text, extra_tags=PROGRESS_TAG)
 
 
 def message_undo_id(message: Message) -> str:

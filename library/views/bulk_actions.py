@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from library import selectors, services
 from library.errors import DomainError
-from library.http.shortcuts import message_with_undo, redirect_back
+from library.http.shortcuts import message_with_progress, message_with_undo, redirect_back
 from library.http.types import Request
 from library.models import BulkAction, Track
 from library.outgoing.archives import archive_response
@@ -134,8 +134,7 @@ def redirect_with_result(
 ) -> HttpResponse:
     """Back to the list, with messages: what was done, with one Undo for all of it, and what was skipped."""
     if not action.is_finished:
-        text = f"{action.summary}: working on {track_count_text(action.total)}."
-        messages.info(request, text, extra_tags="recent")
+        message_with_progress(request, f"{action.summary}: working on {track_count_text(action.total)}.")
     elif action.done:
         message_with_undo(request, result_message(action, name), action)
     if action.is_finished and action.skipped:
