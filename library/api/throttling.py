@@ -33,7 +33,7 @@ class RequestThrottle(SimpleRateThrottle):
 
 
 class PersonThrottle(RequestThrottle):
-    """All requests of one person, by page or by any token; of people who are not signed in, by address."""
+    """All requests of one person, by session or by any token; of people who are not signed in, by address."""
 
     scope = "api"
 

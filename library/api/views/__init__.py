@@ -1,1 +1,1 @@
-"""The API's views: find among the owner's, call a service, serialize."""
+"""The API's views. Each finds its object among the owner's, calls a service, and serializes."""
