@@ -50,7 +50,7 @@ class TestSignUp:
 
     def test_an_address_is_taken_in_any_spelling(self, client: Client, alice: User) -> None:
         response = client.post(reverse("signup"), {"email": " ALICE@example.org", "password": PASSWORD})
-        assert "There is an account" in described(response.content.decode(), "email")
+        assert "There is already an account" in described(response.content.decode(), "email")
         assert User.objects.count() == 1
 
     def test_the_service_refuses_too_when_two_come_at_once(self, alice: User) -> None:
@@ -199,7 +199,7 @@ class TestAccountPage:
     def test_anothers_address_is_refused(self, alice_client: Client, alice: User, charlie: User) -> None:
         data = {"email": charlie.email.upper(), "current_password": PASSWORD}
         page = alice_client.post(reverse("email_change"), data).content.decode()
-        assert "There is an account" in described(page, "email")
+        assert "There is already an account" in described(page, "email")
         with pytest.raises(EmailTakenError):
             services.user_change_email(user=alice, email=charlie.email)
         assert alice.email == "alice@example.org"

@@ -39,13 +39,13 @@ def refused(client: Client, method: str, address: str, name: str) -> bool:
         return False
     errors = response.json().get("errors", [])
     return any(
-        row["pointer"] == f"/{name}" and "no parameter of this address" in row["detail"] for row in errors
+        row["pointer"] == f"/{name}" and "not a parameter of this URL" in row["detail"] for row in errors
     )
 
 
 @pytest.mark.usefixtures("crawling")
 def test_what_the_schema_names_is_taken_and_nothing_else(alice_api: Client) -> None:
-    # Two that hear a file and keep nothing are no addresses of one's own things.
+    # The two that classify a file without storing it are not about the owner's data.
     checked = [one for one in operations() if one[1] not in ("/file-upload", "/api/v1/classify/")]
     assert len(checked) > 50
     for method, address, described in checked:
