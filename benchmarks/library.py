@@ -121,10 +121,10 @@ def library_fill(owner: Any, count: int, seed: int = 5) -> None:
 
     from library.genres import BUILTIN_GENRES
     from library.models import Embedding, Mood, Prediction, Tag, Tagging, Track
-    from library.models.tags import MOOD_FROM
+    from library.models.tags import MOOD_THRESHOLD
     from library.models.tracks import MOODS_LENGTH
     from library.services.analysis import derived_names_recompute
-    from library.text import in_lines
+    from library.text import join_lines
 
     # Tracks are added over years, not all now.
     Track._meta.get_field("created_at").auto_now_add = False
@@ -174,8 +174,8 @@ def library_fill(owner: Any, count: int, seed: int = 5) -> None:
                 confidence=confidence,
                 needs_you=not sure and not owner_genre,
                 review_rank=confidence - 1 if (owner_genre != top if owner_genre else not sure) else None,
-                mood_lines=in_lines(
-                    [mood for mood, score in scores.items() if score >= MOOD_FROM], MOODS_LENGTH
+                mood_lines=join_lines(
+                    [mood for mood, score in scores.items() if score >= MOOD_THRESHOLD], MOODS_LENGTH
                 ),
             )
             derived_names_recompute(track)

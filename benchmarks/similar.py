@@ -67,7 +67,7 @@ def measure_neighbours(owner: Any, count: int) -> None:
     from library.selectors.similar import similar_to
 
     def read() -> Any:
-        kept._kept.clear()
+        kept._cache.clear()
         return kept.vectors_of(owner)
 
     mine = read()
@@ -85,7 +85,7 @@ def measure_neighbours(owner: Any, count: int) -> None:
         peer=lambda: [peer.kneighbors(vector[None]) for vector in asked],
         page=lambda: [similar_to(owner, track, NEIGHBOURS) for _ in range(QUESTIONS)],
         read=read,
-        places=lambda: kept.Vectors(mine.ids, mine.matrix).places,
+        places=lambda: kept.Vectors(mine.ids, mine.matrix).map_points,
     )
     one = [seconds / QUESTIONS for seconds in times["mine"]]
     print_table(

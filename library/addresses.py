@@ -10,7 +10,7 @@ from django.urls import get_script_prefix, reverse
 _ANY = UUID(int=0)
 
 
-def track_address(name: str, track_id: UUID) -> str:
+def reverse_track(name: str, track_id: UUID) -> str:
     """What `reverse` says of a pattern with a track's id: a list asks five times a row, so each is asked once."""
     return _pattern(name, get_script_prefix()).replace(str(_ANY), str(track_id))
 

@@ -5,13 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from library.selectors.model_cards import manifest
+from library.selectors.model_cards import model_manifest
 
 
 @register
-def model_is_installed(**options: Any) -> list[CheckMessage]:
+def check_model_installed(**options: Any) -> list[CheckMessage]:
     """Without a model no track would ever be heard."""
-    if manifest(settings.EARMARK_MODEL):
+    if model_manifest(settings.EARMARK_MODEL):
         return []
     installed = sorted(path.parent.name for path in settings.EARMARK_MODELS_DIR.glob("*/manifest.json"))
     return [
@@ -24,7 +24,7 @@ def model_is_installed(**options: Any) -> list[CheckMessage]:
 
 
 @register
-def files_can_be_sent(**options: Any) -> list[CheckMessage]:
+def check_file_delivery(**options: Any) -> list[CheckMessage]:
     """A web server cannot send what lies in S3, and only S3 signs addresses."""
     by, in_s3 = settings.EARMARK_FILES_BY, bool(settings.S3_BUCKET)
     if by in (("stream", "signed-url") if in_s3 else ("stream", "x-accel-redirect", "x-sendfile")):

@@ -23,23 +23,23 @@ BUILTIN_GENRES: dict[str, str] = {
 UNSURE = "unsure"
 
 #: Other words for the ten, as they stand in the genre tags of files.
-_ALSO = {
+_SYNONYMS = {
     "hiphop": ("hip hop", "rap", "trap"),
     "classical": ("classic", "baroque", "opera", "symphony"),
     "reggae": ("dub", "ska"),
     "rock": ("rock'n'roll", "rocknroll"),
 }
-_WORDS = {
-    genre: re.compile(r"\b(?:" + "|".join(map(re.escape, (genre, *_ALSO.get(genre, ())))) + r")\b")
+_PATTERNS = {
+    genre: re.compile(r"\b(?:" + "|".join(map(re.escape, (genre, *_SYNONYMS.get(genre, ())))) + r")\b")
     for genre in BUILTIN_GENRES
 }
 
 
-def genre_in_tag(text: str) -> str:
+def builtin_genre_from_tag(text: str) -> str:
     """The one of the ten that a file's genre tag names; "" when it names none of them, or several.
 
     "Heavy Metal" is metal and "Hip-Hop/Rap" is hiphop, but "Blues Rock" could be either.
     """
     words = re.sub(r"[-_/;,&.]+", " ", fold(text))
-    named = [genre for genre, pattern in _WORDS.items() if pattern.search(words)]
+    named = [genre for genre, pattern in _PATTERNS.items() if pattern.search(words)]
     return named[0] if len(named) == 1 else ""

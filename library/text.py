@@ -26,18 +26,18 @@ def without_control_characters(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
 
 
-def key_from(name: str) -> str:
+def slug_from(name: str) -> str:
     """A name as a word for addresses and columns: "Drum & Bass" becomes "drum-bass"."""
     return re.sub(r"[^\w]+", "-", fold(name)).strip("-")
 
 
-def title_from(name: str) -> str:
+def title_from_filename(name: str) -> str:
     """What to call a track whose file, of that name, carries no title."""
     return PurePosixPath(name).stem.replace("_", " ").strip() or name
 
 
-def in_lines(words: Iterable[str], room: int) -> str:
-    """Words in a column, to be found by `a_line`: as many of the first as there is room for."""
+def join_lines(words: Iterable[str], room: int) -> str:
+    """Words in a column, to be found by `line_term`: as many of the first as there is room for."""
     text = ""
     for word in words:
         if len(longer := (text or "\n") + word + "\n") > room:
@@ -46,8 +46,8 @@ def in_lines(words: Iterable[str], room: int) -> str:
     return text
 
 
-def a_line(word: str) -> str:
-    """What a column filled by `in_lines` contains when the word is among them. No word has a line break in it."""
+def line_term(word: str) -> str:
+    """What a column filled by `join_lines` contains when the word is among them. No word has a line break in it."""
     return f"\n{word}\n"
 
 

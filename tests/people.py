@@ -21,9 +21,9 @@ from django.tasks import default_task_backend
 from django.test import Client
 
 from library import services
-from library.genres import BUILTIN_GENRES, genre_in_tag
+from library.genres import BUILTIN_GENRES, builtin_genre_from_tag
 from library.models import Prediction, Track, User
-from library.models.tracks import stored_name
+from library.models.tracks import storage_key
 from library.services.analysis import derived_names_recompute
 
 PASSWORD = "a quiet listening room"
@@ -115,10 +115,10 @@ class TrackFactory(factory.django.DjangoModelFactory):
             track.error_code = track.error_code or "corrupt"
         if track.status == Track.Status.READY:
             storage = track.original.storage
-            track.peaks = storage.save(stored_name(track, "peaks.json"), ContentFile(b"{}"))
-            track.spectrogram = storage.save(stored_name(track, "spectrogram.png"), ContentFile(b"picture"))
+            track.peaks = storage.save(storage_key(track, "peaks.json"), ContentFile(b"{}"))
+            track.spectrogram = storage.save(storage_key(track, "spectrogram.png"), ContentFile(b"picture"))
         derived_names_recompute(track)
-        track.file_label = genre_in_tag(track.file_genre)
+        track.file_label = builtin_genre_from_tag(track.file_genre)
         track.save()
         if track.status == Track.Status.READY:
             track.prediction = PredictionFactory(track=track, **heard)

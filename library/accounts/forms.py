@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from library import services
 from library.http.client_address import client_address
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.models import ApiToken, User
 from library.tasks import send_password_reset_email
 
@@ -101,7 +101,7 @@ class PasswordConfirmForm(forms.Form):
     bound_field_class = BootstrapField
     current_password = password_field("Current password", "current-password")
 
-    def __init__(self, *args: Any, request: Request, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: AuthenticatedRequest, **kwargs: Any) -> None:
         self.request = request
         super().__init__(*args, **kwargs)
 
@@ -114,7 +114,7 @@ class EmailForm(PasswordConfirmForm):
     email = email_field()
     field_order = ("email",)
 
-    def __init__(self, *args: Any, request: Request, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: AuthenticatedRequest, **kwargs: Any) -> None:
         super().__init__(*args, request=request, **kwargs)
         self.initial["email"] = request.user.email
 
@@ -159,7 +159,7 @@ class PasswordChangeForm(auth_forms.PasswordChangeForm):
     new_password1 = password_field("New password", "new-password", PASSWORD_HELP)
     new_password2 = password_field("New password again", "new-password")
 
-    def __init__(self, *args: Any, request: Request, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: AuthenticatedRequest, **kwargs: Any) -> None:
         self.request = request
         super().__init__(*args, **kwargs)
 
@@ -188,7 +188,7 @@ class SetPasswordForm(auth_forms.SetPasswordForm):
 
 
 @sensitive_variables("password")
-def _checked_password(request: Request, password: str) -> str:
+def _checked_password(request: AuthenticatedRequest, password: str) -> str:
     """The password, once found to be the signed-in person's. Raises ValidationError, and RateLimited after too many."""
     if authenticate(request, username=request.user.email, password=password) != request.user:
         raise forms.ValidationError("This is not your current password.")

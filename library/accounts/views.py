@@ -38,7 +38,7 @@ from library.accounts.forms import (
 )
 from library.http.client_address import client_address
 from library.http.shortcuts import get_or_gone, referring_page
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.services.people import EmailTakenError
 from library.tasks import send_sign_up_email
 
@@ -173,7 +173,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @never_cache
 @require_safe
-def account(request: Request) -> HttpResponse:
+def account(request: AuthenticatedRequest) -> HttpResponse:
     response = _account_page(request)
     response.delete_cookie(NEW_TOKEN_COOKIE, path=reverse("account"))
     return response
@@ -182,7 +182,7 @@ def account(request: Request) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("current_password")
 @require_POST
-def email_change(request: Request) -> HttpResponse:
+def email_change(request: AuthenticatedRequest) -> HttpResponse:
     form = EmailForm(request.POST, request=request)
     _limit_probing(request, form)
     if form.is_valid():
@@ -197,7 +197,7 @@ def email_change(request: Request) -> HttpResponse:
 
 
 @require_POST
-def share(request: Request) -> HttpResponse:
+def share(request: AuthenticatedRequest) -> HttpResponse:
     sharing = request.POST.get("share") == "on"
     services.user_share(user=request.user, share=sharing)
     if sharing:
@@ -210,20 +210,20 @@ def share(request: Request) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("current_password")
 @require_http_methods(["GET", "HEAD", "POST"])
-def account_delete(request: Request) -> HttpResponse:
+def account_delete(request: AuthenticatedRequest) -> HttpResponse:
     form = PasswordConfirmForm(request.POST or None, request=request)
     if request.method == "POST" and form.is_valid():
         services.user_delete(user=request.user)
         logout(request)
         messages.success(request, "Your account and everything in it have been deleted.")
         return redirect("login")
-    context = {"form": form, "belongings": selectors.belongings_of(request.user)}
+    context = {"form": form, "belongings": selectors.account_contents_of(request.user)}
     return render(request, "accounts/account_delete.html", context)
 
 
 @never_cache
 @require_POST
-def token_create(request: Request) -> HttpResponse:
+def token_create(request: AuthenticatedRequest) -> HttpResponse:
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _account_page(request, token_form=form)
@@ -243,8 +243,8 @@ def token_create(request: Request) -> HttpResponse:
 
 
 @require_POST
-def token_revoke(request: Request, token_id: int) -> HttpResponse:
-    tokens = selectors.tokens_of(request.user)
+def token_revoke(request: AuthenticatedRequest, token_id: int) -> HttpResponse:
+    tokens = selectors.api_tokens_of(request.user)
     token = get_or_gone(request, tokens, "That token has been revoked already.", "account", pk=token_id)
     services.token_revoke(token=token)
     messages.success(request, f"Revoked the token “{token}”. Programs that use it no longer have access.")
@@ -252,13 +252,13 @@ def token_revoke(request: Request, token_id: int) -> HttpResponse:
 
 
 def _account_page(
-    request: Request, *, email_form: EmailForm | None = None, token_form: TokenForm | None = None
+    request: AuthenticatedRequest, *, email_form: EmailForm | None = None, token_form: TokenForm | None = None
 ) -> HttpResponse:
     usage = selectors.usage_of(request.user) | selectors.bin_usage_of(request.user)
     context = {
         "email_form": email_form or EmailForm(request=request),
         "token_form": token_form or TokenForm(),
-        "tokens": selectors.tokens_of(request.user),
+        "tokens": selectors.api_tokens_of(request.user),
         "new_key": _new_key(request),
         "usage": usage | {"all_bytes": usage["bytes"] + usage["bin_bytes"]},
         "quota": settings.EARMARK_QUOTA_BYTES,
@@ -268,13 +268,13 @@ def _account_page(
     return render(request, "accounts/account.html", context)
 
 
-def _new_key(request: Request) -> str | None:
+def _new_key(request: AuthenticatedRequest) -> str | None:
     try:
         return request.get_signed_cookie(NEW_TOKEN_COOKIE, salt=_key_salt(request), max_age=NEW_TOKEN_SECONDS)
     except (KeyError, signing.BadSignature):
         return None
 
 
-def _key_salt(request: Request) -> str:
+def _key_salt(request: AuthenticatedRequest) -> str:
     # Tied to the person, so that whoever signs in next in this browser cannot see the key.
     return f"new-token-{request.user.pk}"

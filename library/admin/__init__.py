@@ -1,6 +1,6 @@
 """The reviewer's desk. It shows; what it changes, it changes through services.
 
-People's music is here only as far as they share it: every list of it starts from `selectors.open_to`.
+People's music is here only as far as they share it: every list of it starts from `selectors.visible_to`.
 """
 
 from django.contrib import admin

@@ -13,9 +13,9 @@ from library import selectors
 from library.models import User
 
 if TYPE_CHECKING:
-    Base = admin.ModelAdmin[Any]
+    TypedModelAdmin = admin.ModelAdmin[Any]
 else:
-    Base = admin.ModelAdmin
+    TypedModelAdmin = admin.ModelAdmin
 
 
 def reviewer_of(request: HttpRequest) -> User:
@@ -23,7 +23,7 @@ def reviewer_of(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-class ReadOnly(admin.options.BaseModelAdmin):
+class ReadOnlyAdminMixin(admin.options.BaseModelAdmin):
     """Rows that only the site itself writes."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -33,14 +33,16 @@ class ReadOnly(admin.options.BaseModelAdmin):
         return False
 
 
-class SharedOnly(ReadOnly, Base):
+class SharedMusicAdmin(ReadOnlyAdminMixin, TypedModelAdmin):
     """Rows about people's music, of those who share it. What is not shared is the same 404 as what is not there."""
 
     #: How a row leads to the owner of the music.
     owner_path = "owner"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).filter(selectors.open_to(reviewer_of(request), self.owner_path))
+        return (
+            super().get_queryset(request).filter(selectors.visible_to(reviewer_of(request), self.owner_path))
+        )
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model:
         # Rights first: without them, the answer must not depend on what there is.

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from library import selectors, services
-from library.admin.base import ReadOnly
+from library.admin.base import ReadOnlyAdminMixin
 from library.models import ApiToken, User
 
 
@@ -70,7 +70,7 @@ class UserAdmin(DjangoUserAdmin):
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """What goes with these accounts, in numbers: titles are for those who may hear the tracks."""
         people = list(objs)
-        goes = selectors.belongings_of(*people)
+        goes = selectors.account_contents_of(*people)
         counts = {"accounts": len(people)}
         counts |= {name: goes[name] for name in ("tracks", "playlists", "tags", "genres", "tokens")}
         counts["tracks in the bin"] = goes["bin_tracks"]
@@ -87,7 +87,7 @@ class UserAdmin(DjangoUserAdmin):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
+class ApiTokenAdmin(ReadOnlyAdminMixin, admin.ModelAdmin):
     """Deleting a token here revokes it."""
 
     list_display = ["name", "owner", "hint", "created_at", "last_used_at"]

@@ -18,25 +18,25 @@ from django.views.decorators.http import require_POST
 
 from classifier.errors import MESSAGES
 from library import selectors, services
-from library.admin.base import SharedOnly, reviewer_of
+from library.admin.base import SharedMusicAdmin, reviewer_of
 from library.http.review_queue import ReviewQueueUrls, review_queue_context
 from library.http.shortcuts import PAGE_SIZE, redirect_back
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.models import Track
 from library.outgoing.files import serve_audio, serve_peaks, serve_spectrogram, serve_timeline
 from library.text import track_count_text
 
 REVIEWER_QUEUE_URLS = ReviewQueueUrls(
     page="admin:library_track_review",
-    verdict="admin:library_track_say",
-    undo="admin:library_track_unsay",
+    verdict="admin:library_track_verdict",
+    undo="admin:library_track_verdict_undo",
     track="admin:library_track_change",
     file_url_prefix="admin:library_track_",
     of_others=True,
 )
 
 
-class Desk(SharedOnly):
+class ReviewAdmin(SharedMusicAdmin):
     """Pages and files about shared tracks. The rows stay the site's: what is said or done goes through services."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -44,10 +44,10 @@ class Desk(SharedOnly):
             ("review/", "review", self.review_view),
             ("agreement/", "agreement", self.agreement_view),
             ("failed/", "failed", self.failed_view),
-            ("failed/again/", "failed_again", require_POST(self.failed_again_view)),
-            ("<uuid:track_id>/say/", "say", require_POST(self.say_view)),
-            ("<uuid:track_id>/unsay/", "unsay", require_POST(self.unsay_view)),
-            ("<uuid:track_id>/again/", "again", require_POST(self.again_view)),
+            ("failed/again/", "reanalyse_failed", require_POST(self.reanalyse_failed_view)),
+            ("<uuid:track_id>/say/", "verdict", require_POST(self.verdict_view)),
+            ("<uuid:track_id>/unsay/", "verdict_undo", require_POST(self.verdict_undo_view)),
+            ("<uuid:track_id>/again/", "reanalyse", require_POST(self.reanalyse_view)),
             ("<uuid:track_id>/audio/", "audio", self.audio_view),
             ("<uuid:track_id>/spectrogram/", "spectrogram", self.spectrogram_view),
             ("<uuid:track_id>/peaks/", "peaks", self.peaks_view),
@@ -62,22 +62,22 @@ class Desk(SharedOnly):
         return request.user.has_perm("library.change_track")
 
     def review_view(self, request: HttpRequest) -> HttpResponse:
-        asked = self._looking(request)
-        context = review_queue_context(asked, selectors.review_queue_of(asked.user), REVIEWER_QUEUE_URLS)
+        asked = self._authorised_request(request)
+        context = review_queue_context(asked, selectors.reviewer_queue_of(asked.user), REVIEWER_QUEUE_URLS)
         return render(request, "desk/review.html", context)
 
-    def say_view(self, request: HttpRequest, track_id: UUID) -> HttpResponse:
+    def verdict_view(self, request: HttpRequest, track_id: UUID) -> HttpResponse:
         track = self._track(request, track_id, to_review=True)
         services.genre_set(track=track, person=reviewer_of(request), genre=request.POST.get("genre", ""))
-        return redirect_back(cast(Request, request), REVIEWER_QUEUE_URLS.page)
+        return redirect_back(cast(AuthenticatedRequest, request), REVIEWER_QUEUE_URLS.page)
 
-    def unsay_view(self, request: HttpRequest, track_id: UUID) -> HttpResponse:
+    def verdict_undo_view(self, request: HttpRequest, track_id: UUID) -> HttpResponse:
         track = self._track(request, track_id, to_review=True)
         services.genre_undo(track=track, person=reviewer_of(request))
-        return redirect_back(cast(Request, request), REVIEWER_QUEUE_URLS.page)
+        return redirect_back(cast(AuthenticatedRequest, request), REVIEWER_QUEUE_URLS.page)
 
     def agreement_view(self, request: HttpRequest) -> HttpResponse:
-        reviewer = self._looking(request).user
+        reviewer = self._authorised_request(request).user
         by_genre = selectors.agreement_by_genre(reviewer)
         return render(
             request,
@@ -91,33 +91,33 @@ class Desk(SharedOnly):
         )
 
     def failed_view(self, request: HttpRequest) -> HttpResponse:
-        reviewer = self._looking(request).user
-        failed = selectors.failed_open_to(reviewer)
+        reviewer = self._authorised_request(request).user
+        failed = selectors.failed_tracks_visible_to(reviewer)
         rows = failed.order_by().values_list("error_code").annotate(count=Count("pk"))
         return render(
             request,
             "desk/failed.html",
             {
                 "page": Paginator(failed, PAGE_SIZE).get_page(request.GET.get("page")),
-                "reasons": _with_sentences(rows.order_by("-count", "error_code")),
-                "elsewhere": _with_sentences(selectors.failures_elsewhere(reviewer)),
+                "reasons": _with_messages(rows.order_by("-count", "error_code")),
+                "unshared": _with_messages(selectors.unshared_failure_counts(reviewer)),
             },
         )
 
-    def again_view(self, request: HttpRequest, track_id: UUID) -> HttpResponse:
+    def reanalyse_view(self, request: HttpRequest, track_id: UUID) -> HttpResponse:
         track = self._track(request, track_id, to_review=True)
-        return self._again(request, Track.objects.filter(pk=track.pk))
+        return self._reanalyse(request, Track.objects.filter(pk=track.pk))
 
-    def failed_again_view(self, request: HttpRequest) -> HttpResponse:
+    def reanalyse_failed_view(self, request: HttpRequest) -> HttpResponse:
         """All that failed for one reason, `code`."""
-        reviewer = self._looking(request, to_review=True).user
-        failed = selectors.failed_open_to(reviewer).filter(error_code=request.POST.get("code", ""))
-        return self._again(request, failed)
+        reviewer = self._authorised_request(request, to_review=True).user
+        failed = selectors.failed_tracks_visible_to(reviewer).filter(error_code=request.POST.get("code", ""))
+        return self._reanalyse(request, failed)
 
-    def _again(self, request: HttpRequest, tracks: QuerySet[Track]) -> HttpResponse:
+    def _reanalyse(self, request: HttpRequest, tracks: QuerySet[Track]) -> HttpResponse:
         done = services.tracks_analyse_again(tracks=tracks, person=reviewer_of(request)).done
         messages.success(request, f"Trying {track_count_text(done)} again.")
-        return redirect_back(cast(Request, request), "admin:library_track_failed")
+        return redirect_back(cast(AuthenticatedRequest, request), "admin:library_track_failed")
 
     def audio_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
         return serve_audio(request, self._track(request, track_id))
@@ -131,17 +131,17 @@ class Desk(SharedOnly):
     def timeline_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
         return serve_timeline(self._track(request, track_id))
 
-    def _looking(self, request: HttpRequest, *, to_review: bool = False) -> Request:
+    def _authorised_request(self, request: HttpRequest, *, to_review: bool = False) -> AuthenticatedRequest:
         """The request of somebody who may see shared tracks and, if that is what it is for, review them."""
         if not self.has_view_permission(request) or (to_review and not self.has_review_permission(request)):
             raise PermissionDenied
-        return cast(Request, request)
+        return cast(AuthenticatedRequest, request)
 
     def _track(self, request: HttpRequest, track_id: UUID, *, to_review: bool = False) -> Track:
-        self._looking(request, to_review=to_review)
+        self._authorised_request(request, to_review=to_review)
         return cast(Track, get_object_or_404(self.get_queryset(request), pk=track_id))
 
 
-def _with_sentences(counts: Iterable[tuple[str, int]]) -> list[tuple[str, str, int]]:
+def _with_messages(counts: Iterable[tuple[str, int]]) -> list[tuple[str, str, int]]:
     """Reasons as (code, sentence, how many)."""
     return [(code, MESSAGES.get(code, code), count) for code, count in counts]

@@ -19,18 +19,18 @@ from django.utils.safestring import SafeString
 from classifier.errors import MESSAGES
 from classifier.formats import AUDIO_FORMATS
 from library import selectors, services
-from library.admin.base import ReadOnly, SharedOnly, reviewer_of
-from library.admin.review import Desk
+from library.admin.base import ReadOnlyAdminMixin, SharedMusicAdmin, reviewer_of
+from library.admin.review import ReviewAdmin
 from library.genres import BUILTIN_GENRES
 from library.http.shortcuts import message_with_undo
 from library.models import Prediction, Track
 from library.text import clock, track_count_text
 
 #: How many titles a deletion names before it only counts.
-NAMED = 50
+MAX_DELETION_TITLES = 50
 
 
-class HeardFilter(admin.SimpleListFilter):
+class PredictedGenreFilter(admin.SimpleListFilter):
     """The ten by name: a list of the labels in use would tell of tracks that are not shared."""
 
     title = "heard by the model"
@@ -45,7 +45,7 @@ class HeardFilter(admin.SimpleListFilter):
         return queryset.filter(prediction__label=self.value()) if self.value() else queryset
 
 
-class ChoiceFilter(admin.SimpleListFilter):
+class FixedChoicesFilter(admin.SimpleListFilter):
     """Every value there could be: to ask a large table which ones there are takes longer than its page."""
 
     values: Collection[str]
@@ -57,19 +57,19 @@ class ChoiceFilter(admin.SimpleListFilter):
         return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
 
 
-class ErrorFilter(ChoiceFilter):
+class ErrorFilter(FixedChoicesFilter):
     title, parameter_name, values = "error code", "error_code", sorted(MESSAGES)
 
 
-class KindFilter(ChoiceFilter):
+class KindFilter(FixedChoicesFilter):
     title, parameter_name, values = "kind", "kind", AUDIO_FORMATS
 
 
-class TopFilter(ChoiceFilter):
+class TopGenreFilter(FixedChoicesFilter):
     title, parameter_name, values = "most probable genre", "top", BUILTIN_GENRES
 
 
-class QueueFilter(admin.SimpleListFilter):
+class ReviewQueueFilter(admin.SimpleListFilter):
     """What waits for review, the most doubtful first."""
 
     title = "review"
@@ -81,10 +81,10 @@ class QueueFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Track]) -> QuerySet[Track]:
         if self.value() != "waiting":
             return queryset
-        return selectors.review_queue_of(reviewer_of(request), among=queryset)
+        return selectors.reviewer_queue_of(reviewer_of(request), among=queryset)
 
 
-class PredictionInline(ReadOnly, admin.TabularInline):
+class PredictionInline(ReadOnlyAdminMixin, admin.TabularInline):
     model = Prediction
     readonly_fields = ("model_name", "model_version", "label", "top", "confidence", "created_at")
     fields = readonly_fields
@@ -97,31 +97,58 @@ class PredictionInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Track)
-class TrackAdmin(Desk):
-    list_display = ["title", "artist", "owner", "status", "error", "counts", "heard", "length", "created_at"]
-    list_filter = [QueueFilter, "status", ErrorFilter, HeardFilter, "genre_source", "needs_you", KindFilter]
+class TrackAdmin(ReviewAdmin):
+    list_display = [
+        "title",
+        "artist",
+        "owner",
+        "status",
+        "error",
+        "effective_genre",
+        "top_prediction",
+        "duration_text",
+        "created_at",
+    ]
+    list_filter = [
+        ReviewQueueFilter,
+        "status",
+        ErrorFilter,
+        PredictedGenreFilter,
+        "genre_source",
+        "needs_you",
+        KindFilter,
+    ]
     search_fields = ["title", "artist", "album", "original_name", "owner__email", "=sha256"]
     search_help_text = "Title, artist, album, file name, owner, or the whole SHA-256."
     list_per_page = 50
     # The page on the site is its owner's alone.
     view_on_site = False
-    actions = ["confirm_heard", "analyse_again"]
+    actions = ["confirm_predictions", "analyse_again"]
     inlines = [PredictionInline]
     fieldsets = [
-        (None, {"fields": ["title", "artist", "album", "year", "file_genre", "owner", "listen"]}),
-        ("Heard", {"fields": ["counts", "heard", "picture"]}),
+        (None, {"fields": ["title", "artist", "album", "year", "file_genre", "owner", "audio_player"]}),
+        ("Heard", {"fields": ["effective_genre", "top_prediction", "spectrogram_image"]}),
         ("Analysis", {"fields": ["status", "stage", "error", "attempts", "leased_until", "notices"]}),
-        ("File", {"fields": ["original_name", "kind", "file_size", "sha256", "length", "audio"]}),
+        ("File", {"fields": ["original_name", "kind", "file_size", "sha256", "duration_text", "audio"]}),
         ("Dates", {"fields": ["created_at", "updated_at"]}),
     ]
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        if request.GET.get(QueueFilter.parameter_name):
-            return ["title", "artist", "owner", "file_genre", "owner_genre", "heard", "listen", "picture"]
+        if request.GET.get(ReviewQueueFilter.parameter_name):
+            return [
+                "title",
+                "artist",
+                "owner",
+                "file_genre",
+                "owner_genre",
+                "top_prediction",
+                "audio_player",
+                "spectrogram_image",
+            ]
         return self.list_display
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        waiting = request.GET.get(QueueFilter.parameter_name)
+        waiting = request.GET.get(ReviewQueueFilter.parameter_name)
         return ["review_rank", "id"] if waiting else super().get_ordering(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Track]:
@@ -130,15 +157,15 @@ class TrackAdmin(Desk):
         return rows.defer("prediction__segments")
 
     @admin.display(description="genre", ordering="genre", empty_value="not sure")
-    def counts(self, track: Track) -> str | None:
+    def effective_genre(self, track: Track) -> str | None:
         return track.genre or None
 
     @admin.display(description="confidence", ordering="confidence")
-    def heard(self, track: Track) -> str | None:
+    def top_prediction(self, track: Track) -> str | None:
         return f"{track.prediction.confidence:.0%} {track.prediction.top}" if track.prediction else None
 
     @admin.display(ordering="duration")
-    def length(self, track: Track) -> str | None:
+    def duration_text(self, track: Track) -> str | None:
         return clock(track.duration) or None
 
     @admin.display(description="size")
@@ -150,12 +177,12 @@ class TrackAdmin(Desk):
         return f"{track.error_code}: {track.error_message}" if track.error_code else None
 
     @admin.display(description="listen")
-    def listen(self, track: Track) -> SafeString:
+    def audio_player(self, track: Track) -> SafeString:
         address = reverse("admin:library_track_audio", args=[track.pk])
         return format_html('<audio controls preload="none" src="{}"></audio>', address)
 
     @admin.display(description="spectrogram")
-    def picture(self, track: Track) -> SafeString | None:
+    def spectrogram_image(self, track: Track) -> SafeString | None:
         if not track.spectrogram:
             return None
         address = reverse("admin:library_track_spectrogram", args=[track.pk])
@@ -164,7 +191,7 @@ class TrackAdmin(Desk):
         )
 
     @admin.action(description="Confirm what was heard", permissions=["review"])
-    def confirm_heard(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
+    def confirm_predictions(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
         # In bulk nobody looks at each: what its owner has said stays said.
         unsaid = queryset.filter(owner_genre="")
         action = services.genres_set(tracks=unsaid, person=reviewer_of(request), genre=None)
@@ -188,9 +215,9 @@ class TrackAdmin(Desk):
         """The tracks by name, as far as a page holds them, and how many they are."""
         tracks = self.get_queryset(request).filter(pk__in=[track.pk for track in objs])
         count = tracks.count()
-        named = [f"{track} ({track.owner})" for track in tracks[:NAMED]]
-        if count > NAMED:
-            named.append(f"and {count - NAMED:,} more")
+        named = [f"{track} ({track.owner})" for track in tracks[:MAX_DELETION_TITLES]]
+        if count > MAX_DELETION_TITLES:
+            named.append(f"and {count - MAX_DELETION_TITLES:,} more")
         allowed = self.has_delete_permission(request)
         goes = f"tracks, to their owner’s bin for {settings.EARMARK_BIN_DAYS} days"
         return named, {goes: count}, set() if allowed else {"track"}, []
@@ -217,10 +244,10 @@ class TrackAdmin(Desk):
 
 
 @admin.register(Prediction)
-class PredictionAdmin(SharedOnly):
+class PredictionAdmin(SharedMusicAdmin):
     owner_path = "track__owner"
     list_display = ["track", "model_name", "model_version", "label", "top", "confidence", "created_at"]
-    list_filter = [TopFilter]
+    list_filter = [TopGenreFilter]
     search_fields = ["track__title", "track__artist", "track__owner__email", "=model_name", "=model_version"]
     list_select_related = ["track"]
     ordering = ["-id"]

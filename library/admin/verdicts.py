@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from library import selectors
-from library.admin.base import SharedOnly, reviewer_of
+from library.admin.base import SharedMusicAdmin, reviewer_of
 from library.models import User, Verdict
 
 
-class PersonFilter(admin.SimpleListFilter):
+class VerdictAuthorFilter(admin.SimpleListFilter):
     title = "whose word"
     parameter_name = "whose"
 
@@ -24,11 +24,11 @@ class PersonFilter(admin.SimpleListFilter):
         if self.value() == "mine":
             return queryset.filter(person=reviewer_of(request))
         if self.value() == "owners":
-            return queryset.filter(selectors.OWNERS_WORD)
-        return queryset.exclude(selectors.OWNERS_WORD) if self.value() == "reviewers" else queryset
+            return queryset.filter(selectors.BY_OWNER)
+        return queryset.exclude(selectors.BY_OWNER) if self.value() == "reviewers" else queryset
 
 
-class StandingFilter(admin.SimpleListFilter):
+class UndoneFilter(admin.SimpleListFilter):
     title = "undone"
     parameter_name = "undone"
 
@@ -40,17 +40,17 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Verdict)
-class VerdictAdmin(SharedOnly):
+class VerdictAdmin(SharedMusicAdmin):
     owner_path = "track__owner"
-    list_display = ["created_at", "who", "track", "change", "model_said", "undone_at"]
+    list_display = ["created_at", "who", "track", "change", "model_prediction", "undone_at"]
     list_display_links = ["created_at"]
-    list_filter = [PersonFilter, StandingFilter, "genre"]
+    list_filter = [VerdictAuthorFilter, UndoneFilter, "genre"]
     search_fields = ["person__email", "track__title", "track__artist", "track__owner__email"]
     search_help_text = "Person, title, artist, or the track's owner."
     list_select_related = ["person", "track", "track__owner"]
     list_per_page = 50
     date_hierarchy = "created_at"
-    readonly_fields = ("created_at", "who", "track", "change", "model_said", "undone_at")
+    readonly_fields = ("created_at", "who", "track", "change", "model_prediction", "undone_at")
     fields = readonly_fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Verdict]:
@@ -71,7 +71,7 @@ class VerdictAdmin(SharedOnly):
         return str(verdict)
 
     @admin.display(description="the model", ordering="heard")
-    def model_said(self, verdict: Verdict) -> str | None:
+    def model_prediction(self, verdict: Verdict) -> str | None:
         if not verdict.heard:
             return None
         return verdict.heard if verdict.sure else f"not sure ({verdict.heard})"

@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from library import selectors
 
 #: Beyond so many, the number beside "Needs you" is not told (99+), nor counted on each page.
-COUNTED = 99
+MAX_NEEDS_YOU_COUNT = 99
 
 
 def library(request: HttpRequest) -> dict[str, Any]:
@@ -20,5 +20,7 @@ def library(request: HttpRequest) -> dict[str, Any]:
         return {}
     return {
         "genres": SimpleLazyObject(lambda: selectors.genre_names_of(user)),
-        "needs_you_count": SimpleLazyObject(lambda: selectors.needs_you_of(user)[: COUNTED + 1].count()),
+        "needs_you_count": SimpleLazyObject(
+            lambda: selectors.needs_you_of(user)[: MAX_NEEDS_YOU_COUNT + 1].count()
+        ),
     }

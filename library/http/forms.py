@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from library.models import Track
-from library.models.tracks import EDITABLE
+from library.models.tracks import EDITABLE_FIELDS
 
 
 class ConflictDetectingForm(forms.Form):
@@ -69,7 +69,7 @@ class TrackForm(ConflictDetectingForm, forms.ModelForm):
 
     class Meta:
         model = Track
-        fields = EDITABLE
+        fields = EDITABLE_FIELDS
 
 
 class NameForm(ConflictDetectingForm):

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from library import services
 from library.errors import DomainError
 from library.http.shortcuts import redirect_back
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.models import IdempotencyRecord, User
 
 KEY_FIELD = "idempotency_key"
@@ -50,7 +50,7 @@ class IdempotentFormsMiddleware:
         record = _record_begin(request)
         if record is None:
             messages.info(request, "This is still being processed. Please reload the page in a moment.")
-            return redirect_back(cast(Request, request))
+            return redirect_back(cast(AuthenticatedRequest, request))
         if record.status is not None:
             return _replayed_response(request, record)
         request.idempotency_record = record  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from library.errors import DomainError, RateLimited
 from library.http.shortcuts import ObjectGoneError, redirect_back, referring_page
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 
 #: Browser features that no page needs, disabled in case of an injected script.
 DISABLED_FEATURES = (
@@ -95,7 +95,7 @@ class DomainErrorMiddleware:
             return response
         messages.error(request, exception.message)
         if not isinstance(exception, ObjectGoneError):
-            return redirect_back(cast(Request, request))
+            return redirect_back(cast(AuthenticatedRequest, request))
         if exception.key in urlsplit(referring_page(request) or "").path.split("/"):
             return redirect(exception.page)
-        return redirect_back(cast(Request, request), exception.page)
+        return redirect_back(cast(AuthenticatedRequest, request), exception.page)

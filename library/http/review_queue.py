@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from library import selectors
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.models import Track
 from library.text import uuid_or_nil
 
@@ -28,25 +28,27 @@ class ReviewQueueUrls:
     of_others: bool = False
 
 
-def review_queue_context(request: Request, queue: QuerySet[Track], urls: ReviewQueueUrls) -> dict[str, Any]:
+def review_queue_context(
+    request: AuthenticatedRequest, queue: QuerySet[Track], urls: ReviewQueueUrls
+) -> dict[str, Any]:
     """The template context for the next track of a queue, with the genres to answer with.
 
     The query string keeps the position: `after`, a cursor in the queue, and `track` for one that an undo brought
     back. Answers and undo are posted to URLs of the track, which redirect back here.
     """
-    cursor = selectors.Place.read(request.GET.get("after", ""))
-    rest = selectors.left_after(queue, cursor)
+    cursor = selectors.QueueCursor.parse(request.GET.get("after", ""))
+    rest = selectors.queue_after_cursor(queue, cursor)
     remaining = rest.count()
     brought_back = _requested_track(request, queue)
     # Selects the id first: sorting whole rows takes a database longer.
     first = rest.values_list("pk", flat=True).first()
     track = brought_back or (queue.filter(pk=first).first() if first else None)
-    current_position = selectors.Place.of(track) if track else None
+    current_position = selectors.QueueCursor.for_track(track) if track else None
     if brought_back and cursor and current_position and current_position <= cursor:
         remaining += 1  # the track brought back is before the cursor, so `rest` does not count it
     genres = selectors.genre_names_of(track.owner if track and urls.of_others else request.user)
-    answers = selectors.answers_for(track, genres) if track else []
-    last_verdict = selectors.last_word_of(request.user, of_others=urls.of_others)
+    answers = selectors.answer_options_for(track, genres) if track else []
+    last_verdict = selectors.undoable_verdict_of(request.user, of_others=urls.of_others)
     waiting = queue.count() if cursor else remaining
     start = reverse(urls.page)
     return {
@@ -54,7 +56,7 @@ def review_queue_context(request: Request, queue: QuerySet[Track], urls: ReviewQ
         "file_url_prefix": urls.file_url_prefix,
         "track": track,
         "answers": answers,
-        "suggested": selectors.new_genre_for(track, answers) if track else "",
+        "suggested": selectors.suggested_own_genre(track, answers) if track else "",
         "genres": genres,
         "remaining": remaining,
         "skipped": waiting - remaining,
@@ -68,7 +70,7 @@ def review_queue_context(request: Request, queue: QuerySet[Track], urls: ReviewQ
     }
 
 
-def _requested_track(request: Request, queue: QuerySet[Track]) -> Track | None:
+def _requested_track(request: AuthenticatedRequest, queue: QuerySet[Track]) -> Track | None:
     track_id = uuid_or_nil(request.GET.get("track", ""))
     return queue.filter(pk=track_id).first() if track_id.int else None
 

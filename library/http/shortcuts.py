@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from library import selectors
 from library.errors import DomainError
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.models import BulkAction, Track
 
 PAGE_SIZE = 50
@@ -39,7 +39,7 @@ class ObjectGoneError(DomainError):
 
 
 def get_or_gone[M: Model](
-    request: Request, rows: QuerySet[M], message: str, page: str = "library", **lookup: Any
+    request: AuthenticatedRequest, rows: QuerySet[M], message: str, page: str = "library", **lookup: Any
 ) -> M:
     """The row of `rows` that `lookup`, one field, finds. Ids of others' rows are treated like unknown ones.
 
@@ -53,7 +53,7 @@ def get_or_gone[M: Model](
     raise ObjectGoneError(message, key, page)
 
 
-def owned_track(request: Request, track_id: uuid.UUID) -> Track:
+def owned_track(request: AuthenticatedRequest, track_id: uuid.UUID) -> Track:
     """The track, if it is this person's. Raises as `get_or_gone` does."""
     return get_or_gone(
         request, selectors.tracks_of(request.user), "That track is no longer in your library.", pk=track_id
@@ -93,6 +93,6 @@ def referring_page(request: HttpRequest) -> str | None:
     return None
 
 
-def redirect_back(request: Request, fallback: str = "library") -> HttpResponse:
+def redirect_back(request: AuthenticatedRequest, fallback: str = "library") -> HttpResponse:
     """Redirect to the page that the form was on; `fallback` is the name of a URL, for when that is unknown."""
     return redirect(referring_page(request) or reverse(fallback))

@@ -5,5 +5,5 @@ from django.http import HttpRequest
 from library.models import User
 
 
-class Request(HttpRequest):
+class AuthenticatedRequest(HttpRequest):
     user: User

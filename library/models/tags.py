@@ -8,7 +8,7 @@ from library.models.people import User
 from library.models.tracks import Track
 
 #: From this score on a track has a mood: one track in four has more of it.
-MOOD_FROM = 0.75
+MOOD_THRESHOLD = 0.75
 
 
 class Tag(models.Model):

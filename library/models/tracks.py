@@ -11,43 +11,43 @@ from django.db import models
 from classifier.errors import MESSAGES
 from classifier.formats import AUDIO_FORMATS
 from classifier.tagged_copies import TAGGABLE_FORMATS
-from library.addresses import track_address
+from library.addresses import reverse_track
 from library.models.people import User
 
 #: Room for a genre's key: one of the ten, or an own genre's.
 GENRE_LENGTH = 40
 #: What an owner may change about a track.
-EDITABLE = ("title", "artist", "album", "year")
+EDITABLE_FIELDS = ("title", "artist", "album", "year")
 #: How much of a name is looked at in sorting, and of all names in searching: an index takes no more.
 SORT_LENGTH = 60
 SEARCH_LENGTH = 600
 MOODS_LENGTH = 120
 
 
-def stored_name(track: Track, suffix: str) -> str:
+def storage_key(track: Track, suffix: str) -> str:
     """A storage key nobody can guess, below the track's own folder. Nothing of the uploaded name is in it."""
     return f"tracks/{track.folder[:2]}/{track.folder}/{suffix}"
 
 
 def original_name(track: Track, filename: str) -> str:
-    return stored_name(track, f"original{AUDIO_FORMATS[track.kind].extension}")
+    return storage_key(track, f"original{AUDIO_FORMATS[track.kind].extension}")
 
 
-def made_name(track: Track, name: str, suffix: str) -> str:
+def unique_storage_key(track: Track, name: str, suffix: str) -> str:
     """The key of what an analysis made: another each time, so that a key always stands for the same bytes."""
-    return stored_name(track, f"{name}-{secrets.token_hex(6)}{suffix}")
+    return storage_key(track, f"{name}-{secrets.token_hex(6)}{suffix}")
 
 
 def peaks_name(track: Track, filename: str) -> str:
-    return made_name(track, "peaks", ".json")
+    return unique_storage_key(track, "peaks", ".json")
 
 
 def spectrogram_name(track: Track, filename: str) -> str:
-    return made_name(track, "spectrogram", filename[filename.rfind(".") :])
+    return unique_storage_key(track, "spectrogram", filename[filename.rfind(".") :])
 
 
 def playable_name(track: Track, filename: str) -> str:
-    return made_name(track, "playable", ".mp3")
+    return unique_storage_key(track, "playable", ".mp3")
 
 
 def new_folder() -> str:
@@ -202,7 +202,7 @@ class Track(models.Model):
         return f"{self.artist} – {self.title}" if self.artist else self.title
 
     def get_absolute_url(self) -> str:
-        return track_address("track", self.pk)
+        return reverse_track("track", self.pk)
 
     @property
     def is_finished(self) -> bool:
@@ -215,7 +215,7 @@ class Track(models.Model):
         return 1.0 if self.is_finished else stages.index(self.stage) / len(stages)
 
     @property
-    def takes_tags(self) -> bool:
+    def can_write_tags(self) -> bool:
         """Whether a copy of the file can have title, genre and the rest written into it."""
         return self.kind in TAGGABLE_FORMATS
 
@@ -224,7 +224,7 @@ class Track(models.Model):
         return MESSAGES.get(self.error_code, "")
 
     @property
-    def stage_text(self) -> str:
+    def progress_text(self) -> str:
         """Where the analysis stands, in a word or two."""
         if self.status == self.Status.ANALYSING and self.stage:
             return self.Stage(self.stage).label

@@ -14,9 +14,9 @@ from library.models.people import User
 from library.models.tracks import Track
 
 #: After this long without news, an upload is forgotten: its row, and the bytes of one that was never finished.
-LIFETIME = timedelta(days=1)
+UPLOAD_LIFETIME = timedelta(days=1)
 #: Bytes come in pieces; when the last piece is older than this, they have probably stopped coming.
-PAUSE = timedelta(minutes=2)
+UPLOAD_STALLED_AFTER = timedelta(minutes=2)
 
 
 class PartialUpload(models.Model):
@@ -58,15 +58,15 @@ class PartialUpload(models.Model):
 
     @property
     def expires_at(self) -> datetime:
-        return self.updated_at + LIFETIME
+        return self.updated_at + UPLOAD_LIFETIME
 
     @property
     def is_arriving(self) -> bool:
         """Whether bytes have come a moment ago, so that the next are to be expected."""
-        return not self.finished_at and timezone.now() - self.updated_at < PAUSE
+        return not self.finished_at and timezone.now() - self.updated_at < UPLOAD_STALLED_AFTER
 
     @property
-    def is_live(self) -> bool:
+    def is_in_progress(self) -> bool:
         """Whether what a page says of it may soon be otherwise."""
         return self.is_arriving or bool(self.track and not self.track.is_finished)
 

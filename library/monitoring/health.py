@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from library.selectors import health
-from library.selectors.model_cards import manifest
+from library.selectors.model_cards import model_manifest
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def _works(name: str, check: Callable[[], bool]) -> bool:
 
 
 def _database() -> bool:
-    health.queue_now()
+    health.analysis_backlog()
     return True
 
 
@@ -39,12 +39,12 @@ def _storage() -> bool:
 
 
 def _model() -> bool:
-    return bool(manifest(settings.EARMARK_MODEL))
+    return bool(model_manifest(settings.EARMARK_MODEL))
 
 
 def _queue() -> bool:
     """Whether no track has been waiting for longer than allowed. Otherwise no worker is running, or too few are."""
-    since = health.queue_now().since
+    since = health.analysis_backlog().oldest_waiting_since
     allowed = settings.EARMARK_READY_QUEUE_SECONDS
     return not allowed or since is None or (timezone.now() - since).total_seconds() < allowed
 

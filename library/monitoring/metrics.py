@@ -14,13 +14,17 @@ from library.selectors import health
 
 class SiteCollector(Collector):
     def collect(self) -> Iterator[Metric]:
-        queue = health.queue_now()
-        age = (timezone.now() - queue.since).total_seconds() if queue.since else 0.0
+        queue = health.analysis_backlog()
+        age = (
+            (timezone.now() - queue.oldest_waiting_since).total_seconds()
+            if queue.oldest_waiting_since
+            else 0.0
+        )
         depth = GaugeMetricFamily(
             "earmark_tracks_unfinished", "Tracks that are not analysed yet.", labels=["state"]
         )
         depth.add_metric(["waiting"], queue.waiting)
-        depth.add_metric(["in_work"], queue.in_work)
+        depth.add_metric(["in_work"], queue.being_analysed)
         yield depth
         yield GaugeMetricFamily(
             "earmark_queue_age_seconds", "How long the first track in the queue has been waiting.", age

@@ -32,7 +32,7 @@ def tags_to_write(track: Track, genres: GenreNames) -> dict[str, Any]:
         elif field in track.edited:
             tags[field] = None
     if track.genre:
-        tags["genre"] = genres.named(track.genre).name
+        tags["genre"] = genres.by_key(track.genre).name
     return tags
 
 

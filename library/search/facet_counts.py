@@ -14,7 +14,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from library.genres import UNSURE
 from library.models import Tagging, Track
-from library.search.filters import LibraryFilter
+from library.search.filters import TrackFilterSet
 from library.selectors.bin import binned_ids_of
 from library.selectors.moods import mood_counts
 
@@ -37,19 +37,19 @@ OWN = {
 COLUMNS = {"status": "status", "genre": "genre", "source": "genre_source", "format": "kind", "year": "decade"}
 
 
-def counts_of(found: LibraryFilter) -> dict[str, Counter[Any]]:
+def facet_counts(found: TrackFilterSet) -> dict[str, Counter[Any]]:
     """Tracks by facet and value: genres with `unsure`, decades as their first year, bands by their number,
     the commonest tags by their key.
     """
     counts: dict[str, Counter[Any]] = {facet: Counter() for facet in OWN}
-    asked = found.asked
+    asked = found.active_filters
     alone = [facet for facet in (*COLUMNS, "confidence") if facet == "year" or set(OWN[facet]) & set(asked)]
     if together := [facet for facet in (*COLUMNS, "confidence") if facet not in alone]:
-        _add_up(found.without(), together, counts)
+        _add_up(found.queryset_without(), together, counts)
     for facet in alone:
-        _add_up(found.without(*OWN[facet]), [facet], counts)
+        _add_up(found.queryset_without(*OWN[facet]), [facet], counts)
     counts["tag"].update(_tag_counts(found))
-    counts["mood"].update(mood_counts(found.without(*OWN["mood"])))
+    counts["mood"].update(mood_counts(found.queryset_without(*OWN["mood"])))
     return counts
 
 
@@ -85,11 +85,11 @@ def _in_band(band: tuple[float | None, float | None]) -> Q:
     )
 
 
-def _tag_counts(found: LibraryFilter) -> dict[str, int]:
+def _tag_counts(found: TrackFilterSet) -> dict[str, int]:
     """The commonest tags of the tracks found; those that are chosen, too, if any track has them."""
     taggings = Tagging.objects.filter(tag__owner=found.owner)
-    if set(found.asked) - {*OWN["tag"], "ordering"}:
-        taggings = taggings.filter(track__in=found.without(*OWN["tag"]).values("pk"))
+    if set(found.active_filters) - {*OWN["tag"], "ordering"}:
+        taggings = taggings.filter(track__in=found.queryset_without(*OWN["tag"]).values("pk"))
     else:
         taggings = taggings.exclude(track__in=binned_ids_of(found.owner))
     rows = taggings.order_by().values_list("tag__key").annotate(n=Count("pk")).order_by("-n", "tag__key")

@@ -9,9 +9,9 @@ from typing import Any
 from classifier.formats import AUDIO_FORMATS
 from library.genres import UNSURE
 from library.models import Track
-from library.search.chips import SOURCES, changed, toggled
-from library.search.facet_counts import BANDS, counts_of
-from library.search.filters import LibraryFilter
+from library.search.chips import SOURCE_LABELS, query_toggling, query_with
+from library.search.facet_counts import BANDS, facet_counts
+from library.search.filters import TrackFilterSet
 from library.selectors import GenreNames, tags_of
 from library.text import fold
 
@@ -25,11 +25,11 @@ TITLES = {
     "format": "Format",
     "status": "Analysis",
 }
-BAND_NAMES = ("90 % and more", "70 to 90 %", "50 to 70 %", "up to 50 %")
+CONFIDENCE_BAND_LABELS = ("90 % and more", "70 to 90 %", "50 to 70 %", "up to 50 %")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FacetValue:
     """A value and how many tracks it finds. `state` is "on", "not" or "". The queries toggle it and, where a
     field may be denied, its opposite.
     """
@@ -38,7 +38,7 @@ class Choice:
     count: int
     query: str
     state: str = ""
-    not_query: str = ""
+    exclude_query: str = ""
     css: str = ""
 
 
@@ -46,17 +46,21 @@ class Choice:
 class Facet:
     name: str
     title: str
-    choices: list[Choice]
+    choices: list[FacetValue]
 
 
-def facets_of(found: LibraryFilter, genres: GenreNames) -> list[Facet]:
+def facets_of(found: TrackFilterSet, genres: GenreNames) -> list[Facet]:
     """Every facet of a search that has anything to choose, its values in the order people expect."""
-    counts = counts_of(found)
+    counts = facet_counts(found)
     tags = {tag.key: tag for tag in tags_of(found.owner).filter(key__in=_keys(found, counts["tag"]))}
-    moods = {*counts["mood"], *found.asked.get("mood", []), *found.asked.get("not_mood", [])}
+    moods = {
+        *counts["mood"],
+        *found.active_filters.get("mood", []),
+        *found.active_filters.get("not_mood", []),
+    }
     named = {
         "genre": [*((genre.key, genre.name, genre.css) for genre in genres), (UNSURE, "Not sure", "")],
-        "source": [(source, label, "") for source, label in SOURCES.items()],
+        "source": [(source, label, "") for source, label in SOURCE_LABELS.items()],
         "tag": [(key, tag.name, f"hue-{tag.hue}") for key, tag in sorted(tags.items())],
         "mood": [(mood, mood.capitalize(), "") for mood in sorted(moods)],
         "format": [(kind, kind.upper(), "") for kind in AUDIO_FORMATS],
@@ -68,28 +72,28 @@ def facets_of(found: LibraryFilter, genres: GenreNames) -> list[Facet]:
     return [Facet(name, title, choices[name]) for name, title in TITLES.items() if choices[name]]
 
 
-def _keys(found: LibraryFilter, counts: Counter[str]) -> set[str]:
-    chosen = [*found.asked.get("tag", []), *found.asked.get("not_tag", [])]
+def _keys(found: TrackFilterSet, counts: Counter[str]) -> set[str]:
+    chosen = [*found.active_filters.get("tag", []), *found.active_filters.get("not_tag", [])]
     return {*counts, *map(fold, chosen)}
 
 
 def _words(
-    found: LibraryFilter, name: str, rows: list[tuple[str, str, str]], counts: Counter[Any]
-) -> list[Choice]:
+    found: TrackFilterSet, name: str, rows: list[tuple[str, str, str]], counts: Counter[Any]
+) -> list[FacetValue]:
     """Values of a filter that may have several: (value, label, css)."""
     params, no = found.params, f"not_{name}"
     deniable = no in found.filters
     made = []
     for value, label, css in rows:
-        on, denied = (value in found.asked.get(which, []) for which in (name, no))
+        on, denied = (value in found.active_filters.get(which, []) for which in (name, no))
         if counts[value] or on or denied:
             made.append(
-                Choice(
+                FacetValue(
                     label,
                     counts[value],
-                    toggled(params, name, value, instead=no),
+                    query_toggling(params, name, value, instead=no),
                     "on" if on else "not" if denied else "",
-                    toggled(params, no, value, instead=name) if deniable else "",
+                    query_toggling(params, no, value, instead=name) if deniable else "",
                     css,
                 )
             )
@@ -97,29 +101,29 @@ def _words(
 
 
 def _range(
-    found: LibraryFilter, name: str, bounds: tuple[str | None, str | None], label: str, count: int
-) -> Choice:
+    found: TrackFilterSet, name: str, bounds: tuple[str | None, str | None], label: str, count: int
+) -> FacetValue:
     """A value that is a lower and an upper bound."""
     names = (f"{name}_min", f"{name}_max")
-    asked = tuple(found.asked.get(each) for each in names)
+    asked = tuple(found.active_filters.get(each) for each in names)
     on = any(asked) and all(
         (value is None) == (bound is None) and (value is None or float(value) == float(bound or 0))
         for value, bound in zip(asked, bounds, strict=True)
     )
     values = dict.fromkeys(names) if on else dict(zip(names, bounds, strict=True))
-    return Choice(label, count, changed(found.params, **values), "on" if on else "")
+    return FacetValue(label, count, query_with(found.params, **values), "on" if on else "")
 
 
-def _decades(found: LibraryFilter, counts: Counter[Any]) -> list[Choice]:
+def _decades(found: TrackFilterSet, counts: Counter[Any]) -> list[FacetValue]:
     return [
         _range(found, "year", (str(max(decade, 1)), str(decade + 9)), f"{decade}s", counts[decade])
         for decade in sorted((decade for decade in counts if decade is not None), reverse=True)
     ]
 
 
-def _bands(found: LibraryFilter, counts: Counter[Any]) -> list[Choice]:
+def _bands(found: TrackFilterSet, counts: Counter[Any]) -> list[FacetValue]:
     made = []
-    for number, (label, bounds) in enumerate(zip(BAND_NAMES, BANDS, strict=True)):
+    for number, (label, bounds) in enumerate(zip(CONFIDENCE_BAND_LABELS, BANDS, strict=True)):
         low, high = (None if bound is None else str(bound) for bound in bounds)
         choice = _range(found, "confidence", (low, high), label, counts[number])
         if choice.count or choice.state:

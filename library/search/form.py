@@ -13,27 +13,27 @@ from library.models import User
 from library.text import fold
 
 #: Each word is a condition of its own, and databases take only so many.
-MOST_WORDS = 100
+MAX_VALUES_PER_FILTER = 100
 #: What is no value.
-EMPTY: tuple[Any, ...] = (None, "", [])
+EMPTY_VALUES: tuple[Any, ...] = (None, "", [])
 
 
-class WordsField(forms.MultipleChoiceField):
+class TextListField(forms.MultipleChoiceField):
     """Any words, one for each time the parameter is there."""
 
     def to_python(self, value: Any) -> list[str]:
         return [word for word in super().to_python(value) if word.strip()]
 
     def validate(self, value: list[str]) -> None:
-        if len(value) > MOST_WORDS:
-            raise ValidationError(f"Enter at most {MOST_WORDS} values.")
+        if len(value) > MAX_VALUES_PER_FILTER:
+            raise ValidationError(f"Enter at most {MAX_VALUES_PER_FILTER} values.")
         super().validate(value)
 
     def valid_value(self, value: str) -> bool:
         return len(value) <= 80 and value.isprintable()
 
 
-class TrueFalseField(forms.Field):
+class StrictBooleanField(forms.Field):
     """`true` or `false`; Django's own takes any other word for no answer."""
 
     def to_python(self, value: str | None) -> bool | None:

@@ -1,8 +1,8 @@
 """A search as text: what stands behind the question mark of an address, in saved searches and in requests.
 
-Whatever changes, sends or saves tracks reads it with `search_from`, which refuses what it does not understand: else a
-mistyped filter would mean the whole library. A page that only lists them reads it with `filter_of`, lists what the
-parameters that it understands find, and shows the `problems` of the others.
+Whatever changes, sends or saves tracks reads it with `parse_search`, which refuses what it does not understand: else a
+mistyped filter would mean the whole library. A page that only lists them reads it with `track_filterset`, lists what
+the parameters that it understands find, and shows the `problems` of the others.
 """
 
 from __future__ import annotations
@@ -16,55 +16,55 @@ from django.http import QueryDict
 
 from library.errors import InvalidSearchError, SearchProblem
 from library.models import User
-from library.search.filters import LibraryFilter, filter_of
-from library.search.form import EMPTY
+from library.search.filters import TrackFilterSet, track_filterset
+from library.search.form import EMPTY_VALUES
 
 #: Parameters of the library's pages that are no part of a search.
 PAGE_PARAMETERS = frozenset({"page"})
 
 
-def search_from(owner: User, text: str, *, besides: Collection[str] = ()) -> LibraryFilter:
+def parse_search(owner: User, text: str, *, extra_params: Collection[str] = ()) -> TrackFilterSet:
     """The search over the owner's tracks that a text says; its `qs` are the tracks that it finds.
 
     The empty text finds everything. `besides` names parameters that are known though they are no filters.
     Raises InvalidSearchError, which names every parameter that is unknown or has a value that will not do.
     """
-    params = params_from(text)
-    found = filter_of(owner, params)
-    problems = problems_of(found, besides=besides)
+    params = parse_query_string(text)
+    found = track_filterset(owner, params)
+    problems = filterset_problems(found, extra_params=extra_params)
     named = {problem.name for problem in problems}
     cleaned = found.form.cleaned_data
     problems += [
         SearchProblem(name, f"“{name}” has no value.")
         for name in params
-        if name not in named and cleaned.get(name, name) in EMPTY
+        if name not in named and cleaned.get(name, name) in EMPTY_VALUES
     ]
     if text and not params:
-        problems.append(SearchProblem("", f"“{shown(text)}” is no search."))
+        problems.append(SearchProblem("", f"“{printable_excerpt(text)}” is no search."))
     if problems:
         raise InvalidSearchError(problems)
     return found
 
 
-def problems_of(found: LibraryFilter, *, besides: Collection[str] = ()) -> list[SearchProblem]:
+def filterset_problems(found: TrackFilterSet, *, extra_params: Collection[str] = ()) -> list[SearchProblem]:
     """The parameters that are no filters, but for `besides`, and those whose value will not do."""
-    unknown = [name for name in found.data if name not in found.filters and name not in besides]
+    unknown = [name for name in found.data if name not in found.filters and name not in extra_params]
     return [
-        *(SearchProblem(name, f"“{shown(name)}” is no filter.") for name in unknown),
+        *(SearchProblem(name, f"“{printable_excerpt(name)}” is no filter.") for name in unknown),
         *(SearchProblem(name, f"“{name}”: {' '.join(errors)}") for name, errors in found.errors.items()),
     ]
 
 
 def search_problems(owner: User, text: str) -> list[SearchProblem]:
-    """What `search_from` would refuse a text for."""
+    """What `parse_search` would refuse a text for."""
     try:
-        search_from(owner, text)
+        parse_search(owner, text)
     except InvalidSearchError as invalid:
         return list(invalid.problems)
     return []
 
 
-def params_from(text: str) -> QueryDict:
+def parse_query_string(text: str) -> QueryDict:
     """The parameters in a text. Raises InvalidSearchError when they cannot be told for certain."""
     most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
     try:
@@ -78,13 +78,13 @@ def params_from(text: str) -> QueryDict:
     return QueryDict(text)
 
 
-def canonical(found: LibraryFilter) -> str:
+def canonical_query(found: TrackFilterSet) -> str:
     """A search as one text, the same for the same search: its filters by name, genres by their keys; "" for none."""
     known = QueryDict(mutable=True)
     for name in sorted(set(found.params) & set(found.filters)):
         values = [value.strip() for value in found.params.getlist(name)]
         # Of a parameter that has one value, the last counts.
-        values = sorted(set(values)) if found.has_several(name) else values[-1:]
+        values = sorted(set(values)) if found.takes_multiple(name) else values[-1:]
         known.setlist(name, [value for value in values if value])
     return known.urlencode()
 
@@ -94,7 +94,7 @@ def search_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def shown(text: str) -> str:
+def printable_excerpt(text: str) -> str:
     """A stranger's text in a sentence of ours: not too long, and without what cannot be printed."""
     printable = "".join(letter if letter.isprintable() else "�" for letter in text)
     return printable if len(printable) <= 60 else f"{printable[:59]}…"

@@ -6,18 +6,18 @@ from django.db.models import QuerySet
 
 from library.errors import InvalidSearchError
 from library.models import Playlist, Track, User
-from library.search.query import search_from
+from library.search.query import parse_search
 from library.selectors import tracks_of
 
 
-def tracks_in(owner: User, playlist: Playlist) -> QuerySet[Track]:
+def playlist_tracks_of(owner: User, playlist: Playlist) -> QuerySet[Track]:
     """The tracks of a playlist, in its order; of a saved search, the tracks that it finds now.
 
     A saved search that is no longer understood, as after a genre that it names was deleted, finds nothing.
     """
     if playlist.smart:
         try:
-            found: QuerySet[Track] = search_from(owner, playlist.query).qs
+            found: QuerySet[Track] = parse_search(owner, playlist.query).qs
         except InvalidSearchError:
             return tracks_of(owner).none()
         return found

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from library.genres import BUILTIN_GENRES
 from library.models import User, Verdict
-from library.selectors.reviewing import OWNERS_WORD, open_to
+from library.selectors.reviewing import BY_OWNER, visible_to
 from library.selectors.verdicts import verdicts_in_force
 
-WEEKS = 26
+WEEKS_SHOWN = 26
 AGREED = Q(genre=F("heard"))
 
 
@@ -23,14 +23,14 @@ AGREED = Q(genre=F("heard"))
 class Agreement:
     """Of so many words, in so many people agreed with the model; and of those where it was sure."""
 
-    words: int = 0
+    verdict_count: int = 0
     agreed: int = 0
     sure: int = 0
     sure_agreed: int = 0
 
     def __add__(self, other: Agreement) -> Agreement:
         return Agreement(
-            self.words + other.words,
+            self.verdict_count + other.verdict_count,
             self.agreed + other.agreed,
             self.sure + other.sure,
             self.sure_agreed + other.sure_agreed,
@@ -38,7 +38,7 @@ class Agreement:
 
     @property
     def share(self) -> float | None:
-        return self.agreed / self.words if self.words else None
+        return self.agreed / self.verdict_count if self.verdict_count else None
 
     @property
     def sure_share(self) -> float | None:
@@ -47,7 +47,7 @@ class Agreement:
 
 def agreement_by_genre(reviewer: User) -> dict[str, Agreement]:
     """By what the model thought most probable: the ten, those without any words, too."""
-    counts = _counted(_words(reviewer), "heard")
+    counts = _agreement_by(_latest_verdicts(reviewer), "heard")
     return {genre: counts.get(genre, Agreement()) for genre in BUILTIN_GENRES}
 
 
@@ -55,29 +55,31 @@ def agreement_by_week(reviewer: User) -> dict[date, Agreement]:
     """By the Monday of the week in which it was said: the last half year, weeks without any words, too."""
     today = timezone.localdate()
     last = today - timedelta(days=today.weekday())
-    mondays = [last - timedelta(weeks=WEEKS - 1 - week) for week in range(WEEKS)]
-    words = _words(reviewer).filter(created_at__date__gte=mondays[0])
-    counts = _counted(words.annotate(week=TruncWeek("created_at", output_field=DateField())), "week")
+    mondays = [last - timedelta(weeks=WEEKS_SHOWN - 1 - week) for week in range(WEEKS_SHOWN)]
+    verdicts = _latest_verdicts(reviewer).filter(created_at__date__gte=mondays[0])
+    counts = _agreement_by(verdicts.annotate(week=TruncWeek("created_at", output_field=DateField())), "week")
     return {monday: counts.get(monday, Agreement()) for monday in mondays}
 
 
 def agreement_by_reviewer(reviewer: User) -> list[tuple[str, Agreement]]:
     """By the reviewer who said it, on music that is not their own; the busiest first."""
-    words = _words(reviewer).exclude(OWNERS_WORD).exclude(person=None)
-    return sorted(_counted(words, "person__email").items(), key=lambda row: (-row[1].words, row[0]))
+    verdicts = _latest_verdicts(reviewer).exclude(BY_OWNER).exclude(person=None)
+    return sorted(
+        _agreement_by(verdicts, "person__email").items(), key=lambda row: (-row[1].verdict_count, row[0])
+    )
 
 
-def _counted(words: QuerySet[Verdict], by: str) -> dict[Any, Agreement]:
-    rows = words.values_list(by).annotate(
-        words=Count("pk"),
+def _agreement_by(verdicts: QuerySet[Verdict], by: str) -> dict[Any, Agreement]:
+    rows = verdicts.values_list(by).annotate(
+        count=Count("pk"),
         agreed=Count("pk", AGREED),
-        sure_words=Count("pk", Q(sure=True)),
+        sure_count=Count("pk", Q(sure=True)),
         sure_agreed=Count("pk", AGREED & Q(sure=True)),
     )
     return {key: Agreement(*counts) for key, *counts in rows}
 
 
-def _words(reviewer: User) -> QuerySet[Verdict]:
+def _latest_verdicts(reviewer: User) -> QuerySet[Verdict]:
     """Verdicts in force that the model could have agreed with: it had heard something, and knows the genre."""
-    verdicts = Verdict.objects.filter(open_to(reviewer, "track__owner"), track__deleted_at=None)
+    verdicts = Verdict.objects.filter(visible_to(reviewer, "track__owner"), track__deleted_at=None)
     return verdicts_in_force(verdicts).filter(heard__in=BUILTIN_GENRES, genre__in=BUILTIN_GENRES).order_by()

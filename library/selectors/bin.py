@@ -22,7 +22,7 @@ def bin_of(owner: User) -> QuerySet[Track]:
     return binned.select_related("prediction").defer("prediction__segments").order_by("-deleted_at", "-id")
 
 
-def tracks_anywhere(owner: User, ids: list[UUID]) -> QuerySet[Track]:
+def tracks_including_binned(owner: User, ids: list[UUID]) -> QuerySet[Track]:
     """Those of the tracks that are the owner's, in the library or in the bin: for deleting them for good."""
     return Track.all_objects.filter(owner=owner, pk__in=ids).order_by("pk")
 

@@ -13,7 +13,7 @@ from library.genres import BUILTIN_GENRES
 from library.models import BulkAction, Genre, Track, User
 
 #: For so long an undo is offered on a page of its own.
-RECENT = timedelta(days=1)
+RECENT_PERIOD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,19 @@ class GenreNames:
     def __iter__(self) -> Iterator[GenreChoice]:
         return iter(self._by_key.values())
 
-    def named(self, key: str) -> GenreChoice:
+    def by_key(self, key: str) -> GenreChoice:
         """The genre of that key; one that is none of theirs is shown by its key."""
         return self._by_key.get(key) or GenreChoice(key, key.replace("-", " ").capitalize(), "hue-0")
 
 
-TEN = [GenreChoice(key, name, f"genre-{key}") for key, name in BUILTIN_GENRES.items()]
+BUILTIN_CHOICES = [GenreChoice(key, name, f"genre-{key}") for key, name in BUILTIN_GENRES.items()]
 
 
 def genre_names_of(owner: User) -> GenreNames:
     """The ten, and the owner's own that are in use."""
     return GenreNames(
-        TEN + [GenreChoice(own.key, own.name, f"hue-{own.hue}", own=True) for own in own_genres_of(owner)]
+        BUILTIN_CHOICES
+        + [GenreChoice(own.key, own.name, f"hue-{own.hue}", own=True) for own in own_genres_of(owner)]
     )
 
 
@@ -67,5 +68,5 @@ def bulk_actions_of(person: User) -> QuerySet[BulkAction]:
 
 def recent_bulk_actions_of(person: User) -> QuerySet[BulkAction]:
     """What somebody did in the last day, and what is still being done; the latest first."""
-    recent = Q(created_at__gt=timezone.now() - RECENT) | Q(status__in=BulkAction.UNFINISHED)
+    recent = Q(created_at__gt=timezone.now() - RECENT_PERIOD) | Q(status__in=BulkAction.UNFINISHED)
     return bulk_actions_of(person).filter(recent)

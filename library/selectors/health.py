@@ -11,21 +11,23 @@ from library.models import StageTime, Track
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class AnalysisBacklog:
     """Tracks that wait, tracks that are being heard, and since when the longest has been waiting."""
 
     waiting: int
-    in_work: int
-    since: datetime | None
+    being_analysed: int
+    oldest_waiting_since: datetime | None
 
 
-def queue_now() -> Queue:
+def analysis_backlog() -> AnalysisBacklog:
     unfinished = Track.objects.filter(status__in=(Track.Status.QUEUED, Track.Status.ANALYSING)).order_by()
     waits = Q(status=Track.Status.QUEUED)
     counts = unfinished.aggregate(
-        waiting=Count("pk", waits), all=Count("pk"), since=Min("updated_at", filter=waits)
+        waiting=Count("pk", waits), all=Count("pk"), oldest_waiting_since=Min("updated_at", filter=waits)
     )
-    return Queue(counts["waiting"], counts["all"] - counts["waiting"], counts["since"])
+    return AnalysisBacklog(
+        counts["waiting"], counts["all"] - counts["waiting"], counts["oldest_waiting_since"]
+    )
 
 
 def failures_by_code() -> dict[str, int]:

@@ -9,11 +9,11 @@ from typing import Any
 from django.conf import settings
 
 #: A share of fewer tracks than these says little.
-ENOUGH_TRACKS = 20
+MIN_RELIABILITY_TRACKS = 20
 
 
 @functools.cache
-def manifest(name: str) -> dict[str, Any]:
+def model_manifest(name: str) -> dict[str, Any]:
     """A model's manifest, or {} when it is no longer installed."""
     path = settings.EARMARK_MODELS_DIR / name / "manifest.json"
     try:
@@ -22,10 +22,10 @@ def manifest(name: str) -> dict[str, Any]:
         return {}
 
 
-def installed() -> list[dict[str, Any]]:
+def installed_models() -> list[dict[str, Any]]:
     """The installed models by name, each with the figures its card gives for artists it had not heard."""
     names = sorted(path.parent.name for path in settings.EARMARK_MODELS_DIR.glob("*/manifest.json"))
-    cards = [manifest(name) for name in names]
+    cards = [model_manifest(name) for name in names]
     return [
         {
             "name": card["name"],
@@ -42,24 +42,24 @@ def installed() -> list[dict[str, Any]]:
     ]
 
 
-def _figures(name: str, version: str) -> dict[str, Any]:
+def _metrics_of(name: str, version: str) -> dict[str, Any]:
     """What the card measured of a version: the installed one, or one whose place it took."""
-    card = manifest(name)
+    card = model_manifest(name)
     metrics = dict(card.get("metrics", {}))
     return metrics if card.get("version") == version else dict(metrics.get("earlier", {}).get(version, {}))
 
 
-def share_right_at(name: str, version: str, confidence: float) -> float | None:
+def accuracy_at_confidence(name: str, version: str, confidence: float) -> float | None:
     """How often that version's first guess was right at about this confidence, by artists it had not heard.
 
     None when the card does not say, or says it of too few tracks. A verdict is never told another version's figures.
     """
-    for row in _figures(name, version).get("reliability", []):
-        if row["from"] < confidence <= row["to"] and row["tracks"] >= ENOUGH_TRACKS:
+    for row in _metrics_of(name, version).get("reliability", []):
+        if row["from"] < confidence <= row["to"] and row["tracks"] >= MIN_RELIABILITY_TRACKS:
             return float(row["right"])
     return None
 
 
-def share_right_when_sure(name: str, version: str) -> float | None:
+def accuracy_when_sure(name: str, version: str) -> float | None:
     """How often that version was right where it named a genre; None when the card does not say."""
-    return _figures(name, version).get("selective_accuracy")
+    return _metrics_of(name, version).get("selective_accuracy")

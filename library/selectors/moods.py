@@ -7,13 +7,13 @@ from collections import Counter
 from django.db.models import Count, QuerySet
 
 from library.models import Mood, Track, User
-from library.models.tags import MOOD_FROM
+from library.models.tags import MOOD_THRESHOLD
 from library.selectors.bin import binned_ids_of
 
 
 def station_of(owner: User, mood: str) -> QuerySet[Mood]:
     """What the owner's tracks have of a mood, the strongest first; tracks that have not enough are not there."""
-    station = Mood.objects.filter(owner=owner, name=mood, score__gte=MOOD_FROM)
+    station = Mood.objects.filter(owner=owner, name=mood, score__gte=MOOD_THRESHOLD)
     station = station.exclude(track__in=binned_ids_of(owner))
     return station.order_by("-score", "track_id")
 

@@ -13,13 +13,13 @@ from library.models import Track, User, Verdict
 from library.selectors.verdicts import verdict_for_track
 
 #: Lengths of tracks in seconds, from and to.
-LENGTHS: list[tuple[int | None, int | None]] = [
+DURATION_BANDS: list[tuple[int | None, int | None]] = [
     (None, 120), (120, 180), (180, 240), (240, 300), (300, 600), (600, None),
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class AccuracyCount:
     """How often the model was right on tracks that have their owner's word."""
 
     right: int
@@ -30,19 +30,19 @@ class Record:
         return self.right / self.tracks if self.tracks else 0
 
     @classmethod
-    def of(cls, rows: Iterable[Mapping[str, Any]]) -> Record:
+    def of(cls, rows: Iterable[Mapping[str, Any]]) -> AccuracyCount:
         some = list(rows)
         return cls(sum(row["right"] for row in some), sum(row["tracks"] for row in some))
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class ModelAccuracy:
     """`by_genre`: by what the model heard, sure or not. `own`: tracks of genres that it does not know."""
 
-    sure: Record
-    unsure: Record
-    by_genre: dict[str, Record]
-    own: int
+    sure: AccuracyCount
+    unsure: AccuracyCount
+    by_genre: dict[str, AccuracyCount]
+    own_genre_tracks: int
 
 
 def seconds_by_genre(owner: User) -> dict[str, float]:
@@ -52,8 +52,8 @@ def seconds_by_genre(owner: User) -> dict[str, float]:
     return {genre or UNSURE: seconds or 0 for genre, seconds in sums}
 
 
-def tracks_by_length(owner: User) -> list[int]:
-    """How many tracks have each of the `LENGTHS`, both ends included."""
+def track_counts_by_duration(owner: User) -> list[int]:
+    """How many tracks have each of the `DURATION_BANDS`, both ends included."""
     within = [
         Q(
             **{
@@ -62,13 +62,13 @@ def tracks_by_length(owner: User) -> list[int]:
                 if bound is not None
             }
         )
-        for low, high in LENGTHS
+        for low, high in DURATION_BANDS
     ]
     counts = {str(number): Count("pk", filter=length) for number, length in enumerate(within)}
     return list(Track.objects.filter(owner=owner).order_by().aggregate(**counts).values())
 
 
-def records_of(owner: User) -> Records:
+def model_accuracy_of(owner: User) -> ModelAccuracy:
     """The model's record against the verdicts that count, as it was when each was given."""
     verdicts = Verdict.objects.filter(track__owner=owner, track__deleted_at=None)
     counting = verdicts.filter(pk=Subquery(verdict_for_track(OuterRef("track")).values("pk")[:1]))
@@ -78,13 +78,13 @@ def records_of(owner: User) -> Records:
         tracks=Count("pk"), right=Count("pk", filter=Q(genre=F("heard")))
     )
     counted = list(rows)
-    return Records(
-        sure=Record.of(row for row in counted if row["sure"]),
-        unsure=Record.of(row for row in counted if not row["sure"]),
+    return ModelAccuracy(
+        sure=AccuracyCount.of(row for row in counted if row["sure"]),
+        unsure=AccuracyCount.of(row for row in counted if not row["sure"]),
         by_genre={
-            genre: Record.of(row for row in counted if row["heard"] == genre)
+            genre: AccuracyCount.of(row for row in counted if row["heard"] == genre)
             for genre in BUILTIN_GENRES
             if any(row["heard"] == genre for row in counted)
         },
-        own=said.exclude(genre__in=BUILTIN_GENRES).count(),
+        own_genre_tracks=said.exclude(genre__in=BUILTIN_GENRES).count(),
     )

@@ -9,7 +9,7 @@ from library.selectors.bin import bin_usage_in
 from library.selectors.tracks import usage_in
 
 
-def belongings_of(*owners: User) -> dict[str, Any]:
+def account_contents_of(*owners: User) -> dict[str, Any]:
     """How much these people have of everything: all of it goes when their accounts are deleted."""
     usage = usage_in(Track.objects.filter(owner__in=owners))
     usage |= bin_usage_in(Track.all_objects.filter(owner__in=owners))

@@ -25,13 +25,13 @@ def playlists_with_counts(owner: User) -> QuerySet[Playlist]:
     return counted.order_by("name", "pk")
 
 
-def playlists_for(owner: User, track: Track) -> QuerySet[Playlist]:
-    """The playlists a track can be put in, each saying whether it `has_it`."""
+def playlist_choices_for(owner: User, track: Track) -> QuerySet[Playlist]:
+    """The playlists a track can be put in, each saying whether it `contains_track`."""
     there = PlaylistItem.objects.filter(playlist=OuterRef("pk"), track=track)
-    return playlists_of(owner).filter(smart=False).annotate(has_it=Exists(there))
+    return playlists_of(owner).filter(smart=False).annotate(contains_track=Exists(there))
 
 
-def items_of(owner: User, playlist: Playlist | UUID) -> QuerySet[PlaylistItem]:
+def playlist_items_of(owner: User, playlist: Playlist | UUID) -> QuerySet[PlaylistItem]:
     """What is in a playlist, in its order, each with its track and what was heard in it.
 
     A track in the bin keeps its place, and is not seen there until it is restored.
@@ -41,6 +41,6 @@ def items_of(owner: User, playlist: Playlist | UUID) -> QuerySet[PlaylistItem]:
     return items.exclude(track__in=binned_ids_of(owner)).prefetch_related(Prefetch("track", tracks))
 
 
-def length_of(tracks: QuerySet[Track]) -> dict[str, Any]:
+def duration_totals(tracks: QuerySet[Track]) -> dict[str, Any]:
     """How many tracks, and how many seconds of music."""
     return tracks.order_by().aggregate(track_count=Count("pk"), seconds=Sum("duration"))

@@ -6,18 +6,18 @@ import math
 from dataclasses import dataclass
 
 from library.models import Embedding, Track, User
-from library.models.tags import MOOD_FROM
+from library.models.tags import MOOD_THRESHOLD
 from library.selectors.tracks import tracks_by_id
 from library.selectors.vectors import vectors_of
 
 #: How close a cosine similarity is, in words: from where on.
 CLOSENESS = ((0.9, "Very close"), (0.75, "Close"), (0.5, "Somewhat like it"), (-math.inf, "Further off"))
 #: So many moods are named at most.
-MOODS_NAMED = 3
+MAX_SHARED_MOODS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class SimilarTrack:
     """A track near another."""
 
     track: Track
@@ -33,7 +33,7 @@ class Neighbour:
         return next(word for least, word in CLOSENESS if self.similarity >= least)
 
 
-def similar_to(owner: User, track: Track, count: int) -> list[Neighbour]:
+def similar_to(owner: User, track: Track, count: int) -> list[SimilarTrack]:
     """The owner's tracks that sound most like one of theirs, nearest first; none before it was heard."""
     embedding = Embedding.objects.filter(owner=owner, track=track).first()
     vectors = vectors_of(owner, embedding.model) if embedding else None
@@ -44,7 +44,7 @@ def similar_to(owner: User, track: Track, count: int) -> list[Neighbour]:
     tracks = tracks_by_id(owner, near)
     found = [(tracks[pk], similarity) for pk, similarity in near.items() if pk in tracks]
     return [
-        Neighbour(
+        SimilarTrack(
             track=other,
             similarity=similarity,
             genre=track.genre if track.genre == other.genre else "",
@@ -58,5 +58,5 @@ def shared_moods(one: Track, other: Track) -> list[str]:
     """Moods that both tracks have, those that both have most of first."""
     heard = [track.prediction.moods if track.prediction else {} for track in (one, other)]
     both = {mood: min(score, heard[1].get(mood, 0)) for mood, score in heard[0].items()}
-    strong = [mood for mood, score in both.items() if score >= MOOD_FROM]
-    return sorted(strong, key=lambda mood: (-both[mood], mood))[:MOODS_NAMED]
+    strong = [mood for mood, score in both.items() if score >= MOOD_THRESHOLD]
+    return sorted(strong, key=lambda mood: (-both[mood], mood))[:MAX_SHARED_MOODS]

@@ -9,7 +9,7 @@ from library.selectors.bin import binned_ids_of
 from library.text import fold
 
 #: A mood is suggested as a tag from this score on: only one track in five has more of it.
-SUGGEST_FROM = 0.8
+SUGGESTION_THRESHOLD = 0.8
 MOST = 4
 
 
@@ -32,7 +32,7 @@ def tags_on(owner: User, track: Track) -> QuerySet[Tag]:
     return tags_of(owner).filter(taggings__track=track)
 
 
-def suggestions_for(owner: User, track: Track) -> list[str]:
+def tag_suggestions_for(owner: User, track: Track) -> list[str]:
     """Names that may fit a track as tags: the file's genre when it is none of the ten, and strong moods.
 
     What is on the track already, or was turned down, is left out.
@@ -40,7 +40,7 @@ def suggestions_for(owner: User, track: Track) -> list[str]:
     candidates = [] if track.file_label else [track.file_genre]
     if track.prediction:
         strongest = sorted(track.prediction.moods.items(), key=lambda pair: -pair[1])
-        candidates += [name for name, score in strongest if score >= SUGGEST_FROM]
+        candidates += [name for name, score in strongest if score >= SUGGESTION_THRESHOLD]
     done = set(TagRejection.objects.filter(track=track, track__owner=owner).values_list("key", flat=True))
     done |= set(Tagging.objects.filter(track=track, track__owner=owner).values_list("tag__key", flat=True))
     return [name for name in candidates if 0 < len(name) <= 40 and fold(name) not in done][:MOST]

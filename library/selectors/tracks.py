@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import Case, Count, Q, QuerySet, Sum, When
 
 from library.models import ApiToken, FileTags, Prediction, Track, User, Verdict
-from library.models.tracks import EDITABLE
-from library.text import title_from
+from library.models.tracks import EDITABLE_FIELDS
+from library.text import title_from_filename
 
 
 def tracks_of(owner: User) -> QuerySet[Track]:
@@ -18,7 +18,7 @@ def tracks_of(owner: User) -> QuerySet[Track]:
     return Track.objects.filter(owner=owner).select_related("prediction").defer("prediction__segments")
 
 
-def tracks_named(owner: User, ids: list[UUID]) -> QuerySet[Track]:
+def tracks_in_given_order(owner: User, ids: list[UUID]) -> QuerySet[Track]:
     """Those of the tracks that are the owner's, in the order in which they are named."""
     in_order = Case(*(When(pk=pk, then=place) for place, pk in enumerate(ids)), default=len(ids))
     return tracks_of(owner).filter(pk__in=ids).order_by(in_order)
@@ -43,13 +43,13 @@ def file_tags_of(owner: User, track: Track) -> FileTags:
     return FileTags.objects.filter(track__owner=owner, track=track).first() or FileTags(track=track)
 
 
-def file_values_of(owner: User, track: Track) -> dict[str, Any]:
+def file_tag_values_of(owner: User, track: Track) -> dict[str, Any]:
     """What title, artist, album and year are as the file says; nothing as long as its tags have not been read."""
     tags = file_tags_of(owner, track)
     if tags.read_at is None:
         return {}
-    values = {field: getattr(tags, field) for field in EDITABLE}
-    return values | {"title": tags.title or title_from(track.original_name)}
+    values = {field: getattr(tags, field) for field in EDITABLE_FIELDS}
+    return values | {"title": tags.title or title_from_filename(track.original_name)}
 
 
 def tracks_by_hash(owner: User, hashes: list[str]) -> dict[str, UUID]:
@@ -78,11 +78,11 @@ def verdicts_of(owner: User, track: Track) -> QuerySet[Verdict]:
     return Verdict.objects.filter(track__owner=owner, track=track).select_related("person")
 
 
-def history_of(owner: User, track: Track) -> list[Prediction | Verdict]:
+def genre_history_of(owner: User, track: Track) -> list[Prediction | Verdict]:
     """What was heard in a track and said about it, newest first."""
     heard = predictions_of(owner, track).defer("segments")
     return sorted([*heard, *verdicts_of(owner, track)], key=lambda row: row.created_at, reverse=True)
 
 
-def tokens_of(owner: User) -> QuerySet[ApiToken]:
+def api_tokens_of(owner: User) -> QuerySet[ApiToken]:
     return ApiToken.objects.filter(owner=owner)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 #: Bytes of vectors that a process keeps: about 250,000 tracks.
-ROOM = 64 * 2**20
+CACHE_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Vectors:
     def __len__(self) -> int:
         return len(self.matrix)
 
-    def id_at(self, row: int) -> UUID:
+    def track_id_at(self, row: int) -> UUID:
         return UUID(bytes=self.ids[16 * row : 16 * row + 16])
 
     def nearest(self, vector: bytes | memoryview, count: int) -> Iterator[tuple[UUID, float]]:
@@ -49,11 +49,11 @@ class Vectors:
         import numpy as np
 
         similarity = self.matrix @ np.frombuffer(vector, "<f4")
-        for row in _greatest(similarity, count):
-            yield self.id_at(row), float(similarity[row])
+        for row in _top_rows(similarity, count):
+            yield self.track_id_at(row), float(similarity[row])
 
     @cached_property
-    def places(self) -> Floats:
+    def map_points(self) -> Floats:
         """Where each track is on the map, (tracks, 2) from 0 to 1: its vector's two principal components.
 
         A component's sign is arbitrary; here its largest weight is positive, so that the map does not flip over.
@@ -65,17 +65,17 @@ class Vectors:
         _, axes = np.linalg.eigh(centred.T @ centred)
         axes = axes[:, [-1, -2]]
         axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])
-        places = centred @ axes
-        low, high = np.percentile(places, [1, 99], axis=0)
-        found: Floats = np.clip((places - low) / np.maximum(high - low, 1e-6), 0, 1).astype("f4")
+        map_points = centred @ axes
+        low, high = np.percentile(map_points, [1, 99], axis=0)
+        found: Floats = np.clip((map_points - low) / np.maximum(high - low, 1e-6), 0, 1).astype("f4")
         return found
 
-    def around(self, x: float, y: float, count: int) -> list[int]:
+    def rows_near_point(self, x: float, y: float, count: int) -> list[int]:
         """The rows next to a point of the map, the nearest first."""
         import numpy as np
 
-        offset = self.places - np.array([x, y], "f4")
-        return _greatest(-(offset**2).sum(axis=1), count)
+        offset = self.map_points - np.array([x, y], "f4")
+        return _top_rows(-(offset**2).sum(axis=1), count)
 
     def sample(self, count: int) -> list[int]:
         """At most so many rows, evenly spaced: ids are random, so this is a fair choice."""
@@ -83,7 +83,7 @@ class Vectors:
         return [int(number * step) for number in range(min(len(self), count))]
 
 
-def _greatest(values: Floats, count: int) -> list[int]:
+def _top_rows(values: Floats, count: int) -> list[int]:
     """The rows of the greatest values, the greatest first; of equals the first."""
     import numpy as np
 
@@ -93,7 +93,7 @@ def _greatest(values: Floats, count: int) -> list[int]:
     return [int(row) for row in rows[np.argsort(-values[rows], kind="stable")]]
 
 
-_kept: OrderedDict[int, tuple[tuple[Any, ...], Vectors]] = OrderedDict()
+_cache: OrderedDict[int, tuple[tuple[Any, ...], Vectors]] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -115,22 +115,22 @@ def vectors_of(owner: User, model: str = "") -> Vectors | None:
     latest = embeddings.filter(model=name).order_by("-created_at").values_list("created_at", flat=True)
     stamp = (name, counts[name], latest.first(), binned.get(name))
     with _lock:
-        known, vectors = _kept.get(owner.pk, ((), None))
+        known, vectors = _cache.get(owner.pk, ((), None))
         if known == stamp and vectors is not None:
-            _kept.move_to_end(owner.pk)
+            _cache.move_to_end(owner.pk)
             return vectors
-    vectors = _read(owner, name)
+    vectors = _load_vectors(owner, name)
     if vectors is None:
         return None
     with _lock:
-        _kept[owner.pk] = (stamp, vectors)
-        _kept.move_to_end(owner.pk)
-        while len(_kept) > 1 and sum(v.matrix.nbytes for _, v in _kept.values()) > ROOM:
-            _kept.popitem(last=False)
+        _cache[owner.pk] = (stamp, vectors)
+        _cache.move_to_end(owner.pk)
+        while len(_cache) > 1 and sum(v.matrix.nbytes for _, v in _cache.values()) > CACHE_BYTES:
+            _cache.popitem(last=False)
     return vectors
 
 
-def _read(owner: User, model: str) -> Vectors | None:
+def _load_vectors(owner: User, model: str) -> Vectors | None:
     """Ids come as text: making a UUID object of each would take most of the time."""
     import numpy as np
 

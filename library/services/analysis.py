@@ -15,9 +15,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from classifier.errors import AudioError
-from library.genres import genre_in_tag
+from library.genres import builtin_genre_from_tag
 from library.models import Embedding, Mood, Prediction, Track
-from library.models.tags import MOOD_FROM
+from library.models.tags import MOOD_THRESHOLD
 from library.models.tracks import MOODS_LENGTH, SEARCH_LENGTH, SORT_LENGTH
 from library.monitoring.logs import log_context
 from library.services.analysis_client import analyse_file
@@ -39,7 +39,7 @@ from library.services.track_files import (
     local_copy,
     orphaned_files_delete,
 )
-from library.text import fold, in_lines
+from library.text import fold, join_lines
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +151,9 @@ def moods_recompute(*, track: Track, moods: dict[str, float]) -> None:
     Mood.objects.bulk_create(
         Mood(owner_id=track.owner_id, track=track, name=name, score=score) for name, score in moods.items()
     )
-    track.mood_lines = in_lines(sorted(name for name in moods if moods[name] >= MOOD_FROM), MOODS_LENGTH)
+    track.mood_lines = join_lines(
+        sorted(name for name in moods if moods[name] >= MOOD_THRESHOLD), MOODS_LENGTH
+    )
     Track.objects.filter(pk=track.pk).update(mood_lines=track.mood_lines)
 
 
@@ -197,7 +199,7 @@ def _tag_fields_record(track: Track, tags: dict[str, Any]) -> None:
     known = {field: value for field, value in known.items() if value and field not in track.edited}
     for field, value in known.items():
         setattr(track, field, value)
-    known["file_label"] = genre_in_tag(track.file_genre)
+    known["file_label"] = builtin_genre_from_tag(track.file_genre)
     leased_track_update(track=track, **known, **derived_names_recompute(track))
 
 

@@ -72,7 +72,7 @@ def _confirm(person: User, value: str, tracks: QuerySet[Track], options: BulkAct
 
 
 def _set_genre(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
-    summary = f"Set the genre to {selectors.genre_names_of(person).named(value).name}"
+    summary = f"Set the genre to {selectors.genre_names_of(person).by_key(value).name}"
     return genres_set(tracks=tracks, person=person, genre=value, summary=summary, options=options)
 
 
@@ -183,7 +183,7 @@ def playlist_append(
     playlists.playlist_check_not_smart(playlist)
     data = {"playlist": str(playlist.pk)}
     return bulk_action_start(
-        BulkAction.Kind.PLAYLIST, tracks, playlist.owner, f"Added to “{playlist}”", data, options
+        BulkAction.Kind.PLAYLIST_ADD, tracks, playlist.owner, f"Added to “{playlist}”", data, options
     )
 
 

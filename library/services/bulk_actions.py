@@ -76,11 +76,11 @@ BULK_ACTION_DEFINITIONS: dict[BulkAction.Kind, BulkActionDefinition] = {
     BulkAction.Kind.TAG: BulkActionDefinition(tags.tracks_tag_apply, tags.tracks_tag_undo),
     BulkAction.Kind.UNTAG: BulkActionDefinition(tags.tracks_untag_apply, tags.tracks_untag_undo),
     BulkAction.Kind.MERGE: BulkActionDefinition(undo=tags.tag_merge_undo),
-    BulkAction.Kind.PLAYLIST: BulkActionDefinition(
+    BulkAction.Kind.PLAYLIST_ADD: BulkActionDefinition(
         playlists.playlist_append_apply, playlists.playlist_append_undo
     ),
-    BulkAction.Kind.UNLIST: BulkActionDefinition(undo=playlists.playlist_delete_undo),
-    BulkAction.Kind.TAKE_OUT: BulkActionDefinition(undo=playlists.playlist_remove_undo),
+    BulkAction.Kind.PLAYLIST_DELETE: BulkActionDefinition(undo=playlists.playlist_delete_undo),
+    BulkAction.Kind.PLAYLIST_REMOVE: BulkActionDefinition(undo=playlists.playlist_remove_undo),
     BulkAction.Kind.ANALYSE: BulkActionDefinition(queue.tracks_analyse_again_apply),
     BulkAction.Kind.DELETE: BulkActionDefinition(_delete_apply, _delete_undo),
     BulkAction.Kind.PURGE: BulkActionDefinition(_purge_apply),

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from library.errors import DomainError
 from library.models import PartialUpload, Track
-from library.models.uploads import LIFETIME
+from library.models.uploads import UPLOAD_LIFETIME
 from library.services.analysis_queue import (
     ANALYSIS_LEASE,
     NO_LEASE,
@@ -122,7 +122,7 @@ def _is_orphaned(name: str, before: datetime) -> bool:
 
 def _check_unfinished_uploads(*, dry_run: bool) -> Iterator[Finding]:
     """Left-overs of unfinished uploads and analyses. Workers, too, delete them after a day."""
-    before = timezone.now() - LIFETIME
+    before = timezone.now() - UPLOAD_LIFETIME
     for path in sorted(Path(settings.FILE_UPLOAD_TEMP_DIR).rglob("*")):
         with suppress(FileNotFoundError):
             if path.is_file() and path.stat().st_mtime < before.timestamp():

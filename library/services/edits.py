@@ -10,7 +10,7 @@ from django.db import transaction
 from library import selectors
 from library.errors import DomainError
 from library.models import Track
-from library.models.tracks import EDITABLE
+from library.models.tracks import EDITABLE_FIELDS
 from library.services.analysis import derived_names_recompute
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 
@@ -36,11 +36,11 @@ def track_reset(*, track: Track, fields: Iterable[str]) -> None:
     Raises DomainError: `bad_value`, `not_found`; `not_read`, while the file's tags have not been read.
     """
     fields = set(fields)
-    if not fields <= set(EDITABLE):
-        raise DomainError("bad_value", f"Only {', '.join(EDITABLE)} can be reset.", 422)
+    if not fields <= set(EDITABLE_FIELDS):
+        raise DomainError("bad_value", f"Only {', '.join(EDITABLE_FIELDS)} can be reset.", 422)
     with transaction.atomic():
         current = locked_row(track)
-        file_values = selectors.file_values_of(current.owner, current)
+        file_values = selectors.file_tag_values_of(current.owner, current)
         if not file_values:
             raise DomainError("not_read", "The file’s tags have not been read yet. Try again later.")
         _write(current, {field: file_values[field] for field in fields}, edited={*current.edited} - fields)
@@ -55,7 +55,7 @@ def _write(track: Track, values: Mapping[str, Any], edited: set[str]) -> None:
 
 
 def _clean(field: str, value: Any) -> Any:
-    if field not in EDITABLE:
+    if field not in EDITABLE_FIELDS:
         raise ValueError(field)
     if field == "year":
         if value is not None and not 1 <= value <= 9999:

@@ -23,7 +23,7 @@ from library.selectors import own_genres_of
 from library.selectors.verdicts import latest_verdicts, verdict_for_track, verdicts_in_force
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 from library.services.names import clean_name
-from library.text import fold, key_from
+from library.text import fold, slug_from
 
 
 def genre_set(*, track: Track, person: User, genre: str) -> Verdict:
@@ -145,7 +145,7 @@ def effective_genres_recompute(tracks: QuerySet[Track]) -> None:
 
 def own_genre_add(*, owner: User, name: str) -> Genre:
     """Create an own genre, or bring back the retired one of that name. Raises DomainError: `bad_name`, `taken`."""
-    name, key = clean_name(name, Genre), key_from(name)[: Genre._meta.get_field("key").max_length]
+    name, key = clean_name(name, Genre), slug_from(name)[: Genre._meta.get_field("key").max_length]
     _check_name_free(owner, name)
     if key in {*BUILTIN_GENRES, UNSURE, ""}:
         raise DomainError(

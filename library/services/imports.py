@@ -18,11 +18,11 @@ from django.db.models import Max, QuerySet
 from django.template.defaultfilters import filesizeformat
 
 from library.errors import DomainError
-from library.exchange.reading import GenreEntry, PlaylistEntry, TagEntry, TrackEntry, entries
-from library.exchange.stream import BadDocumentError
+from library.exchange.import_reader import GenreEntry, PlaylistEntry, TagEntry, TrackEntry, read_entries
+from library.exchange.json_stream import BadDocumentError
 from library.genres import BUILTIN_GENRES
 from library.models import Genre, Playlist, PlaylistItem, Tag, Tagging, TagRejection, Track, User, Verdict
-from library.models.tracks import EDITABLE
+from library.models.tracks import EDITABLE_FIELDS
 from library.selectors import own_genres_of
 from library.services.analysis import derived_names_recompute
 from library.services.batches import BATCH_SIZE, in_batches
@@ -63,11 +63,11 @@ def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
         _tags_add(owner, tags, report)
     tag_ids = dict(Tag.objects.filter(owner=owner).values_list("key", "pk"))
     for batch in itertools.batched(
-        (entry for entry in entries(file) if isinstance(entry, TrackEntry)), BATCH_SIZE
+        (entry for entry in read_entries(file) if isinstance(entry, TrackEntry)), BATCH_SIZE
     ):
         with transaction.atomic():
             _tracks_add(owner, batch, keys, tag_ids, report)
-    _playlists_add(owner, (entry for entry in entries(file) if isinstance(entry, PlaylistEntry)), report)
+    _playlists_add(owner, (entry for entry in read_entries(file) if isinstance(entry, PlaylistEntry)), report)
     return report
 
 
@@ -77,7 +77,7 @@ def _validate(file: IO[bytes]) -> tuple[list[GenreEntry], list[TagEntry]]:
     tags: list[TagEntry] = []
     verdict_genres: set[str] = set()
     tag_names: set[str] = set()
-    for entry in entries(file):
+    for entry in read_entries(file):
         if isinstance(entry, GenreEntry):
             genres.append(entry)
         elif isinstance(entry, TagEntry):
@@ -162,7 +162,7 @@ def _edits_apply(pairs: Pairs, report: ImportReport) -> set[UUID]:
             derived = derived_names_recompute(track)
             changed[track.pk] = track
     if changed:
-        fields = [*EDITABLE, "edited", "created_at", *derived]
+        fields = [*EDITABLE_FIELDS, "edited", "created_at", *derived]
         Track.objects.bulk_update(changed.values(), fields, BATCH_SIZE)
     return set(changed)
 

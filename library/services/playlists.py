@@ -13,7 +13,7 @@ from django.utils import timezone
 from library.errors import DomainError
 from library.models import BulkAction, BulkActionTrack, Playlist, PlaylistItem, Track, User
 from library.models.playlists import QUERY_LENGTH
-from library.search.query import canonical, search_from
+from library.search.query import canonical_query, parse_search
 from library.services.bulk_action_records import bulk_action_record
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 from library.services.names import clean_name
@@ -33,7 +33,7 @@ def search_save(*, owner: User, name: str, query: str) -> Playlist:
     Raises DomainError: `bad_name`, `no_search`, `search_too_long`; InvalidSearchError.
     """
     name = clean_name(name, Playlist)
-    query = canonical(search_from(owner, query))
+    query = canonical_query(parse_search(owner, query))
     if not query:
         raise DomainError(
             "no_search", "There is nothing to save yet: choose a filter or search for words first.", 422
@@ -70,7 +70,7 @@ def playlist_delete(*, playlist: Playlist) -> BulkAction:
         ids = list(playlist.items.values_list("track_id", flat=True))
         action = bulk_action_record(
             person=playlist.owner,
-            kind=BulkAction.Kind.UNLIST,
+            kind=BulkAction.Kind.PLAYLIST_DELETE,
             summary=f"Deleted “{playlist}”",
             data={
                 "playlist": str(playlist.pk),
@@ -153,7 +153,7 @@ def playlist_remove(*, item: PlaylistItem) -> BulkAction:
         before = {"item": item.pk, "position": item.position}
         action = bulk_action_record(
             person=item.playlist.owner,
-            kind=BulkAction.Kind.TAKE_OUT,
+            kind=BulkAction.Kind.PLAYLIST_REMOVE,
             summary=f"Removed “{item.track}” from “{item.playlist}”",
             data={"playlist": str(item.playlist.pk)},
             tracks=[(item.track_id, before)],

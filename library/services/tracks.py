@@ -22,7 +22,7 @@ from library.services.bin import tracks_move_to_bin, tracks_restore
 from library.services.bulk_action_records import bulk_action_record
 from library.services.connections import connection_close_if_unusable
 from library.services.track_files import orphaned_files_delete
-from library.text import title_from, without_control_characters
+from library.text import title_from_filename, without_control_characters
 
 
 def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
@@ -42,7 +42,7 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     track = Track(
         owner=owner,
         original_name=name,
-        title=title_from(name),
+        title=title_from_filename(name),
         kind=kind,
         size=upload.size or 0,
         sha256=digest,

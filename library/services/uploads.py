@@ -22,7 +22,7 @@ from library.errors import DomainError
 from library.incoming import archives
 from library.incoming.handler import DISK_FULL_ERRNOS, OnDiskUploadedFile, disk_full_check, write_all
 from library.models import PartialUpload, User
-from library.models.uploads import LIFETIME
+from library.models.uploads import UPLOAD_LIFETIME
 from library.services.archives import archive_unpack
 from library.services.tracks import clean_file_name, quota_check, size_check, track_add
 
@@ -127,7 +127,7 @@ def upload_abort(*, upload: PartialUpload) -> None:
 
 def uploads_expire() -> int:
     """Delete uploads that have not changed for a day, and temporary files that killed processes left behind."""
-    before = timezone.now() - LIFETIME
+    before = timezone.now() - UPLOAD_LIFETIME
     for path in Path(settings.FILE_UPLOAD_TEMP_DIR).rglob("*"):
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_mtime < before.timestamp():

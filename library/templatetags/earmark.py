@@ -17,19 +17,19 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 
 from classifier.mel_scale import mel_ticks
-from library.addresses import track_address
+from library.addresses import reverse_track
 from library.genres import BUILTIN_GENRES
 from library.models import Prediction, Tag, Track, Verdict
 from library.selectors import GenreChoice, GenreNames
-from library.selectors.model_cards import share_right_at, share_right_when_sure
+from library.selectors.model_cards import accuracy_at_confidence, accuracy_when_sure
 from library.text import clock
 
 register = template.Library()
-register.simple_tag(track_address)
+register.simple_tag(reverse_track)
 register.filter(clock)
 
 #: In a row of a list.
-TAGS_SHOWN = 3
+MAX_ROW_TAGS = 3
 
 
 @register.simple_tag
@@ -48,26 +48,26 @@ def percent(probability: float | None) -> str:
 
 
 @register.filter
-def chance(probability: float | None) -> str:
+def probability_percent(probability: float | None) -> str:
     """What a model gives for something, 0.724 as "72 %": it is never wholly sure, so never 0 or 100."""
     shown = percent(probability)
     return {"100 %": "> 99 %", "0 %": "< 1 %"}.get(shown, shown)
 
 
 @register.filter
-def hundred(probability: float | None) -> int:
+def percent_number(probability: float | None) -> int:
     """0.724 as 72, for attributes."""
     return round((probability or 0) * 100)
 
 
 @register.filter
-def left_free(part: float) -> int:
+def percent_remaining(part: float) -> int:
     """What 0.72 leaves of 100: 28, for bars that stand."""
-    return 100 - hundred(part)
+    return 100 - percent_number(part)
 
 
 @register.filter
-def commas(number: int) -> str:
+def intcomma(number: int) -> str:
     """12345 as "12,345"."""
     return f"{number:,}"
 
@@ -94,16 +94,16 @@ def genre_name(genre: str | None) -> str:
 @register.filter
 def choice(genres: GenreNames, key: str) -> GenreChoice:
     """A genre's name and colour, among somebody's genres."""
-    return genres.named(key)
+    return genres.by_key(key)
 
 
 @register.filter
-def at(values: dict[str, Any], key: str) -> Any:
+def get_item(values: dict[str, Any], key: str) -> Any:
     """A count or value by its key; none is 0."""
     return values.get(key, 0)
 
 
-SIGNS = {
+SOURCE_ICONS = {
     Track.Source.MODEL: ("soundwave", "Heard by the model"),
     Track.Source.OWNER: ("check-lg", "You said so"),
 }
@@ -113,18 +113,18 @@ SIGNS = {
 def genre_chip(context: Context, track: Track) -> SafeString:
     """The genre that counts as a chip, with the sign of whose word it is."""
     if track.genre:
-        genre = context["genres"].named(track.genre)
+        genre = context["genres"].by_key(track.genre)
         return _chip(genre.css, genre.name, Track.Source(track.genre_source))
     if track.prediction:
         return format_html(
-            '<span class="chip chip-unsure">Not sure: {}</span>', _two_guesses(track.prediction)
+            '<span class="chip chip-unsure">Not sure: {}</span>', _top_two_genres(track.prediction)
         )
     return SafeString("")
 
 
 @functools.lru_cache(1000)
 def _chip(css: str, name: str, source: Track.Source) -> SafeString:
-    sign, meaning = SIGNS[source]
+    sign, meaning = SOURCE_ICONS[source]
     return format_html(
         '<span class="chip {}"><span class="chip-dot"></span>{}'
         '<span class="chip-source" title="{}">{}<span class="visually-hidden">({})</span></span></span>',
@@ -136,7 +136,7 @@ def _chip(css: str, name: str, source: Track.Source) -> SafeString:
 def tag_links(tags: list[Tag]) -> SafeString:
     """The first of a track's tags, each with what else has it. A loop in a template takes ten times as long."""
     return format_html_join(
-        " ", "{}", ((_tag_link(tag.key, tag.name, tag.hue),) for tag in tags[:TAGS_SHOWN])
+        " ", "{}", ((_tag_link(tag.key, tag.name, tag.hue),) for tag in tags[:MAX_ROW_TAGS])
     )
 
 
@@ -151,7 +151,7 @@ def _tag_link(key: str, name: str, hue: int) -> SafeString:
 @register.simple_tag
 def confidence_ring(probability: float) -> SafeString:
     """A small ring that is filled as far as the model is sure."""
-    return _ring(hundred(probability))
+    return _ring(percent_number(probability))
 
 
 @functools.cache
@@ -160,12 +160,12 @@ def _ring(hundredths: int) -> SafeString:
         '<svg class="ring" viewBox="0 0 36 36" role="img" aria-label="{} sure"><title>{} sure</title>'
         '<circle class="ring-back" cx="18" cy="18" r="14"/>'
         '<circle class="ring-fill" cx="18" cy="18" r="14" pathLength="100" stroke-dasharray="{} 100"/></svg>',
-        chance(hundredths / 100), chance(hundredths / 100), hundredths,
+        probability_percent(hundredths / 100), probability_percent(hundredths / 100), hundredths,
     )  # fmt: skip
 
 
 @register.simple_tag
-def day(moment: datetime) -> SafeString:
+def short_date(moment: datetime) -> SafeString:
     """When a track came, as "8 Jul 2023". The filter `date` takes twenty times as long, on every row of a list."""
     here = localtime(moment)
     return format_html(
@@ -175,15 +175,15 @@ def day(moment: datetime) -> SafeString:
 
 
 @register.simple_tag
-def sounds_like(prediction: Prediction) -> str:
+def prediction_sentence(prediction: Prediction) -> str:
     """The verdict as a sentence."""
     if prediction.label:
         return f"Sounds like {genre_name(prediction.label).lower()}."
-    return f"Not sure: {_two_guesses(prediction)}."
+    return f"Not sure: {_top_two_genres(prediction)}."
 
 
 @register.simple_tag
-def why_asked(track: Track) -> str:
+def review_reason(track: Track) -> str:
     """Why a track asks for somebody's word, as a sentence or two."""
     prediction = track.prediction
     if prediction is None:
@@ -191,9 +191,9 @@ def why_asked(track: Track) -> str:
     others = [f"the file says {track.file_genre}"] * bool(track.file_genre)
     others += [f"its owner says {genre_name(track.owner_genre).lower()}"] * bool(track.owner_genre)
     if prediction.label:
-        heard = f"Earmark hears {genre_name(prediction.label).lower()}, {chance(prediction.confidence)}"
+        heard = f"Earmark hears {genre_name(prediction.label).lower()}, {probability_percent(prediction.confidence)}"
         return _capitalised(", ".join([*others, heard]))
-    sentences = [f"Not sure: {_two_guesses(prediction)}", ", ".join(others)]
+    sentences = [f"Not sure: {_top_two_genres(prediction)}", ", ".join(others)]
     return " ".join(_capitalised(sentence) for sentence in sentences if sentence)
 
 
@@ -201,33 +201,33 @@ def _capitalised(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _two_guesses(prediction: Prediction) -> str:
+def _top_two_genres(prediction: Prediction) -> str:
     return " or ".join(genre_name(genre).lower() for genre, _ in prediction.ranking[:2])
 
 
 @register.simple_tag(takes_context=True)
-def said(context: Context, verdict: Verdict) -> str:
+def verdict_sentence(context: Context, verdict: Verdict) -> str:
     """A verdict as a sentence: who said what, in place of what."""
     names = context["genres"]
     who = "You" if verdict.person == context["user"] else "A reviewer"
-    before = names.named(verdict.before).name.lower() if verdict.before else "not sure"
+    before = names.by_key(verdict.before).name.lower() if verdict.before else "not sure"
     if not verdict.genre:
         return f"{who} took the word back (it was {before})"
     if verdict.before == verdict.genre:
         return f"{who} confirmed {before}"
-    return f"{who} said {names.named(verdict.genre).name.lower()} (it was {before})"
+    return f"{who} said {names.by_key(verdict.genre).name.lower()} (it was {before})"
 
 
 @register.simple_tag(takes_context=True)
-def last_word(context: Context, verdict: Verdict) -> str:
+def undoable_verdict_sentence(context: Context, verdict: Verdict) -> str:
     """What was said last, and of which track."""
     if not verdict.genre:
         return f"You took your word back on “{verdict.track.title}”"
-    return f"You said {context['genres'].named(verdict.genre).name.lower()}: “{verdict.track.title}”"
+    return f"You said {context['genres'].by_key(verdict.genre).name.lower()}: “{verdict.track.title}”"
 
 
 @register.simple_tag(takes_context=True)
-def whose_word(context: Context, history: list[Prediction | Verdict]) -> str:
+def genre_said_by(context: Context, history: list[Prediction | Verdict]) -> str:
     """Whose the words are that stand: a reviewer's count until the owner says something."""
     people = {row.person for row in history if isinstance(row, Verdict) and row.undone_at is None}
     return "A reviewer" if people and context["user"] not in people else "You"
@@ -239,15 +239,15 @@ def is_verdict(row: object) -> bool:
 
 
 @register.simple_tag
-def verdict_worth(prediction: Prediction) -> str:
+def prediction_reliability(prediction: Prediction) -> str:
     """What such a verdict, or such a guess, is worth, as a sentence; empty when the model's card does not say."""
     model = (prediction.model_name, prediction.model_version)
-    right = share_right_at(*model, prediction.confidence)
-    sure = chance(prediction.confidence).replace(">", "more than")
+    right = accuracy_at_confidence(*model, prediction.confidence)
+    sure = probability_percent(prediction.confidence).replace(">", "more than")
     if right is not None:
         who = f"When it is {sure} sure, it" if prediction.label else f"At {sure}, its first guess"
     elif prediction.label:
-        right, who = share_right_when_sure(*model), "When it names a genre, it"
+        right, who = accuracy_when_sure(*model), "When it names a genre, it"
     if right is None:
         return ""
     tenths = round(10 * right)
@@ -256,12 +256,12 @@ def verdict_worth(prediction: Prediction) -> str:
 
 
 @register.simple_tag
-def time_marks(duration: float) -> list[str]:
+def time_axis_ticks(duration: float) -> list[str]:
     """Five evenly spaced times for the axis below the listening strip."""
     return [clock(duration * part / 4) for part in range(5)]
 
 
 @register.simple_tag
-def frequency_marks() -> list[tuple[str, float]]:
+def frequency_axis_ticks() -> list[tuple[str, float]]:
     """Labels for the spectrogram's axis: kHz, and the height in percent from the top."""
     return [(f"{khz:g}", round((1 - height) * 100, 2)) for khz, height in mel_ticks()]

@@ -10,7 +10,7 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from library.http.player_payload import entry
+from library.http.player_payload import player_entry
 from library.models import Track
 from library.templatetags.earmark import icon
 
@@ -18,9 +18,9 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def play_entry(context: Context, track: Track) -> dict[str, str]:
+def player_entry_of(context: Context, track: Track) -> dict[str, str]:
     """A track as the player knows it."""
-    return entry(track, context["genres"])
+    return player_entry(track, context["genres"])
 
 
 @register.simple_tag(takes_context=True)
@@ -33,7 +33,7 @@ def play_button(context: Context, track: Track) -> SafeString:
             '<span class="play-slot text-muted" title="Could not be analysed">{}</span>',
             icon("exclamation-circle"),
         )
-    its = entry(track, context["genres"])
+    its = player_entry(track, context["genres"])
     return format_html(
         '<button class="play" type="button" data-play="{url}" data-href="{href}" data-title="{title}"'
         ' data-artist="{artist}" data-genre="{genre}" data-css="{css}" aria-label="Play {title}">'
@@ -45,7 +45,7 @@ def play_button(context: Context, track: Track) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def queue_after(context: Context, page: Page[Any], address: str) -> str:
+def play_queue_next_url(context: Context, page: Page[Any], address: str) -> str:
     """Where the player finds what follows a page of a list; "" when that page is the last."""
     if not page.has_next():
         return ""

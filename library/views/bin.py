@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from library import selectors, services
 from library.errors import DomainError
 from library.http.shortcuts import PAGE_SIZE
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.models import Track
 from library.text import aware_datetime, track_count_text, uuids_in
 
@@ -36,7 +36,7 @@ class BinSelection:
 
 
 @require_safe
-def bin_page(request: Request) -> HttpResponse:
+def bin_page(request: AuthenticatedRequest) -> HttpResponse:
     """The tracks in the bin, the last deleted first."""
     page: Any = Paginator(selectors.bin_of(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     for track in page:
@@ -47,7 +47,7 @@ def bin_page(request: Request) -> HttpResponse:
 
 
 @require_POST
-def bin_restore(request: Request) -> HttpResponse:
+def bin_restore(request: AuthenticatedRequest) -> HttpResponse:
     """Restore tracks: `track`, ids; or `all`, the time at which the whole bin was shown."""
     selection = bin_selection(request)
     restored = services.tracks_restore(owner=request.user, track_ids=_ids(selection))
@@ -56,7 +56,7 @@ def bin_restore(request: Request) -> HttpResponse:
 
 
 @require_POST
-def bin_purge(request: Request) -> HttpResponse:
+def bin_purge(request: AuthenticatedRequest) -> HttpResponse:
     """Delete tracks for good. Asks first, with their number, and again when the number has changed since."""
     selection = bin_selection(request)
     if request.POST.get("confirmed") != str(selection.count):
@@ -66,7 +66,7 @@ def bin_purge(request: Request) -> HttpResponse:
     return redirect("bin")
 
 
-def bin_selection(request: Request) -> BinSelection:
+def bin_selection(request: AuthenticatedRequest) -> BinSelection:
     """The tracks that a form means. Raises DomainError: `nothing_selected`."""
     tracks = selectors.bin_of(request.user)
     until = aware_datetime(request.POST.get("all", ""))

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST
 from library import selectors, services
 from library.errors import DomainError
 from library.http.shortcuts import message_with_progress, message_with_undo, redirect_back
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.models import BulkAction, Track
 from library.outgoing.archives import archive_response
-from library.search.filters import filter_of
-from library.search.query import PAGE_PARAMETERS, search_digest, search_from
+from library.search.filters import track_filterset
+from library.search.query import PAGE_PARAMETERS, parse_search, search_digest
 from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS, requestable_action
 from library.services.bulk_actions import BulkActionOptions, SelectionChangedError
 from library.text import track_count_text, uuids_in, whole_number
@@ -40,7 +40,7 @@ class TrackSelection:
 
 
 @require_POST
-def bulk_action_submit(request: Request) -> HttpResponseBase:
+def bulk_action_submit(request: AuthenticatedRequest) -> HttpResponseBase:
     """Do something to many tracks.
 
     The form's fields: `act`, the action's name, followed by a colon and its value where it has one; `track`, ids; or
@@ -76,7 +76,7 @@ def bulk_action_submit(request: Request) -> HttpResponseBase:
     return redirect_with_result(request, selection, action, name)
 
 
-def selection_from_form(request: Request) -> TrackSelection:
+def selection_from_form(request: AuthenticatedRequest) -> TrackSelection:
     """The tracks that a form means. Raises InvalidSearchError, and DomainError: `search_changed`."""
     query = request.POST.get("query", "")
     if request.POST.get("all"):
@@ -84,23 +84,23 @@ def selection_from_form(request: Request) -> TrackSelection:
             raise DomainError(
                 "search_changed", "The search was changed on its way here, so nothing was done.", 400
             )
-        tracks = search_from(request.user, query, besides=PAGE_PARAMETERS).qs
+        tracks = parse_search(request.user, query, extra_params=PAGE_PARAMETERS).qs
         return TrackSelection(tracks, tracks.count())
     ids = uuids_in(request.POST.getlist("track"))
     # In the order of the list they were selected in: they are put into a playlist in that order.
     order = QueryDict(mutable=True)
     order.setlist("ordering", QueryDict(query).getlist("ordering"))
-    tracks = filter_of(request.user, order).qs.filter(pk__in=ids)
+    tracks = track_filterset(request.user, order).qs.filter(pk__in=ids)
     count = tracks.count()
     return TrackSelection(tracks, count, len(ids) - count)
 
 
-def expected_count(request: Request) -> int | None:
+def expected_count(request: AuthenticatedRequest) -> int | None:
     """How many tracks the page showed that a search finds; None when tracks were selected one by one."""
     return whole_number(request.POST.get("expected", "")) if request.POST.get("all") else None
 
 
-def action_value(request: Request, name: str) -> str:
+def action_value(request: AuthenticatedRequest, name: str) -> str:
     """The value of an action from the text field beside its button; empty when nothing was entered.
 
     Creates the genre or the playlist that the field names. Raises DomainError: `bad_name`, `taken`.
@@ -113,7 +113,7 @@ def action_value(request: Request, name: str) -> str:
 
 
 def confirmation_page(
-    request: Request, selection: TrackSelection, changed: SelectionChangedError | None = None
+    request: AuthenticatedRequest, selection: TrackSelection, changed: SelectionChangedError | None = None
 ) -> HttpResponse:
     """Ask before tracks are deleted, and before anything is done to other tracks than were shown."""
     sent = [(name, value) for name, values in request.POST.lists() for value in values]
@@ -130,7 +130,7 @@ def confirmation_page(
 
 
 def redirect_with_result(
-    request: Request, selection: TrackSelection, action: BulkAction, name: str
+    request: AuthenticatedRequest, selection: TrackSelection, action: BulkAction, name: str
 ) -> HttpResponse:
     """Back to the list, with messages: what was done, with one Undo for all of it, and what was skipped."""
     if not action.is_finished:
@@ -151,7 +151,7 @@ def result_message(action: BulkAction, name: str) -> str:
     if name == "confirm":
         return f"Confirmed the genre of {tracks}."
     if name == "genre":
-        genre = selectors.genre_names_of(action.person).named(action.data["genre"]).name
+        genre = selectors.genre_names_of(action.person).by_key(action.data["genre"]).name
         return f"Set the genre of {tracks} to {genre}."
     if name == "analyse":
         return f"{tracks} will be analysed again, after your latest uploads."

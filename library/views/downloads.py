@@ -11,12 +11,12 @@ from django.views.decorators.http import require_GET
 
 from library import selectors
 from library.http.shortcuts import owned_track
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.outgoing.tagged_copies import tagged_copy_response
 
 
 @require_GET
-def tagged_file(request: Request, track_id: uuid.UUID) -> HttpResponseBase:
+def tagged_file(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponseBase:
     """A copy of the track's file with its tags written into it; the original when its format takes none."""
     track = owned_track(request, track_id)
     answer = tagged_copy_response(track, selectors.genre_names_of(request.user))

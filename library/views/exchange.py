@@ -8,12 +8,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from library import services
 from library.errors import DomainError
-from library.exchange.writing import as_csv, as_json, document
-from library.http.types import Request
+from library.exchange.export_writer import export_as_csv, export_as_json, export_response
+from library.http.types import AuthenticatedRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def exchange(request: Request) -> HttpResponse:
+def exchange(request: AuthenticatedRequest) -> HttpResponse:
     """The page; a POST imports the export in `file`."""
     report = None
     if request.method == "POST":
@@ -25,10 +25,10 @@ def exchange(request: Request) -> HttpResponse:
 
 
 @require_safe
-def export_json(request: Request) -> StreamingHttpResponse:
-    return document(as_json(request.user), "json")
+def export_json(request: AuthenticatedRequest) -> StreamingHttpResponse:
+    return export_response(export_as_json(request.user), "json")
 
 
 @require_safe
-def export_csv(request: Request) -> StreamingHttpResponse:
-    return document(as_csv(request.user), "csv")
+def export_csv(request: AuthenticatedRequest) -> StreamingHttpResponse:
+    return export_response(export_as_csv(request.user), "csv")

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from library import selectors, services
 from library.http.forms import NameForm, TagForm
 from library.http.shortcuts import get_or_gone, message_with_undo
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.models.genres import HUES
 from library.text import track_count_text
 
@@ -19,7 +19,7 @@ TAG_GONE = "That tag is no longer there."
 
 
 @require_safe
-def labels(request: Request) -> HttpResponse:
+def labels(request: AuthenticatedRequest) -> HttpResponse:
     """The page of genres and tags: the built-in genres, own genres, tags."""
     return render(
         request,
@@ -34,14 +34,14 @@ def labels(request: Request) -> HttpResponse:
 
 
 @require_POST
-def genre_add(request: Request) -> HttpResponse:
+def genre_add(request: AuthenticatedRequest) -> HttpResponse:
     genre = services.own_genre_add(owner=request.user, name=request.POST.get("name", ""))
     messages.success(request, f"Added “{genre.name}” to your genres.")
     return redirect("labels")
 
 
 @require_POST
-def genre_rename(request: Request, genre_id: int) -> HttpResponse:
+def genre_rename(request: AuthenticatedRequest, genre_id: int) -> HttpResponse:
     genre = get_or_gone(request, selectors.own_genres_of(request.user), GENRE_GONE, "labels", pk=genre_id)
     form = NameForm(request.POST)
     form.is_valid()
@@ -50,7 +50,7 @@ def genre_rename(request: Request, genre_id: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def genre_delete(request: Request, genre_id: int) -> HttpResponse:
+def genre_delete(request: AuthenticatedRequest, genre_id: int) -> HttpResponse:
     """Delete an own genre, or merge it into another. A GET shows what that will do, and asks."""
     genre = get_or_gone(request, selectors.own_genres_of(request.user), GENRE_GONE, "labels", pk=genre_id)
     if request.method == "POST":
@@ -63,13 +63,13 @@ def genre_delete(request: Request, genre_id: int) -> HttpResponse:
 
 
 @require_POST
-def tag_add(request: Request) -> HttpResponse:
+def tag_add(request: AuthenticatedRequest) -> HttpResponse:
     services.tag_add(owner=request.user, name=request.POST.get("name", ""))
     return redirect("labels")
 
 
 @require_POST
-def tag_change(request: Request, tag_id: int) -> HttpResponse:
+def tag_change(request: AuthenticatedRequest, tag_id: int) -> HttpResponse:
     tag = get_or_gone(request, selectors.tags_of(request.user), TAG_GONE, "labels", pk=tag_id)
     form = TagForm(request.POST)
     form.is_valid()
@@ -78,7 +78,7 @@ def tag_change(request: Request, tag_id: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def tag_delete(request: Request, tag_id: int) -> HttpResponse:
+def tag_delete(request: AuthenticatedRequest, tag_id: int) -> HttpResponse:
     """Delete a tag, or merge it into another. A GET shows what that will do, and asks."""
     tag = get_or_gone(request, selectors.tags_with_counts(request.user), TAG_GONE, "labels", pk=tag_id)
     others = selectors.tags_of(request.user).exclude(pk=tag.pk)

@@ -15,16 +15,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from library import selectors, services
 from library.http.shortcuts import PAGE_SIZE
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.models import Track
-from library.search.chips import SORTS, changed, chips, misunderstood
+from library.search.chips import ORDERING_LABELS, chips, ignored_parameters, query_with
 from library.search.facet_links import facets_of
-from library.search.filters import filter_of
-from library.search.query import PAGE_PARAMETERS, canonical, search_digest, search_from
+from library.search.filters import track_filterset
+from library.search.query import PAGE_PARAMETERS, canonical_query, parse_search, search_digest
 from library.text import uuids_in
 
 
-def tracks_page(request: Request, tracks: QuerySet[Track]) -> Page[Any]:
+def tracks_page(request: AuthenticatedRequest, tracks: QuerySet[Track]) -> Page[Any]:
     """A page of tracks as the library's rows show them.
 
     It selects ids first, then their rows: a database skips ids much faster than whole rows.
@@ -38,16 +38,16 @@ def tracks_page(request: Request, tracks: QuerySet[Track]) -> Page[Any]:
     return page
 
 
-def _rows(request: Request) -> QuerySet[Track]:
+def _rows(request: AuthenticatedRequest) -> QuerySet[Track]:
     return selectors.tracks_of(request.user).prefetch_related(Prefetch("tags", to_attr="shown_tags"))
 
 
 @require_safe
-def library(request: Request) -> HttpResponse:
-    found = filter_of(request.user, request.GET)
-    page = tracks_page(request, found.qs)
+def library(request: AuthenticatedRequest) -> HttpResponse:
+    filterset = track_filterset(request.user, request.GET)
+    page = tracks_page(request, filterset.qs)
     genres = selectors.genre_names_of(request.user)
-    active = chips(found, genres)
+    active = chips(filterset, genres)
     return render(
         request,
         "library/library.html",
@@ -56,15 +56,14 @@ def library(request: Request) -> HttpResponse:
             "unfinished": [track for track in page if not track.is_finished],
             "genres": genres,
             "chips": active,
-            "asked": found.asked,
-            "misunderstood": misunderstood(found, PAGE_PARAMETERS),
-            "search": canonical(found),
-            "digest": search_digest(canonical(found)),
+            "ignored_parameters": ignored_parameters(filterset, PAGE_PARAMETERS),
+            "search": canonical_query(filterset),
+            "digest": search_digest(canonical_query(filterset)),
             "search_name": ", ".join(chip.text for chip in active)[:80],
             "search_fields": [(name, value) for name, values in request.GET.lists() for value in values],
-            "sorts": SORTS,
-            "ordering": ",".join(found.asked.get("ordering", [])),
-            "first_page_query": changed(request.GET),
+            "sorts": ORDERING_LABELS,
+            "ordering": ",".join(filterset.active_filters.get("ordering", [])),
+            "first_page_query": query_with(request.GET),
             "all_tags": selectors.tags_of(request.user),
             "all_playlists": selectors.playlists_of(request.user).filter(smart=False),
         },
@@ -72,11 +71,11 @@ def library(request: Request) -> HttpResponse:
 
 
 @require_safe
-def rows(request: Request) -> HttpResponse:
+def rows(request: AuthenticatedRequest) -> HttpResponse:
     """Rows for a list that waits for the analysis of a few tracks, and the ids that no longer match its search."""
     ids = uuids_in(request.GET.getlist("id")[:PAGE_SIZE])
-    found = filter_of(request.user, request.GET)
-    matching = set(found.without().filter(pk__in=ids).values_list("pk", flat=True))
+    filterset = track_filterset(request.user, request.GET)
+    matching = set(filterset.queryset_without().filter(pk__in=ids).values_list("pk", flat=True))
     tracks = [track for track in _rows(request).filter(pk__in=ids) if track.pk in matching]
     return render(
         request,
@@ -85,22 +84,22 @@ def rows(request: Request) -> HttpResponse:
             "tracks": tracks,
             "unmatched_ids": [pk for pk in ids if pk not in matching],
             "unfinished": [track for track in tracks if not track.is_finished],
-            "search": canonical(found),
+            "search": canonical_query(filterset),
         },
     )
 
 
 @require_safe
-def facets(request: Request) -> HttpResponse:
+def facets(request: AuthenticatedRequest) -> HttpResponse:
     """The facets of a search: a page of its own, or, for the panel of the library, a part of one."""
-    found = filter_of(request.user, request.GET)
+    filterset = track_filterset(request.user, request.GET)
     genres = selectors.genre_names_of(request.user)
     page = "library/_facets_panel.html" if "HX-Request" in request.headers else "library/facets.html"
     context = {
-        "facets": facets_of(found, genres),
-        "chips": set(found.asked) - {"ordering"},
+        "facets": facets_of(filterset, genres),
+        "chips": set(filterset.active_filters) - {"ordering"},
         "genres": genres,
-        "misunderstood": misunderstood(found, PAGE_PARAMETERS),
+        "ignored_parameters": ignored_parameters(filterset, PAGE_PARAMETERS),
     }
     response = render(request, page, context)
     patch_vary_headers(response, ["HX-Request"])
@@ -108,10 +107,10 @@ def facets(request: Request) -> HttpResponse:
 
 
 @require_POST
-def search_save(request: Request) -> HttpResponse:
-    search = search_from(request.user, request.POST.get("query", ""), besides=PAGE_PARAMETERS)
+def search_save(request: AuthenticatedRequest) -> HttpResponse:
+    search = parse_search(request.user, request.POST.get("query", ""), extra_params=PAGE_PARAMETERS)
     name = request.POST.get("name", "")
-    saved = services.search_save(owner=request.user, name=name, query=canonical(search))
+    saved = services.search_save(owner=request.user, name=name, query=canonical_query(search))
     messages.success(
         request, f"Saved as “{saved.name}”. It will also find matching tracks that you add later."
     )

@@ -8,11 +8,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from library.http.player_payload import CHUNK, queue_answer, start_in
+from library.http.player_payload import PLAY_QUEUE_CHUNK, play_queue_response, start_offset
 from library.http.shortcuts import PAGE_SIZE
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.selectors.genres import genre_names_of
-from library.selectors.maps import Place, around, map_of
+from library.selectors.maps import MapPoint, map_of, tracks_near_point
 from library.selectors.moods import moods_of, station_of
 from library.selectors.tracks import tracks_by_id
 
@@ -21,10 +21,10 @@ AROUND_COUNT = 25
 
 
 @require_safe
-def moods(request: Request) -> HttpResponse:
+def moods(request: AuthenticatedRequest) -> HttpResponse:
     """The moods, and the map; with `x` and `y` (0 to 100, from the left and bottom), the tracks around that point."""
     point = map_point_from(request.GET)
-    near = around(request.user, point, AROUND_COUNT) if point else []
+    near = tracks_near_point(request.user, point, AROUND_COUNT) if point else []
     return render(
         request,
         "library/moods.html",
@@ -33,7 +33,7 @@ def moods(request: Request) -> HttpResponse:
 
 
 @require_safe
-def station(request: Request, mood: str) -> HttpResponse:
+def station(request: AuthenticatedRequest, mood: str) -> HttpResponse:
     """The tracks with the highest scores of a mood. It selects ids first, then only the rows of the page."""
     scored = station_of(request.user, mood)
     page = Paginator(scored.values_list("track_id", "score"), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -46,23 +46,27 @@ def station(request: Request, mood: str) -> HttpResponse:
 
 
 @require_safe
-def station_queue(request: Request, mood: str) -> JsonResponse:
+def station_queue(request: AuthenticatedRequest, mood: str) -> JsonResponse:
     """The tracks of a station for the player, from `start` on; `more` is the URL of the next ones."""
-    start = start_in(request.GET)
-    ids = list(station_of(request.user, mood).values_list("track_id", flat=True)[start : start + CHUNK + 1])
-    tracks = tracks_by_id(request.user, ids[:CHUNK])
-    more = f"{reverse('station-queue', args=[mood])}?start={start + CHUNK}"
-    return queue_answer(
-        [tracks[pk] for pk in ids[:CHUNK] if pk in tracks],
+    start = start_offset(request.GET)
+    ids = list(
+        station_of(request.user, mood).values_list("track_id", flat=True)[
+            start : start + PLAY_QUEUE_CHUNK + 1
+        ]
+    )
+    tracks = tracks_by_id(request.user, ids[:PLAY_QUEUE_CHUNK])
+    more = f"{reverse('station-queue', args=[mood])}?start={start + PLAY_QUEUE_CHUNK}"
+    return play_queue_response(
+        [tracks[pk] for pk in ids[:PLAY_QUEUE_CHUNK] if pk in tracks],
         genre_names_of(request.user),
-        more=more if len(ids) > CHUNK else None,
+        more=more if len(ids) > PLAY_QUEUE_CHUNK else None,
     )
 
 
-def map_point_from(params: QueryDict) -> Place | None:
+def map_point_from(params: QueryDict) -> MapPoint | None:
     """The point of the map that a query string names; None if it names none."""
     try:
         x, y = (float(params.get(name, "")) / 100 for name in ("x", "y"))
     except ValueError:
         return None
-    return Place(x, 1 - y) if 0 <= x <= 1 and 0 <= y <= 1 else None
+    return MapPoint(x, 1 - y) if 0 <= x <= 1 and 0 <= y <= 1 else None

@@ -8,11 +8,11 @@ from django.views.decorators.http import require_safe
 
 from library import selectors
 from library.http.review_queue import ReviewQueueUrls, review_queue_context
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 
 
 @require_safe
-def needs_you(request: Request) -> HttpResponse:
+def needs_you(request: AuthenticatedRequest) -> HttpResponse:
     queue = selectors.needs_you_of(request.user)
     context = review_queue_context(request, queue, ReviewQueueUrls())
     return render(request, "library/needs_you.html", context | {"needs_you_count": context["waiting"]})

@@ -12,10 +12,15 @@ from django.views.decorators.http import require_safe
 
 from library import selectors
 from library.genres import UNSURE
-from library.http.types import Request
-from library.search.facet_links import Choice, facets_of
-from library.search.filters import filter_of
-from library.selectors.overview import LENGTHS, records_of, seconds_by_genre, tracks_by_length
+from library.http.types import AuthenticatedRequest
+from library.search.facet_links import FacetValue, facets_of
+from library.search.filters import track_filterset
+from library.selectors.overview import (
+    DURATION_BANDS,
+    model_accuracy_of,
+    seconds_by_genre,
+    track_counts_by_duration,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +36,9 @@ class Bar:
 
 
 @require_safe
-def overview(request: Request) -> HttpResponse:
+def overview(request: AuthenticatedRequest) -> HttpResponse:
     genres = selectors.genre_names_of(request.user)
-    facets = {f.name: f.choices for f in facets_of(filter_of(request.user, QueryDict()), genres)}
+    facets = {f.name: f.choices for f in facets_of(track_filterset(request.user, QueryDict()), genres)}
     names = {UNSURE: "Not sure"} | {genre.key: genre.name for genre in genres}
     seconds = {names.get(key, key): sum_ for key, sum_ in seconds_by_genre(request.user).items()}
     decades = sorted(facets.get("year", []), key=lambda decade: decade.label.zfill(5))
@@ -46,14 +51,14 @@ def overview(request: Request) -> HttpResponse:
             "by_genre": bars(sorted(facets.get("genre", []), key=lambda genre: -genre.count), seconds),
             "by_mood": bars(facets.get("mood", [])),
             "by_decade": bars(decades),
-            "by_length": bars(_length_choices(tracks_by_length(request.user))),
+            "by_length": bars(_length_choices(track_counts_by_duration(request.user))),
             "by_format": bars(sorted(facets.get("format", []), key=lambda kind: -kind.count)),
-            "records": records_of(request.user),
+            "accuracy": model_accuracy_of(request.user),
         },
     )
 
 
-def bars(choices: Iterable[Choice], seconds: dict[str, float] | None = None) -> list[Bar]:
+def bars(choices: Iterable[FacetValue], seconds: dict[str, float] | None = None) -> list[Bar]:
     rows = list(choices)
     most = max((row.count for row in rows), default=0) or 1
     return [
@@ -62,11 +67,11 @@ def bars(choices: Iterable[Choice], seconds: dict[str, float] | None = None) -> 
     ]
 
 
-def _length_choices(counts: list[int]) -> Iterable[Choice]:
+def _length_choices(counts: list[int]) -> Iterable[FacetValue]:
     """The classes of lengths, like "3–4 min", with the search for each."""
-    for (low, high), count in zip(LENGTHS, counts, strict=True):
+    for (low, high), count in zip(DURATION_BANDS, counts, strict=True):
         bounds = {"duration_min": low, "duration_max": high}
         query = urlencode({name: bound for name, bound in bounds.items() if bound is not None})
         first, last = (low or 0) // 60, (high or 0) // 60
         label = f"Up to {last} min" if not first else f"{first}–{last} min" if last else f"Over {first} min"
-        yield Choice(label, count, f"?{query}")
+        yield FacetValue(label, count, f"?{query}")

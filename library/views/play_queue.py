@@ -7,20 +7,20 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from library import selectors
-from library.http.player_payload import CHUNK, queue_answer, start_in
-from library.http.types import Request
-from library.search.filters import filter_of
+from library.http.player_payload import PLAY_QUEUE_CHUNK, play_queue_response, start_offset
+from library.http.types import AuthenticatedRequest
+from library.search.filters import track_filterset
 
 
 @require_safe
-def play_queue(request: Request) -> JsonResponse:
+def play_queue(request: AuthenticatedRequest) -> JsonResponse:
     """The tracks of a search for the player, from `start` on; `more` is the URL of the next ones."""
-    start = start_in(request.GET)
-    found = list(filter_of(request.user, request.GET).qs[start : start + CHUNK + 1])
+    start = start_offset(request.GET)
+    found = list(track_filterset(request.user, request.GET).qs[start : start + PLAY_QUEUE_CHUNK + 1])
     more = request.GET.copy()
-    more["start"] = str(start + CHUNK)
-    return queue_answer(
-        found[:CHUNK],
+    more["start"] = str(start + PLAY_QUEUE_CHUNK)
+    return play_queue_response(
+        found[:PLAY_QUEUE_CHUNK],
         selectors.genre_names_of(request.user),
-        more=f"{reverse('play-queue')}?{more.urlencode()}" if len(found) > CHUNK else None,
+        more=f"{reverse('play-queue')}?{more.urlencode()}" if len(found) > PLAY_QUEUE_CHUNK else None,
     )

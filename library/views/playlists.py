@@ -13,29 +13,29 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from library import selectors, services
 from library.http.forms import NameForm
-from library.http.player_payload import CHUNK, queue_answer, start_in
+from library.http.player_payload import PLAY_QUEUE_CHUNK, play_queue_response, start_offset
 from library.http.shortcuts import PAGE_SIZE, get_or_gone, message_with_undo, owned_track, redirect_back
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.models import BulkAction, Playlist, PlaylistItem, Track
 from library.search.query import search_problems
-from library.search.saved import tracks_in
+from library.search.saved import playlist_tracks_of
 from library.text import uuid_or_nil, whole_number
 from library.views.library import tracks_page
 
 
-def owned_playlist(request: Request, playlist_id: uuid.UUID) -> Playlist:
+def owned_playlist(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> Playlist:
     playlists = selectors.playlists_of(request.user)
     return get_or_gone(request, playlists, "That playlist is no longer there.", "playlists", pk=playlist_id)
 
 
-def owned_item(request: Request, playlist_id: uuid.UUID, item_id: int) -> PlaylistItem:
+def owned_item(request: AuthenticatedRequest, playlist_id: uuid.UUID, item_id: int) -> PlaylistItem:
     playlist = owned_playlist(request, playlist_id)
-    items = selectors.items_of(request.user, playlist).select_related("playlist")
+    items = selectors.playlist_items_of(request.user, playlist).select_related("playlist")
     return get_or_gone(request, items, "That track is no longer in this playlist.", "playlists", pk=item_id)
 
 
 @require_http_methods(["GET", "POST"])
-def playlists(request: Request) -> HttpResponse:
+def playlists(request: AuthenticatedRequest) -> HttpResponse:
     """The list of playlists; a POST creates one."""
     if request.method == "POST":
         return redirect(services.playlist_add(owner=request.user, name=request.POST.get("name", "")))
@@ -44,46 +44,48 @@ def playlists(request: Request) -> HttpResponse:
 
 
 @require_safe
-def playlist(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
+def playlist(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpResponse:
     """The tracks of a playlist, or those that a saved search finds now."""
     found = owned_playlist(request, playlist_id)
-    tracks = tracks_in(request.user, found)
+    tracks = playlist_tracks_of(request.user, found)
     page: Page[Any]
     if found.smart:
         page = tracks_page(request, tracks)
     else:
-        items = Paginator(selectors.items_of(request.user, found), PAGE_SIZE)
+        items = Paginator(selectors.playlist_items_of(request.user, found), PAGE_SIZE)
         page = items.get_page(request.GET.get("page"))
     context = {
         "playlist": found,
         "page": page,
-        "length": selectors.length_of(tracks),
+        "length": selectors.duration_totals(tracks),
         "problems": search_problems(request.user, found.query) if found.smart else [],
     }
     return render(request, "library/playlist.html", context)
 
 
 @require_safe
-def playlist_length(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
+def playlist_length(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpResponse:
     """The number and length of the tracks that a saved search finds, fetched by the list of playlists for each row."""
     found = owned_playlist(request, playlist_id)
-    length = selectors.length_of(tracks_in(request.user, found))
+    length = selectors.duration_totals(playlist_tracks_of(request.user, found))
     return render(request, "library/_playlist_length.html", length)
 
 
 @require_safe
-def playlist_queue(request: Request, playlist_id: uuid.UUID) -> JsonResponse:
+def playlist_queue(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> JsonResponse:
     """The tracks of a playlist for the player, from `start` on; `more` is the URL of the next ones."""
     found = owned_playlist(request, playlist_id)
-    start = start_in(request.GET)
-    tracks = list(tracks_in(request.user, found)[start : start + CHUNK + 1])
-    more = f"{reverse('playlist-queue', args=[found.pk])}?start={start + CHUNK}"
+    start = start_offset(request.GET)
+    tracks = list(playlist_tracks_of(request.user, found)[start : start + PLAY_QUEUE_CHUNK + 1])
+    more = f"{reverse('playlist-queue', args=[found.pk])}?start={start + PLAY_QUEUE_CHUNK}"
     genres = selectors.genre_names_of(request.user)
-    return queue_answer(tracks[:CHUNK], genres, more=more if len(tracks) > CHUNK else None)
+    return play_queue_response(
+        tracks[:PLAY_QUEUE_CHUNK], genres, more=more if len(tracks) > PLAY_QUEUE_CHUNK else None
+    )
 
 
 @require_POST
-def playlist_rename(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
+def playlist_rename(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpResponse:
     found = owned_playlist(request, playlist_id)
     form = NameForm(request.POST)
     form.is_valid()
@@ -92,7 +94,7 @@ def playlist_rename(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def playlist_delete(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
+def playlist_delete(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpResponse:
     found = owned_playlist(request, playlist_id)
     if request.method == "GET":
         return render(request, "library/playlist_delete.html", {"playlist": found})
@@ -103,7 +105,7 @@ def playlist_delete(request: Request, playlist_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def item_move(request: Request, playlist_id: uuid.UUID, item_id: int) -> HttpResponse:
+def item_move(request: AuthenticatedRequest, playlist_id: uuid.UUID, item_id: int) -> HttpResponse:
     """Move a track to another position: `to`, counted from 0."""
     to = request.POST.get("to", "")
     item = owned_item(request, playlist_id, item_id)
@@ -115,14 +117,14 @@ def item_move(request: Request, playlist_id: uuid.UUID, item_id: int) -> HttpRes
 
 
 @require_POST
-def item_remove(request: Request, playlist_id: uuid.UUID, item_id: int) -> HttpResponse:
+def item_remove(request: AuthenticatedRequest, playlist_id: uuid.UUID, item_id: int) -> HttpResponse:
     action = services.playlist_remove(item=owned_item(request, playlist_id, item_id))
     message_with_undo(request, f"{action.summary}.", action)
     return redirect_back(request, "playlists")
 
 
 @require_http_methods(["GET", "POST"])
-def track_playlists(request: Request, track_id: uuid.UUID) -> HttpResponse:
+def track_playlists(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
     """Add a track to a playlist: `playlist`, its id, or `new`, the name of one to create."""
     found = owned_track(request, track_id)
     if request.method == "GET":
@@ -140,10 +142,10 @@ def track_playlists(request: Request, track_id: uuid.UUID) -> HttpResponse:
     return redirect(into)
 
 
-def _track_playlists_page(request: Request, track: Track) -> HttpResponse:
+def _track_playlists_page(request: AuthenticatedRequest, track: Track) -> HttpResponse:
     """The playlists to choose from; or, after a choice, the result of the action `done`."""
-    context = {"track": track, "playlists": selectors.playlists_for(request.user, track)}
-    actions = selectors.bulk_actions_of(request.user).filter(kind=BulkAction.Kind.PLAYLIST)
+    context = {"track": track, "playlists": selectors.playlist_choices_for(request.user, track)}
+    actions = selectors.bulk_actions_of(request.user).filter(kind=BulkAction.Kind.PLAYLIST_ADD)
     if action := actions.filter(pk=uuid_or_nil(request.GET.get("done", ""))).first():
         context |= {"action": action, "added_to": owned_playlist(request, action.data["playlist"])}
     return render(request, "library/track_playlists.html", context)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from library import selectors, services
 from library.http.shortcuts import PAGE_SIZE, get_or_gone, message_with_undo, redirect_back
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.text import track_count_text
 
 CANNOT_UNDO = "That can no longer be undone."
@@ -20,7 +20,7 @@ CANNOT_CANCEL = "That can no longer be cancelled."
 
 
 @require_safe
-def recent(request: Request) -> HttpResponse:
+def recent(request: AuthenticatedRequest) -> HttpResponse:
     """The list. While an action is running, the page fetches the rows again from time to time (`?rows=1`)."""
     page = Paginator(selectors.recent_bulk_actions_of(request.user), PAGE_SIZE).get_page(
         request.GET.get("page")
@@ -31,7 +31,7 @@ def recent(request: Request) -> HttpResponse:
 
 
 @require_POST
-def undo(request: Request, bulk_action_id: uuid.UUID) -> HttpResponse:
+def undo(request: AuthenticatedRequest, bulk_action_id: uuid.UUID) -> HttpResponse:
     """Undo an action, and say on how many of its tracks that was possible."""
     actions = selectors.bulk_actions_of(request.user)
     action = get_or_gone(request, actions, CANNOT_UNDO, pk=bulk_action_id)
@@ -49,7 +49,7 @@ def undo(request: Request, bulk_action_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def cancel(request: Request, bulk_action_id: uuid.UUID) -> HttpResponse:
+def cancel(request: AuthenticatedRequest, bulk_action_id: uuid.UUID) -> HttpResponse:
     """Stop a running action."""
     actions = selectors.bulk_actions_of(request.user)
     action = get_or_gone(request, actions, CANNOT_CANCEL, pk=bulk_action_id)

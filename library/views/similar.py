@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from library.http.shortcuts import PAGE_SIZE, owned_track
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.selectors.similar import similar_to
 
 #: How many a track's own page shows.
@@ -17,7 +17,7 @@ PREVIEW_COUNT = 8
 
 
 @require_safe
-def similar(request: Request, track_id: uuid.UUID) -> HttpResponse:
+def similar(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
     """The page of similar tracks; with `?few=1`, the first of them, for the track's own page."""
     track = owned_track(request, track_id)
     few = "few" in request.GET

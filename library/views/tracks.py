@@ -15,11 +15,11 @@ from library import selectors, services
 from library.errors import ConflictError
 from library.http.forms import TrackForm
 from library.http.shortcuts import get_or_gone, message_with_undo, owned_track, redirect_back
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 
 
 @require_safe
-def track(request: Request, track_id: uuid.UUID) -> HttpResponse:
+def track(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
     found = owned_track(request, track_id)
     return render(
         request,
@@ -28,14 +28,14 @@ def track(request: Request, track_id: uuid.UUID) -> HttpResponse:
             "track": found,
             "tags": selectors.tags_on(request.user, found),
             "all_tags": selectors.tags_of(request.user),
-            "suggestions": selectors.suggestions_for(request.user, found),
-            "history": selectors.history_of(request.user, found),
+            "suggestions": selectors.tag_suggestions_for(request.user, found),
+            "history": selectors.genre_history_of(request.user, found),
         },
     )
 
 
 @require_POST
-def genre(request: Request, track_id: uuid.UUID) -> HttpResponse:
+def genre(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
     """Set the genre: `genre`, a key, or "" to withdraw the verdict; or `new`, the name of one, created if need be."""
     found = owned_track(request, track_id)
     key = request.POST.get("genre", "")
@@ -46,25 +46,25 @@ def genre(request: Request, track_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def genre_confirm(request: Request, track_id: uuid.UUID) -> HttpResponse:
+def genre_confirm(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
     services.genre_confirm(track=owned_track(request, track_id), person=request.user)
     return redirect_back(request)
 
 
 @require_POST
-def genre_undo(request: Request, track_id: uuid.UUID) -> HttpResponse:
+def genre_undo(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
     services.genre_undo(track=owned_track(request, track_id), person=request.user)
     return redirect_back(request)
 
 
 @require_POST
-def tag(request: Request, track_id: uuid.UUID) -> HttpResponse:
+def tag(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
     services.track_tag(track=owned_track(request, track_id), name=request.POST.get("name", ""))
     return redirect_back(request)
 
 
 @require_POST
-def untag(request: Request, track_id: uuid.UUID, tag_id: int) -> HttpResponse:
+def untag(request: AuthenticatedRequest, track_id: uuid.UUID, tag_id: int) -> HttpResponse:
     found = owned_track(request, track_id)
     on_it = selectors.tags_on(request.user, found)
     services.track_untag(
@@ -74,13 +74,13 @@ def untag(request: Request, track_id: uuid.UUID, tag_id: int) -> HttpResponse:
 
 
 @require_POST
-def suggestion_reject(request: Request, track_id: uuid.UUID) -> HttpResponse:
+def suggestion_reject(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
     services.suggestion_reject(track=owned_track(request, track_id), name=request.POST.get("name", ""))
     return redirect_back(request)
 
 
 @require_http_methods(["GET", "POST"])
-def track_edit(request: Request, track_id: uuid.UUID) -> HttpResponse:
+def track_edit(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
     """Edit title, artist, album and year. `reset` names a field to take from the file again."""
     found = owned_track(request, track_id)
     form = TrackForm(request.POST or None, instance=owned_track(request, track_id))
@@ -94,19 +94,19 @@ def track_edit(request: Request, track_id: uuid.UUID) -> HttpResponse:
             form.add_conflict_errors(changed.current)
         else:
             return redirect(found)
-    context = {"track": found, "form": form, "file_values": selectors.file_values_of(request.user, found)}
+    context = {"track": found, "form": form, "file_values": selectors.file_tag_values_of(request.user, found)}
     return render(request, "library/track_edit.html", context)
 
 
 @require_POST
-def track_analyse(request: Request, track_id: uuid.UUID) -> HttpResponse:
+def track_analyse(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
     found = owned_track(request, track_id)
     services.track_analyse_again(track=found)
     return redirect(found)
 
 
 @require_http_methods(["GET", "POST"])
-def track_delete(request: Request, track_id: uuid.UUID) -> HttpResponse:
+def track_delete(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
     """Move a track to the bin. The track's page posts at once, as it can be undone; a GET asks first."""
     found = owned_track(request, track_id)
     if request.method == "GET":

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from library import selectors, services
 from library.http.shortcuts import PAGE_SIZE, get_or_gone, redirect_back
-from library.http.types import Request
+from library.http.types import AuthenticatedRequest
 from library.models import PartialUpload
 
 NO_FILE_MESSAGE = "No file arrived. Choose one and try again."
 
 
 @require_http_methods(["GET", "POST"])
-def upload(request: Request) -> HttpResponse:
+def upload(request: AuthenticatedRequest) -> HttpResponse:
     """The uploads of the last day. A POST takes files: from a script one per request, from a plain form all at once."""
     if request.method == "GET":
         return _upload_page(request, selectors.uploads_of(request.user).filter(archive=None))
@@ -33,7 +33,7 @@ def upload(request: Request) -> HttpResponse:
 
 
 @require_safe
-def archive_contents(request: Request, upload_id: uuid.UUID) -> HttpResponse:
+def archive_contents(request: AuthenticatedRequest, upload_id: uuid.UUID) -> HttpResponse:
     """The result for each file of an archive, refused ones first."""
     found = get_object_or_404(selectors.uploads_of(request.user), pk=upload_id, contents__isnull=False)
     entries = selectors.uploads_of(request.user).filter(archive=found)
@@ -41,14 +41,14 @@ def archive_contents(request: Request, upload_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def row(request: Request, upload_id: uuid.UUID) -> HttpResponse:
+def row(request: AuthenticatedRequest, upload_id: uuid.UUID) -> HttpResponse:
     """The row of one upload, which shows its state."""
     found = get_object_or_404(selectors.uploads_of(request.user), pk=upload_id)
     return render(request, "library/_tray_row.html", {"upload": found})
 
 
 @require_POST
-def forget(request: Request, upload_id: uuid.UUID) -> HttpResponse:
+def forget(request: AuthenticatedRequest, upload_id: uuid.UUID) -> HttpResponse:
     """Remove an upload from the list, with what has arrived of it; a track made from it stays."""
     uploads = selectors.uploads_of(request.user)
     services.upload_abort(
@@ -58,8 +58,8 @@ def forget(request: Request, upload_id: uuid.UUID) -> HttpResponse:
 
 
 def _upload_page(
-    request: Request, uploads: QuerySet[PartialUpload], archive: PartialUpload | None = None
+    request: AuthenticatedRequest, uploads: QuerySet[PartialUpload], archive: PartialUpload | None = None
 ) -> HttpResponse:
     page = Paginator(uploads, PAGE_SIZE).get_page(request.GET.get("page"))
-    live = any(upload.is_live for upload in page)
+    live = any(upload.is_in_progress for upload in page)
     return render(request, "library/upload.html", {"page": page, "live": live, "archive": archive})

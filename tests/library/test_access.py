@@ -101,9 +101,9 @@ ADMIN = [
     Address("admin:library_track_spectrogram", "get", 200),
     Address("admin:library_track_peaks", "get", 200),
     Address("admin:library_track_timeline", "get", 200),
-    Address("admin:library_track_say", "post", 302, {"genre": "jazz"}),
-    Address("admin:library_track_unsay", "post", 302),
-    Address("admin:library_track_again", "post", 302),
+    Address("admin:library_track_verdict", "post", 302, {"genre": "jazz"}),
+    Address("admin:library_track_verdict_undo", "post", 302),
+    Address("admin:library_track_reanalyse", "post", 302),
 ]
 
 

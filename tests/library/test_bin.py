@@ -19,7 +19,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from classifier.errors import AudioError
 from library import selectors, services
 from library.models import BulkAction, BulkActionTrack, PartialUpload, Prediction, Track, TrackDeletion, User
-from library.search.saved import tracks_in
+from library.search.saved import playlist_tracks_of
 from tests.people import let_go, upload, wav, work_off
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ class TestThereAndBack:
         after = selectors.tracks_of(alice).get()
         assert (after.genre, after.genre_source, after.prediction) == ("jazz", "owner", before.prediction)
         assert [tag.name for tag in after.tags.all()] == ["late"]
-        assert [item.track for item in selectors.items_of(alice, playlist)] == [track]
+        assert [item.track for item in selectors.playlist_items_of(alice, playlist)] == [track]
         assert after.updated_at > before.updated_at
         assert not TrackDeletion.objects.exists()
         assert all(files_of(track))
@@ -79,14 +79,14 @@ class TestThereAndBack:
         for track in (first, second, third):
             services.playlist_append(playlist=playlist, tracks=Track.objects.filter(pk=track.pk))
         put_in_bin(second)
-        assert list(tracks_in(alice, playlist)) == [first, third]
-        last = selectors.items_of(alice, playlist).last()
+        assert list(playlist_tracks_of(alice, playlist)) == [first, third]
+        last = selectors.playlist_items_of(alice, playlist).last()
         assert last
         services.playlist_move(item=last, position=0)
-        assert list(tracks_in(alice, playlist)) == [third, first]
+        assert list(playlist_tracks_of(alice, playlist)) == [third, first]
         services.playlist_move(item=last, position=1)
         services.tracks_restore(owner=alice, track_ids=[second.pk])
-        order = [item.track for item in selectors.items_of(alice, playlist)]
+        order = [item.track for item in selectors.playlist_items_of(alice, playlist)]
         assert order.index(first) < order.index(third)
         assert set(order) == {first, second, third}
 

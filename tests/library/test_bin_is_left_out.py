@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from library import selectors, services
 from library.api.serializers.bulk_actions import BulkActionCreateSerializer
-from library.exchange.writing import as_json
+from library.exchange.export_writer import export_as_json
 from library.models import (
     BulkAction,
     Mood,
@@ -43,8 +43,8 @@ from library.models import (
 )  # fmt: skip
 from library.monitoring.metrics import exposition
 from library.search import facet_counts, saved
-from library.search.filters import filter_of
-from library.search.saved import tracks_in
+from library.search.filters import track_filterset
+from library.search.saved import playlist_tracks_of
 from library.selectors import health, maps, moods, overview, similar, vectors
 from library.selectors import tracks as track_selectors
 from tests.crawl import addresses, ask, told
@@ -148,9 +148,9 @@ def fill_the_bin(world: World) -> list[Track]:
 #: The bin's own, and what asks no table.
 NOT_ASKED = {
     "bin.bin_of", "bin.bin_usage_in", "bin.bin_usage_of", "bin.binned_ids_of", "bin.purged_after",
-    "bin.tracks_anywhere",
-    "needs_you.answers_for", "needs_you.new_genre_for", "reviewing.open_to", "similar.shared_moods",
-    "model_cards.installed", "model_cards.share_right_at", "model_cards.share_right_when_sure",
+    "bin.tracks_including_binned",
+    "needs_you.answer_options_for", "needs_you.suggested_own_genre", "reviewing.visible_to", "similar.shared_moods",
+    "model_cards.installed_models", "model_cards.accuracy_at_confidence", "model_cards.accuracy_when_sure",
     # They choose among the verdicts that they are given.
     "verdicts.latest_verdicts", "verdicts.verdicts_in_force", "verdicts.verdict_for_track",
 }  # fmt: skip
@@ -159,8 +159,8 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "agreement.agreement_by_genre": lambda w: selectors.agreement_by_genre(w.bob),
     "agreement.agreement_by_week": lambda w: selectors.agreement_by_week(w.bob),
     "agreement.agreement_by_reviewer": lambda w: selectors.agreement_by_reviewer(w.bob),
-    "facet_counts.counts_of": lambda w: [
-        facet_counts.counts_of(filter_of(w.alice, QueryDict(query)))
+    "facet_counts.facet_counts": lambda w: [
+        facet_counts.facet_counts(track_filterset(w.alice, QueryDict(query)))
         for query in ("", "tag=late", "genre=blues")
     ],
     "genres.genre_names_of": lambda w: list(selectors.genre_names_of(w.alice)),
@@ -168,48 +168,48 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "genres.track_count_by_genre": lambda w: selectors.track_count_by_genre(w.alice),
     "genres.bulk_actions_of": lambda w: selectors.bulk_actions_of(w.alice),
     "genres.recent_bulk_actions_of": lambda w: selectors.recent_bulk_actions_of(w.alice),
-    "health.queue_now": lambda w: health.queue_now(),
+    "health.analysis_backlog": lambda w: health.analysis_backlog(),
     "health.failures_by_code": lambda w: health.failures_by_code(),
     "health.stage_times": lambda w: health.stage_times(),
     "maps.map_of": lambda w: maps.map_of(w.alice),
-    "maps.around": lambda w: maps.around(w.alice, maps.Place(0.5, 0.5), 50),
+    "maps.tracks_near_point": lambda w: maps.tracks_near_point(w.alice, maps.MapPoint(0.5, 0.5), 50),
     "moods.station_of": lambda w: moods.station_of(w.alice, "happy"),
     "moods.moods_of": lambda w: moods.moods_of(w.alice),
     "moods.mood_counts": lambda w: moods.mood_counts(selectors.tracks_of(w.alice)),
     "needs_you.needs_you_of": lambda w: selectors.needs_you_of(w.alice),
-    "needs_you.left_after": lambda w: selectors.left_after(
-        selectors.needs_you_of(w.alice), selectors.Place(0.0, w.track.pk)
+    "needs_you.queue_after_cursor": lambda w: selectors.queue_after_cursor(
+        selectors.needs_you_of(w.alice), selectors.QueueCursor(0.0, w.track.pk)
     ),
-    "needs_you.last_word_of": lambda w: [
-        selectors.last_word_of(w.alice),
-        selectors.last_word_of(w.bob, of_others=True),
+    "needs_you.undoable_verdict_of": lambda w: [
+        selectors.undoable_verdict_of(w.alice),
+        selectors.undoable_verdict_of(w.bob, of_others=True),
     ],
     "overview.seconds_by_genre": lambda w: overview.seconds_by_genre(w.alice),
-    "overview.tracks_by_length": lambda w: overview.tracks_by_length(w.alice),
-    "overview.records_of": lambda w: overview.records_of(w.alice),
-    "people.belongings_of": lambda w: {
-        name: count for name, count in selectors.belongings_of(w.alice).items() if "bin" not in name
+    "overview.track_counts_by_duration": lambda w: overview.track_counts_by_duration(w.alice),
+    "overview.model_accuracy_of": lambda w: overview.model_accuracy_of(w.alice),
+    "people.account_contents_of": lambda w: {
+        name: count for name, count in selectors.account_contents_of(w.alice).items() if "bin" not in name
     },
     "playlists.playlists_of": lambda w: selectors.playlists_of(w.alice),
     "playlists.playlists_with_counts": lambda w: selectors.playlists_with_counts(w.alice),
-    "playlists.playlists_for": lambda w: selectors.playlists_for(w.alice, w.track),
-    "saved.tracks_in": lambda w: [
-        tracks_in(w.alice, playlist) for playlist in selectors.playlists_of(w.alice)
+    "playlists.playlist_choices_for": lambda w: selectors.playlist_choices_for(w.alice, w.track),
+    "saved.playlist_tracks_of": lambda w: [
+        playlist_tracks_of(w.alice, playlist) for playlist in selectors.playlists_of(w.alice)
     ],
-    "playlists.items_of": lambda w: selectors.items_of(w.alice, w.playlist),
-    "playlists.length_of": lambda w: selectors.length_of(tracks_in(w.alice, w.playlist)),
-    "reviewing.tracks_open_to": lambda w: selectors.tracks_open_to(w.bob),
-    "reviewing.review_queue_of": lambda w: selectors.review_queue_of(w.bob),
-    "reviewing.failed_open_to": lambda w: selectors.failed_open_to(w.bob),
-    "reviewing.failures_elsewhere": lambda w: selectors.failures_elsewhere(w.bob),
+    "playlists.playlist_items_of": lambda w: selectors.playlist_items_of(w.alice, w.playlist),
+    "playlists.duration_totals": lambda w: selectors.duration_totals(playlist_tracks_of(w.alice, w.playlist)),
+    "reviewing.tracks_visible_to": lambda w: selectors.tracks_visible_to(w.bob),
+    "reviewing.reviewer_queue_of": lambda w: selectors.reviewer_queue_of(w.bob),
+    "reviewing.failed_tracks_visible_to": lambda w: selectors.failed_tracks_visible_to(w.bob),
+    "reviewing.unshared_failure_counts": lambda w: selectors.unshared_failure_counts(w.bob),
     "similar.similar_to": lambda w: similar.similar_to(w.alice, w.track, 50),
     "tags.tags_of": lambda w: selectors.tags_of(w.alice),
     "tags.tag_named": lambda w: selectors.tag_named(w.alice, "late"),
     "tags.tags_with_counts": lambda w: selectors.tags_with_counts(w.alice),
     "tags.tags_on": lambda w: selectors.tags_on(w.alice, w.track),
-    "tags.suggestions_for": lambda w: selectors.suggestions_for(w.alice, w.track),
+    "tags.tag_suggestions_for": lambda w: selectors.tag_suggestions_for(w.alice, w.track),
     "tracks.tracks_of": lambda w: selectors.tracks_of(w.alice),
-    "tracks.tracks_named": lambda w: selectors.tracks_named(w.alice, everything()),
+    "tracks.tracks_in_given_order": lambda w: selectors.tracks_in_given_order(w.alice, everything()),
     "tracks.tracks_by_id": lambda w: track_selectors.tracks_by_id(w.alice, everything()),
     "tracks.predictions_of": lambda w: selectors.predictions_of(w.alice, w.track),
     "tracks.tracks_by_hash": lambda w: selectors.tracks_by_hash(
@@ -218,10 +218,10 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "tracks.usage_of": lambda w: selectors.usage_of(w.alice),
     "tracks.usage_in": lambda w: selectors.usage_in(selectors.tracks_of(w.alice)),
     "tracks.verdicts_of": lambda w: selectors.verdicts_of(w.alice, w.track),
-    "tracks.history_of": lambda w: selectors.history_of(w.alice, w.track),
+    "tracks.genre_history_of": lambda w: selectors.genre_history_of(w.alice, w.track),
     "tracks.file_tags_of": lambda w: selectors.file_tags_of(w.alice, w.track),
-    "tracks.file_values_of": lambda w: selectors.file_values_of(w.alice, w.track),
-    "tracks.tokens_of": lambda w: selectors.tokens_of(w.alice),
+    "tracks.file_tag_values_of": lambda w: selectors.file_tag_values_of(w.alice, w.track),
+    "tracks.api_tokens_of": lambda w: selectors.api_tokens_of(w.alice),
     "uploads.uploads_of": lambda w: [upload.track for upload in selectors.uploads_of(w.alice)],
     "vectors.vectors_of": lambda w: vectors.vectors_of(w.alice),
 }
@@ -281,10 +281,10 @@ def test_it_would_be_seen(world: World) -> None:
         # Of one track, one tag, or without any.
         "genres.bulk_actions_of", "genres.recent_bulk_actions_of", "genres.genre_names_of", "genres.own_genres_of",
         "health.stage_times",
-        "playlists.playlists_of", "playlists.playlists_for", "tags.tags_of", "tags.tag_named", "tags.tags_on",
-        "tags.suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.history_of", "tracks.tokens_of",
-        "tracks.file_tags_of", "tracks.file_values_of",
-        "uploads.uploads_of", "reviewing.failures_elsewhere",
+        "playlists.playlists_of", "playlists.playlist_choices_for", "tags.tags_of", "tags.tag_named", "tags.tags_on",
+        "tags.tag_suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.genre_history_of",
+        "tracks.api_tokens_of", "tracks.file_tags_of", "tracks.file_tag_values_of",
+        "uploads.uploads_of", "reviewing.unshared_failure_counts",
     }  # fmt: skip
 
 
@@ -380,7 +380,7 @@ def test_an_import_takes_it_for_missing(world: World) -> None:
     binned = fill_the_bin(world)
     ids = [track.pk for track in binned]
     services.tracks_restore(owner=world.alice, track_ids=ids)
-    document = "".join(as_json(world.alice))
+    document = "".join(export_as_json(world.alice))
     services.tracks_move_to_bin(owner=world.alice, track_ids=ids)
     before = kept(binned)
     known = json.loads(document)

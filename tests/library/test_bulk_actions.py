@@ -357,7 +357,7 @@ class TestUndo:
         item = playlist.items.all()[2]
         address = reverse("playlist-remove", args=[playlist.pk, item.pk])
         page = alice_client.post(address, {"next": playlist.get_absolute_url()}, follow=True).content.decode()
-        action = BulkAction.objects.get(kind=BulkAction.Kind.TAKE_OUT)
+        action = BulkAction.objects.get(kind=BulkAction.Kind.PLAYLIST_REMOVE)
         undo = reverse("bulk-action-undo", args=[action.pk])
         assert undo in page
         assert playlist.items.count() == 4

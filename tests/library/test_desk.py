@@ -49,7 +49,7 @@ def asked(client: Client, url: str = REVIEW) -> Track | None:
 
 
 def say(client: Client, track: Track, genre: str) -> None:
-    client.post(reverse("admin:library_track_say", args=[track.pk]), {"genre": genre})
+    client.post(reverse("admin:library_track_verdict", args=[track.pk]), {"genre": genre})
     track.refresh_from_db()
 
 
@@ -61,7 +61,7 @@ class TestQueue:
         both = unsure(0.4, file_genre="Jazz")
         overruled = make_track(file_genre="Rock", heard={"confidence": 0.9})
         services.genre_set(track=overruled, person=alice, genre="rock")
-        queue = selectors.review_queue_of(bob)
+        queue = selectors.reviewer_queue_of(bob)
         assert list(queue) == [both, overruled, hardly, sure_enough, contradicted]
 
     def test_what_is_settled_does_not_wait(self, alice: User, bob: User, unsure: Make) -> None:
@@ -70,15 +70,15 @@ class TestQueue:
         services.own_genre_add(owner=alice, name="Shoegaze")
         services.genre_set(track=own, person=alice, genre="shoegaze")
         unsure(status="failed")
-        assert not selectors.review_queue_of(bob).exists()
+        assert not selectors.reviewer_queue_of(bob).exists()
 
     def test_one_reviewers_word_is_enough(self, bob: User, unsure: Make) -> None:
         track = unsure()
         carol = make_reviewer(UserFactory())
         say(signed_in(carol), track, "jazz")
-        assert not selectors.review_queue_of(bob).exists()
+        assert not selectors.reviewer_queue_of(bob).exists()
         services.genre_undo(track=track, person=carol)
-        assert selectors.review_queue_of(bob).exists()
+        assert selectors.reviewer_queue_of(bob).exists()
 
     def test_ones_own_wait_elsewhere(self, bob: User, bob_client: Client, unsure: Make) -> None:
         unsure(owner=bob)
@@ -95,7 +95,7 @@ class TestQueue:
         page = bob_client.get(REVIEW)
         assert page.context["track"] == second
         assert "You said jazz" in page.content.decode()
-        undo = reverse("admin:library_track_unsay", args=[page.context["last_verdict"].track_id])
+        undo = reverse("admin:library_track_verdict_undo", args=[page.context["last_verdict"].track_id])
         back = bob_client.post(undo, {"next": page.context["undo_next_url"]})
         assert asked(bob_client, back["Location"]) == first
 
@@ -113,7 +113,7 @@ class TestQueue:
         assert "Settled" not in page
         assert page.index("Very doubtful") < page.index(">Doubtful")
         rows = [str(track.pk) for track in waiting]
-        done = bob_client.post(url, {"action": "confirm_heard", "_selected_action": rows}, follow=True)
+        done = bob_client.post(url, {"action": "confirm_predictions", "_selected_action": rows}, follow=True)
         assert "Confirmed 2 tracks." in done.content.decode()
         assert "Undo</button>" in done.content.decode()
         assert set(Track.objects.values_list("owner_genre", flat=True)) == {"blues", ""}
@@ -138,7 +138,7 @@ class TestWhoseWordCounts:
         self, alice: User, bob_client: Client, track: Track
     ) -> None:
         services.genre_set(track=track, person=alice, genre="jazz")
-        bob_client.post(reverse("admin:library_track_unsay", args=[track.pk]))
+        bob_client.post(reverse("admin:library_track_verdict_undo", args=[track.pk]))
         track.refresh_from_db()
         assert track.genre == "jazz"
 
@@ -169,10 +169,10 @@ class TestAgreement:
         services.genre_undo(track=two, person=bob)
         services.genre_confirm(track=three, person=bob)
         found = selectors.agreement_by_genre(bob)
-        assert found["blues"] == selectors.Agreement(words=3, agreed=2, sure=2, sure_agreed=1)
+        assert found["blues"] == selectors.Agreement(verdict_count=3, agreed=2, sure=2, sure_agreed=1)
         assert found["jazz"].share is None
         assert selectors.agreement_by_reviewer(bob) == [
-            ("bob@example.org", selectors.Agreement(words=2, agreed=1, sure=1, sure_agreed=0))
+            ("bob@example.org", selectors.Agreement(verdict_count=2, agreed=1, sure=1, sure_agreed=0))
         ]
 
     def test_by_week(self, alice: User, bob: User, make_track: Make) -> None:
@@ -182,7 +182,7 @@ class TestAgreement:
         found = list(selectors.agreement_by_week(bob).items())
         assert len(found) == 26
         assert all(monday.weekday() == 0 for monday, _ in found)
-        assert [counts.words for _, counts in found[-3:]] == [2, 0, 1]
+        assert [counts.verdict_count for _, counts in found[-3:]] == [2, 0, 1]
         assert [counts.share for _, counts in found[-3:]] == [0.5, None, 1.0]
 
     def test_as_a_picture(self, bob_client: Client, track: Track) -> None:
@@ -199,10 +199,10 @@ class TestFailed:
         broken, silent = (make_track(status="failed", error_code=code) for code in ("corrupt", "silent"))
         page = bob_client.get(FAILED).content.decode()
         assert broken.error_message in page
-        bob_client.post(reverse("admin:library_track_again", args=[broken.pk]))
+        bob_client.post(reverse("admin:library_track_reanalyse", args=[broken.pk]))
         broken.refresh_from_db()
         assert broken.status == "queued"
-        bob_client.post(reverse("admin:library_track_failed_again"), {"code": "silent"})
+        bob_client.post(reverse("admin:library_track_reanalyse_failed"), {"code": "silent"})
         silent.refresh_from_db()
         assert silent.status == "queued"
         assert "Nothing failed" in bob_client.get(FAILED).content.decode()
@@ -213,11 +213,11 @@ class TestFailed:
         for number in range(2):
             make_track(owner=charlie, title=f"Secret {number}", status="failed", error_code="silent")
         page = bob_client.get(FAILED).content.decode()
-        assert selectors.failures_elsewhere(bob) == [("silent", 2)]
+        assert selectors.unshared_failure_counts(bob) == [("silent", 2)]
         assert "not shared" in page
         assert "Secret" not in page
         assert "charlie" not in page
-        bob_client.post(reverse("admin:library_track_failed_again"), {"code": "silent"})
+        bob_client.post(reverse("admin:library_track_reanalyse_failed"), {"code": "silent"})
         assert Track.objects.filter(status="failed").count() == 2
 
 
@@ -235,9 +235,9 @@ class TestWhoMayCome:
     def test_who_may_only_look_changes_nothing(self, bob: User, track: Track) -> None:
         bob.user_permissions.remove(*bob.user_permissions.filter(codename="change_track"))
         client = signed_in(bob)
-        for name in ("say", "unsay", "again"):
+        for name in ("verdict", "verdict_undo", "reanalyse"):
             assert client.post(reverse(f"admin:library_track_{name}", args=[track.pk])).status_code == 403
-        assert client.post(reverse("admin:library_track_failed_again")).status_code == 403
+        assert client.post(reverse("admin:library_track_reanalyse_failed")).status_code == 403
         assert client.get(REVIEW).status_code == 200
 
     @pytest.mark.parametrize("page", PAGES)
@@ -251,7 +251,7 @@ class TestWhoMayCome:
             shown = bob_client.get(address).content.decode()
             assert "Secret" not in shown
             assert "charlie" not in shown
-        assert selectors.agreement_by_genre(make_reviewer(UserFactory()))["blues"].words == 0
+        assert selectors.agreement_by_genre(make_reviewer(UserFactory()))["blues"].verdict_count == 0
 
     def test_a_word_on_what_is_no_longer_shared_is_not_shown(
         self, alice: User, bob_client: Client, track: Track

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from library import services
 from library.models import PartialUpload, Track, User
-from library.models.tracks import stored_name
+from library.models.tracks import storage_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeTrack = Callable[..., Track]
@@ -61,7 +61,7 @@ def test_what_is_well_is_left_alone(make_track: MakeTrack) -> None:
 
 def test_a_file_of_no_track_is_deleted(track: Track) -> None:
     orphans = [
-        default_storage.save(stored_name(track, "peaks-old.json"), ContentFile(b"{}")),
+        default_storage.save(storage_key(track, "peaks-old.json"), ContentFile(b"{}")),
         default_storage.save("tracks/ab/abcdef/original.mp3", ContentFile(b"sound")),
     ]
     assert "No problems found." in doctor()  # too young: its row may just be being written

@@ -17,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from library import services
 from library.errors import DomainError
-from library.exchange.writing import as_csv, as_json
+from library.exchange.export_writer import export_as_csv, export_as_json
 from library.models import Genre, Playlist, PlaylistItem, Tag, Track, User, Verdict
 from tests.people import PredictionFactory, TrackFactory
 
@@ -26,7 +26,7 @@ MakeTrack = Callable[..., Track]
 
 
 def exported(owner: User) -> dict[str, Any]:
-    document = json.loads("".join(as_json(owner)))
+    document = json.loads("".join(export_as_json(owner)))
     del document["exported_at"]
     return document
 
@@ -289,7 +289,7 @@ class TestRefused:
 
 class TestCsv:
     def test_a_line_for_each_track(self, alice: User, known: list[Track]) -> None:
-        rows = {row["file_name"]: row for row in csv.DictReader(io.StringIO("".join(as_csv(alice))))}
+        rows = {row["file_name"]: row for row in csv.DictReader(io.StringIO("".join(export_as_csv(alice))))}
         assert len(rows) == 3
         first = rows["0.wav"]
         assert (first["title"], first["genre"], first["genre_source"]) == ("Été", "Shoegaze", "owner")
@@ -304,7 +304,7 @@ class TestCsv:
     @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
     def test_no_text_is_a_formula(self, alice: User, make_track: MakeTrack, text: str) -> None:
         make_track(title=text)
-        (row,) = csv.DictReader(io.StringIO("".join(as_csv(alice))))
+        (row,) = csv.DictReader(io.StringIO("".join(export_as_csv(alice))))
         assert row["title"] == f"'{text}"
 
 
@@ -355,5 +355,5 @@ def test_as_many_queries_for_one_as_for_many(
         services.playlist_append(playlist=playlist, tracks=Track.objects.filter(owner=alice))
     # Genres, tags, ids, tracks and four lists of theirs, playlists and what is in them.
     with django_assert_num_queries(10):
-        export = json.loads("".join(as_json(alice)))
+        export = json.loads("".join(export_as_json(alice)))
     assert sorted(len(playlist["tracks"]) for playlist in export["playlists"]) == [*range(1, count + 1)]

@@ -12,20 +12,20 @@ from pytest_django import DjangoAssertNumQueries
 
 from library import services
 from library.models import Track, User
-from library.search.facet_links import Choice, facets_of
-from library.search.filters import filter_of
-from library.search.query import search_from
+from library.search.facet_links import FacetValue, facets_of
+from library.search.filters import track_filterset
+from library.search.query import parse_search
 from library.selectors import genre_names_of
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
-Facets = Callable[[str], dict[str, dict[str, Choice]]]
+Facets = Callable[[str], dict[str, dict[str, FacetValue]]]
 
 
 @pytest.fixture
 def facets(alice: User) -> Facets:
-    def ask(query: str) -> dict[str, dict[str, Choice]]:
-        made = facets_of(filter_of(alice, QueryDict(query)), genre_names_of(alice))
+    def ask(query: str) -> dict[str, dict[str, FacetValue]]:
+        made = facets_of(track_filterset(alice, QueryDict(query)), genre_names_of(alice))
         return {facet.name: {choice.label: choice for choice in facet.choices} for facet in made}
 
     return ask
@@ -51,7 +51,7 @@ def tracks(make_track: MakeTrack, alice: User) -> None:
     make_track(title="h", status=Track.Status.FAILED)
 
 
-def counts(choices: dict[str, Choice]) -> dict[str, int]:
+def counts(choices: dict[str, FacetValue]) -> dict[str, int]:
     return {label: choice.count for label, choice in choices.items()}
 
 
@@ -93,7 +93,7 @@ class TestCounts:
             for choice in choices.values():
                 if not choice.state and (name not in query or name in ("tag", "mood")):
                     clicked += 1
-                    assert search_from(alice, choice.query[1:]).qs.count() == choice.count
+                    assert parse_search(alice, choice.query[1:]).qs.count() == choice.count
         assert clicked
 
     def test_a_choice_that_finds_nothing_stays_to_be_taken_back(self, facets: Facets) -> None:
@@ -103,7 +103,7 @@ class TestCounts:
         assert counts(found["tag"]) == {"piano": 0}
 
     def test_nothing_of_others_is_counted(self, charlie: User) -> None:
-        assert facets_of(filter_of(charlie, QueryDict("")), genre_names_of(charlie)) == []
+        assert facets_of(track_filterset(charlie, QueryDict("")), genre_names_of(charlie)) == []
 
 
 @pytest.mark.usefixtures("tracks")
@@ -116,9 +116,9 @@ class TestLinks:
 
     def test_not_takes_the_place_of_yes(self, facets: Facets) -> None:
         live = facets("tag=live")["tag"]["live"]
-        assert live.not_query == "?not_tag=live"
+        assert live.exclude_query == "?not_tag=live"
         denied = facets("not_tag=live")["tag"]["live"]
-        assert (denied.state, denied.query, denied.not_query) == ("not", "?tag=live", "?")
+        assert (denied.state, denied.query, denied.exclude_query) == ("not", "?tag=live", "?")
 
     def test_a_decade_and_a_band_toggle_both_bounds(self, facets: Facets) -> None:
         assert facets("")["year"]["1960s"].query == "?year_min=1960&year_max=1969"

@@ -12,8 +12,8 @@ from django.test import Client
 from library import services
 from library.errors import DomainError, InvalidSearchError
 from library.models import Track, User
-from library.search.filters import LibraryFilter, filter_of
-from library.search.query import canonical, problems_of, search_from
+from library.search.filters import TrackFilterSet, track_filterset
+from library.search.query import canonical_query, filterset_problems, parse_search
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -21,7 +21,7 @@ MakeTrack = Callable[..., Track]
 
 @pytest.fixture
 def found(alice: User) -> Callable[[str], set[str]]:
-    return lambda query: {track.title for track in search_from(alice, query).qs}
+    return lambda query: {track.title for track in parse_search(alice, query).qs}
 
 
 Found = Callable[[str], set[str]]
@@ -102,10 +102,10 @@ class TestGenres:
         services.genre_set(track=track, person=alice, genre=own.key)
         services.own_genre_rename(genre=own, name="Dünne Bässe")
         for word in ("drum-bass", "Drum-Bass", "D%C3%BCnne+B%C3%A4sse", "dunne+basse"):
-            assert [found.title for found in search_from(alice, f"genre={word}").qs] == ["own"]
-            assert "own" not in [found.title for found in search_from(alice, f"not_genre={word}").qs]
+            assert [found.title for found in parse_search(alice, f"genre={word}").qs] == ["own"]
+            assert "own" not in [found.title for found in parse_search(alice, f"not_genre={word}").qs]
         with pytest.raises(InvalidSearchError):
-            search_from(charlie, f"genre={own.key}")
+            parse_search(charlie, f"genre={own.key}")
 
     def test_one_that_only_a_model_of_the_site_knows(self, make_track: MakeTrack, found: Found) -> None:
         make_track(title="pulse", heard={"top": "techno"})
@@ -220,17 +220,17 @@ class TestNumbersDatesAndFormats:
 )
 def test_a_value_that_will_not_do_is_named(query: str, alice: User, track: Track) -> None:
     name = query.partition("=")[0]
-    found = filter_of(alice, QueryDict(query))
+    found = track_filterset(alice, QueryDict(query))
     assert list(found.qs) == [track]
-    assert [problem.name for problem in problems_of(found)] == [name]
-    assert f"“{name}”" in problems_of(found)[0].detail
+    assert [problem.name for problem in filterset_problems(found)] == [name]
+    assert f"“{name}”" in filterset_problems(found)[0].detail
 
 
 @pytest.mark.parametrize("query", ["", "genre=", "q=", "q=++", "tag=&tag=", "year_min="])
 def test_a_list_takes_an_empty_field_of_a_form_for_no_filter(query: str, alice: User, track: Track) -> None:
-    found = filter_of(alice, QueryDict(query))
+    found = track_filterset(alice, QueryDict(query))
     assert list(found.qs) == [track]
-    assert problems_of(found) == []
+    assert filterset_problems(found) == []
 
 
 def test_everything_together(alice: User, make_track: MakeTrack, found: Found) -> None:
@@ -244,7 +244,7 @@ def test_everything_together(alice: User, make_track: MakeTrack, found: Found) -
     assert found(query) == {"wanted"}
 
 
-@pytest.mark.parametrize("name", sorted(LibraryFilter.base_filters))
+@pytest.mark.parametrize("name", sorted(TrackFilterSet.base_filters))
 def test_only_ones_own(name: str, charlie: User, track: Track) -> None:
     values = {
         "q": "song",
@@ -258,7 +258,7 @@ def test_only_ones_own(name: str, charlie: User, track: Track) -> None:
         "added_after": "2000-01-01",
         "added_before": "2100-01-01",
     }
-    assert not search_from(charlie, f"{name}={values.get(name, 1)}").qs
+    assert not parse_search(charlie, f"{name}={values.get(name, 1)}").qs
 
 
 def test_programs_ask_the_same_way(alice_api: Client, make_track: MakeTrack) -> None:
@@ -299,11 +299,11 @@ class TestOrder:
         ],
     )
     def test_by_what_is_asked_for(self, query: str, titles: str, alice: User) -> None:
-        assert "".join(track.title for track in search_from(alice, query).qs) == titles
+        assert "".join(track.title for track in parse_search(alice, query).qs) == titles
 
     @pytest.mark.parametrize("ordering", ["album", "-album", "duration", "-duration"])
     def test_what_is_equal_keeps_one_order(self, ordering: str, alice: User) -> None:
-        ids = [track.pk for track in search_from(alice, f"ordering={ordering}").qs]
+        ids = [track.pk for track in parse_search(alice, f"ordering={ordering}").qs]
         assert ids == sorted(ids, reverse=ordering.startswith("-"))
 
 
@@ -321,4 +321,4 @@ class TestOrder:
     ],
 )
 def test_one_text_for_one_search(query: str, same: str, alice: User) -> None:
-    assert canonical(filter_of(alice, QueryDict(query))) == same
+    assert canonical_query(track_filterset(alice, QueryDict(query))) == same

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from library import services
 from library.errors import DomainError
-from library.genres import genre_in_tag
+from library.genres import builtin_genre_from_tag
 from library.models import BulkAction, Genre, Track, User, Verdict
 from library.services import bulk_action_requests
 from tests.people import PredictionFactory
@@ -33,7 +33,7 @@ def layers(track: Track) -> tuple[str, str, str, bool]:
     ],
 )  # fmt: skip
 def test_a_files_tag_may_name_one_of_the_ten(tag: str, genre: str) -> None:
-    assert genre_in_tag(tag) == genre
+    assert builtin_genre_from_tag(tag) == genre
 
 
 class TestWhatCounts:

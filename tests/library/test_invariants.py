@@ -14,7 +14,7 @@ from library.models import BulkAction, Genre, Tag, Tagging, Track, User, Verdict
 from tests.people import PredictionFactory, UserFactory
 
 NAMES = st.sampled_from(["Shoegaze", "Dream pop", "Polka", "shoegaze"])
-TEN = sorted(BUILTIN_GENRES)[:3]
+SOME_GENRES = sorted(BUILTIN_GENRES)[:3]
 
 
 class Library(RuleBasedStateMachine):
@@ -30,7 +30,7 @@ class Library(RuleBasedStateMachine):
         self.verdicts: dict[object, list[tuple[str, BulkAction | None]]] = {}
         self.tags: dict[object, set[str]] = {}
 
-    @rule(target=tracks, label=st.sampled_from([*TEN, None]), tag=st.sampled_from(["", *TEN]))
+    @rule(target=tracks, label=st.sampled_from([*SOME_GENRES, None]), tag=st.sampled_from(["", *SOME_GENRES]))
     def track(self, label: str | None, tag: str) -> Track:
         number = len(self.verdicts)
         track = Track.objects.create(
@@ -41,14 +41,14 @@ class Library(RuleBasedStateMachine):
             status="ready",
             file_label=tag,
         )
-        heard = PredictionFactory(track=track, top=label or TEN[0], label=label)
+        heard = PredictionFactory(track=track, top=label or SOME_GENRES[0], label=label)
         Track.objects.filter(pk=track.pk).update(prediction=heard)
         track.refresh_from_db()
         services.prediction_adopt(track=track, prediction=heard, embedding=[])
         self.verdicts[track.pk], self.tags[track.pk] = [], set()
         return track
 
-    @rule(track=tracks, genre=st.sampled_from([*TEN, ""]))
+    @rule(track=tracks, genre=st.sampled_from([*SOME_GENRES, ""]))
     def say(self, track: Track, genre: str) -> None:
         services.genre_set(track=track, person=self.alice, genre=genre)
         self.verdicts[track.pk].append((genre, None))
@@ -72,7 +72,7 @@ class Library(RuleBasedStateMachine):
         services.genre_undo(track=track, person=self.alice)
         verdicts.pop()
 
-    @rule(target=actions, genre=st.sampled_from(TEN))
+    @rule(target=actions, genre=st.sampled_from(SOME_GENRES))
     def say_of_all(self, genre: str) -> BulkAction:
         action = services.genres_set(tracks=selectors.tracks_of(self.alice), person=self.alice, genre=genre)
         for verdicts in self.verdicts.values():
@@ -86,7 +86,7 @@ class Library(RuleBasedStateMachine):
         if not own:
             return None
         genre = data.draw(st.sampled_from(own))
-        into = data.draw(st.sampled_from(["", TEN[0]]))
+        into = data.draw(st.sampled_from(["", SOME_GENRES[0]]))
         action = services.own_genre_delete(genre=genre, into=into)
         for verdicts in self.verdicts.values():
             if verdicts and verdicts[-1][0] == genre.key:
@@ -122,7 +122,7 @@ class Library(RuleBasedStateMachine):
                 keys.remove(tag.key)
                 keys.add(into.key)
 
-    @rule(track=tracks, top=st.sampled_from(TEN))
+    @rule(track=tracks, top=st.sampled_from(SOME_GENRES))
     def a_new_model(self, track: Track, top: str) -> None:
         version = str(track.predictions.count() + 1)
         heard = PredictionFactory(track=track, top=top, model_version=version)

@@ -14,7 +14,7 @@ from library import services
 from library.errors import DomainError
 from library.models import Playlist, Track, User
 from library.search.chips import chips
-from library.search.filters import filter_of
+from library.search.filters import track_filterset
 from library.selectors import genre_names_of
 
 pytestmark = pytest.mark.django_db
@@ -97,11 +97,13 @@ class TestList:
 )
 def test_each_filter_in_force_is_a_chip(query: str, words: list[str], alice: User) -> None:
     services.tag_add(owner=alice, name="Live")
-    assert [chip.text for chip in chips(filter_of(alice, QueryDict(query)), genre_names_of(alice))] == words
+    assert [
+        chip.text for chip in chips(track_filterset(alice, QueryDict(query)), genre_names_of(alice))
+    ] == words
 
 
 def test_a_chip_leads_to_the_search_without_it(alice: User) -> None:
-    found = filter_of(alice, QueryDict("genre=jazz&genre=rock&q=x&year_min=1970&year_max=1979&page=2"))
+    found = track_filterset(alice, QueryDict("genre=jazz&genre=rock&q=x&year_min=1970&year_max=1979&page=2"))
     queries = {chip.text: chip.query for chip in chips(found, genre_names_of(alice))}
     assert queries["Jazz"] == "?genre=rock&q=x&year_min=1970&year_max=1979"
     assert queries["1970s"] == "?genre=jazz&genre=rock&q=x"

@@ -16,7 +16,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from library import services
 from library.models import Track, User
 from library.selectors import maps
-from library.selectors.maps import Place, around, map_of
+from library.selectors.maps import MapPoint, map_of, tracks_near_point
 from library.selectors.moods import moods_of
 
 pytestmark = pytest.mark.django_db
@@ -65,9 +65,9 @@ class TestStations:
         assert {mood.name: mood.score for mood in track.moods.all()} == {"happy": 0.2, "party": 0.9}
 
     def test_moods_without_room_are_left_out_whole(self, make_track: MakeTrack, alice: User) -> None:
-        names = [f"a mood with a long name {number}" for number in range(10)]
-        services.moods_recompute(track=make_track(), moods=dict.fromkeys(names, 0.9))
-        assert set(moods_of(alice)) == set(names[:4])
+        label_points = [f"a mood with a long name {number}" for number in range(10)]
+        services.moods_recompute(track=make_track(), moods=dict.fromkeys(label_points, 0.9))
+        assert set(moods_of(alice)) == set(label_points[:4])
 
     def test_the_strongest_come_first(self, make_track: MakeTrack, alice_client: Client) -> None:
         for score in (0.8, 0.99, 0.74, 0.9):
@@ -84,7 +84,7 @@ class TestStations:
         charlie_client: Client,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("library.views.moods.CHUNK", 2)
+        monkeypatch.setattr("library.views.moods.PLAY_QUEUE_CHUNK", 2)
         for score in (0.95, 0.9, 0.85):
             make_track(title=f"has {score}", heard={"moods": {"easy listening": score}})
         address = reverse("station-queue", args=["easy listening"])
@@ -146,7 +146,7 @@ class TestMap:
         assert found is not None
         jazz, metal = ([place.x for place in found.dots[genre]] for genre in BUILTIN_GENRES)
         assert max(jazz) < min(metal) or max(metal) < min(jazz)
-        assert set(found.names) == set(BUILTIN_GENRES)
+        assert set(found.label_points) == set(BUILTIN_GENRES)
 
     def test_moods_stand_at_the_edges_they_grow_towards(self, alice: User) -> None:
         found = map_of(alice)
@@ -168,7 +168,7 @@ class TestMap:
     def test_a_large_library_is_shown_by_a_sample(
         self, alice: User, alice_client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(maps, "DOTS", 10)
+        monkeypatch.setattr(maps, "MAX_DOTS", 10)
         found = map_of(alice)
         assert found is not None
         assert (found.shown, found.tracks, found.is_sample) == (10, 25, True)
@@ -177,12 +177,14 @@ class TestMap:
     def test_around_a_point_the_nearest_first(self, alice: User) -> None:
         found = map_of(alice)
         assert found is not None
-        for place in (found.names["jazz"], Place(0, 0), Place(1, 1)):
-            near = around(alice, place, 8)
+        for place in (found.label_points["jazz"], MapPoint(0, 0), MapPoint(1, 1)):
+            near = tracks_near_point(alice, place, 8)
             distances = [math.hypot(where.x - place.x, where.y - place.y) for _, where in near]
             assert len(near) == 8
             assert all(one <= other + 1e-6 for one, other in pairwise(distances))
-        assert {track.genre for track, _ in around(alice, found.names["jazz"], 8)} == {"jazz"}
+        assert {track.genre for track, _ in tracks_near_point(alice, found.label_points["jazz"], 8)} == {
+            "jazz"
+        }
 
     def test_a_point_in_the_address(self, alice_client: Client) -> None:
         assert len(near_titles(alice_client, reverse("moods") + "?x=50&y=50")) == 25

@@ -105,13 +105,17 @@ class TestAnswers:
         unsure(top="rock")
         answers = alice_client.get(URL).context["answers"]
         assert [a.genre.key for a in answers[:2]] == ["rock", "blues"]
-        assert "".join(a.key for a in answers) == "1234567890"
-        assert (answers[10].genre.name, answers[10].key, answers[10].probability) == ("Ambient", "", None)
+        assert "".join(a.shortcut for a in answers) == "1234567890"
+        assert (answers[10].genre.name, answers[10].shortcut, answers[10].probability) == (
+            "Ambient",
+            "",
+            None,
+        )
 
     def test_the_files_tag_is_marked(self, alice_client: Client, make_track: MakeTrack) -> None:
         make_track(file_genre="Smooth Jazz")
         context = alice_client.get(URL).context
-        assert [a.genre.key for a in context["answers"] if a.in_file] == ["jazz"]
+        assert [a.genre.key for a in context["answers"] if a.named_by_file] == ["jazz"]
         assert context["suggested"] == ""
 
     def test_a_tag_beyond_the_ten_is_suggested_as_a_genre_of_ones_own(
@@ -125,7 +129,7 @@ class TestAnswers:
         assert (track.genre, Genre.objects.get().name) == ("shoegaze", "Shoegaze")
         # From now on it is one of the answers.
         context = alice_client.get(URL).context
-        assert [a.genre.name for a in context["answers"] if a.in_file] == ["Shoegaze"]
+        assert [a.genre.name for a in context["answers"] if a.named_by_file] == ["Shoegaze"]
         assert context["suggested"] == ""
 
     @pytest.mark.parametrize("name", ["jazz", "JAZZ", " Jazz "])
@@ -236,17 +240,17 @@ class TestUndo:
         self, alice: User, bob: User, track: Track, make_track: MakeTrack
     ) -> None:
         services.genre_set(track=track, person=alice, genre="jazz")
-        assert selectors.last_word_of(alice)
-        assert selectors.last_word_of(bob) is None
+        assert selectors.undoable_verdict_of(alice)
+        assert selectors.undoable_verdict_of(bob) is None
         Verdict.objects.update(created_at=timezone.now() - timedelta(hours=2))
-        assert selectors.last_word_of(alice) is None
+        assert selectors.undoable_verdict_of(alice) is None
         services.genre_set(track=track, person=alice, genre="rock")
         services.genres_set(tracks=Track.objects.filter(pk=make_track().pk), person=alice, genre="pop")
-        assert selectors.last_word_of(alice) is None
+        assert selectors.undoable_verdict_of(alice) is None
 
     def test_a_word_on_anothers_track_is_not_undone_here(self, bob: User, track: Track) -> None:
         services.genre_set(track=track, person=bob, genre="jazz")
-        assert selectors.last_word_of(bob) is None
+        assert selectors.undoable_verdict_of(bob) is None
 
 
 def test_empty_it_says_what_comes_here(alice_client: Client) -> None:

@@ -13,7 +13,12 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from library import services
 from library.models import Track, User
-from library.selectors.overview import Record, records_of, seconds_by_genre, tracks_by_length
+from library.selectors.overview import (
+    AccuracyCount,
+    model_accuracy_of,
+    seconds_by_genre,
+    track_counts_by_duration,
+)
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -54,7 +59,7 @@ class TestPictures:
         assert seconds_by_genre(alice) == {"jazz": 280, "rock": 700, "unsure": 0}
 
     def test_lengths(self, alice: User) -> None:
-        assert tracks_by_length(alice) == [1, 1, 1, 0, 0, 1]  # three minutes sharp are in both
+        assert track_counts_by_duration(alice) == [1, 1, 1, 0, 0, 1]  # three minutes sharp are in both
 
     def test_sums(self, alice_client: Client) -> None:
         figures = re.findall(r"<dd[^>]*>(.*?)</dd>", text(alice_client), re.S)
@@ -74,28 +79,32 @@ class TestRecord:
         unsure = make_track(heard={"top": "jazz", "label": None})
         services.genre_confirm(track=unsure, person=alice)
         make_track()  # nobody said anything about it
-        found = records_of(alice)
-        assert (found.sure, found.unsure) == (Record(2, 4), Record(1, 1))
-        assert found.by_genre == {"jazz": Record(2, 3), "metal": Record(0, 1), "rock": Record(1, 1)}
+        found = model_accuracy_of(alice)
+        assert (found.sure, found.unsure) == (AccuracyCount(2, 4), AccuracyCount(1, 1))
+        assert found.by_genre == {
+            "jazz": AccuracyCount(2, 3),
+            "metal": AccuracyCount(0, 1),
+            "rock": AccuracyCount(1, 1),
+        }
 
     def test_only_the_word_that_stands_counts(self, track: Track, alice: User) -> None:
         services.genre_set(track=track, person=alice, genre="rock")
         services.genre_set(track=track, person=alice, genre="blues")
-        assert records_of(alice).sure == Record(1, 1)
+        assert model_accuracy_of(alice).sure == AccuracyCount(1, 1)
         services.genre_undo(track=track, person=alice)
-        assert records_of(alice).sure == Record(0, 1)
+        assert model_accuracy_of(alice).sure == AccuracyCount(0, 1)
         services.genre_set(track=track, person=alice, genre="")
-        assert records_of(alice).sure == Record(0, 0)
+        assert model_accuracy_of(alice).sure == AccuracyCount(0, 0)
 
     def test_genres_it_does_not_know_are_told_apart(self, track: Track, alice: User) -> None:
         own = services.own_genre_add(owner=alice, name="Shoegaze")
         services.genre_set(track=track, person=alice, genre=own.key)
-        found = records_of(alice)
-        assert (found.own, found.sure.tracks, found.by_genre) == (1, 0, {})
+        found = model_accuracy_of(alice)
+        assert (found.own_genre_tracks, found.sure.tracks, found.by_genre) == (1, 0, {})
 
     def test_only_ones_own(self, track: Track, alice: User, charlie: User) -> None:
         services.genre_confirm(track=track, person=alice)
-        assert records_of(charlie).by_genre == {}
+        assert model_accuracy_of(charlie).by_genre == {}
 
     def test_in_words(self, make_track: MakeTrack, alice: User, alice_client: Client) -> None:
         assert "Nothing to show yet" in text(alice_client)

@@ -41,7 +41,7 @@ def filled(playlist: Playlist, alice: User, make_track: MakeTrack) -> Playlist:
 
 
 def titles(playlist: Playlist) -> str:
-    return "".join(item.track.title for item in selectors.items_of(playlist.owner, playlist))
+    return "".join(item.track.title for item in selectors.playlist_items_of(playlist.owner, playlist))
 
 
 def text(client: Client, url: str) -> str:
@@ -93,7 +93,7 @@ class TestServices:
         page = alice_client.post(reverse("playlist-delete", args=[filled.pk]), follow=True).content.decode()
         assert alice_client.get(address).status_code == 404
         services.track_delete(track=Track.objects.get(title="b"))
-        action = BulkAction.objects.get(kind=BulkAction.Kind.UNLIST)
+        action = BulkAction.objects.get(kind=BulkAction.Kind.PLAYLIST_DELETE)
         undo = reverse("bulk-action-undo", args=[action.pk])
         assert undo in page
         charlie_client.post(undo)
@@ -270,7 +270,7 @@ class TestQueue:
     def test_what_follows_in_a_search(
         self, alice_client: Client, make_track: MakeTrack, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("library.views.play_queue.CHUNK", 2)
+        monkeypatch.setattr("library.views.play_queue.PLAY_QUEUE_CHUNK", 2)
         for title in "abcde":
             make_track(title=title, artist="Nobody", heard={"top": "jazz" if title == "b" else "pop"})
         answer = alice_client.get("/queue/?genre=pop&ordering=title").json()
@@ -307,7 +307,7 @@ class TestQueue:
         make_track: MakeTrack,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("library.views.playlists.CHUNK", 3)
+        monkeypatch.setattr("library.views.playlists.PLAY_QUEUE_CHUNK", 3)
         first = alice_client.get(reverse("playlist-queue", args=[filled.pk])).json()
         second = alice_client.get(first["more"]).json()
         assert "".join(t["title"] for part in (first, second) for t in part["tracks"]) == "abcd"

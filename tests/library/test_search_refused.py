@@ -17,9 +17,9 @@ from library import services
 from library.errors import DomainError
 from library.models import BulkAction, Playlist, Tagging, Track, User
 from library.models.playlists import QUERY_LENGTH
-from library.search.filters import LibraryFilter, filter_of
-from library.search.query import search_from
-from library.search.saved import tracks_in
+from library.search.filters import TrackFilterSet, track_filterset
+from library.search.query import parse_search
+from library.search.saved import playlist_tracks_of
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -108,7 +108,7 @@ class TestPrograms:
             (name, f"{number}") for name in ("tag", "not_tag", "mood", "not_mood") for number in range(100)
         ]
         query.append(("q", "a " * 99))
-        assert search_from(alice, urlencode(query)).qs.count() == 0
+        assert parse_search(alice, urlencode(query)).qs.count() == 0
 
 
 def as_value(value: str) -> str:
@@ -118,7 +118,7 @@ def as_value(value: str) -> str:
 words = st.one_of(
     st.text(max_size=5), st.sampled_from(["jazz", "Blues", "live", "two", "1990", "-1", "true", "title"])
 )
-pairs = st.tuples(st.one_of(st.sampled_from(sorted(LibraryFilter.base_filters)), st.text(max_size=5)), words)
+pairs = st.tuples(st.one_of(st.sampled_from(sorted(TrackFilterSet.base_filters)), st.text(max_size=5)), words)
 queries = st.one_of(
     st.text(max_size=30),
     st.lists(pairs, max_size=4).map(urlencode),
@@ -147,7 +147,7 @@ def test_an_act_is_refused_or_touches_what_the_same_text_lists(
         assert response.status_code == 400
         assert touched == set()
         return
-    assert touched == set(filter_of(alice, QueryDict(query)).qs.values_list("pk", flat=True))
+    assert touched == set(track_filterset(alice, QueryDict(query)).qs.values_list("pk", flat=True))
     # As a server hands it over: the bytes of the address, each as a character.
     listed = alice_api.get("/api/v1/tracks/", QUERY_STRING=query.encode().decode("latin-1"))
     assert {str(pk) for pk in touched} == {row["id"] for row in listed.json()["results"]}
@@ -218,7 +218,7 @@ class TestSavedSearches:
             "/searches/", {"name": "Night", "query": urlencode({"q": text})}, follow=True
         )
         assert "Saved as “Night”" in page.content.decode()
-        assert search_from(alice, Playlist.objects.get().query).asked == {"q": text}
+        assert parse_search(alice, Playlist.objects.get().query).active_filters == {"q": text}
 
     def test_of_too_many_letters_say_so(self, alice: User) -> None:
         with pytest.raises(DomainError) as refused:
@@ -254,7 +254,7 @@ class TestSavedSearches:
         assert (kept.query, other.query) == ("genre=shoegaze", "not_genre=shoegaze")
 
         def counts() -> list[int]:
-            return [tracks_in(alice, search).count() for search in (kept, other)]
+            return [playlist_tracks_of(alice, search).count() for search in (kept, other)]
 
         assert counts() == [1, 1]
         action = services.own_genre_delete(genre=genre)
@@ -267,4 +267,4 @@ class TestSavedSearches:
         services.genre_set(track=make_track(), person=alice, genre=genre.key)
         kept = services.search_save(owner=alice, name="n", query="genre=Shoegaze")
         services.own_genre_rename(genre=genre, name="Dream Pop")
-        assert tracks_in(alice, kept).count() == 1
+        assert playlist_tracks_of(alice, kept).count() == 1

@@ -121,7 +121,7 @@ def test_vectors_are_those_that_were_written(make_track: MakeTrack, alice: User)
     assert vectors is not None
     assert len(vectors) == len(made)
     for row in range(len(made)):
-        assert vectors.matrix[row] == pytest.approx(made[vectors.id_at(row)])
+        assert vectors.matrix[row] == pytest.approx(made[vectors.track_id_at(row)])
 
 
 @pytest.mark.parametrize("few", ["", "?few=1"])

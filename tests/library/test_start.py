@@ -44,7 +44,7 @@ def test_later_only_where_the_site_is(said: StringIO, alice: User, bob: User) ->
 
 
 def test_a_model_that_is_not_installed_stops_it_with_a_sentence(settings: Settings) -> None:
-    model_cards.manifest.cache_clear()
+    model_cards.model_manifest.cache_clear()
     settings.EARMARK_MODEL = "nobody-trained-this"
     with pytest.raises(SystemCheckError, match="There is no model “nobody-trained-this”"):
         call_command("check")

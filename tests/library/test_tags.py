@@ -164,7 +164,7 @@ class TestMany:
 
 class TestSuggestions:
     def suggested(self, track: Track) -> list[str]:
-        return selectors.suggestions_for(track.owner, track)
+        return selectors.tag_suggestions_for(track.owner, track)
 
     def test_strong_moods_and_a_tag_that_is_none_of_the_ten(self, make_track: MakeTrack) -> None:
         track = make_track(file_genre="Shoegaze", heard={"moods": {"chill": 0.85, "sad": 0.95, "happy": 0.5}})

@@ -16,12 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from library import selectors, services
 from library.errors import DomainError
-from library.exchange.writing import as_json
+from library.exchange.export_writer import export_as_json
 from library.models import BulkAction, PlaylistItem, Tagging, Track, TrackDeletion, User
-from library.search.facet_counts import counts_of
-from library.search.filters import filter_of
-from library.search.query import search_from
-from library.search.saved import tracks_in
+from library.search.facet_counts import facet_counts
+from library.search.filters import track_filterset
+from library.search.query import parse_search
+from library.search.saved import playlist_tracks_of
 from tests.people import PredictionFactory, UserFactory
 
 NAMES = ["live", "Café", "late night"]
@@ -36,7 +36,7 @@ def library_of(owner: User) -> dict[str, Any]:
         for track in selectors.tracks_of(owner).prefetch_related("tags")
     }
     playlists = {
-        playlist.pk: (playlist.name, [track.pk for track in tracks_in(owner, playlist)])
+        playlist.pk: (playlist.name, [track.pk for track in playlist_tracks_of(owner, playlist)])
         for playlist in selectors.playlists_of(owner)
     }
     return {
@@ -152,7 +152,7 @@ class Libraries(RuleBasedStateMachine):
         if not (playlists := list(selectors.playlists_of(owner).order_by("name"))):
             return
         playlist = data.draw(st.sampled_from(playlists))
-        items = list(selectors.items_of(owner, playlist))
+        items = list(selectors.playlist_items_of(owner, playlist))
         if whole:
             action = services.playlist_delete(playlist=playlist)
         elif items:
@@ -207,7 +207,7 @@ class Libraries(RuleBasedStateMachine):
     @rule(who=PEOPLE, other=PEOPLE)
     def export_and_import(self, who: str, other: str) -> None:
         """A person's own export changes nothing; the other's has no files of theirs."""
-        document = "".join(as_json(self.people[who])).encode()
+        document = "".join(export_as_json(self.people[who])).encode()
         before = library_of(self.people[other])
         report = services.library_import(
             owner=self.people[other], file=io.BytesIO(document), size=len(document)
@@ -225,15 +225,15 @@ class Libraries(RuleBasedStateMachine):
         for owner in getattr(self, "people", {}).values():
             tracks = list(selectors.tracks_of(owner))
             assert selectors.usage_of(owner)["tracks"] == len(tracks)
-            counts = counts_of(filter_of(owner, QueryDict()))
+            counts = facet_counts(track_filterset(owner, QueryDict()))
             assert sum(counts["status"].values()) == len(tracks)
             for genre, count in counts["genre"].items():
-                assert search_from(owner, f"genre={genre}").qs.count() == count
+                assert parse_search(owner, f"genre={genre}").qs.count() == count
             for tag in selectors.tags_with_counts(owner):
-                found = search_from(owner, urlencode({"tag": tag.name}))
+                found = parse_search(owner, urlencode({"tag": tag.name}))
                 assert found.qs.count() == tag.track_count == counts["tag"][tag.key]
             for playlist in selectors.playlists_with_counts(owner):
-                assert playlist.track_count == len(tracks_in(owner, playlist))
+                assert playlist.track_count == len(playlist_tracks_of(owner, playlist))
             assert sum(selectors.track_count_by_genre(owner).values()) == len(tracks)
 
     @invariant()

@@ -15,7 +15,7 @@ from django.urls import reverse
 from classifier.errors import AudioError
 from library import services
 from library.models import PartialUpload, Track, User
-from library.services.tracks import clean_file_name, title_from
+from library.services.tracks import clean_file_name, title_from_filename
 from tests import sounds
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +137,7 @@ def test_names_are_safe_to_show(name: str, clean: str) -> None:
 
 
 def test_the_name_is_the_title_until_the_file_says_better() -> None:
-    assert title_from("03_so_what.mp3") == "03 so what"
+    assert title_from_filename("03_so_what.mp3") == "03 so what"
 
 
 @pytest.mark.parametrize("count", [1, 20])

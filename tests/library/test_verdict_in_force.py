@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from library import selectors, services
 from library.models import Track, User, Verdict
-from library.selectors.overview import records_of
+from library.selectors.overview import model_accuracy_of
 from library.selectors.verdicts import verdicts_in_force
 from tests.people import UserFactory, make_reviewer
 
@@ -45,12 +45,12 @@ class TestAfterAnImportOfOlderVerdicts:
         services.genre_set(track=track, person=alice, genre="blues")
         older_verdict(track, alice, "jazz")
         agreement = selectors.agreement_by_genre(bob)["blues"]
-        assert (agreement.words, agreement.agreed) == (1, 1)
+        assert (agreement.verdict_count, agreement.agreed) == (1, 1)
 
     def test_the_queue_still_offers_to_undo(self, alice: User, track: Track) -> None:
         newest = services.genre_set(track=track, person=alice, genre="jazz")
         older_verdict(track, alice, "rock")
-        assert selectors.last_word_of(alice) == newest
+        assert selectors.undoable_verdict_of(alice) == newest
 
     def test_undoing_a_bulk_action_counts_it(self, alice: User, track: Track) -> None:
         action = services.genres_set(tracks=Track.objects.filter(pk=track.pk), person=alice, genre="jazz")
@@ -67,11 +67,11 @@ class TestAReviewerWhoTakesAVerdictBack:
         assert shared.genre == "jazz"
 
     def test_the_track_is_to_be_reviewed_again(self, bob: User, shared: Track) -> None:
-        assert list(selectors.review_queue_of(bob)) == [shared]
+        assert list(selectors.reviewer_queue_of(bob)) == [shared]
         services.genre_set(track=shared, person=bob, genre="jazz")
-        assert not selectors.review_queue_of(bob).exists()
+        assert not selectors.reviewer_queue_of(bob).exists()
         services.genre_set(track=shared, person=bob, genre="")
-        assert list(selectors.review_queue_of(bob)) == [shared]
+        assert list(selectors.reviewer_queue_of(bob)) == [shared]
 
     def test_the_owner_undoes_what_counts(self, alice: User, bob: User, shared: Track) -> None:
         carol = make_reviewer(UserFactory())
@@ -90,13 +90,13 @@ class TestAReviewerWhoTakesAVerdictBack:
 def test_an_own_genre_is_no_error_of_the_model(alice: User, bob: User, shared: Track) -> None:
     services.own_genre_add(owner=alice, name="Shoegaze")
     services.genre_set(track=shared, person=alice, genre="shoegaze")
-    assert selectors.agreement_by_genre(bob)["blues"].words == 0
+    assert selectors.agreement_by_genre(bob)["blues"].verdict_count == 0
 
 
 def test_the_overview_prefers_the_owners_verdict(alice: User, bob: User, shared: Track) -> None:
     services.genre_set(track=shared, person=alice, genre="blues")
     services.genre_set(track=shared, person=bob, genre="rock")
-    assert records_of(alice).unsure.right == 1
+    assert model_accuracy_of(alice).unsure.right == 1
 
 
 def test_people_whose_accounts_are_gone_count_as_one(alice: User, track: Track) -> None:

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from library.models import Track
 from library.selectors import model_cards
-from library.templatetags.earmark import chance, verdict_worth
+from library.templatetags.earmark import prediction_reliability, probability_percent
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -32,9 +32,9 @@ def card(settings: Settings, tmp_path: Path) -> Iterator[None]:
     settings.EARMARK_MODELS_DIR = tmp_path
     (tmp_path / "ears").mkdir()
     (tmp_path / "ears/manifest.json").write_text(json.dumps({"name": "ears", "version": "3", "metrics": now}))
-    model_cards.manifest.cache_clear()
+    model_cards.model_manifest.cache_clear()
     yield
-    model_cards.manifest.cache_clear()
+    model_cards.model_manifest.cache_clear()
 
 
 @pytest.mark.usefixtures("card")
@@ -59,20 +59,20 @@ def test_the_sentence(
     assert prediction
     prediction.model_name, prediction.model_version = "ears", version
     prediction.label, prediction.confidence = label, confidence
-    said = verdict_worth(prediction)
+    said = prediction_reliability(prediction)
     assert said == (sentence and f"{sentence} (artists it had not heard).")
 
 
 @pytest.mark.usefixtures("card")
 def test_a_model_that_is_gone_promises_nothing() -> None:
-    assert model_cards.share_right_at("gone", "3", 0.72) is None
-    assert model_cards.share_right_when_sure("gone", "3") is None
+    assert model_cards.accuracy_at_confidence("gone", "3", 0.72) is None
+    assert model_cards.accuracy_when_sure("gone", "3") is None
 
 
 def test_the_page_says_it_of_the_shipped_model(
     alice_client: Client, make_track: MakeTrack, settings: Settings
 ) -> None:
-    version = model_cards.manifest(settings.EARMARK_MODEL)["version"]
+    version = model_cards.model_manifest(settings.EARMARK_MODEL)["version"]
     for label, words in (("rock", "it is right"), (None, "its first guess is right")):
         track = make_track()
         prediction = track.prediction
@@ -98,4 +98,4 @@ def test_the_page_says_it_of_the_shipped_model(
     ],
 )
 def test_a_model_is_never_wholly_sure(probability: float | None, shown: str) -> None:
-    assert chance(probability) == shown
+    assert probability_percent(probability) == shown

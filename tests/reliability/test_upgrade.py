@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from library import services
 from library.models import BulkAction, Playlist, Tag, Track, User
-from library.search.saved import tracks_in
+from library.search.saved import playlist_tracks_of
 from tests.people import signed_in, with_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -163,9 +163,9 @@ def test_everything_is_there_and_nothing_is_in_the_bin() -> None:
     )  # fmt: skip
     assert [tag.name for tag in one.tags.all()] == ["Live"]
     late = Playlist.objects.get(pk=known["late"])
-    assert [track.title for track in tracks_in(alice, late)] == ["Été 3", "Été 1"]
+    assert [track.title for track in playlist_tracks_of(alice, late)] == ["Été 3", "Été 1"]
     jazz = Playlist.objects.get(name="Jazz")
-    assert [track.title for track in tracks_in(alice, jazz)] == ["Été 3"]
+    assert [track.title for track in playlist_tracks_of(alice, jazz)] == ["Été 3"]
     browser, program = signed_in(alice), with_token(alice)
     for address in ("/", "/?tag=live", "/recent/", "/playlists/", "/labels/", "/moods/", "/overview/"):
         assert browser.get(address).status_code == 200

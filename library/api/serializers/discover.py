@@ -11,7 +11,7 @@ from rest_framework import serializers
 from library.api.serializers.account import UsageSerializer
 from library.api.serializers.examples import EXAMPLE_TRACK, schema_example
 from library.api.serializers.tracks import TrackSerializer
-from library.selectors.similar import Neighbour
+from library.selectors.similar import SimilarTrack
 
 #: The most tracks that a request for similar ones returns.
 MAX_NEIGHBOURS = 100
@@ -54,7 +54,7 @@ class NeighbourSerializer(serializers.Serializer):
     )
     track = TrackSerializer()
 
-    def get_genre(self, neighbour: Neighbour) -> str | None:
+    def get_genre(self, neighbour: SimilarTrack) -> str | None:
         return neighbour.genre or None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from library.models import FileTags
-from library.models.tracks import EDITABLE
+from library.models.tracks import EDITABLE_FIELDS
 
 
 class FileTagsSerializer(serializers.ModelSerializer):
@@ -28,5 +28,7 @@ class ResetSerializer(serializers.Serializer):
 
     # DRF's metaclass moves fields out of the class, so this does not shadow `Serializer.fields`.
     fields = serializers.ListField(  # type: ignore[assignment]
-        child=serializers.ChoiceField(EDITABLE), allow_empty=False, help_text="The names of the fields."
+        child=serializers.ChoiceField(EDITABLE_FIELDS),
+        allow_empty=False,
+        help_text="The names of the fields.",
     )

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from library.api.serializers.base import ErrorSerializer, SparseFieldsMixin
 from library.api.serializers.examples import EXAMPLE_TIME, EXAMPLE_TRACK, schema_example
 from library.models import Prediction, Track, TrackDeletion
-from library.models.tracks import EDITABLE
+from library.models.tracks import EDITABLE_FIELDS
 from library.selectors import purged_after
 
 
@@ -215,8 +215,8 @@ class TrackChangeSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Track
-        fields = EDITABLE
-        extra_kwargs = {field: {"required": False} for field in EDITABLE} | {
+        fields = EDITABLE_FIELDS
+        extra_kwargs = {field: {"required": False} for field in EDITABLE_FIELDS} | {
             "year": {"required": False, "min_value": 1, "max_value": 9999}
         }
 

@@ -13,7 +13,7 @@ from library.api.schema import with_errors
 from library.api.serializers import account as serializers
 from library.api.views.base import OwnersView
 from library.models import ApiToken
-from library.selectors.model_cards import installed
+from library.selectors.model_cards import installed_models
 
 
 class AccountView(OwnersView):
@@ -49,7 +49,7 @@ class TokensView(OwnersView):
         responses=with_errors({200: serializers.TokenSerializer(many=True)}),
     )
     def get(self, request: Request) -> Response:
-        return Response(serializers.TokenSerializer(selectors.tokens_of(self.owner), many=True).data)
+        return Response(serializers.TokenSerializer(selectors.api_tokens_of(self.owner), many=True).data)
 
 
 class TokenView(OwnersView):
@@ -61,7 +61,7 @@ class TokenView(OwnersView):
         responses=with_errors({204: None}, 404),
     )
     def delete(self, request: Request, id: int) -> Response:
-        services.token_revoke(token=get_object_or_404(selectors.tokens_of(self.owner), pk=id))
+        services.token_revoke(token=get_object_or_404(selectors.api_tokens_of(self.owner), pk=id))
         return Response(status=204)
 
 
@@ -74,4 +74,4 @@ class ModelsView(OwnersView):
         responses=with_errors({200: serializers.ModelCardSerializer(many=True)}),
     )
     def get(self, request: Request) -> Response:
-        return Response(serializers.ModelCardSerializer(installed(), many=True).data)
+        return Response(serializers.ModelCardSerializer(installed_models(), many=True).data)

@@ -19,7 +19,7 @@ from library.api.idempotency import ReplayedResponse, idempotency_key_claim, ide
 from library.api.throttling import ThrottledView
 from library.errors import InvalidSearchError
 from library.models import IdempotencyRecord, Track, User
-from library.search.query import params_from, shown
+from library.search.query import parse_query_string, printable_excerpt
 
 FIELDS_PARAMETER = OpenApiParameter(
     "fields", str, description="Return only these fields of a track: their names, separated by commas."
@@ -47,14 +47,14 @@ class OwnersView(ThrottledView):
     def check_parameters(self, request: Request) -> None:
         """Raises ParseError when the query string cannot be read, and ValidationError for unknown parameters."""
         try:
-            given = params_from(request.META.get("QUERY_STRING", "").encode("latin-1").decode())
+            given = parse_query_string(request.META.get("QUERY_STRING", "").encode("latin-1").decode())
         except (UnicodeError, InvalidSearchError) as error:
             raise exceptions.ParseError("The query string cannot be read.") from error
         method = "get" if request.method == "HEAD" else str(request.method).lower()
         known = self.query_parameters.get(getattr(self, "action", None) or method, ())
         if unknown := [name for name in given if name not in known]:
             raise exceptions.ValidationError(
-                {name: [f"“{shown(name)}” is not a parameter of this URL."] for name in unknown}
+                {name: [f"“{printable_excerpt(name)}” is not a parameter of this URL."] for name in unknown}
             )
 
     def handle_exception(self, exc: Exception) -> Response:

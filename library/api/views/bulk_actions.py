@@ -25,7 +25,7 @@ from library.api.serializers import bulk_actions as serializers
 from library.api.views.base import OwnersView
 from library.models import ApiToken, BulkAction, Track, User
 from library.outgoing.archives import archive_response
-from library.search.query import search_from
+from library.search.query import parse_search
 from library.services.bulk_actions import BulkActionOptions
 
 
@@ -90,7 +90,7 @@ class BulkActionsView(OwnersView, generics.GenericAPIView):
             if isinstance(request.auth, ApiToken) and not request.auth.may_delete:
                 raise PermissionDenied(TokenScope.message, code=TokenScope.code)
             if given["permanently"] and "ids" in given:
-                tracks = selectors.tracks_anywhere(self.owner, given["ids"])
+                tracks = selectors.tracks_including_binned(self.owner, given["ids"])
         action = services.bulk_action_request(
             person=self.owner,
             name=name,
@@ -176,8 +176,8 @@ class ArchiveView(OwnersView):
 def requested_tracks(owner: User, given: dict[str, Any]) -> QuerySet[Track]:
     """The owner's tracks that a request names, in its order. Raises InvalidSearchError."""
     if "ids" in given:
-        return selectors.tracks_named(owner, given["ids"])
-    found: QuerySet[Track] = search_from(owner, given["query"]).qs
+        return selectors.tracks_in_given_order(owner, given["ids"])
+    found: QuerySet[Track] = parse_search(owner, given["query"]).qs
     return found
 
 

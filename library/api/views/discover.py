@@ -18,11 +18,16 @@ from library.api.schema import with_errors
 from library.api.serializers import discover as serializers
 from library.api.views.base import FIELDS_PARAMETER, OwnersView
 from library.genres import UNSURE
-from library.search.facet_counts import counts_of
-from library.search.filters import filter_of
-from library.selectors.maps import Map, Place, around, map_of
+from library.search.facet_counts import facet_counts
+from library.search.filters import track_filterset
+from library.selectors.maps import LibraryMap, MapPoint, map_of, tracks_near_point
 from library.selectors.moods import moods_of, station_of
-from library.selectors.overview import LENGTHS, records_of, seconds_by_genre, tracks_by_length
+from library.selectors.overview import (
+    DURATION_BANDS,
+    model_accuracy_of,
+    seconds_by_genre,
+    track_counts_by_duration,
+)
 from library.selectors.similar import similar_to
 from library.selectors.tracks import tracks_by_id
 
@@ -98,7 +103,7 @@ class MapView(OwnersView):
         responses=with_errors({200: serializers.MapSerializer}),
     )
     def get(self, request: Request) -> Response:
-        return Response(map_payload(map_of(self.owner) or Map({}, {}, {}, 0, 0)))
+        return Response(map_payload(map_of(self.owner) or LibraryMap({}, {}, {}, 0, 0)))
 
 
 class AroundView(OwnersView):
@@ -116,7 +121,7 @@ class AroundView(OwnersView):
         serializer = serializers.MapPointQuerySerializer(data=request.query_params)
         serializer.is_valid(raise_exception=True)
         query = serializer.validated_data
-        near = around(self.owner, Place(query["x"] / 100, 1 - query["y"] / 100), query["count"])
+        near = tracks_near_point(self.owner, MapPoint(query["x"] / 100, 1 - query["y"] / 100), query["count"])
         prefetch_related_objects([track for track, _ in near], "tags")
         rows = [{**point_payload(point), "track": track} for track, point in near]
         context = {"request": request}
@@ -135,9 +140,9 @@ class OverviewView(OwnersView):
         responses=with_errors({200: serializers.OverviewSerializer}),
     )
     def get(self, request: Request) -> Response:
-        counts = counts_of(filter_of(self.owner, QueryDict()))
-        records = records_of(self.owner)
-        lengths = zip(LENGTHS, tracks_by_length(self.owner), strict=True)
+        counts = facet_counts(track_filterset(self.owner, QueryDict()))
+        accuracy = model_accuracy_of(self.owner)
+        lengths = zip(DURATION_BANDS, track_counts_by_duration(self.owner), strict=True)
         overview = {
             "usage": selectors.usage_of(self.owner),
             "genres": counts["genre"],
@@ -149,14 +154,14 @@ class OverviewView(OwnersView):
             "lengths": [
                 {"at_least": low, "at_most": high, "tracks": number} for (low, high), number in lengths
             ],
-            "sure": records.sure,
-            "unsure": records.unsure,
-            "by_genre": records.by_genre,
+            "sure": accuracy.sure,
+            "unsure": accuracy.unsure,
+            "by_genre": accuracy.by_genre,
         }
         return Response(serializers.OverviewSerializer(overview).data)
 
 
-def map_payload(found: Map) -> dict[str, Any]:
+def map_payload(found: LibraryMap) -> dict[str, Any]:
     """A map as the API returns it."""
     dots = {
         genre or UNSURE: [point_payload(point) for point in points] for genre, points in found.dots.items()
@@ -164,6 +169,6 @@ def map_payload(found: Map) -> dict[str, Any]:
     return {"tracks": found.tracks, "shown": found.shown, "dots": dots, "edges": found.edges}
 
 
-def point_payload(point: Place) -> dict[str, float]:
+def point_payload(point: MapPoint) -> dict[str, float]:
     """A point as the API returns it: in percent, from the left and from the bottom."""
     return {"x": round(100 * point.x, 2), "y": round(100 * (1 - point.y), 2)}

@@ -14,7 +14,7 @@ from library.api.renderers import AnyMediaTypeRenderer
 from library.api.schema import with_errors
 from library.api.serializers import exchange as serializers
 from library.api.views.base import OwnersView
-from library.exchange.writing import as_csv, as_json, document
+from library.exchange.export_writer import export_as_csv, export_as_json, export_response
 
 TAG = ["Export and import"]
 
@@ -33,7 +33,7 @@ class ExportJsonView(OwnersView):
         responses=with_errors({(200, "application/json"): OpenApiTypes.OBJECT}),
     )
     def get(self, request: Request) -> HttpResponseBase:
-        return document(as_json(self.owner), "json")
+        return export_response(export_as_json(self.owner), "json")
 
 
 class ExportCsvView(OwnersView):
@@ -50,7 +50,7 @@ class ExportCsvView(OwnersView):
         responses=with_errors({(200, "text/csv"): OpenApiTypes.STR}),
     )
     def get(self, request: Request) -> HttpResponseBase:
-        return document(as_csv(self.owner), "csv")
+        return export_response(export_as_csv(self.owner), "csv")
 
 
 class ImportView(OwnersView):

@@ -49,7 +49,7 @@ class GenresView(OwnersView):
 
     def payload_for(self, key: str) -> dict[str, Any]:
         counts = selectors.track_count_by_genre(self.owner)
-        return genre_payload(selectors.genre_names_of(self.owner).named(key), counts)
+        return genre_payload(selectors.genre_names_of(self.owner).by_key(key), counts)
 
 
 class OwnGenreView(GenresView):

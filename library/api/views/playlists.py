@@ -19,7 +19,7 @@ from library.api.serializers import playlists as serializers
 from library.api.serializers.bulk_actions import BulkActionResultSerializer
 from library.api.views.base import FIELDS_PARAMETER, OwnersView
 from library.models import Playlist, PlaylistItem
-from library.search.saved import tracks_in
+from library.search.saved import playlist_tracks_of
 
 
 @extend_schema(tags=["Playlists"])
@@ -111,10 +111,10 @@ class PlaylistItemsView(OwnersView, generics.GenericAPIView):
         playlist = self.playlist()
         rows: list[Any]
         if playlist.smart:
-            tracks = tracks_in(self.owner, playlist).prefetch_related("tags")
+            tracks = playlist_tracks_of(self.owner, playlist).prefetch_related("tags")
             rows = [{"id": None, "track": track} for track in self.paginate_queryset(tracks) or []]
         else:
-            items = selectors.items_of(self.owner, playlist).prefetch_related("track__tags")
+            items = selectors.playlist_items_of(self.owner, playlist).prefetch_related("track__tags")
             rows = list(self.paginate_queryset(items) or [])
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
@@ -130,7 +130,7 @@ class PlaylistItemsView(OwnersView, generics.GenericAPIView):
         playlist = self.playlist()
         serializer = serializers.PlaylistAppendSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        tracks = selectors.tracks_named(self.owner, serializer.validated_data["tracks"])
+        tracks = selectors.tracks_in_given_order(self.owner, serializer.validated_data["tracks"])
         action = services.playlist_append(playlist=playlist, tracks=tracks)
         return Response({"id": action.pk, "done": action.done, "skipped": action.skipped})
 
@@ -139,7 +139,7 @@ class PlaylistItemView(OwnersView):
     scopes = {"delete": "write"}
 
     def item(self) -> PlaylistItem:
-        items = selectors.items_of(self.owner, self.kwargs["id"])
+        items = selectors.playlist_items_of(self.owner, self.kwargs["id"])
         return get_object_or_404(items.select_related("playlist"), pk=self.kwargs["item_id"])
 
     @extend_schema(

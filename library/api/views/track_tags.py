@@ -64,7 +64,9 @@ class SuggestionsView(OwnersView):
         responses=with_errors({200: TagNameSerializer(many=True)}, 404),
     )
     def get(self, request: Request, id: UUID) -> Response:
-        return Response([{"name": name} for name in selectors.suggestions_for(self.owner, self.track(id))])
+        return Response(
+            [{"name": name} for name in selectors.tag_suggestions_for(self.owner, self.track(id))]
+        )
 
 
 class SuggestionRejectView(OwnersView):

@@ -31,7 +31,7 @@ from library.api.serializers import tracks as serializers
 from library.api.serializers.examples import UPLOAD_EXAMPLES
 from library.api.views.base import FIELDS_PARAMETER, OwnersView
 from library.models import Track
-from library.search.filters import LibraryFilter
+from library.search.filters import TrackFilterSet
 
 
 @extend_schema(tags=["Tracks"])
@@ -68,9 +68,9 @@ class TrackViewSet(
     viewsets.GenericViewSet,
 ):
     serializer_class = serializers.TrackSerializer
-    filterset_class = LibraryFilter
+    filterset_class = TrackFilterSet
     query_parameters = {
-        "list": PAGINATION_PARAMETERS | {"fields", *LibraryFilter.base_filters},
+        "list": PAGINATION_PARAMETERS | {"fields", *TrackFilterSet.base_filters},
         "retrieve": {"fields"},
         "destroy": {"permanently"},
         "changes": PAGINATION_PARAMETERS | {"fields", "updated_since"},

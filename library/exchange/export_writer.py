@@ -18,19 +18,19 @@ from library import selectors
 from library.exchange import FORMAT, VERSION
 from library.models import Genre, Playlist, PlaylistItem, Prediction, Tag, TagRejection, Track, User, Verdict
 
-BATCH = 200
-COLUMNS = [
+EXPORT_BATCH = 200
+CSV_COLUMNS = [
     "sha256", "file_name", "kind", "size", "duration", "added", "title", "artist", "album", "year", "edited",
     "genre", "genre_source", "genre_in_file", "genre_heard", "genre_said", "confidence", "model", "moods",
     "tags", "rejected", "history",
 ]  # fmt: skip
 #: How a formula begins, and what some programs skip before one.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def as_json(owner: User) -> Iterator[str]:
+def export_as_json(owner: User) -> Iterator[str]:
     """The whole library as one JSON document."""
-    head = {"format": FORMAT, "version": VERSION, "exported_at": _when(timezone.now())}
+    head = {"format": FORMAT, "version": VERSION, "exported_at": _isoformat(timezone.now())}
     yield json.dumps(head, ensure_ascii=False)[:-1]
     lists = {"genres": _genres(owner), "tags": _tags(owner), "tracks": _tracks(owner)}
     for name, rows in (lists | {"playlists": _playlists(owner)}).items():
@@ -41,11 +41,11 @@ def as_json(owner: User) -> Iterator[str]:
     yield "}\n"
 
 
-def as_csv(owner: User) -> Iterator[str]:
+def export_as_csv(owner: User) -> Iterator[str]:
     """The tracks as a table, for spreadsheets."""
     names = selectors.genre_names_of(owner)
     line = csv.writer(_Echo())
-    yield line.writerow(COLUMNS)
+    yield line.writerow(CSV_COLUMNS)
     for row in _tracks(owner):
         layers, current = row["layers"], row["layers"]["model"] or {}
         history = [
@@ -56,10 +56,10 @@ def as_csv(owner: User) -> Iterator[str]:
         moods = [f"{name} {score:.2f}" for name, score in sorted(current.get("moods", {}).items())]
         cells = row | {
             "edited": " ".join(row["edited"]),
-            "genre": names.named(row["genre"]).name if row["genre"] else "",
+            "genre": names.by_key(row["genre"]).name if row["genre"] else "",
             "genre_in_file": layers["file"],
             "genre_heard": current.get("label") or "",
-            "genre_said": names.named(layers["owner"]).name if layers["owner"] else "",
+            "genre_said": names.by_key(layers["owner"]).name if layers["owner"] else "",
             "confidence": current.get("confidence"),
             "model": f"{current['model']} {current['version']}" if current else "",
             "moods": "; ".join(moods),
@@ -67,10 +67,10 @@ def as_csv(owner: User) -> Iterator[str]:
             "rejected": "; ".join(row["rejected"]),
             "history": "; ".join(history),
         }
-        yield line.writerow([_cell(cells[column]) for column in COLUMNS])
+        yield line.writerow([_csv_safe(cells[column]) for column in CSV_COLUMNS])
 
 
-def document(parts: Iterator[str], extension: str) -> StreamingHttpResponse:
+def export_response(parts: Iterator[str], extension: str) -> StreamingHttpResponse:
     """An export as a download that is sent while it is made."""
     content_type = {"json": "application/json", "csv": "text/csv; charset=utf-8"}[extension]
     response = StreamingHttpResponse(parts, content_type=content_type)
@@ -82,7 +82,7 @@ def document(parts: Iterator[str], extension: str) -> StreamingHttpResponse:
 
 def _genres(owner: User) -> Iterator[dict[str, Any]]:
     for genre in Genre.objects.filter(owner=owner).order_by("key"):
-        retired = _when(genre.retired_at) if genre.retired_at else None
+        retired = _isoformat(genre.retired_at) if genre.retired_at else None
         yield {"key": genre.key, "name": genre.name, "hue": genre.hue, "retired_at": retired}
 
 
@@ -99,7 +99,7 @@ def _tracks(owner: User) -> Iterator[dict[str, Any]]:
         Prefetch("verdicts", Verdict.objects.order_by("created_at", "id")),
         Prefetch("predictions", Prediction.objects.defer("segments", "probabilities").order_by("pk")),
     ]
-    for some in itertools.batched(ids, BATCH):
+    for some in itertools.batched(ids, EXPORT_BATCH):
         there = Track.objects.filter(owner=owner).prefetch_related(*known).in_bulk(some)
         yield from (_track(there[pk]) for pk in some if pk in there)
 
@@ -112,7 +112,7 @@ def _track(track: Track) -> dict[str, Any]:
         "kind": track.kind,
         "size": track.size,
         "duration": track.duration,
-        "added": _when(track.created_at),
+        "added": _isoformat(track.created_at),
         "title": track.title,
         "artist": track.artist,
         "album": track.album,
@@ -145,19 +145,19 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
 
 def _verdict(track: Track, verdict: Verdict) -> dict[str, Any]:
     return {
-        "at": _when(verdict.created_at),
+        "at": _isoformat(verdict.created_at),
         "by": "owner" if verdict.person_id == track.owner_id else "reviewer",
         "before": verdict.before,
         "genre": verdict.genre,
         "heard": verdict.heard,
         "sure": verdict.sure,
-        "undone_at": _when(verdict.undone_at) if verdict.undone_at else None,
+        "undone_at": _isoformat(verdict.undone_at) if verdict.undone_at else None,
     }
 
 
 def _playlists(owner: User) -> Iterator[dict[str, Any]]:
     playlists = Playlist.objects.filter(owner=owner).order_by("name", "created_at", "id")
-    for some in itertools.batched(playlists, BATCH):
+    for some in itertools.batched(playlists, EXPORT_BATCH):
         tracks: dict[UUID, list[str]] = {playlist.pk: [] for playlist in some}
         items = PlaylistItem.objects.filter(playlist__in=some).order_by("position", "id")
         items = items.exclude(track__in=selectors.binned_ids_of(owner))
@@ -172,13 +172,13 @@ def _playlists(owner: User) -> Iterator[dict[str, Any]]:
             }
 
 
-def _when(moment: datetime) -> str:
+def _isoformat(moment: datetime) -> str:
     return moment.isoformat()
 
 
-def _cell(value: Any) -> Any:
+def _csv_safe(value: Any) -> Any:
     """A text that a spreadsheet would take for a formula gets a sign before it that says: text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_PREFIXES) else value
 
 
 class _Echo:

@@ -12,12 +12,12 @@ from library.selectors import Agreement
 register = template.Library()
 
 #: Pixels from the top of the plot to its ground line, and weeks from one label to the next.
-GROUND = 150
-WEEKS_APART = 8
+PLOT_HEIGHT = 150
+WEEKS_PER_LABEL = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class WeekColumn:
     """A week in the picture: `x` and `width` in percent of the plot, `top` and `height` in pixels."""
 
     monday: date
@@ -30,27 +30,27 @@ class Column:
 
 
 @register.simple_tag
-def week_columns(weeks: dict[date, Agreement]) -> list[Column]:
+def week_columns(weeks: dict[date, Agreement]) -> list[WeekColumn]:
     """A column for each week, as high as the share that agreed; at least a line, so that none is not nothing."""
     step = 100 / max(len(weeks), 1)
     columns = []
     for number, (monday, counts) in enumerate(weeks.items()):
-        height = max(round(GROUND * (counts.share or 0)), 2)
+        height = max(round(PLOT_HEIGHT * (counts.share or 0)), 2)
         columns.append(
-            Column(
+            WeekColumn(
                 monday=monday,
                 counts=counts,
                 x=f"{number * step:.2f}",
                 width=f"{step * 0.7:.2f}",
-                top=GROUND - height,
+                top=PLOT_HEIGHT - height,
                 height=height,
-                labelled=number % WEEKS_APART == 0 and number < len(weeks) - WEEKS_APART // 2,
+                labelled=number % WEEKS_PER_LABEL == 0 and number < len(weeks) - WEEKS_PER_LABEL // 2,
             )
         )
     return columns
 
 
 @register.simple_tag
-def share_marks() -> list[tuple[int, str]]:
+def share_axis_ticks() -> list[tuple[int, str]]:
     """Heights of the axis's lines, in pixels from the plot's top, with their labels."""
-    return [(round(GROUND * (1 - share / 100)), f"{share} %") for share in (0, 50, 100)]
+    return [(round(PLOT_HEIGHT * (1 - share / 100)), f"{share} %") for share in (0, 50, 100)]

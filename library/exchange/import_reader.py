@@ -12,15 +12,15 @@ from typing import IO, Any
 from django.utils import timezone
 
 from library.exchange import FORMAT, VERSION
-from library.exchange.stream import BadDocumentError, pieces
+from library.exchange.json_stream import BadDocumentError, iter_members
 from library.genres import BUILTIN_GENRES, UNSURE
 from library.models.genres import HUES
 from library.models.playlists import QUERY_LENGTH
-from library.models.tracks import EDITABLE, GENRE_LENGTH
+from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH
 from library.text import fold
 
 #: How many entries each list may have.
-MOST = {"genres": 1000, "tags": 10_000, "tracks": 1_000_000, "playlists": 5000}
+MAX_LIST_ENTRIES = {"genres": 1000, "tags": 10_000, "tracks": 1_000_000, "playlists": 5000}
 _KEY = re.compile(rf"[\w-]{{1,{GENRE_LENGTH}}}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -72,70 +72,70 @@ class PlaylistEntry:
 Entry = GenreEntry | TagEntry | TrackEntry | PlaylistEntry
 
 
-def entries(file: IO[bytes]) -> Iterator[Entry]:
+def read_entries(file: IO[bytes]) -> Iterator[Entry]:
     """Every entry of an export, checked. Raises BadDocumentError."""
     counts: Counter[str] = Counter()
     head: dict[str, Any] = {}
-    for name, value in pieces(file):
-        if name not in READERS:
+    for name, value in iter_members(file):
+        if name not in ENTRY_PARSERS:
             head[name] = value if name in ("format", "version") else None
             continue
         counts[name] += 1
-        if counts[name] > MOST[name]:
-            raise BadDocumentError(f"it has more than {MOST[name]:,} {name}")
+        if counts[name] > MAX_LIST_ENTRIES[name]:
+            raise BadDocumentError(f"it has more than {MAX_LIST_ENTRIES[name]:,} {name}")
         if not isinstance(value, dict):
             raise BadDocumentError(f"entry {counts[name]} of its {name} is none")
         try:
-            yield READERS[name](value)
+            yield ENTRY_PARSERS[name](value)
         except BadDocumentError as error:
             raise BadDocumentError(f"entry {counts[name]} of its {name}: {error}") from None
     if head.get("format") != FORMAT or head.get("version") != VERSION:
         raise BadDocumentError("it does not say that it is one, or is of another version")
 
 
-def _genre(row: dict[str, Any]) -> GenreEntry:
+def _parse_genre(row: dict[str, Any]) -> GenreEntry:
     key = _text(row, "key", GENRE_LENGTH)
     name = _text(row, "name", 40)
-    ten = {fold(word) for word in (*BUILTIN_GENRES, *BUILTIN_GENRES.values(), UNSURE)}
-    if not _KEY.fullmatch(key) or key in ten or fold(name) in ten:
+    builtin_names = {fold(word) for word in (*BUILTIN_GENRES, *BUILTIN_GENRES.values(), UNSURE)}
+    if not _KEY.fullmatch(key) or key in builtin_names or fold(name) in builtin_names:
         raise BadDocumentError("an own genre cannot have that key or name")
-    return GenreEntry(key, name, _hue(row), _moment(row, "retired_at", optional=True))
+    return GenreEntry(key, name, _hue(row), _datetime(row, "retired_at", optional=True))
 
 
-def _tag(row: dict[str, Any]) -> TagEntry:
+def _parse_tag(row: dict[str, Any]) -> TagEntry:
     return TagEntry(_text(row, "name", 40), _hue(row))
 
 
-def _track(row: dict[str, Any]) -> TrackEntry:
-    edited = _list(row, "edited", len(EDITABLE))
-    if not all(isinstance(field, str) and field in EDITABLE for field in edited):
+def _parse_track(row: dict[str, Any]) -> TrackEntry:
+    edited = _list(row, "edited", len(EDITABLE_FIELDS))
+    if not all(isinstance(field, str) and field in EDITABLE_FIELDS for field in edited):
         raise BadDocumentError("“edited” names an unknown field")
-    added = _moment(row, "added")
+    added = _datetime(row, "added")
     assert added
     return TrackEntry(
         sha256=_hash(row.get("sha256")),
         file_name=_text(row, "file_name", 255),
         added=added,
-        edits={field: _edit(row, field) for field in edited},
-        tags=[_word(word, "tags", 40) for word in _list(row, "tags", 500)],
-        rejected=[_word(word, "rejected", 80) for word in _list(row, "rejected", 500)],
-        verdicts=[_verdict(word) for word in _list(row, "verdicts", 1000)],
+        edits={field: _edited_value(row, field) for field in edited},
+        tags=[_checked_text(word, "tags", 40) for word in _list(row, "tags", 500)],
+        rejected=[_checked_text(word, "rejected", 80) for word in _list(row, "rejected", 500)],
+        verdicts=[_parse_verdict(word) for word in _list(row, "verdicts", 1000)],
     )
 
 
-def _verdict(row: Any) -> VerdictEntry:
+def _parse_verdict(row: Any) -> VerdictEntry:
     if not isinstance(row, dict):
         raise BadDocumentError("“verdicts” has something else in it")
-    at = _moment(row, "at")
+    at = _datetime(row, "at")
     assert at
     names = {name: _text(row, name, GENRE_LENGTH, blank=True) for name in ("before", "genre", "heard")}
-    undone_at = _moment(row, "undone_at", optional=True)
+    undone_at = _datetime(row, "undone_at", optional=True)
     return VerdictEntry(
         at=at, by_owner=row.get("by") == "owner", sure=_bool(row, "sure"), undone_at=undone_at, **names
     )
 
 
-def _playlist(row: dict[str, Any]) -> PlaylistEntry:
+def _parse_playlist(row: dict[str, Any]) -> PlaylistEntry:
     return PlaylistEntry(
         name=_text(row, "name", 80),
         smart=_bool(row, "smart"),
@@ -144,10 +144,15 @@ def _playlist(row: dict[str, Any]) -> PlaylistEntry:
     )
 
 
-READERS: dict[str, Any] = {"genres": _genre, "tags": _tag, "tracks": _track, "playlists": _playlist}
+ENTRY_PARSERS: dict[str, Any] = {
+    "genres": _parse_genre,
+    "tags": _parse_tag,
+    "tracks": _parse_track,
+    "playlists": _parse_playlist,
+}
 
 
-def _edit(row: dict[str, Any], field: str) -> str | int | None:
+def _edited_value(row: dict[str, Any], field: str) -> str | int | None:
     if field != "year":
         return _text(row, field, 255, blank=field != "title")
     year = row.get("year")
@@ -159,10 +164,10 @@ def _edit(row: dict[str, Any], field: str) -> str | int | None:
 def _text(row: dict[str, Any], name: str, most: int, *, blank: bool = False) -> str:
     if blank and row.get(name) == "":
         return ""
-    return _word(row.get(name), name, most)
+    return _checked_text(row.get(name), name, most)
 
 
-def _word(value: Any, name: str, most: int) -> str:
+def _checked_text(value: Any, name: str, most: int) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= most or not value.isprintable():
         raise BadDocumentError(f"“{name}” is no text, or too long")
     return value
@@ -192,12 +197,12 @@ def _list(row: dict[str, Any], name: str, most: int) -> list[Any]:
     return value
 
 
-def _moment(row: dict[str, Any], name: str, *, optional: bool = False) -> datetime | None:
+def _datetime(row: dict[str, Any], name: str, *, optional: bool = False) -> datetime | None:
     value = row.get(name)
     if value is None and optional:
         return None
     try:
-        moment = datetime.fromisoformat(_word(value, name, 40))
+        moment = datetime.fromisoformat(_checked_text(value, name, 40))
         if moment.tzinfo is None or not 1970 <= moment.year < 9999:
             raise ValueError
         moment = moment.astimezone(UTC)

@@ -7,22 +7,22 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any, NoReturn
 
-CHUNK = 256 * 1024
+READ_SIZE = 256 * 1024
 #: No plain value and no item of a list may be longer than this, in characters.
-MOST = 8 * 2**20
+MAX_VALUE_CHARS = 8 * 2**20
 
 
 class BadDocumentError(Exception):
     """What is wrong, as the end of a sentence."""
 
 
-def pieces(file: IO[bytes]) -> Iterator[tuple[str, Any]]:
+def iter_members(file: IO[bytes]) -> Iterator[tuple[str, Any]]:
     """(name, value) of each plain member, and (name, item) for each item of a member that is a list.
 
     Raises BadDocumentError: no JSON object, or one with items too long or too deep to be harmless.
     """
     file.seek(0)
-    text = _Text(file)
+    text = _JSONScanner(file)
     text.expect("{")
     while text.peek() != "}":
         name = text.value()
@@ -35,38 +35,38 @@ def pieces(file: IO[bytes]) -> Iterator[tuple[str, Any]]:
             text.expect("[")
             while text.peek() != "]":
                 yield name, text.value()
-                text.between("]")
+                text.expect_separator("]")
             text.expect("]")
-        text.between("}")
+        text.expect_separator("}")
     text.expect("}")
     if text.peek():
         raise BadDocumentError("something follows its end")
 
 
-class _Text:
+class _JSONScanner:
     """The text of a file, of which only the piece being looked at is in memory."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self._json = json.JSONDecoder(parse_constant=_no_number)
-        self._text, self._at, self._ended = "", 0, False
+        self._json = json.JSONDecoder(parse_constant=_reject_constant)
+        self._text, self._position, self._at_end = "", 0, False
 
     def peek(self) -> str:
         """The next character that is no space; "" at the end."""
         while True:
-            while self._at < len(self._text) and self._text[self._at] in " \t\r\n":
-                self._at += 1
-            if self._at < len(self._text) or self._ended:
-                return self._text[self._at : self._at + 1]
+            while self._position < len(self._text) and self._text[self._position] in " \t\r\n":
+                self._position += 1
+            if self._position < len(self._text) or self._at_end:
+                return self._text[self._position : self._position + 1]
             self._read()
 
     def expect(self, char: str) -> None:
         if self.peek() != char:
             raise BadDocumentError("it is not valid JSON")
-        self._at += 1
+        self._position += 1
 
-    def between(self, end: str) -> None:
+    def expect_separator(self, end: str) -> None:
         """A comma with something after it, or nothing before the end."""
         if self.peek() != end:
             self.expect(",")
@@ -77,30 +77,30 @@ class _Text:
         self.peek()
         while True:
             try:
-                value, end = self._json.raw_decode(self._text, self._at)
+                value, end = self._json.raw_decode(self._text, self._position)
                 # A number that ends with the text may go on after it.
-                if end < len(self._text) or self._ended:
-                    self._at = end
+                if end < len(self._text) or self._at_end:
+                    self._position = end
                     return value
             except json.JSONDecodeError:
-                if self._ended:
+                if self._at_end:
                     raise BadDocumentError("it is not valid JSON") from None
             except (RecursionError, ValueError):
                 raise BadDocumentError("it is nested too deeply, or has numbers that are none") from None
-            if len(self._text) - self._at > MOST:
+            if len(self._text) - self._position > MAX_VALUE_CHARS:
                 raise BadDocumentError("it is not valid JSON, or a single entry of it is too long")
             self._read()
 
     def _read(self) -> None:
         """More text: as much again as is there, so that a long piece is not looked at too often."""
-        rest = self._text[self._at :]
-        read = self._file.read(max(CHUNK, len(rest)))
+        rest = self._text[self._position :]
+        read = self._file.read(max(READ_SIZE, len(rest)))
         try:
-            self._text, self._at = rest + self._decoder.decode(read, final=not read), 0
+            self._text, self._position = rest + self._decoder.decode(read, final=not read), 0
         except UnicodeDecodeError:
             raise BadDocumentError("it is not UTF-8 text") from None
-        self._ended = not read
+        self._at_end = not read
 
 
-def _no_number(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(name)
