@@ -152,9 +152,7 @@ class TrackAdmin(ReviewAdmin):
         return ["review_rank", "id"] if waiting else super().get_ordering(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Track]:
-        rows = super().get_queryset(request).select_related("owner", "prediction")
-        # The timeline is long, and no list shows it.
-        return rows.defer("prediction__segments")
+        return selectors.with_prediction(super().get_queryset(request).select_related("owner"))
 
     @admin.display(description="genre", ordering="genre", empty_value="not sure")
     def effective_genre(self, track: Track) -> str | None:

@@ -1,18 +1,19 @@
-"""Rows: people, their tracks, what models heard in them, and what people say about them.
+"""The database: people, their tracks, what models predict about them and what people say.
 
-No workflow here: every write goes through `library.services`.
+Models have no workflow; everything is written through `library.services`.
 """
 
-from library.models.bulk_actions import BulkActionTrack
+from library.models.bulk_actions import BulkAction, BulkActionTrack
 from library.models.deletions import TrackDeletion
 from library.models.file_tags import FileTags
-from library.models.genres import BulkAction, Genre, Verdict
+from library.models.genres import Genre
 from library.models.people import ApiToken, FailedSignIn, IdempotencyRecord, User, UserManager
 from library.models.playlists import Playlist, PlaylistItem
 from library.models.stage_times import StageTime
 from library.models.tags import Mood, Tag, Tagging, TagRejection
 from library.models.tracks import Embedding, Prediction, Track
 from library.models.uploads import PartialUpload
+from library.models.verdicts import Verdict
 
 __all__ = [
     "ApiToken",

@@ -1,4 +1,4 @@
-"""Deleted tracks, as programs that keep a copy of a library must hear of them."""
+"""Tombstones of deleted tracks, for API clients that mirror a library."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from library.models.people import User
 
 
 class TrackDeletion(models.Model):
-    """A tombstone: a track went to the bin or for good. A track that is restored loses it again."""
+    """A track that went to the bin or was deleted permanently. Restoring the track removes the row."""
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     track_id = models.UUIDField()

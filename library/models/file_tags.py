@@ -1,4 +1,4 @@
-"""What a file's own tags say, apart from what its owner has put in their place."""
+"""The tags in files, kept apart from what owners edit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from library.models.tracks import Track
 
 
 class FileTags(models.Model):
-    """The tags of one track's file, as the latest analysis read them. Editing a track never changes them."""
+    """The tags in a track's file, as the latest analysis read them. Editing the track never changes them."""
 
     track = models.OneToOneField(Track, on_delete=models.CASCADE, primary_key=True, related_name="file_tags")
     title = models.CharField(max_length=255, blank=True)

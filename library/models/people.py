@@ -1,4 +1,4 @@
-"""People, and the tokens of their programs."""
+"""Accounts, API tokens, failed sign-ins and idempotency records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 
 class UserManager(DjangoUserManager["User"]):
-    """People sign in by e-mail address; there are no user names."""
+    """Creates accounts that sign in with their email address; there are no user names."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
         user = self.model(email=email.strip().lower(), **fields)
@@ -29,15 +29,17 @@ class UserManager(DjangoUserManager["User"]):
 
 
 class User(AbstractUser):
-    """Somebody with a library."""
+    """A person with a library."""
 
     username = None  # type: ignore[assignment]
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    email = models.EmailField("e-mail address", unique=True)
+    email = models.EmailField("email address", unique=True)
 
     share_with_reviewers = models.BooleanField(
-        "reviewers may look", default=False, help_text="Whether staff may hear and review these tracks."
+        "shared with reviewers",
+        default=False,
+        help_text="Staff may listen to and review this person’s tracks.",
     )
 
     USERNAME_FIELD = "email"
@@ -58,9 +60,9 @@ class User(AbstractUser):
 
 
 class FailedSignIn(models.Model):
-    """A password that was wrong. For whom, or from where, is only to be recognised, not to be read."""
+    """A failed attempt to sign in. The account and the address are hashed: they can be matched, but not read."""
 
-    digest = models.CharField("keyed hash of an e-mail address or an internet address", max_length=64)
+    digest = models.CharField("keyed hash of an email or IP address", max_length=64)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
@@ -71,14 +73,16 @@ class FailedSignIn(models.Model):
 
 
 class IdempotencyRecord(models.Model):
-    """An idempotency record: which request a key was used for, and what was answered to it."""
+    """The request that an idempotency key was used for, and the response to it."""
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=100)
     digest = models.CharField("keyed hash of the request", max_length=64)
-    #: Until then, by the database's clock, the request counts as being worked on. Its process extends it.
+    #: Until then (by the database's clock) the request counts as in progress. Its process extends the lease.
     leased_until = models.DateTimeField(null=True)
-    status = models.PositiveSmallIntegerField("HTTP status; none while it is being worked on", null=True)
+    status = models.PositiveSmallIntegerField(
+        "HTTP status", null=True, help_text="Empty while the request is in progress."
+    )
     headers = models.JSONField(default=dict)
     body = models.JSONField(null=True, encoder=DjangoJSONEncoder)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
@@ -91,13 +95,13 @@ class IdempotencyRecord(models.Model):
 
 
 class ApiToken(models.Model):
-    """A program's key to its owner's library. Only a digest is kept; the key itself is shown once."""
+    """A program's key to its owner's library. Only its digest is stored; the key itself is shown once."""
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=60)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField("first characters", max_length=12, editable=False)
-    #: Every token may read. The other two are asked for when it is made.
+    #: Every token may read; these two are chosen when it is made.
     may_write = models.BooleanField("may add and change", default=True)
     may_delete = models.BooleanField("may delete", default=True)
     expires_at = models.DateTimeField(null=True, blank=True)

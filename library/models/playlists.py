@@ -1,4 +1,4 @@
-"""Playlists: tracks in an order, or a saved search."""
+"""Playlists: tracks in a chosen order, or a saved search."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from django.urls import reverse
 from library.models.people import User
 from library.models.tracks import Track
 
-#: Room for a search of the longest words that all take twelve characters in an address.
+#: Enough for a search for the longest text whose every character takes twelve in a URL.
 QUERY_LENGTH = 4000
 
 
 class Playlist(models.Model):
-    """Tracks somebody put in an order; or, when it has a query, whatever that search finds today."""
+    """Tracks in a chosen order; or, if `smart`, whatever the search in `query` finds at the moment."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="playlists")
     name = models.CharField(max_length=80)
-    smart = models.BooleanField("a saved search", default=False)
-    query = models.CharField("the search, as in the library's address", max_length=QUERY_LENGTH, blank=True)
+    smart = models.BooleanField("saved search", default=False)
+    query = models.CharField("search, as a query string", max_length=QUERY_LENGTH, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     tracks = models.ManyToManyField(Track, through="PlaylistItem", related_name="playlists")
@@ -37,7 +37,7 @@ class Playlist(models.Model):
 
 
 class PlaylistItem(models.Model):
-    """A track's place in a playlist. The same track may have several."""
+    """A track in a playlist. The same track may be there more than once."""
 
     playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, related_name="items")
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="playlist_items")

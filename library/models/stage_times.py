@@ -1,4 +1,4 @@
-"""What the site knows about its own work."""
+"""How long the stages of an analysis take."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class StageTime(models.Model):
-    """How often a stage of an analysis was gone through, and how long that took all in all."""
+    """How many times a stage of an analysis was completed, and how many seconds that took in total."""
 
     stage = models.CharField(max_length=10, primary_key=True)
     times = models.PositiveBigIntegerField(default=0)

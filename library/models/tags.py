@@ -1,4 +1,4 @@
-"""Free words on tracks: tags, the suggestions that were turned down, and moods a model heard."""
+"""Tags, rejected tag suggestions, and the moods that a model predicts."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from django.db import models
 from library.models.people import User
 from library.models.tracks import Track
 
-#: From this score on a track has a mood: one track in four has more of it.
+#: From this score on a track counts as having a mood: a quarter of all music scores higher.
 MOOD_THRESHOLD = 0.75
 
 
 class Tag(models.Model):
-    """A word of somebody's own. `key` is its name without case and accents: what makes two tags the same."""
+    """A person's tag. `key` is its name without case and accents: tags with the same key are the same tag."""
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tags")
     name = models.CharField(max_length=40)
@@ -32,7 +32,7 @@ class Tag(models.Model):
 class Tagging(models.Model):
     """A tag on a track."""
 
-    # The index and the constraint below serve their keys, too.
+    # The index and the constraint below begin with these columns.
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="taggings", db_index=False)
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="taggings", db_index=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -47,7 +47,7 @@ class Tagging(models.Model):
 
 
 class TagRejection(models.Model):
-    """A suggested tag that was turned down: it does not come back."""
+    """A tag suggestion that was rejected, and is not made again for this track."""
 
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="rejections")
     key = models.CharField(max_length=80)
@@ -61,13 +61,13 @@ class TagRejection(models.Model):
 
 
 class Mood(models.Model):
-    """How much of a mood the current prediction hears in a track: the rows behind stations and the map."""
+    """A mood's score in a track's current prediction. Stations and the map read these rows."""
 
-    # The indexes below serve their keys, too.
+    # The indexes below begin with these columns.
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="moods", db_index=False)
     name = models.CharField(max_length=30)
-    score = models.FloatField("0 to 1: the share of music that has less of it")
+    score = models.FloatField(help_text="From 0 to 1: the share of all music that has less of this mood.")
 
     class Meta:
         ordering = ["-score"]

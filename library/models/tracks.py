@@ -1,4 +1,4 @@
-"""A track, and what models heard in it."""
+"""Tracks, predictions about them, and embeddings."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from classifier.tagged_copies import TAGGABLE_FORMATS
 from library.addresses import reverse_track
 from library.models.people import User
 
-#: Room for a genre's key: one of the ten, or an own genre's.
+#: The longest key of a genre, built-in or own.
 GENRE_LENGTH = 40
 #: What an owner may change about a track.
 EDITABLE_FIELDS = ("title", "artist", "album", "year")
-#: How much of a name is looked at in sorting, and of all names in searching: an index takes no more.
+#: How many characters of a name are sorted by, and how many of all names are searched: the limits of an index.
 SORT_LENGTH = 60
 SEARCH_LENGTH = 600
 MOODS_LENGTH = 120
 
 
 def storage_key(track: Track, suffix: str) -> str:
-    """A storage key nobody can guess, below the track's own folder. Nothing of the uploaded name is in it."""
+    """A storage key in the track's own folder. It cannot be guessed, and has nothing of the uploaded name."""
     return f"tracks/{track.folder[:2]}/{track.folder}/{suffix}"
 
 
@@ -34,7 +34,7 @@ def original_name(track: Track, filename: str) -> str:
 
 
 def unique_storage_key(track: Track, name: str, suffix: str) -> str:
-    """The key of what an analysis made: another each time, so that a key always stands for the same bytes."""
+    """A storage key for a file made by an analysis. Each call returns a new one: what a key refers to never changes."""
     return storage_key(track, f"{name}-{secrets.token_hex(6)}{suffix}")
 
 
@@ -55,7 +55,7 @@ def new_folder() -> str:
 
 
 class TrackManager(models.Manager["Track"]):
-    """Tracks of the library: those in the bin are not among them."""
+    """Tracks in the library, without those in the bin."""
 
     def get_queryset(self) -> models.QuerySet[Track]:
         return super().get_queryset().filter(deleted_at=None)
@@ -64,8 +64,8 @@ class TrackManager(models.Manager["Track"]):
 class Track(models.Model):
     """One uploaded file and what is known about it.
 
-    `Track.objects` leaves out what lies in the bin, so that nothing finds it by mistake. `Track.all_objects`
-    has everything: for the bin itself, the quota, and whatever looks after stored files.
+    `Track.objects` leaves out tracks in the bin, so that nothing finds them by mistake. `Track.all_objects` has
+    them too: for the bin itself, the quota, and the care of stored files.
     """
 
     class Status(models.TextChoices):
@@ -81,18 +81,18 @@ class Track(models.Model):
         COPYING = "copying", "Making a playable copy"
 
     class Source(models.TextChoices):
-        """Whose word the effective genre is."""
+        """Where the effective genre comes from. OWNER stands for any verdict, also a reviewer's."""
 
-        NONE = "", "nobody's"
-        MODEL = "model", "heard by the model"
-        OWNER = "owner", "said by you"
+        NONE = "", "No genre yet"
+        MODEL = "model", "Heard by Earmark"
+        OWNER = "owner", "Set by hand"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tracks")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    # The file, as it came.
+    # The file, as it was uploaded.
     folder = models.CharField(max_length=32, default=new_folder, editable=False)
     original = models.FileField(upload_to=original_name, max_length=200)
     original_name = models.CharField("file name", max_length=255)
@@ -100,27 +100,29 @@ class Track(models.Model):
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
 
-    # What the file says about itself, or its owner has put in its place: `edited` names those fields.
+    # From the file's tags, or from its owner: `edited` names the fields that the owner has set.
     title = models.CharField(max_length=255)
     artist = models.CharField(max_length=255, blank=True)
     album = models.CharField(max_length=255, blank=True)
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     file_genre = models.CharField("genre in the file", max_length=100, blank=True)
-    file_label = models.CharField("that, as one of the ten", max_length=GENRE_LENGTH, blank=True)
-    edited = models.JSONField("fields set by hand", default=list, blank=True)
-    #: Title, artist, album and file name without accents and case, for searching.
+    file_label = models.CharField(
+        "genre in the file, as a built-in genre", max_length=GENRE_LENGTH, blank=True
+    )
+    edited = models.JSONField("edited fields", default=list, blank=True)
+    #: Title, artist, album and file name without case and accents, for searching.
     search_text = models.TextField(blank=True, editable=False)
-    #: The start of each, likewise, for sorting: "Édith" comes before "Frank", whatever the database.
+    #: The start of each, likewise, for sorting: "Édith" comes before "Frank" on every database.
     sort_title = models.CharField(max_length=SORT_LENGTH, blank=True, editable=False)
     sort_artist = models.CharField(max_length=SORT_LENGTH, blank=True, editable=False)
     sort_album = models.CharField(max_length=SORT_LENGTH, blank=True, editable=False)
 
-    #: The moods that it has, by name, each in a line of its own: "\nhappy\nparty\n".
+    #: The moods it has by name, one per line: "\nhappy\nparty\n".
     mood_lines = models.CharField(max_length=MOODS_LENGTH, blank=True, editable=False)
 
-    # What the analysis measured and made.
+    # Results of the analysis.
     duration = models.FloatField("duration in seconds", null=True, blank=True)
-    audio = models.JSONField("container, codec, channels, rates", default=dict, blank=True)
+    audio = models.JSONField("audio format", default=dict, blank=True)
     notices = models.JSONField(default=list, blank=True)
     peaks = models.FileField(upload_to=peaks_name, max_length=200, blank=True)
     spectrogram = models.FileField(upload_to=spectrogram_name, max_length=200, blank=True)
@@ -129,17 +131,17 @@ class Track(models.Model):
         "Prediction", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
-    # Truth about the genre. What counts is derived from the owner's word and the model's by
-    # `services.genres.effective_genres_recompute`, and kept here so that lists can filter, sort and count.
-    owner_genre = models.CharField("genre, by its owner", max_length=GENRE_LENGTH, blank=True)
-    genre = models.CharField("genre that counts", max_length=GENRE_LENGTH, blank=True)
+    # The effective genre, derived from verdicts and the prediction by
+    # `services.genres.effective_genres_recompute`, and stored so that lists can filter, sort and count.
+    owner_genre = models.CharField("genre by verdict", max_length=GENRE_LENGTH, blank=True)
+    genre = models.CharField("effective genre", max_length=GENRE_LENGTH, blank=True)
     genre_source = models.CharField(max_length=5, choices=Source, default=Source.NONE, blank=True)
     confidence = models.FloatField("the model's confidence", null=True, blank=True)
-    needs_you = models.BooleanField("asks for its owner's word", default=False)
-    #: What reviewers should look at first; None where there is nothing to review.
+    needs_you = models.BooleanField("needs a verdict", default=False)
+    #: Order of the reviewers' queue, lowest first; None for tracks that are not in it.
     review_rank = models.FloatField(null=True, blank=True, editable=False)
 
-    # Where the analysis stands.
+    # Progress of the analysis.
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     stage = models.CharField(max_length=10, choices=Stage, blank=True)
     error_code = models.CharField(max_length=30, blank=True)
@@ -147,9 +149,9 @@ class Track(models.Model):
     lease = models.UUIDField(null=True, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
 
-    #: In the bin since then. Its files and everything known about it stay until the bin is emptied of it.
+    #: When it was moved to the bin. Its files and rows stay until it is deleted permanently.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
-    #: No column: whether the upload that found this track has just taken it out of the bin.
+    #: Not a column: whether the upload that found this track has just restored it from the bin.
     was_in_bin = False
 
     objects: ClassVar[TrackManager] = TrackManager()
@@ -162,9 +164,9 @@ class Track(models.Model):
         ]
         indexes = [
             models.Index(fields=["owner", "deleted_at", "-created_at", "-id"], name="newest_first"),
-            # The reviewers' list goes through the libraries of many owners.
+            # The reviewers' list, of all owners.
             models.Index(fields=["deleted_at", "-created_at", "-id"], name="newest_of_all"),
-            # All that filters and facets look at: a search reads this instead of the much wider rows.
+            # Every column of filters and facets: a search reads this instead of the much wider rows.
             models.Index(
                 fields=[
                     *("owner", "deleted_at", "status", "genre", "genre_source", "kind", "needs_you", "year"),
@@ -175,7 +177,7 @@ class Track(models.Model):
             models.Index(fields=["owner", "deleted_at", "sort_title", "id"], name="by_title"),
             models.Index(fields=["owner", "deleted_at", "sort_artist", "id"], name="by_artist"),
             models.Index(fields=["owner", "deleted_at", "sort_album", "id"], name="by_album"),
-            # What waits, what is in work, what failed, of all owners.
+            # Waiting, running and failed analyses, of all owners.
             models.Index(fields=["status", "deleted_at", "updated_at"], name="by_status"),
             models.Index(
                 fields=["owner", "deleted_at", "confidence", "id"],
@@ -188,13 +190,13 @@ class Track(models.Model):
                 condition=models.Q(review_rank__isnull=False),
                 name="waits_for_review",
             ),
-            # The bin: a small part of the table, whoever looks at it.
+            # The bin: a small part of the table.
             models.Index(
                 fields=["owner", "-deleted_at", "-id"],
                 condition=models.Q(deleted_at__isnull=False),
                 name="bin_of_an_owner",
             ),
-            # Following changes: in the order in which tracks changed.
+            # Changes in their order, for clients that follow them.
             models.Index(fields=["owner", "deleted_at", "updated_at", "id"], name="changed_last"),
         ]
 
@@ -210,13 +212,13 @@ class Track(models.Model):
 
     @property
     def progress(self) -> float:
-        """How much of the analysis lies behind, 0 to 1, by its stages."""
+        """The completed share of the analysis, 0 to 1, by stages."""
         stages = ["", *self.Stage.values]
         return 1.0 if self.is_finished else stages.index(self.stage) / len(stages)
 
     @property
     def can_write_tags(self) -> bool:
-        """Whether a copy of the file can have title, genre and the rest written into it."""
+        """Whether tags can be written into a copy of the file."""
         return self.kind in TAGGABLE_FORMATS
 
     @property
@@ -225,24 +227,24 @@ class Track(models.Model):
 
     @property
     def progress_text(self) -> str:
-        """Where the analysis stands, in a word or two."""
+        """The stage of a running analysis, otherwise the status, as a label."""
         if self.status == self.Status.ANALYSING and self.stage:
             return self.Stage(self.stage).label
         return self.Status(self.status).label
 
 
 class Prediction(models.Model):
-    """What one model, in one version, heard in one track."""
+    """The prediction of one version of a model about a track."""
 
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="predictions")
     model_name = models.CharField(max_length=64)
     model_version = models.CharField(max_length=64)
-    label = models.CharField("genre, when sure", max_length=32, null=True, blank=True)  # noqa: DJ001 - null is "not sure"
+    label = models.CharField("genre, if sure", max_length=32, null=True, blank=True)  # noqa: DJ001 - null is "not sure"
     top = models.CharField("most probable genre", max_length=32)
     confidence = models.FloatField("probability of the most probable genre")
     probabilities = models.JSONField()
     segments = models.JSONField("timeline", help_text="[start, end, [probability of each genre, by name]]")
-    #: Scores from 0 to 1: the share of music that has less of it.
+    #: Scores by mood, from 0 to 1: the share of all music that has less of it.
     moods = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -259,26 +261,26 @@ class Prediction(models.Model):
 
     @property
     def genres(self) -> list[str]:
-        """In the order of the segments' probabilities: by name, since PostgreSQL keeps no order of keys."""
+        """The order of each segment's probabilities: by name, since PostgreSQL does not keep the order of keys."""
         return sorted(self.probabilities)
 
     @property
     def ranking(self) -> list[tuple[str, float]]:
-        """Genres with their probabilities, the most probable first."""
+        """Genres with their probabilities, most probable first."""
         return sorted(self.probabilities.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 class Embedding(models.Model):
-    """Where a track lies among others: what its current prediction's model made of it.
+    """A track's embedding by the model of its current prediction.
 
-    A table of its own, without the long columns of predictions: a whole library's vectors are read at once.
+    Its own table, since a whole library's vectors are read at once and predictions have long columns.
     """
 
     track = models.OneToOneField(Track, on_delete=models.CASCADE, primary_key=True, related_name="embedding")
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    #: Name and version: only vectors of one model can be compared.
+    #: Name and version of the model: only vectors of one model can be compared.
     model = models.CharField(max_length=130)
-    #: float32 numbers, little-endian, together of length 1.
+    #: Little-endian float32, as a vector of length 1.
     vector = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,4 +1,4 @@
-"""Files on their way into the library, and how those of the last day fared."""
+"""Uploads in progress, and the outcome of those of the last day."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from django.utils import timezone
 from library.models.people import User
 from library.models.tracks import Track
 
-#: After this long without news, an upload is forgotten: its row, and the bytes of one that was never finished.
+#: An upload's row is deleted this long after its last change, with the bytes of one that was never finished.
 UPLOAD_LIFETIME = timedelta(days=1)
-#: Bytes come in pieces; when the last piece is older than this, they have probably stopped coming.
+#: An upload that has received no bytes for this long has probably stopped.
 UPLOAD_STALLED_AFTER = timedelta(minutes=2)
 
 
 class PartialUpload(models.Model):
-    """A file on its way. Its bytes wait in the upload folder until the last has come.
+    """A file that is being uploaded. Its bytes are in the upload folder until they are complete.
 
-    Then the row stays for a day, to tell what became of it: a track, a twin that was here already, a
-    refusal, or the contents of an archive (its entries have rows of their own).
+    After that the row stays for a day to show the outcome: a track, a duplicate, an error, or the contents of an
+    archive, whose files have rows of their own.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -33,14 +33,14 @@ class PartialUpload(models.Model):
     )
     name = models.CharField("file name", max_length=255)
     length = models.PositiveBigIntegerField("size in bytes, when complete")
-    offset = models.PositiveBigIntegerField("bytes that have come", default=0)
+    offset = models.PositiveBigIntegerField("bytes received", default=0)
     track = models.ForeignKey(Track, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    duplicate = models.BooleanField("the file was here already", default=False)
-    #: How many entries of an archive were added, known already, and refused; null for a file that is none.
+    duplicate = models.BooleanField("already in the library", default=False)
+    #: For an archive: how many of its files were added, already in the library, and refused.
     contents = models.JSONField(null=True, blank=True)
     error_code = models.CharField(max_length=30, blank=True)
-    #: Or, without a code, what is to be said of a file that was taken.
-    error = models.CharField("that, as it was said", max_length=255, blank=True)
+    #: The message for `error_code`; without a code, a notice about a file that was accepted.
+    error = models.CharField("message", max_length=255, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -53,7 +53,7 @@ class PartialUpload(models.Model):
 
     @property
     def path(self) -> Path:
-        """Where the bytes wait. Nothing of the uploaded name is in it."""
+        """The file with the bytes received so far. Its name has nothing of the uploaded name."""
         return Path(settings.FILE_UPLOAD_TEMP_DIR, "partial", self.pk.hex)
 
     @property
@@ -62,12 +62,12 @@ class PartialUpload(models.Model):
 
     @property
     def is_arriving(self) -> bool:
-        """Whether bytes have come a moment ago, so that the next are to be expected."""
+        """Whether bytes have arrived recently, so that more can be expected."""
         return not self.finished_at and timezone.now() - self.updated_at < UPLOAD_STALLED_AFTER
 
     @property
     def is_in_progress(self) -> bool:
-        """Whether what a page says of it may soon be otherwise."""
+        """Whether the upload or the analysis of its track is still going on, so that a page should poll it."""
         return self.is_arriving or bool(self.track and not self.track.is_finished)
 
     @property

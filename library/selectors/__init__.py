@@ -1,4 +1,4 @@
-"""Reads. All of them start from the owner: what is not theirs does not exist for them."""
+"""Reads. All start from the owner: for them, other people's rows do not exist."""
 
 from library.selectors.agreement import (
     Agreement,
@@ -61,6 +61,7 @@ from library.selectors.tracks import (
     usage_in,
     usage_of,
     verdicts_of,
+    with_prediction,
 )
 from library.selectors.uploads import uploads_of
 
@@ -118,4 +119,5 @@ __all__ = [
     "usage_of",
     "verdicts_of",
     "visible_to",
+    "with_prediction",
 ]

@@ -1,4 +1,4 @@
-"""Playlists, and what is in them."""
+"""Playlists and their items."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from library.models import Playlist, PlaylistItem, Track, User
 from library.selectors.bin import binned_ids_of
+from library.selectors.tracks import with_prediction
 
 
 def playlists_of(owner: User) -> QuerySet[Playlist]:
@@ -16,7 +17,7 @@ def playlists_of(owner: User) -> QuerySet[Playlist]:
 
 
 def playlists_with_counts(owner: User) -> QuerySet[Playlist]:
-    """The owner's playlists, each with `track_count` and `seconds`; a saved search has neither."""
+    """The owner's playlists, each with `track_count` and `seconds`; 0 and None for saved searches."""
     in_library = Q(items__track__deleted_at=None)
     counted = playlists_of(owner).annotate(
         track_count=Count("items", filter=in_library),
@@ -26,21 +27,21 @@ def playlists_with_counts(owner: User) -> QuerySet[Playlist]:
 
 
 def playlist_choices_for(owner: User, track: Track) -> QuerySet[Playlist]:
-    """The playlists a track can be put in, each saying whether it `contains_track`."""
+    """The playlists a track can be added to, each with `contains_track`: whether it is there already."""
     there = PlaylistItem.objects.filter(playlist=OuterRef("pk"), track=track)
     return playlists_of(owner).filter(smart=False).annotate(contains_track=Exists(there))
 
 
 def playlist_items_of(owner: User, playlist: Playlist | UUID) -> QuerySet[PlaylistItem]:
-    """What is in a playlist, in its order, each with its track and what was heard in it.
+    """The items of a playlist in its order, each with its track and the track's prediction.
 
-    A track in the bin keeps its place, and is not seen there until it is restored.
+    The items of tracks in the bin are left out; they keep their positions for when the tracks are restored.
     """
-    tracks = Track.objects.select_related("prediction").defer("prediction__segments")
+    tracks = with_prediction(Track.objects.all())
     items = PlaylistItem.objects.filter(playlist=playlist, playlist__owner=owner)
     return items.exclude(track__in=binned_ids_of(owner)).prefetch_related(Prefetch("track", tracks))
 
 
 def duration_totals(tracks: QuerySet[Track]) -> dict[str, Any]:
-    """How many tracks, and how many seconds of music."""
+    """Their `track_count`, and their duration in `seconds` (None if there are none)."""
     return tracks.order_by().aggregate(track_count=Count("pk"), seconds=Sum("duration"))

@@ -1,28 +1,34 @@
-"""What reviewers may see: the music of those who share it with them, and their own."""
+"""What reviewers may see: their own tracks, and those of people who share theirs."""
 
 from __future__ import annotations
 
 from django.db.models import Count, F, Q, QuerySet
 
 from library.models import Track, User
+from library.selectors.tracks import with_prediction
 
 #: A verdict by the track's own owner.
 BY_OWNER = Q(person=F("track__owner"))
 
 
 def visible_to(reviewer: User, owner: str = "owner") -> Q:
-    """Rows whose `owner`, a path to the owner, lets this reviewer look. Superusers are reviewers like others."""
+    """A condition: rows of the reviewer, and of owners who share their tracks. Superusers see no more.
+
+    `owner` is the path of lookups from the row to the owner.
+    """
     return Q(**{f"{owner}__share_with_reviewers": True}) | Q(**{owner: reviewer})
 
 
 def tracks_visible_to(reviewer: User) -> QuerySet[Track]:
-    """Tracks this reviewer may look at, each with its owner and prediction (without the long timeline)."""
-    tracks = Track.objects.filter(visible_to(reviewer)).select_related("owner", "prediction")
-    return tracks.defer("prediction__segments")
+    """The tracks that this reviewer may see, each with its owner and prediction."""
+    return with_prediction(Track.objects.filter(visible_to(reviewer)).select_related("owner"))
 
 
 def reviewer_queue_of(reviewer: User, among: QuerySet[Track] | None = None) -> QuerySet[Track]:
-    """Others' tracks that ask for review, the most doubtful (`rank`) first. `effective_genres_recompute` ranks them."""
+    """Other people's tracks that need a review, by `rank`, most doubtful first.
+
+    `effective_genres_recompute` sets the rank. Without `among`, of all tracks that the reviewer may see.
+    """
     return (
         (tracks_visible_to(reviewer) if among is None else among.filter(visible_to(reviewer)))
         .filter(review_rank__isnull=False, status=Track.Status.READY)
@@ -33,12 +39,12 @@ def reviewer_queue_of(reviewer: User, among: QuerySet[Track] | None = None) -> Q
 
 
 def failed_tracks_visible_to(reviewer: User) -> QuerySet[Track]:
-    """Tracks whose analysis failed, the latest first."""
+    """The tracks visible to this reviewer whose analysis failed, latest first."""
     return tracks_visible_to(reviewer).filter(status=Track.Status.FAILED).order_by("-updated_at", "-id")
 
 
 def unshared_failure_counts(reviewer: User) -> list[tuple[str, int]]:
-    """How many tracks failed for which reason in libraries that are not shared: only codes and numbers."""
+    """Failed tracks in libraries that are not shared: (error code, number), most frequent first."""
     failed = Track.objects.filter(status=Track.Status.FAILED).exclude(visible_to(reviewer))
     rows = failed.order_by().values_list("error_code").annotate(count=Count("pk"))
     return list(rows.order_by("-count", "error_code"))

@@ -1,4 +1,4 @@
-"""Tracks, and what was heard in them."""
+"""Tracks, their file tags, predictions and verdicts."""
 
 from __future__ import annotations
 
@@ -13,38 +13,43 @@ from library.models.tracks import EDITABLE_FIELDS
 from library.text import title_from_filename
 
 
+def with_prediction(tracks: QuerySet[Track]) -> QuerySet[Track]:
+    """Tracks with their current prediction, without its timeline, which is long and not shown in lists."""
+    return tracks.select_related("prediction").defer("prediction__segments")
+
+
 def tracks_of(owner: User) -> QuerySet[Track]:
-    """The owner's tracks, newest first, each with its current prediction (without the long timeline)."""
-    return Track.objects.filter(owner=owner).select_related("prediction").defer("prediction__segments")
+    """The owner's tracks with their predictions, newest first."""
+    return with_prediction(Track.objects.filter(owner=owner))
 
 
 def tracks_in_given_order(owner: User, ids: list[UUID]) -> QuerySet[Track]:
-    """Those of the tracks that are the owner's, in the order in which they are named."""
+    """The owner's tracks among these ids, in the order of the ids."""
     in_order = Case(*(When(pk=pk, then=place) for place, pk in enumerate(ids)), default=len(ids))
     return tracks_of(owner).filter(pk__in=ids).order_by(in_order)
 
 
 def tracks_by_id(owner: User, ids: Iterable[UUID]) -> dict[UUID, Track]:
-    """Those of the tracks that are the owner's.
+    """The owner's tracks among these ids, with their predictions.
 
-    The owner is looked at last: asked for both, SQLite goes through all that the owner has.
+    The owner is compared here: given both conditions, SQLite reads all tracks of the owner.
     """
-    found = Track.objects.filter(pk__in=list(ids)).order_by().select_related("prediction")
-    return {track.pk: track for track in found.defer("prediction__segments") if track.owner_id == owner.pk}
+    found = with_prediction(Track.objects.filter(pk__in=list(ids)).order_by())
+    return {track.pk: track for track in found if track.owner_id == owner.pk}
 
 
 def predictions_of(owner: User, track: Track) -> QuerySet[Prediction]:
-    """Everything models heard in one of the owner's tracks, newest first."""
+    """All predictions for one of the owner's tracks, newest first."""
     return Prediction.objects.filter(track__owner=owner, track=track)
 
 
 def file_tags_of(owner: User, track: Track) -> FileTags:
-    """What the file itself says, with `read_at` None as long as nobody has read that."""
+    """The tags in the track's file; an unsaved row with `read_at` None if they have not been read yet."""
     return FileTags.objects.filter(track__owner=owner, track=track).first() or FileTags(track=track)
 
 
 def file_tag_values_of(owner: User, track: Track) -> dict[str, Any]:
-    """What title, artist, album and year are as the file says; nothing as long as its tags have not been read."""
+    """The editable fields as the file's tags have them; empty if the tags have not been read yet."""
     tags = file_tags_of(owner, track)
     if tags.read_at is None:
         return {}
@@ -53,17 +58,17 @@ def file_tag_values_of(owner: User, track: Track) -> dict[str, Any]:
 
 
 def tracks_by_hash(owner: User, hashes: list[str]) -> dict[str, UUID]:
-    """Which of these files are in the library: the track's id by the file's SHA-256."""
+    """The ids of the owner's tracks whose files have these SHA-256 hashes, by hash."""
     return dict(Track.objects.filter(owner=owner, sha256__in=hashes).order_by().values_list("sha256", "pk"))
 
 
 def usage_of(owner: User) -> dict[str, Any]:
-    """How much there is in somebody's library."""
+    """The size of the owner's library: see `usage_in`."""
     return usage_in(Track.objects.filter(owner=owner))
 
 
 def usage_in(tracks: QuerySet[Track]) -> dict[str, Any]:
-    """How much these tracks are together."""
+    """Totals of these tracks: `tracks`, `bytes`, `seconds`, and how many of them need a verdict (`needs_you`)."""
     totals = tracks.order_by().aggregate(
         tracks=Count("pk"),
         bytes=Sum("size"),
@@ -74,14 +79,14 @@ def usage_in(tracks: QuerySet[Track]) -> dict[str, Any]:
 
 
 def verdicts_of(owner: User, track: Track) -> QuerySet[Verdict]:
-    """Every word on one of the owner's tracks, newest first."""
+    """All verdicts on one of the owner's tracks, newest first."""
     return Verdict.objects.filter(track__owner=owner, track=track).select_related("person")
 
 
 def genre_history_of(owner: User, track: Track) -> list[Prediction | Verdict]:
-    """What was heard in a track and said about it, newest first."""
-    heard = predictions_of(owner, track).defer("segments")
-    return sorted([*heard, *verdicts_of(owner, track)], key=lambda row: row.created_at, reverse=True)
+    """Predictions and verdicts of a track, newest first."""
+    predictions = predictions_of(owner, track).defer("segments")
+    return sorted([*predictions, *verdicts_of(owner, track)], key=lambda row: row.created_at, reverse=True)
 
 
 def api_tokens_of(owner: User) -> QuerySet[ApiToken]:

@@ -1,17 +1,18 @@
-"""Uploads of the last day, and how they fared."""
+"""Uploads of the last day and their outcome."""
 
 from __future__ import annotations
 
 from django.db.models import Prefetch, QuerySet
 
 from library.models import PartialUpload, Track, User
+from library.selectors.tracks import with_prediction
 
 
 def uploads_of(owner: User) -> QuerySet[PartialUpload]:
-    """Everything the owner sent in the last day, newest first, with what became of it.
+    """The owner's uploads of the last day, newest first, each with its track and archive.
 
-    Of what was deleted since, `track` is None, in the bin or not.
+    `track` is None if the track has been deleted since, even if it is still in the bin.
     """
-    tracks = Track.objects.select_related("prediction").defer("prediction__segments")
+    tracks = with_prediction(Track.objects.all())
     uploads = PartialUpload.objects.filter(owner=owner).select_related("archive")
     return uploads.prefetch_related(Prefetch("track", tracks))

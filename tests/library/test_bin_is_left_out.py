@@ -148,7 +148,7 @@ def fill_the_bin(world: World) -> list[Track]:
 #: The bin's own, and what asks no table.
 NOT_ASKED = {
     "bin.bin_of", "bin.bin_usage_in", "bin.bin_usage_of", "bin.binned_ids_of", "bin.purged_after",
-    "bin.tracks_including_binned",
+    "bin.tracks_including_binned", "tracks.with_prediction",
     "needs_you.answer_options_for", "needs_you.suggested_own_genre", "reviewing.visible_to", "similar.shared_moods",
     "model_cards.installed_models", "model_cards.accuracy_at_confidence", "model_cards.accuracy_when_sure",
     # They choose among the verdicts that they are given.
