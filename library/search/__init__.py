@@ -1,1 +1,1 @@
-"""From an address to a queryset and back: filters, their text, and the facets and chips that show them."""
+"""Searching a library: filters, their query strings, and the facets and chips that show them."""

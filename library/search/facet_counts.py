@@ -1,8 +1,8 @@
-"""How many tracks of a search have each value of a field.
+"""How many tracks of a search have each value of a facet.
 
-A facet's counts obey all filters but its own, so that choosing one value does not hide what others there are.
-The fields with one value a track, but for the many years, are counted together in one pass over the tracks
-found, by the combinations that there are, and added up here: as many queries as facets would each search anew.
+The counts of a facet obey all filters but its own, so that choosing one value does not hide the others.
+Facets with one value per track (except years, of which there are many) are counted together: one query returns the
+combinations of values that occur, and they are added up here. A query per facet would repeat the search each time.
 """
 
 from __future__ import annotations
@@ -12,85 +12,61 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
-from library.genres import UNSURE
-from library.models import Tagging, Track
+from library.models import Track
+from library.search.facets import FACETS, Facet
 from library.search.filters import TrackFilterSet
-from library.selectors.bin import binned_ids_of
-from library.selectors.moods import mood_counts
 
-TOP_TAGS = 30
-#: Bands of the model's confidence, from and to.
-BANDS: list[tuple[float | None, float | None]] = [(0.9, None), (0.7, 0.9), (0.5, 0.7), (None, 0.5)]
-#: Which filters are a facet's own.
-OWN = {
-    "genre": ("genre", "not_genre"),
-    "source": ("source",),
-    "format": ("format",),
-    "status": ("status",),
-    "year": ("year_min", "year_max"),
-    "confidence": ("confidence_min", "confidence_max"),
-    "tag": ("tag", "not_tag"),
-    "mood": ("mood", "not_mood"),
-}
-#: Columns of the facets that have one value a track; status tells unsure tracks from those not heard yet.
-#: In the order of the index `search`, so that a database need not sort to count them together.
-COLUMNS = {"status": "status", "genre": "genre", "source": "genre_source", "format": "kind", "year": "decade"}
+#: The columns in the order of the index `search`: grouped in this order, rows need not be sorted.
+_INDEXED = next(index.fields for index in Track._meta.indexes if index.name == "search")
 
 
-def facet_counts(found: TrackFilterSet) -> dict[str, Counter[Any]]:
-    """Tracks by facet and value: genres with `unsure`, decades as their first year, bands by their number,
-    the commonest tags by their key.
+def facet_counts(filterset: TrackFilterSet) -> dict[str, Counter[Any]]:
+    """Numbers of tracks by facet and value.
+
+    Genres include `unsure`, a decade is its first year, a confidence band its number, and a tag its key: of tags,
+    only the most frequent are counted.
     """
-    counts: dict[str, Counter[Any]] = {facet: Counter() for facet in OWN}
-    asked = found.active_filters
-    alone = [facet for facet in (*COLUMNS, "confidence") if facet == "year" or set(OWN[facet]) & set(asked)]
-    if together := [facet for facet in (*COLUMNS, "confidence") if facet not in alone]:
-        _add_up(found.queryset_without(), together, counts)
-    for facet in alone:
-        _add_up(found.queryset_without(*OWN[facet]), [facet], counts)
-    counts["tag"].update(_tag_counts(found))
-    counts["mood"].update(mood_counts(found.queryset_without(*OWN["mood"])))
+    counts: dict[str, Counter[Any]] = {facet.name: Counter() for facet in FACETS}
+    active = set(filterset.active_filters)
+    by_column = [facet for facet in FACETS if not facet.count]
+    single = [facet for facet in by_column if facet.counted_alone or active & set(facet.filters)]
+    if combined := [facet for facet in by_column if facet not in single]:
+        _count_together(filterset.queryset_without(), combined, counts)
+    for facet in single:
+        _count_together(filterset.queryset_without(*facet.filters), [facet], counts)
+    for facet in FACETS:
+        if facet.count:
+            counts[facet.name].update(facet.count(filterset))
     return counts
 
 
-def _add_up(tracks: QuerySet[Track], facets: list[str], counts: dict[str, Counter[Any]]) -> None:
-    """Count tracks by all of these facets in one query."""
-    wanted = facets if facets == ["year"] else {"status", *facets}
-    columns = [column for facet, column in COLUMNS.items() if facet in wanted]
-    bands = {f"band_{number}": Count("pk", filter=band) for number, band in enumerate(map(_in_band, BANDS))}
+def _count_together(tracks: QuerySet[Track], facets: list[Facet], counts: dict[str, Counter[Any]]) -> None:
+    """Add the counts of all these facets, in one query."""
+    columns = {facet.column for facet in facets if not facet.bands}
+    if not any(facet.counted_alone for facet in facets):
+        columns.add("status")
+    bands = {
+        f"{facet.name}_{number}": Count("pk", filter=_within(facet.column, *bounds))
+        for facet in facets
+        for number, bounds in enumerate(facet.bands)
+    }
     rows = (
         tracks.annotate(decade=F("year") / 10 * 10)
-        .values(*columns)
-        .annotate(n=Count("pk"), **bands if "confidence" in facets else {})
+        .values(*sorted(columns, key=lambda column: (*_INDEXED, "decade").index(column)))
+        .annotate(n=Count("pk"), **bands)
     )
     for row in rows:
         for facet in facets:
-            if facet == "confidence":
-                counts[facet].update({number: row[f"band_{number}"] for number in range(len(BANDS))})
+            if facet.bands:
+                counts[facet.name].update(
+                    {number: row[f"{facet.name}_{number}"] for number in range(len(facet.bands))}
+                )
                 continue
-            value = row[COLUMNS[facet]]
-            if facet == "genre" and not value:
-                if row["status"] != Track.Status.READY:
-                    continue
-                value = UNSURE
-            elif facet == "source":
-                value = value or "none"
-            counts[facet][value] += row["n"]
+            value = facet.value_of(row) if facet.value_of else row[facet.column]
+            if value != "":
+                counts[facet.name][value] += row["n"]
 
 
-def _in_band(band: tuple[float | None, float | None]) -> Q:
-    low, high = band
-    return (Q(confidence__gte=low) if low is not None else Q()) & (
-        Q(confidence__lte=high) if high is not None else Q()
-    )
-
-
-def _tag_counts(found: TrackFilterSet) -> dict[str, int]:
-    """The commonest tags of the tracks found; those that are chosen, too, if any track has them."""
-    taggings = Tagging.objects.filter(tag__owner=found.owner)
-    if set(found.active_filters) - {*OWN["tag"], "ordering"}:
-        taggings = taggings.filter(track__in=found.queryset_without(*OWN["tag"]).values("pk"))
-    else:
-        taggings = taggings.exclude(track__in=binned_ids_of(found.owner))
-    rows = taggings.order_by().values_list("tag__key").annotate(n=Count("pk")).order_by("-n", "tag__key")
-    return dict(rows[:TOP_TAGS])
+def _within(column: str, low: float | None, high: float | None) -> Q:
+    bounds = ((f"{column}__gte", low), (f"{column}__lte", high))
+    return Q(**{lookup: bound for lookup, bound in bounds if bound is not None})

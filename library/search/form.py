@@ -1,4 +1,4 @@
-"""How the values in a search's address are checked."""
+"""Validation of a search's parameters."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from library.genres import BUILTIN_GENRES, UNSURE
 from library.models import User
 from library.text import fold
 
-#: Each word is a condition of its own, and databases take only so many.
+#: Each value is a condition in the query, and databases limit their number.
 MAX_VALUES_PER_FILTER = 100
-#: What is no value.
 EMPTY_VALUES: tuple[Any, ...] = (None, "", [])
 
 
 class TextListField(forms.MultipleChoiceField):
-    """Any words, one for each time the parameter is there."""
+    """Texts, one for each time the parameter is given."""
 
     def to_python(self, value: Any) -> list[str]:
         return [word for word in super().to_python(value) if word.strip()]
@@ -34,7 +33,7 @@ class TextListField(forms.MultipleChoiceField):
 
 
 class StrictBooleanField(forms.Field):
-    """`true` or `false`; Django's own takes any other word for no answer."""
+    """`true` or `false`. Django's own field takes anything else for no value."""
 
     def to_python(self, value: str | None) -> bool | None:
         if not value:
@@ -46,7 +45,10 @@ class StrictBooleanField(forms.Field):
 
 
 class SearchForm(forms.Form):
-    """Checks what cannot be checked without knowing whose library is searched, or what searching makes of a text."""
+    """Checks that need the owner or several forms of a text, and brings values into the form that is stored."""
+
+    #: Parameters whose values are keys of genres, tags or moods.
+    KEYED = frozenset({"genre", "not_genre", "tag", "not_tag", "mood", "not_mood"})
 
     owner: User
 
@@ -62,17 +64,36 @@ class SearchForm(forms.Form):
     def clean_not_genre(self) -> list[str]:
         return self._genre_keys("not_genre")
 
+    def clean_tag(self) -> list[str]:
+        return self._tag_keys("tag")
+
+    def clean_not_tag(self) -> list[str]:
+        return self._tag_keys("not_tag")
+
+    def clean_mood(self) -> list[str]:
+        return self._mood_names("mood")
+
+    def clean_not_mood(self) -> list[str]:
+        return self._mood_names("not_mood")
+
+    def _tag_keys(self, name: str) -> list[str]:
+        # A text of accents alone has no key. It stays, and finds nothing: an empty value would be no filter.
+        return list(dict.fromkeys(fold(tag) or tag for tag in self.cleaned_data[name]))
+
+    def _mood_names(self, name: str) -> list[str]:
+        return list(dict.fromkeys(mood.lower() for mood in self.cleaned_data[name]))
+
     def _genre_keys(self, name: str) -> list[str]:
-        """Genres may be named by key or by name, in any case."""
-        asked: list[str] = self.cleaned_data[name]
-        if {UNSURE, *BUILTIN_GENRES}.issuperset(asked):
-            return asked
+        """The keys of genres that are given by key or by name, in any case."""
+        given: list[str] = self.cleaned_data[name]
+        if {UNSURE, *BUILTIN_GENRES}.issuperset(given):
+            return given
         choices = list(selectors.genre_names_of(self.owner))
         keys = {fold(choice.name): choice.key for choice in choices}
         keys |= {fold(key): key for key in (*(choice.key for choice in choices), UNSURE)}
-        if any(fold(genre) not in keys for genre in asked):
-            # A model of the site's own may hear others.
+        if any(fold(genre) not in keys for genre in given):
+            # A custom model may predict other genres.
             keys |= {fold(key): key for key in selectors.track_count_by_genre(self.owner) if key}
-        if unknown := [genre for genre in asked if fold(genre) not in keys]:
+        if unknown := [genre for genre in given if fold(genre) not in keys]:
             raise ValidationError([f"There is no genre “{genre}”." for genre in unknown])
-        return [keys[fold(genre)] for genre in asked]
+        return [keys[fold(genre)] for genre in given]

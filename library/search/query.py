@@ -1,8 +1,8 @@
-"""A search as text: what stands behind the question mark of an address, in saved searches and in requests.
+"""A search as text: the query string of a URL, of a saved search or of a request.
 
-Whatever changes, sends or saves tracks reads it with `parse_search`, which refuses what it does not understand: else a
-mistyped filter would mean the whole library. A page that only lists them reads it with `track_filterset`, lists what
-the parameters that it understands find, and shows the `problems` of the others.
+Whatever changes, sends or saves tracks parses it with `parse_search`, which refuses a search with an unknown or invalid
+parameter: otherwise a mistyped filter would mean the whole library. Pages that only list tracks use `track_filterset`,
+which ignores such parameters, and show the `filterset_problems` above the list.
 """
 
 from __future__ import annotations
@@ -19,44 +19,46 @@ from library.models import User
 from library.search.filters import TrackFilterSet, track_filterset
 from library.search.form import EMPTY_VALUES
 
-#: Parameters of the library's pages that are no part of a search.
+#: Parameters of the library's pages that are not filters.
 PAGE_PARAMETERS = frozenset({"page"})
 
 
 def parse_search(owner: User, text: str, *, extra_params: Collection[str] = ()) -> TrackFilterSet:
-    """The search over the owner's tracks that a text says; its `qs` are the tracks that it finds.
+    """The search in a query string, over the owner's tracks. Its `qs` has the tracks that it finds.
 
-    The empty text finds everything. `besides` names parameters that are known though they are no filters.
-    Raises InvalidSearchError, which names every parameter that is unknown or has a value that will not do.
+    The empty text finds everything. `extra_params` are parameters to accept besides filters.
+    Raises InvalidSearchError, which names every parameter that is unknown or has an invalid value.
     """
     params = parse_query_string(text)
-    found = track_filterset(owner, params)
-    problems = filterset_problems(found, extra_params=extra_params)
+    filterset = track_filterset(owner, params)
+    problems = filterset_problems(filterset, extra_params=extra_params)
     named = {problem.name for problem in problems}
-    cleaned = found.form.cleaned_data
+    cleaned = filterset.form.cleaned_data
     problems += [
         SearchProblem(name, f"“{name}” has no value.")
         for name in params
         if name not in named and cleaned.get(name, name) in EMPTY_VALUES
     ]
     if text and not params:
-        problems.append(SearchProblem("", f"“{printable_excerpt(text)}” is no search."))
+        problems.append(SearchProblem("", f"“{printable_excerpt(text)}” is not a search."))
     if problems:
         raise InvalidSearchError(problems)
-    return found
+    return filterset
 
 
-def filterset_problems(found: TrackFilterSet, *, extra_params: Collection[str] = ()) -> list[SearchProblem]:
-    """The parameters that are no filters, but for `besides`, and those whose value will not do."""
-    unknown = [name for name in found.data if name not in found.filters and name not in extra_params]
+def filterset_problems(
+    filterset: TrackFilterSet, *, extra_params: Collection[str] = ()
+) -> list[SearchProblem]:
+    """The parameters that are neither filters nor in `extra_params`, and those with an invalid value."""
+    unknown = [name for name in filterset.data if name not in filterset.filters and name not in extra_params]
     return [
-        *(SearchProblem(name, f"“{printable_excerpt(name)}” is no filter.") for name in unknown),
-        *(SearchProblem(name, f"“{name}”: {' '.join(errors)}") for name, errors in found.errors.items()),
+        *(SearchProblem(name, f"“{printable_excerpt(name)}” is not a filter.") for name in unknown),
+        *(SearchProblem(name, f"“{name}”: {' '.join(errors)}") for name, errors in filterset.errors.items()),
     ]
 
 
 def search_problems(owner: User, text: str) -> list[SearchProblem]:
-    """What `parse_search` would refuse a text for."""
+    """The problems for which `parse_search` refuses a text; none if it accepts it."""
     try:
         parse_search(owner, text)
     except InvalidSearchError as invalid:
@@ -65,7 +67,7 @@ def search_problems(owner: User, text: str) -> list[SearchProblem]:
 
 
 def parse_query_string(text: str) -> QueryDict:
-    """The parameters in a text. Raises InvalidSearchError when they cannot be told for certain."""
+    """The parameters in a query string. Raises InvalidSearchError if it is not UTF-8 or has too many."""
     most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
     try:
         text.encode()
@@ -73,28 +75,28 @@ def parse_query_string(text: str) -> QueryDict:
             raise ValueError("NUL")
         parse_qsl(text, errors="strict", max_num_fields=most)
     except ValueError:
-        problem = SearchProblem("", f"It is no text in UTF-8, or has more than {most:,} parameters.")
+        problem = SearchProblem("", f"It is not valid UTF-8, or has more than {most:,} parameters.")
         raise InvalidSearchError([problem]) from None
     return QueryDict(text)
 
 
-def canonical_query(found: TrackFilterSet) -> str:
-    """A search as one text, the same for the same search: its filters by name, genres by their keys; "" for none."""
+def canonical_query(filterset: TrackFilterSet) -> str:
+    """A query string that is the same for equal searches: filters sorted, values by their keys; "" for no filters."""
     known = QueryDict(mutable=True)
-    for name in sorted(set(found.params) & set(found.filters)):
-        values = [value.strip() for value in found.params.getlist(name)]
-        # Of a parameter that has one value, the last counts.
-        values = sorted(set(values)) if found.takes_multiple(name) else values[-1:]
+    for name in sorted(set(filterset.params) & set(filterset.filters)):
+        values = [value.strip() for value in filterset.params.getlist(name)]
+        # Of a parameter that takes one value, the last counts.
+        values = sorted(set(values)) if filterset.takes_multiple(name) else values[-1:]
         known.setlist(name, [value for value in values if value])
     return known.urlencode()
 
 
 def search_digest(text: str) -> str:
-    """Tells whether a search that comes back with a form is the one that its page has shown."""
+    """A digest by which a form can prove that its search is the one that the page has shown."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def printable_excerpt(text: str) -> str:
-    """A stranger's text in a sentence of ours: not too long, and without what cannot be printed."""
+    """User input to be quoted in a message: at most 60 characters, all printable."""
     printable = "".join(letter if letter.isprintable() else "�" for letter in text)
     return printable if len(printable) <= 60 else f"{printable[:59]}…"

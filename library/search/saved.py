@@ -11,9 +11,9 @@ from library.selectors import tracks_of
 
 
 def playlist_tracks_of(owner: User, playlist: Playlist) -> QuerySet[Track]:
-    """The tracks of a playlist, in its order; of a saved search, the tracks that it finds now.
+    """The tracks of a playlist in its order, or those that a saved search finds now.
 
-    A saved search that is no longer understood, as after a genre that it names was deleted, finds nothing.
+    A saved search that has become invalid, for example because its genre was deleted, finds nothing.
     """
     if playlist.smart:
         try:

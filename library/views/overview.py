@@ -14,6 +14,7 @@ from library import selectors
 from library.genres import UNSURE
 from library.http.types import AuthenticatedRequest
 from library.search.facet_links import FacetValue, facets_of
+from library.search.facets import UNSURE_LABEL
 from library.search.filters import track_filterset
 from library.selectors.overview import (
     DURATION_BANDS,
@@ -39,7 +40,7 @@ class Bar:
 def overview(request: AuthenticatedRequest) -> HttpResponse:
     genres = selectors.genre_names_of(request.user)
     facets = {f.name: f.choices for f in facets_of(track_filterset(request.user, QueryDict()), genres)}
-    names = {UNSURE: "Not sure"} | {genre.key: genre.name for genre in genres}
+    names = {UNSURE: UNSURE_LABEL} | {genre.key: genre.name for genre in genres}
     seconds = {names.get(key, key): sum_ for key, sum_ in seconds_by_genre(request.user).items()}
     decades = sorted(facets.get("year", []), key=lambda decade: decade.label.zfill(5))
     return render(

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 from library.models import Track, User
-from library.search.filters import ORDERING_COLUMNS
+from library.search.filter_types import ORDERING_COLUMNS
 from library.search.query import parse_search
 
 pytestmark = pytest.mark.django_db

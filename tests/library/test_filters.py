@@ -317,6 +317,7 @@ class TestOrder:
         ("q=b&q=a", "q=a"),
         ("year_min=1990&year_min=", ""),
         ("genre=Hip-hop&genre=JAZZ&not_genre=Unsure", "genre=hiphop&genre=jazz&not_genre=unsure"),
+        ("tag=L%C3%ADve&tag=live&not_mood=HAPPY", "not_mood=happy&tag=live"),
         ("q=%C3%A9&tag=a%26b", "q=%C3%A9&tag=a%26b"),
     ],
 )

@@ -27,25 +27,25 @@ MakeTrack = Callable[..., Track]
 #: What is no search, and what the refusal says of it.
 NONE = [
     ("year_min=2O24", "“year_min”: Enter a number."),
-    ("gnere=jazz", "“gnere” is no filter."),
-    ("?genre=jazz", "“?genre” is no filter."),
-    ("genre:jazz", "“genre:jazz” is no filter."),
-    ("http://host/?genre=jazz", "“http://host/?genre” is no filter."),
-    ("page=2", "“page” is no filter."),
+    ("gnere=jazz", "“gnere” is not a filter."),
+    ("?genre=jazz", "“?genre” is not a filter."),
+    ("genre:jazz", "“genre:jazz” is not a filter."),
+    ("http://host/?genre=jazz", "“http://host/?genre” is not a filter."),
+    ("page=2", "“page” is not a filter."),
     ("q=" + "x" * 201, "“q”: Ensure this value has at most 200 characters (it has 201)."),
     ("genre=nonsense", "“genre”: There is no genre “nonsense”."),
     ("needs_you=maybe", "“needs_you”: Enter true or false."),
     ("genre=", "“genre” has no value."),
     ("q=jazz&q=", "“q” has no value."),
-    (" ", "“ ” is no filter."),
-    ("&", "“&” is no search."),
-    ("=", "“” is no filter."),
-    ("q=%FF", "It is no text in UTF-8, or has more than 1,000 parameters."),
-    ("tag=a%00b", "It is no text in UTF-8, or has more than 1,000 parameters."),
-    ("&" * 1001, "It is no text in UTF-8, or has more than 1,000 parameters."),
+    (" ", "“ ” is not a filter."),
+    ("&", "“&” is not a search."),
+    ("=", "“” is not a filter."),
+    ("q=%FF", "It is not valid UTF-8, or has more than 1,000 parameters."),
+    ("tag=a%00b", "It is not valid UTF-8, or has more than 1,000 parameters."),
+    ("&" * 1001, "It is not valid UTF-8, or has more than 1,000 parameters."),
     ("tag=a&" * 101, "“tag”: Enter at most 100 values."),
-    ("x" * 100 + "=1", f"“{'x' * 59}…” is no filter."),
-    ("a%0Ab=1", "“a�b” is no filter."),
+    ("x" * 100 + "=1", f"“{'x' * 59}…” is not a filter."),
+    ("a%0Ab=1", "“a�b” is not a filter."),
 ]
 
 
@@ -92,7 +92,7 @@ class TestPrograms:
     def test_each_parameter_is_named(self, alice_api: Client) -> None:
         response = send(alice_api, "/acts/", act="delete", query="gnere=jazz&genre=jazz&year_min=abc&tag=")
         assert [error["detail"] for error in response.json()["errors"]] == [
-            "“gnere” is no filter.", "“year_min”: Enter a number.", "“tag” has no value.",
+            "“gnere” is not a filter.", "“year_min”: Enter a number.", "“tag” has no value.",
         ]  # fmt: skip
 
     def test_the_empty_query_still_means_everything(self, alice_api: Client) -> None:
