@@ -1,4 +1,4 @@
-"""Addresses of a track's pages and files."""
+"""URLs of a track's pages and files."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from uuid import UUID
 
 from django.urls import get_script_prefix, reverse
 
-_ANY = UUID(int=0)
+_PLACEHOLDER_ID = UUID(int=0)
 
 
 def reverse_track(name: str, track_id: UUID) -> str:
-    """What `reverse` says of a pattern with a track's id: a list asks five times a row, so each is asked once."""
-    return _pattern(name, get_script_prefix()).replace(str(_ANY), str(track_id))
+    """`reverse(name, args=[track_id])`, but cached per URL pattern: a list has five URLs in each row."""
+    return _reversed_placeholder(name, get_script_prefix()).replace(str(_PLACEHOLDER_ID), str(track_id))
 
 
 @functools.cache
-def _pattern(name: str, prefix: str) -> str:
-    """An address below a prefix, which `reverse` puts before it, with the id of no track."""
-    return reverse(name, args=[_ANY])
+def _reversed_placeholder(name: str, prefix: str) -> str:
+    """The URL of a placeholder id. `prefix` is part of it, and therefore of the cache's key."""
+    return reverse(name, args=[_PLACEHOLDER_ID])

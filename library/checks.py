@@ -1,4 +1,4 @@
-"""What must be true before anything starts, said in a sentence rather than found out later."""
+"""Django system checks of the site's configuration."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from library.selectors.model_cards import model_manifest
 
 @register
 def check_model_installed(**options: Any) -> list[CheckMessage]:
-    """Without a model no track would ever be heard."""
+    """The model of EARMARK_MODEL must be installed: without it no track can be analysed."""
     if model_manifest(settings.EARMARK_MODEL):
         return []
     installed = sorted(path.parent.name for path in settings.EARMARK_MODELS_DIR.glob("*/manifest.json"))
@@ -25,9 +25,9 @@ def check_model_installed(**options: Any) -> list[CheckMessage]:
 
 @register
 def check_file_delivery(**options: Any) -> list[CheckMessage]:
-    """A web server cannot send what lies in S3, and only S3 signs addresses."""
-    by, in_s3 = settings.EARMARK_FILES_BY, bool(settings.S3_BUCKET)
-    if by in (("stream", "signed-url") if in_s3 else ("stream", "x-accel-redirect", "x-sendfile")):
+    """A web server cannot send files that are stored in S3, and only S3 has signed URLs."""
+    delivery, in_s3 = settings.EARMARK_FILES_BY, bool(settings.S3_BUCKET)
+    if delivery in (("stream", "signed-url") if in_s3 else ("stream", "x-accel-redirect", "x-sendfile")):
         return []
     where = "S3" if in_s3 else "local files"
-    return [Error(f"EARMARK_FILES_BY cannot be “{by}” with {where}.", id="earmark.E002")]
+    return [Error(f"EARMARK_FILES_BY cannot be “{delivery}” with {where}.", id="earmark.E002")]

@@ -1,4 +1,4 @@
-"""What a service refuses to do, with a stable code for programs and a sentence for people."""
+"""Errors of the library's rules, with a stable code for programs and a message for people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class DomainError(Exception):
-    """The library will not do that. `status` is the HTTP status that fits."""
+    """A request that breaks a rule of the library. `status` is the HTTP status of the response."""
 
     def __init__(self, code: str, message: str, status: int = 409) -> None:
         self.code = code
@@ -19,38 +19,38 @@ class DomainError(Exception):
 
 
 class ConflictError(DomainError):
-    """What a person changes was changed since they saw it. `current` and `wanted`: values by field."""
+    """A field was changed since the person saw it. `current` and `submitted` are values by field."""
 
-    def __init__(self, *, current: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    def __init__(self, *, current: Mapping[str, Any], submitted: Mapping[str, Any]) -> None:
         self.current = current
         now, yours = (
             ", ".join(f"“{value}”" for value in values.values() if isinstance(value, str))
-            for values in (current, wanted)
+            for values in (current, submitted)
         )
         what = f" to {now}; your {yours}" if now else "; yours"
         message = f"It was changed meanwhile{what} was not saved. If you still want that, save it again."
         super().__init__("changed_meanwhile", message)
 
 
-class RateLimited(DomainError):  # noqa: N818 - named for what it says, as HTTP does
-    """That failed too often. Whoever waits so long may try again."""
+class RateLimited(DomainError):  # noqa: N818 - the name of HTTP status 429 reads better without "Error"
+    """Too many failed attempts. The next is allowed after `retry_after`."""
 
-    def __init__(self, wait: timedelta) -> None:
-        self.wait = wait
-        minutes = round(wait.total_seconds() / 60)
-        super().__init__("too_often", f"This failed too often. Please try again in {minutes} minutes.", 429)
+    def __init__(self, retry_after: timedelta) -> None:
+        self.retry_after = retry_after
+        minutes = round(retry_after.total_seconds() / 60)
+        super().__init__("too_often", f"Too many attempts. Please try again in {minutes} minutes.", 429)
 
 
 @dataclass(frozen=True, slots=True)
 class SearchProblem:
-    """A parameter of a search that is unknown, or whose value will not do; `detail` says so and names it."""
+    """A parameter of a search that is unknown or has an invalid value. `detail` is a message that names it."""
 
     name: str
     detail: str
 
 
 class InvalidSearchError(DomainError):
-    """A search that was not understood, so that nothing must be done with what it seems to find."""
+    """A search with unknown or invalid parameters. Nothing may be done to the tracks that the rest of it finds."""
 
     def __init__(self, problems: Sequence[SearchProblem]) -> None:
         self.problems = problems

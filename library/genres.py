@@ -1,4 +1,4 @@
-"""The ten genres of GTZAN, as people read them and as files spell them."""
+"""The built-in genres: the ten of the GTZAN dataset."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ BUILTIN_GENRES: dict[str, str] = {
     "rock": "Rock",
 }
 
-#: Where an address names a genre: those tracks that have none.
+#: The value of a genre filter for analysed tracks that have no genre.
 UNSURE = "unsure"
 
-#: Other words for the ten, as they stand in the genre tags of files.
+#: Other words for built-in genres in the genre tags of files.
 _SYNONYMS = {
     "hiphop": ("hip hop", "rap", "trap"),
     "classical": ("classic", "baroque", "opera", "symphony"),
@@ -36,7 +36,7 @@ _PATTERNS = {
 
 
 def builtin_genre_from_tag(text: str) -> str:
-    """The one of the ten that a file's genre tag names; "" when it names none of them, or several.
+    """The built-in genre that a file's genre tag names; "" if it names none or several.
 
     "Heavy Metal" is metal and "Hip-Hop/Rap" is hiphop, but "Blues Rock" could be either.
     """

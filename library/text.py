@@ -1,4 +1,4 @@
-"""Texts: names as people compare them, values that forms and addresses carry, numbers as people read them."""
+"""Texts: names as people compare them, values that forms and URLs carry, numbers as people read them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from django.utils.dateparse import parse_datetime
 
 
 def fold(text: str) -> str:
-    """A text without case, accents and doubled spaces: "Beyoncé " and "BEYONCE" are the same.
+    """A text without case, accents and repeated spaces: "Beyoncé " and "BEYONCE" become equal.
 
-    Letters that Unicode does not take apart (ø, ß, ł) are what `str.casefold` makes of them.
+    Letters that Unicode does not decompose (ø, ß, ł) are only case-folded.
     """
     apart = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(c for c in apart if not unicodedata.combining(c)).split())
@@ -27,27 +27,29 @@ def without_control_characters(text: str) -> str:
 
 
 def slug_from(name: str) -> str:
-    """A name as a word for addresses and columns: "Drum & Bass" becomes "drum-bass"."""
+    """A name as a word for URLs and columns: "Drum & Bass" becomes "drum-bass"."""
     return re.sub(r"[^\w]+", "-", fold(name)).strip("-")
 
 
 def title_from_filename(name: str) -> str:
-    """What to call a track whose file, of that name, carries no title."""
+    """A title for a track whose file has none, from the name of the file."""
     return PurePosixPath(name).stem.replace("_", " ").strip() or name
 
 
-def join_lines(words: Iterable[str], room: int) -> str:
-    """Words in a column, to be found by `line_term`: as many of the first as there is room for."""
+def join_lines(words: Iterable[str], max_length: int) -> str:
+    """Words joined for a column of `max_length` characters, to be searched for `line_term`. Words that do not fit are
+    left out.
+    """
     text = ""
     for word in words:
-        if len(longer := (text or "\n") + word + "\n") > room:
+        if len(longer := (text or "\n") + word + "\n") > max_length:
             break
         text = longer
     return text
 
 
 def line_term(word: str) -> str:
-    """What a column filled by `join_lines` contains when the word is among them. No word has a line break in it."""
+    """What a column filled by `join_lines` contains if the word is among its words. Words have no line breaks."""
     return f"\n{word}\n"
 
 
@@ -61,7 +63,7 @@ def clock(seconds: float | None) -> str:
 
 
 def uuid_or_nil(text: str) -> uuid.UUID:
-    """The UUID that a text stands for; the nil UUID, which no row has, when it stands for none."""
+    """Parse a UUID from a form. Returns the nil UUID, which no row has, if the text is not one."""
     try:
         return uuid.UUID(text)
     except ValueError:

@@ -1,6 +1,6 @@
-"""The reviewer's desk. It shows; what it changes, it changes through services.
+"""The admin site, where reviewers work. It writes only through services.
 
-People's music is here only as far as they share it: every list of it starts from `selectors.visible_to`.
+It shows the music only of people who share theirs: every list of tracks starts from `selectors.visible_to`.
 """
 
 from django.contrib import admin
@@ -12,5 +12,5 @@ __all__ = ["people", "tracks", "verdicts"]
 
 admin.site.site_header = "Earmark"
 admin.site.site_title = "Earmark"
-admin.site.index_title = "The reviewer's desk"
+admin.site.index_title = "Review"
 admin.site.unregister(Group)

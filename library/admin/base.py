@@ -1,4 +1,4 @@
-"""What the desk's pages share."""
+"""Base classes of the admin's pages."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ else:
 
 
 def reviewer_of(request: HttpRequest) -> User:
-    """Who is at the desk: the admin lets nobody in who is not signed in."""
+    """The reviewer: the admin requires a login, so this is always a user."""
     return cast(User, request.user)
 
 
 class ReadOnlyAdminMixin(admin.options.BaseModelAdmin):
-    """Rows that only the site itself writes."""
+    """Rows that only services write."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -34,9 +34,9 @@ class ReadOnlyAdminMixin(admin.options.BaseModelAdmin):
 
 
 class SharedMusicAdmin(ReadOnlyAdminMixin, TypedModelAdmin):
-    """Rows about people's music, of those who share it. What is not shared is the same 404 as what is not there."""
+    """Rows about shared music. Rows that are not shared answer 404, like rows that do not exist."""
 
-    #: How a row leads to the owner of the music.
+    #: The path of lookups from a row to the owner of the music.
     owner_path = "owner"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -45,7 +45,7 @@ class SharedMusicAdmin(ReadOnlyAdminMixin, TypedModelAdmin):
         )
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model:
-        # Rights first: without them, the answer must not depend on what there is.
+        # Check rights first: without them, the answer must not depend on which rows exist.
         if not self.has_view_permission(request):
             raise PermissionDenied
         found: Model | None = super().get_object(request, object_id, from_field)

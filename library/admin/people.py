@@ -1,4 +1,4 @@
-"""Accounts and their tokens. What music somebody has is not told here, only how much."""
+"""Accounts and their tokens. Shows how much music an account has, never which."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class UserAdmin(DjangoUserAdmin):
     list_filter = ["is_staff", "is_superuser", "is_active", "share_with_reviewers"]
     search_fields = ["email"]
     filter_horizontal = ["user_permissions"]
-    # Whether reviewers may look is its owner's word alone.
+    # Only owners decide whether reviewers may see their tracks.
     readonly_fields = ["share_with_reviewers", "last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
@@ -68,13 +68,13 @@ class UserAdmin(DjangoUserAdmin):
     def get_deleted_objects(
         self, objs: Iterable[User], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """What goes with these accounts, in numbers: titles are for those who may hear the tracks."""
+        """What is deleted with these accounts, in numbers: titles are only for people who may see the tracks."""
         people = list(objs)
-        goes = selectors.account_contents_of(*people)
+        contents = selectors.account_contents_of(*people)
         counts = {"accounts": len(people)}
-        counts |= {name: goes[name] for name in ("tracks", "playlists", "tags", "genres", "tokens")}
-        counts["tracks in the bin"] = goes["bin_tracks"]
-        tracks = goes["tracks"] + goes["bin_tracks"]
+        counts |= {name: contents[name] for name in ("tracks", "playlists", "tags", "genres", "tokens")}
+        counts["tracks in the bin"] = contents["bin_tracks"]
+        tracks = contents["tracks"] + contents["bin_tracks"]
         allowed = request.user.has_perm("library.delete_track") or not tracks
         return [person.email for person in people], counts, set() if allowed else {"track"}, []
 

@@ -1,4 +1,4 @@
-"""The desk's own pages, in the look of the site: the review queue, agreement, failures, and the files they show."""
+"""Pages for reviewers in the look of the site: the review queue, agreement, failures, and files of tracks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REVIEWER_QUEUE_URLS = ReviewQueueUrls(
 
 
 class ReviewAdmin(SharedMusicAdmin):
-    """Pages and files about shared tracks. The rows stay the site's: what is said or done goes through services."""
+    """Adds the reviewers' pages and the files of shared tracks to the admin of tracks."""
 
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, str, Callable[..., HttpResponseBase]]] = [
@@ -58,7 +58,7 @@ class ReviewAdmin(SharedMusicAdmin):
         return [*own, *super().get_urls()]
 
     def has_review_permission(self, request: HttpRequest) -> bool:
-        """Who may change tracks may say what they are, and have them analysed again."""
+        """Whether the reviewer may give verdicts and have tracks analysed again: those who may change tracks."""
         return request.user.has_perm("library.change_track")
 
     def review_view(self, request: HttpRequest) -> HttpResponse:
@@ -109,7 +109,7 @@ class ReviewAdmin(SharedMusicAdmin):
         return self._reanalyse(request, Track.objects.filter(pk=track.pk))
 
     def reanalyse_failed_view(self, request: HttpRequest) -> HttpResponse:
-        """All that failed for one reason, `code`."""
+        """Analyse again all tracks that failed with one error code."""
         reviewer = self._authorised_request(request, to_review=True).user
         failed = selectors.failed_tracks_visible_to(reviewer).filter(error_code=request.POST.get("code", ""))
         return self._reanalyse(request, failed)
@@ -132,7 +132,10 @@ class ReviewAdmin(SharedMusicAdmin):
         return serve_timeline(self._track(request, track_id))
 
     def _authorised_request(self, request: HttpRequest, *, to_review: bool = False) -> AuthenticatedRequest:
-        """The request of somebody who may see shared tracks and, if that is what it is for, review them."""
+        """The request, if its user may see shared tracks and, with `to_review`, review them.
+
+        Raises PermissionDenied.
+        """
         if not self.has_view_permission(request) or (to_review and not self.has_review_permission(request)):
             raise PermissionDenied
         return cast(AuthenticatedRequest, request)
@@ -143,5 +146,5 @@ class ReviewAdmin(SharedMusicAdmin):
 
 
 def _with_messages(counts: Iterable[tuple[str, int]]) -> list[tuple[str, str, int]]:
-    """Reasons as (code, sentence, how many)."""
+    """(code, message, number) of each error code."""
     return [(code, MESSAGES.get(code, code), count) for code, count in counts]

@@ -1,4 +1,4 @@
-"""Shared tracks, and what models heard in them."""
+"""Shared tracks and predictions about them."""
 
 from __future__ import annotations
 
@@ -21,32 +21,31 @@ from classifier.formats import AUDIO_FORMATS
 from library import selectors, services
 from library.admin.base import ReadOnlyAdminMixin, SharedMusicAdmin, reviewer_of
 from library.admin.review import ReviewAdmin
-from library.genres import BUILTIN_GENRES
-from library.http.shortcuts import message_with_undo
+from library.genres import BUILTIN_GENRES, UNSURE
 from library.models import Prediction, Track
 from library.text import clock, track_count_text
 
-#: How many titles a deletion names before it only counts.
+#: How many titles the page before a deletion lists; of the others it shows the number.
 MAX_DELETION_TITLES = 50
 
 
 class PredictedGenreFilter(admin.SimpleListFilter):
-    """The ten by name: a list of the labels in use would tell of tracks that are not shared."""
+    """The built-in genres: a list of the labels in use would reveal tracks that are not shared."""
 
-    title = "heard by the model"
+    title = "predicted genre"
     parameter_name = "heard"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*BUILTIN_GENRES.items(), ("unsure", "not sure")]
+        return [*BUILTIN_GENRES.items(), (UNSURE, "not sure")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Track]) -> QuerySet[Track]:
-        if self.value() == "unsure":
+        if self.value() == UNSURE:
             return queryset.filter(prediction__isnull=False, prediction__label=None)
         return queryset.filter(prediction__label=self.value()) if self.value() else queryset
 
 
 class FixedChoicesFilter(admin.SimpleListFilter):
-    """Every value there could be: to ask a large table which ones there are takes longer than its page."""
+    """Lists all possible values: to query those in use would take longer than the page itself."""
 
     values: Collection[str]
 
@@ -70,13 +69,13 @@ class TopGenreFilter(FixedChoicesFilter):
 
 
 class ReviewQueueFilter(admin.SimpleListFilter):
-    """What waits for review, the most doubtful first."""
+    """The review queue, most doubtful tracks first."""
 
     title = "review"
     parameter_name = "review"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("waiting", "waits for it")]
+        return [("waiting", "needs review")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Track]) -> QuerySet[Track]:
         if self.value() != "waiting":
@@ -121,13 +120,13 @@ class TrackAdmin(ReviewAdmin):
     search_fields = ["title", "artist", "album", "original_name", "owner__email", "=sha256"]
     search_help_text = "Title, artist, album, file name, owner, or the whole SHA-256."
     list_per_page = 50
-    # The page on the site is its owner's alone.
+    # The track's page on the site is only for its owner.
     view_on_site = False
     actions = ["confirm_predictions", "analyse_again"]
     inlines = [PredictionInline]
     fieldsets = [
         (None, {"fields": ["title", "artist", "album", "year", "file_genre", "owner", "audio_player"]}),
-        ("Heard", {"fields": ["effective_genre", "top_prediction", "spectrogram_image"]}),
+        ("Genre", {"fields": ["effective_genre", "top_prediction", "spectrogram_image"]}),
         ("Analysis", {"fields": ["status", "stage", "error", "attempts", "leased_until", "notices"]}),
         ("File", {"fields": ["original_name", "kind", "file_size", "sha256", "duration_text", "audio"]}),
         ("Dates", {"fields": ["created_at", "updated_at"]}),
@@ -188,40 +187,45 @@ class TrackAdmin(ReviewAdmin):
             '<img src="{}" alt="Spectrogram of {}" width="720" height="160" loading="lazy">', address, track
         )
 
-    @admin.action(description="Confirm what was heard", permissions=["review"])
+    @admin.action(description="Confirm predicted genres", permissions=["review"])
     def confirm_predictions(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
-        # In bulk nobody looks at each: what its owner has said stays said.
-        unsaid = queryset.filter(owner_genre="")
-        action = services.genres_set(tracks=unsaid, person=reviewer_of(request), genre=None)
+        # Nobody looks at each track of many: those with a verdict are left unchanged.
+        undecided = queryset.filter(owner_genre="")
+        action = services.genres_set(
+            tracks=undecided, person=reviewer_of(request), genre=None, summary="Confirmed predicted genres"
+        )
         done = action.done
         skipped = len(queryset) - done
         if done:
             message_with_undo(request, f"Confirmed {track_count_text(done)}.", action)
         if skipped:
             messages.info(
-                request, f"{skipped} left alone: there is a word on it already, or nothing has been heard."
+                request, f"{skipped} left unchanged: they have a verdict already, or no prediction."
             )
 
     @admin.action(description="Analyse again", permissions=["review"])
     def analyse_again(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
         action = services.tracks_analyse_again(tracks=queryset, person=reviewer_of(request))
-        messages.success(request, f"Queued {action.done}. What was waiting or being heard is left alone.")
+        messages.success(
+            request,
+            f"Queued {action.done}. Tracks that were already waiting or being analysed are left unchanged.",
+        )
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """The tracks by name, as far as a page holds them, and how many they are."""
+        """The first tracks by title, and the number of all."""
         tracks = self.get_queryset(request).filter(pk__in=[track.pk for track in objs])
         count = tracks.count()
         named = [f"{track} ({track.owner})" for track in tracks[:MAX_DELETION_TITLES]]
         if count > MAX_DELETION_TITLES:
             named.append(f"and {count - MAX_DELETION_TITLES:,} more")
         allowed = self.has_delete_permission(request)
-        goes = f"tracks, to their owner’s bin for {settings.EARMARK_BIN_DAYS} days"
-        return named, {goes: count}, set() if allowed else {"track"}, []
+        what = f"tracks, to their owner’s bin for {settings.EARMARK_BIN_DAYS} days"
+        return named, {what: count}, set() if allowed else {"track"}, []
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Track]) -> list[LogEntry]:
-        # The log outlives its owner's leave to look: it says whose track went, and no title.
+        # The log stays after an owner stops sharing, so it names the owner, and no title.
         kind = ContentType.objects.get_for_model(Track)
         return LogEntry.objects.bulk_create(
             LogEntry(
@@ -250,7 +254,7 @@ class PredictionAdmin(SharedMusicAdmin):
     list_select_related = ["track"]
     ordering = ["-id"]
     exclude = ["segments"]
-    # Counting all, too, takes as long as counting what is shown.
+    # To count all rows as well would double the time.
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prediction]:

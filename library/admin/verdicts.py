@@ -1,4 +1,4 @@
-"""Who said what about shared tracks."""
+"""Verdicts on shared tracks."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from library.models import User, Verdict
 
 
 class VerdictAuthorFilter(admin.SimpleListFilter):
-    title = "whose word"
+    title = "said by"
     parameter_name = "whose"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("mine", "mine"), ("reviewers", "reviewers'"), ("owners", "owners'")]
+        return [("mine", "me"), ("reviewers", "reviewers"), ("owners", "owners")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Verdict]) -> QuerySet[Verdict]:
         if self.value() == "mine":
@@ -33,7 +33,7 @@ class UndoneFilter(admin.SimpleListFilter):
     parameter_name = "undone"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("no", "still stands"), ("yes", "undone")]
+        return [("no", "not undone"), ("yes", "undone")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Verdict]) -> QuerySet[Verdict]:
         return queryset.filter(undone_at__isnull=self.value() == "no") if self.value() else queryset
@@ -59,18 +59,18 @@ class VerdictAdmin(SharedMusicAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.display(description="who", ordering="person__email")
+    @admin.display(description="said by", ordering="person__email")
     def who(self, verdict: Verdict) -> str:
         person: User | None = verdict.person
         if person is None:
-            return "somebody who is gone"
+            return "deleted account"
         return f"{person} (owner)" if person.pk == verdict.track.owner_id else str(person)
 
-    @admin.display(description="from what to what")
+    @admin.display(description="change")
     def change(self, verdict: Verdict) -> str:
         return str(verdict)
 
-    @admin.display(description="the model", ordering="heard")
+    @admin.display(description="prediction", ordering="heard")
     def model_prediction(self, verdict: Verdict) -> str | None:
         if not verdict.heard:
             return None

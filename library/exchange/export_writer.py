@@ -1,4 +1,4 @@
-"""Everything that is known about somebody's library, a piece at a time: no library is too large for it."""
+"""Writing an export in pieces, so that memory does not grow with the library."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ CSV_COLUMNS = [
     "genre", "genre_source", "genre_in_file", "genre_heard", "genre_said", "confidence", "model", "moods",
     "tags", "rejected", "history",
 ]  # fmt: skip
-#: How a formula begins, and what some programs skip before one.
+#: Characters that begin a formula in spreadsheets, and those that some programs skip before one.
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def export_as_json(owner: User) -> Iterator[str]:
-    """The whole library as one JSON document."""
+    """The whole library as a JSON document, in pieces."""
     head = {"format": FORMAT, "version": VERSION, "exported_at": _isoformat(timezone.now())}
     yield json.dumps(head, ensure_ascii=False)[:-1]
     lists = {"genres": _genres(owner), "tags": _tags(owner), "tracks": _tracks(owner)}
@@ -42,7 +42,7 @@ def export_as_json(owner: User) -> Iterator[str]:
 
 
 def export_as_csv(owner: User) -> Iterator[str]:
-    """The tracks as a table, for spreadsheets."""
+    """The tracks as a CSV table, line by line."""
     names = selectors.genre_names_of(owner)
     line = csv.writer(_Echo())
     yield line.writerow(CSV_COLUMNS)
@@ -71,7 +71,7 @@ def export_as_csv(owner: User) -> Iterator[str]:
 
 
 def export_response(parts: Iterator[str], extension: str) -> StreamingHttpResponse:
-    """An export as a download that is sent while it is made."""
+    """A download of an export that is sent while it is written. `extension` is "json" or "csv"."""
     content_type = {"json": "application/json", "csv": "text/csv; charset=utf-8"}[extension]
     response = StreamingHttpResponse(parts, content_type=content_type)
     filename = f"earmark-library-{timezone.localdate().isoformat()}.{extension}"
@@ -177,12 +177,12 @@ def _isoformat(moment: datetime) -> str:
 
 
 def _csv_safe(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula gets a sign before it that says: text."""
+    """A value of which no spreadsheet makes a formula: such texts get a leading apostrophe."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_PREFIXES) else value
 
 
 class _Echo:
-    """A file that hands back what is written to it."""
+    """A file whose `write` returns the text, as `csv.writer` passes it on."""
 
     def write(self, text: str) -> str:
         return text

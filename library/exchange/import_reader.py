@@ -1,4 +1,4 @@
-"""An export read back: every entry is checked for type, length and range before anything is done with it."""
+"""Reading an export. Every entry is checked for types, lengths and ranges before it is used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from library.models.playlists import QUERY_LENGTH
 from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH
 from library.text import fold
 
-#: How many entries each list may have.
+#: The maximum length of each list.
 MAX_LIST_ENTRIES = {"genres": 1000, "tags": 10_000, "tracks": 1_000_000, "playlists": 5000}
 _KEY = re.compile(rf"[\w-]{{1,{GENRE_LENGTH}}}")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -73,7 +73,7 @@ Entry = GenreEntry | TagEntry | TrackEntry | PlaylistEntry
 
 
 def read_entries(file: IO[bytes]) -> Iterator[Entry]:
-    """Every entry of an export, checked. Raises BadDocumentError."""
+    """The entries of an export, checked. Raises BadDocumentError."""
     counts: Counter[str] = Counter()
     head: dict[str, Any] = {}
     for name, value in iter_members(file):
@@ -84,13 +84,13 @@ def read_entries(file: IO[bytes]) -> Iterator[Entry]:
         if counts[name] > MAX_LIST_ENTRIES[name]:
             raise BadDocumentError(f"it has more than {MAX_LIST_ENTRIES[name]:,} {name}")
         if not isinstance(value, dict):
-            raise BadDocumentError(f"entry {counts[name]} of its {name} is none")
+            raise BadDocumentError(f"entry {counts[name]} of “{name}” is not an object")
         try:
             yield ENTRY_PARSERS[name](value)
         except BadDocumentError as error:
-            raise BadDocumentError(f"entry {counts[name]} of its {name}: {error}") from None
+            raise BadDocumentError(f"entry {counts[name]} of “{name}”: {error}") from None
     if head.get("format") != FORMAT or head.get("version") != VERSION:
-        raise BadDocumentError("it does not say that it is one, or is of another version")
+        raise BadDocumentError(f"it is not an Earmark export of version {VERSION}")
 
 
 def _parse_genre(row: dict[str, Any]) -> GenreEntry:
@@ -98,7 +98,7 @@ def _parse_genre(row: dict[str, Any]) -> GenreEntry:
     name = _text(row, "name", 40)
     builtin_names = {fold(word) for word in (*BUILTIN_GENRES, *BUILTIN_GENRES.values(), UNSURE)}
     if not _KEY.fullmatch(key) or key in builtin_names or fold(name) in builtin_names:
-        raise BadDocumentError("an own genre cannot have that key or name")
+        raise BadDocumentError("an own genre cannot have this key or name")
     return GenreEntry(key, name, _hue(row), _datetime(row, "retired_at", optional=True))
 
 
@@ -125,7 +125,7 @@ def _parse_track(row: dict[str, Any]) -> TrackEntry:
 
 def _parse_verdict(row: Any) -> VerdictEntry:
     if not isinstance(row, dict):
-        raise BadDocumentError("“verdicts” has something else in it")
+        raise BadDocumentError("“verdicts” has an entry that is not an object")
     at = _datetime(row, "at")
     assert at
     names = {name: _text(row, name, GENRE_LENGTH, blank=True) for name in ("before", "genre", "heard")}
@@ -157,7 +157,7 @@ def _edited_value(row: dict[str, Any], field: str) -> str | int | None:
         return _text(row, field, 255, blank=field != "title")
     year = row.get("year")
     if year is not None and (type(year) is not int or not 1 <= year <= 9999):
-        raise BadDocumentError("“year” is none")
+        raise BadDocumentError("“year” is not a year from 1 to 9999")
     return year
 
 
@@ -169,31 +169,31 @@ def _text(row: dict[str, Any], name: str, most: int, *, blank: bool = False) -> 
 
 def _checked_text(value: Any, name: str, most: int) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= most or not value.isprintable():
-        raise BadDocumentError(f"“{name}” is no text, or too long")
+        raise BadDocumentError(f"“{name}” is not a text of 1 to {most} printable characters")
     return value
 
 
 def _bool(row: dict[str, Any], name: str) -> bool:
     if not isinstance(value := row.get(name), bool):
-        raise BadDocumentError(f"“{name}” is neither true nor false")
+        raise BadDocumentError(f"“{name}” is not true or false")
     return value
 
 
 def _hue(row: dict[str, Any]) -> int:
     if type(hue := row.get("hue")) is not int or not 0 <= hue < HUES:
-        raise BadDocumentError("“hue” is no colour")
+        raise BadDocumentError(f"“hue” is not a number from 0 to {HUES - 1}")
     return hue
 
 
 def _hash(value: Any) -> str:
     if not isinstance(value, str) or not _HASH.fullmatch(value):
-        raise BadDocumentError("a SHA-256 is none")
+        raise BadDocumentError("a hash is not a SHA-256 in lower case")
     return value
 
 
 def _list(row: dict[str, Any], name: str, most: int) -> list[Any]:
     if not isinstance(value := row.get(name), list) or len(value) > most:
-        raise BadDocumentError(f"“{name}” is no list, or too long")
+        raise BadDocumentError(f"“{name}” is not a list of at most {most:,} entries")
     return value
 
 
@@ -207,7 +207,7 @@ def _datetime(row: dict[str, Any], name: str, *, optional: bool = False) -> date
             raise ValueError
         moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise BadDocumentError(f"“{name}” is no date with time and zone") from None
+        raise BadDocumentError(f"“{name}” is not a date with time and time zone") from None
     if moment > timezone.now() + timedelta(days=1):
         raise BadDocumentError(f"“{name}” is in the future")
     return moment

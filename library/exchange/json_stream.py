@@ -1,4 +1,4 @@
-"""Reading one large JSON object piece by piece: its plain values, and the items of its lists."""
+"""Reading a large JSON object member by member, and its lists item by item, in bounded memory."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from typing import IO, Any, NoReturn
 
 READ_SIZE = 256 * 1024
-#: No plain value and no item of a list may be longer than this, in characters.
+#: The maximum length of a value or list item, in characters.
 MAX_VALUE_CHARS = 8 * 2**20
 
 
 class BadDocumentError(Exception):
-    """What is wrong, as the end of a sentence."""
+    """The document is invalid. The message completes "… cannot be read:"."""
 
 
 def iter_members(file: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    """(name, value) of each plain member, and (name, item) for each item of a member that is a list.
+    """(name, value) of each member of the object, and (name, item) for each item of a member that is a list.
 
-    Raises BadDocumentError: no JSON object, or one with items too long or too deep to be harmless.
+    Raises BadDocumentError if it is not a JSON object, or has values that are too long or nested too deeply.
     """
     file.seek(0)
     text = _JSONScanner(file)
@@ -40,11 +40,11 @@ def iter_members(file: IO[bytes]) -> Iterator[tuple[str, Any]]:
         text.expect_separator("}")
     text.expect("}")
     if text.peek():
-        raise BadDocumentError("something follows its end")
+        raise BadDocumentError("there is text after its end")
 
 
 class _JSONScanner:
-    """The text of a file, of which only the piece being looked at is in memory."""
+    """Parses the text of a file from its start, keeping only the current value in memory."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -53,7 +53,7 @@ class _JSONScanner:
         self._text, self._position, self._at_end = "", 0, False
 
     def peek(self) -> str:
-        """The next character that is no space; "" at the end."""
+        """The next character after white space; "" at the end. It is not consumed."""
         while True:
             while self._position < len(self._text) and self._text[self._position] in " \t\r\n":
                 self._position += 1
@@ -67,7 +67,7 @@ class _JSONScanner:
         self._position += 1
 
     def expect_separator(self, end: str) -> None:
-        """A comma with something after it, or nothing before the end."""
+        """Consume a comma that something follows, or nothing if `end` is next."""
         if self.peek() != end:
             self.expect(",")
             if self.peek() == end:
@@ -78,7 +78,7 @@ class _JSONScanner:
         while True:
             try:
                 value, end = self._json.raw_decode(self._text, self._position)
-                # A number that ends with the text may go on after it.
+                # A number at the end of the buffer may continue after it.
                 if end < len(self._text) or self._at_end:
                     self._position = end
                     return value
@@ -86,13 +86,13 @@ class _JSONScanner:
                 if self._at_end:
                     raise BadDocumentError("it is not valid JSON") from None
             except (RecursionError, ValueError):
-                raise BadDocumentError("it is nested too deeply, or has numbers that are none") from None
+                raise BadDocumentError("it is nested too deeply, or has invalid numbers") from None
             if len(self._text) - self._position > MAX_VALUE_CHARS:
-                raise BadDocumentError("it is not valid JSON, or a single entry of it is too long")
+                raise BadDocumentError("it is not valid JSON, or an entry is too long")
             self._read()
 
     def _read(self) -> None:
-        """More text: as much again as is there, so that a long piece is not looked at too often."""
+        """Read more. The buffer doubles, so that a long value is not parsed too often."""
         rest = self._text[self._position :]
         read = self._file.read(max(READ_SIZE, len(rest)))
         try:

@@ -1,4 +1,4 @@
-"""What every page may need: read only if the page does."""
+"""Context for every page, evaluated only by pages that use it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.utils.functional import SimpleLazyObject
 
 from library import selectors
 
-#: Beyond so many, the number beside "Needs you" is not told (99+), nor counted on each page.
+#: The number beside "Needs you" is counted up to here, and shown as "99+" beyond.
 MAX_NEEDS_YOU_COUNT = 99
 
 
 def library(request: HttpRequest) -> dict[str, Any]:
-    """`genres`: the person's genres by key. `needs_you_count`: how many tracks ask for their word, 100 at most."""
+    """`genres`: the person's genres by key. `needs_you_count`: how many tracks need their verdict, 100 at most."""
     user = request.user
     if not user.is_authenticated:
         return {}

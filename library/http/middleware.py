@@ -91,7 +91,7 @@ class DomainErrorMiddleware:
             return None
         if isinstance(exception, RateLimited):
             response = render(request, "429.html", {"refused": exception}, status=exception.status)
-            response["Retry-After"] = str(int(exception.wait.total_seconds()))
+            response["Retry-After"] = str(int(exception.retry_after.total_seconds()))
             return response
         messages.error(request, exception.message)
         if not isinstance(exception, ObjectGoneError):

@@ -1,4 +1,4 @@
-"""What the player needs to know of a track, in pages and in answers to its questions."""
+"""What the player needs to know about tracks: in pages, and in JSON for its play queue."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from library.models import Track
 from library.selectors import GenreNames
 from library.text import whole_number
 
-#: How many tracks the player gets at once. What a queue holds at most is the player's own affair.
+#: How many tracks one response has. The player itself limits its play queue.
 PLAY_QUEUE_CHUNK = 250
 
 
 def player_entry(track: Track, genres: GenreNames) -> dict[str, str]:
-    """A track as it stands in a queue: where its sound and page are, and what it is called."""
+    """A track in the play queue: the URLs of its audio and page, and its names."""
     genre = genres.by_key(track.genre) if track.genre else None
     return {
         "url": reverse_track("audio", track.pk),
@@ -30,12 +30,12 @@ def player_entry(track: Track, genres: GenreNames) -> dict[str, str]:
 
 
 def start_offset(params: QueryDict) -> int:
-    """From which track on, counted from 0."""
+    """The parameter `start`: the index of the first track, counted from 0. Invalid values are 0."""
     return whole_number(params.get("start", "")) or 0
 
 
 def play_queue_response(tracks: Iterable[Track], genres: GenreNames, *, more: str | None) -> JsonResponse:
-    """A part of a queue, without what cannot be played, and the address of the next part."""
+    """A part of a play queue, without tracks that cannot be played. `more` is the URL of the next part."""
     playable = (track for track in tracks if track.status != Track.Status.FAILED)
     answer: dict[str, Any] = {"tracks": [player_entry(track, genres) for track in playable], "more": more}
     return JsonResponse(answer)

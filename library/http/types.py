@@ -1,4 +1,4 @@
-"""The request of somebody who is signed in: what every view behind the login gets."""
+"""The type of requests to views that require a login."""
 
 from django.http import HttpRequest
 

@@ -1,4 +1,4 @@
-"""How often people agree with what the model thought most probable."""
+"""How often people agree with the model's most probable genre."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AGREED = Q(genre=F("heard"))
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Of so many words, in so many people agreed with the model; and of those where it was sure."""
+    """Number of verdicts, and how many agree with the model; the same for those where the model was sure."""
 
     verdict_count: int = 0
     agreed: int = 0
@@ -46,13 +46,13 @@ class Agreement:
 
 
 def agreement_by_genre(reviewer: User) -> dict[str, Agreement]:
-    """By what the model thought most probable: the ten, those without any words, too."""
+    """By the most probable genre: all built-in genres, also those without verdicts."""
     counts = _agreement_by(_latest_verdicts(reviewer), "heard")
     return {genre: counts.get(genre, Agreement()) for genre in BUILTIN_GENRES}
 
 
 def agreement_by_week(reviewer: User) -> dict[date, Agreement]:
-    """By the Monday of the week in which it was said: the last half year, weeks without any words, too."""
+    """By the Monday of the verdict's week: the last half year, also weeks without verdicts."""
     today = timezone.localdate()
     last = today - timedelta(days=today.weekday())
     mondays = [last - timedelta(weeks=WEEKS_SHOWN - 1 - week) for week in range(WEEKS_SHOWN)]
@@ -62,7 +62,7 @@ def agreement_by_week(reviewer: User) -> dict[date, Agreement]:
 
 
 def agreement_by_reviewer(reviewer: User) -> list[tuple[str, Agreement]]:
-    """By the reviewer who said it, on music that is not their own; the busiest first."""
+    """By the email address of reviewers, for their verdicts on other people's music; most verdicts first."""
     verdicts = _latest_verdicts(reviewer).exclude(BY_OWNER).exclude(person=None)
     return sorted(
         _agreement_by(verdicts, "person__email").items(), key=lambda row: (-row[1].verdict_count, row[0])
@@ -80,6 +80,6 @@ def _agreement_by(verdicts: QuerySet[Verdict], by: str) -> dict[Any, Agreement]:
 
 
 def _latest_verdicts(reviewer: User) -> QuerySet[Verdict]:
-    """Verdicts in force that the model could have agreed with: it had heard something, and knows the genre."""
+    """The verdicts in force that the model could have agreed with: it had a prediction and knows the genre."""
     verdicts = Verdict.objects.filter(visible_to(reviewer, "track__owner"), track__deleted_at=None)
     return verdicts_in_force(verdicts).filter(heard__in=BUILTIN_GENRES, genre__in=BUILTIN_GENRES).order_by()

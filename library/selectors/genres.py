@@ -1,4 +1,4 @@
-"""What genres there are for somebody, and what was said about them."""
+"""A person's genres, and their bulk actions."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from django.utils import timezone
 from library.genres import BUILTIN_GENRES
 from library.models import BulkAction, Genre, Track, User
 
-#: For so long an undo is offered on a page of its own.
+#: How long a bulk action is listed among the recent changes.
 RECENT_PERIOD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class GenreChoice:
-    """A genre as it is shown. `css` is the class that gives it its colour."""
+    """A genre to choose or show. `css` is the class of its colour, `own` whether it is a person's own genre."""
 
     key: str
     name: str
@@ -27,7 +27,7 @@ class GenreChoice:
 
 
 class GenreNames:
-    """Every genre of somebody, the ten first."""
+    """All genres of a person by key, the built-in ones first."""
 
     def __init__(self, choices: list[GenreChoice]) -> None:
         self._by_key = {choice.key: choice for choice in choices}
@@ -36,7 +36,7 @@ class GenreNames:
         return iter(self._by_key.values())
 
     def by_key(self, key: str) -> GenreChoice:
-        """The genre of that key; one that is none of theirs is shown by its key."""
+        """The genre with that key. For an unknown key, a genre that is named after it."""
         return self._by_key.get(key) or GenreChoice(key, key.replace("-", " ").capitalize(), "hue-0")
 
 
@@ -44,7 +44,7 @@ BUILTIN_CHOICES = [GenreChoice(key, name, f"genre-{key}") for key, name in BUILT
 
 
 def genre_names_of(owner: User) -> GenreNames:
-    """The ten, and the owner's own that are in use."""
+    """The built-in genres, and the owner's own genres that are not retired."""
     return GenreNames(
         BUILTIN_CHOICES
         + [GenreChoice(own.key, own.name, f"hue-{own.hue}", own=True) for own in own_genres_of(owner)]
@@ -56,17 +56,17 @@ def own_genres_of(owner: User) -> QuerySet[Genre]:
 
 
 def track_count_by_genre(owner: User) -> dict[str, int]:
-    """How many tracks have each effective genre; "" for those that have none."""
+    """Numbers of the owner's tracks by effective genre; "" for tracks without one."""
     rows = Track.objects.filter(owner=owner).order_by().values_list("genre").annotate(Count("pk"))
     return dict(rows)
 
 
 def bulk_actions_of(person: User) -> QuerySet[BulkAction]:
-    """What somebody did that can be undone, or was; the latest first."""
+    """A person's bulk actions without their `data`, latest first."""
     return BulkAction.objects.filter(person=person).defer("data").order_by("-created_at", "-id")
 
 
 def recent_bulk_actions_of(person: User) -> QuerySet[BulkAction]:
-    """What somebody did in the last day, and what is still being done; the latest first."""
+    """A person's bulk actions of the last day and those that are not finished, latest first."""
     recent = Q(created_at__gt=timezone.now() - RECENT_PERIOD) | Q(status__in=BulkAction.UNFINISHED)
     return bulk_actions_of(person).filter(recent)

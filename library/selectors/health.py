@@ -1,4 +1,4 @@
-"""How the site is: what waits to be heard, what failed, how long hearing takes. Of all owners, in numbers alone."""
+"""The state of analysis on this site, as totals over all owners."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from library.models import StageTime, Track
 
 @dataclass(frozen=True, slots=True)
 class AnalysisBacklog:
-    """Tracks that wait, tracks that are being heard, and since when the longest has been waiting."""
+    """Numbers of tracks that wait and that are being analysed. `oldest_waiting_since` is None if none waits."""
 
     waiting: int
     being_analysed: int
@@ -31,12 +31,12 @@ def analysis_backlog() -> AnalysisBacklog:
 
 
 def failures_by_code() -> dict[str, int]:
-    """How many tracks could not be heard, by the reason."""
+    """Numbers of tracks whose analysis failed, by error code."""
     failed = Track.objects.filter(status=Track.Status.FAILED).order_by()
     return dict(failed.values_list("error_code").annotate(Count("pk")))
 
 
 def stage_times() -> dict[str, tuple[int, float]]:
-    """How often each stage of an analysis was gone through, by any worker ever, and how many seconds it took."""
+    """By stage of an analysis: how many times it was completed, by all workers ever, and the total of seconds."""
     rows = StageTime.objects.values_list("stage", "times", "seconds")
     return {stage: (times, seconds) for stage, times, seconds in rows}

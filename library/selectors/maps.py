@@ -1,4 +1,4 @@
-"""A picture of a library: a dot for each track, and tracks that sound alike next to each other."""
+"""The map of a library: a dot for each track, with tracks that sound alike close to each other."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
     from library.selectors.vectors import Floats
 
-#: So many dots are drawn at most; a larger library is shown by a sample of them.
+#: The map of a larger library shows a sample of this many tracks.
 MAX_DOTS = 2000
-#: With fewer tracks there is no picture.
+#: Smaller libraries have no map.
 MIN_MAP_TRACKS = 4
-#: From this correlation on, a mood goes with a direction of the map; it is looked for in so many tracks.
+#: The least correlation of a mood with a direction of the map, and how many tracks it is computed from.
 MIN_CORRELATION = 0.3
 CORRELATION_SAMPLE = 400
-#: Genres are named on the map from this share of its dots on, and this far (of its width and height) apart.
+#: Labelled genres have at least this share of the dots; labels are this far apart (shares of width and height).
 MIN_LABEL_SHARE = 0.02
 MIN_LABEL_DISTANCE = (0.16, 0.07)
 
 
 @dataclass(frozen=True, slots=True)
 class MapPoint:
-    """A point of the map: from the left and from the top, 0 to 1."""
+    """A point of the map: distances from the left and from the top, 0 to 1."""
 
     x: float
     y: float
@@ -38,11 +38,14 @@ class MapPoint:
 
 @dataclass(frozen=True, slots=True)
 class LibraryMap:
-    """`dots` by genre, the commonest first, "" (none) last. `edges`: which moods go with each direction."""
+    """`dots` by genre, most frequent first, "" (no genre) last. `edges`: the moods that increase towards each edge.
+
+    `tracks` is the size of the library, `shown` how many tracks have a dot.
+    """
 
     dots: dict[str, list[MapPoint]]
     label_points: dict[str, MapPoint]
-    """Where the names of genres stand: in the middle of their dots."""
+    """Where the names of genres are drawn: at the median of their dots."""
     edges: dict[str, list[str]]
     tracks: int
     shown: int
@@ -57,7 +60,7 @@ class LibraryMap:
 
 
 def map_of(owner: User) -> LibraryMap | None:
-    """The owner's library as a picture; None while there is too little to draw."""
+    """The map of the owner's library; None if it has too few tracks."""
     vectors = vectors_of(owner)
     if vectors is None or len(vectors) < MIN_MAP_TRACKS:
         return None
@@ -81,7 +84,7 @@ def map_of(owner: User) -> LibraryMap | None:
 
 
 def tracks_near_point(owner: User, place: MapPoint, count: int) -> list[tuple[Track, MapPoint]]:
-    """The owner's tracks next to a point of their map, the nearest first, and where each is."""
+    """The owner's tracks next to a point of their map, nearest first, each with its own point."""
     vectors = vectors_of(owner)
     if vectors is None or len(vectors) < MIN_MAP_TRACKS:
         return []
@@ -91,7 +94,7 @@ def tracks_near_point(owner: User, place: MapPoint, count: int) -> list[tuple[Tr
 
 
 def _genres_by_id(owner: User, ids: list[UUID]) -> dict[UUID, str]:
-    """By id alone, as in `tracks_by_id`."""
+    """The effective genres of the owner's tracks among these. As in `tracks_by_id`, the query has only ids."""
     rows = Track.objects.filter(pk__in=ids).order_by().values_list("pk", "genre", "owner_id")
     return {pk: genre for pk, genre, owner_id in rows if owner_id == owner.pk}
 
@@ -102,7 +105,7 @@ def _point_at(places: Floats, row: int) -> MapPoint:
 
 
 def _label_points(dots: dict[str, list[MapPoint]], shown: int) -> Iterator[tuple[str, MapPoint]]:
-    """The commonest genres' names, none upon another."""
+    """Points for the labels of the most frequent genres, so that labels do not overlap."""
     taken: list[MapPoint] = []
     for genre, places in dots.items():
         if not genre or len(places) < max(MIN_LABEL_SHARE * shown, 2):
@@ -119,22 +122,22 @@ def _label_points(dots: dict[str, list[MapPoint]], shown: int) -> Iterator[tuple
 
 
 def _moods_by_edge(owner: User, ids: list[UUID], places: Floats) -> dict[str, list[str]]:
-    """Moods that grow towards an edge of the map, those that do so most first; none if none does clearly."""
+    """For each edge of the map, the two moods that correlate most with that direction, if any does clearly."""
     import numpy as np
 
-    at = dict(zip(ids, places, strict=True))
+    point_by_id = dict(zip(ids, places, strict=True))
     scores: dict[str, list[tuple[float, float, float]]] = {}
     rows = Mood.objects.filter(track__in=ids).order_by().values_list("track_id", "name", "score", "owner_id")
     for pk, name, score, owner_id in rows:
         if owner_id == owner.pk:
-            scores.setdefault(name, []).append((score, *at[pk]))
+            scores.setdefault(name, []).append((score, *point_by_id[pk]))
     edges: dict[str, list[tuple[float, str]]] = {"left": [], "right": [], "bottom": [], "top": []}
-    for name, heard in sorted(scores.items()):
-        columns = np.array(heard).T
-        if len(heard) < MIN_MAP_TRACKS or not columns.std(axis=1).all():
+    for name, rows_of_mood in sorted(scores.items()):
+        columns = np.array(rows_of_mood).T
+        if len(rows_of_mood) < MIN_MAP_TRACKS or not columns.std(axis=1).all():
             continue
-        _, across, up = np.corrcoef(columns)[0]
-        for towards, less, more in ((across, "left", "right"), (up, "bottom", "top")):
-            if abs(towards) >= MIN_CORRELATION:
-                edges[more if towards > 0 else less].append((-abs(towards), name))
+        _, rightwards, upwards = np.corrcoef(columns)[0]
+        for correlation, less, more in ((rightwards, "left", "right"), (upwards, "bottom", "top")):
+            if abs(correlation) >= MIN_CORRELATION:
+                edges[more if correlation > 0 else less].append((-abs(correlation), name))
     return {edge: [name for _, name in sorted(moods)[:2]] for edge, moods in edges.items()}

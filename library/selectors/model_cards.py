@@ -1,4 +1,4 @@
-"""What the installed models say about themselves: their manifests, read without loading a model."""
+"""The manifests of installed models, read without loading a model."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from django.conf import settings
 
-#: A share of fewer tracks than these says little.
+#: An accuracy from fewer tracks is too uncertain to show.
 MIN_RELIABILITY_TRACKS = 20
 
 
 @functools.cache
 def model_manifest(name: str) -> dict[str, Any]:
-    """A model's manifest, or {} when it is no longer installed."""
+    """A model's manifest, or {} if it is not installed."""
     path = settings.EARMARK_MODELS_DIR / name / "manifest.json"
     try:
         return dict(json.loads(path.read_text()))
@@ -23,7 +23,7 @@ def model_manifest(name: str) -> dict[str, Any]:
 
 
 def installed_models() -> list[dict[str, Any]]:
-    """The installed models by name, each with the figures its card gives for artists it had not heard."""
+    """The installed models by name, each with its metrics for artists that it was not trained on."""
     names = sorted(path.parent.name for path in settings.EARMARK_MODELS_DIR.glob("*/manifest.json"))
     cards = [model_manifest(name) for name in names]
     return [
@@ -43,16 +43,16 @@ def installed_models() -> list[dict[str, Any]]:
 
 
 def _metrics_of(name: str, version: str) -> dict[str, Any]:
-    """What the card measured of a version: the installed one, or one whose place it took."""
+    """The metrics of a version: the installed one, or an earlier one that its manifest records."""
     card = model_manifest(name)
     metrics = dict(card.get("metrics", {}))
     return metrics if card.get("version") == version else dict(metrics.get("earlier", {}).get(version, {}))
 
 
 def accuracy_at_confidence(name: str, version: str, confidence: float) -> float | None:
-    """How often that version's first guess was right at about this confidence, by artists it had not heard.
+    """The share of right predictions of that version at about this confidence, for artists it was not trained on.
 
-    None when the card does not say, or says it of too few tracks. A verdict is never told another version's figures.
+    None if its manifest does not have it, or has it for too few tracks.
     """
     for row in _metrics_of(name, version).get("reliability", []):
         if row["from"] < confidence <= row["to"] and row["tracks"] >= MIN_RELIABILITY_TRACKS:
@@ -61,5 +61,5 @@ def accuracy_at_confidence(name: str, version: str, confidence: float) -> float 
 
 
 def accuracy_when_sure(name: str, version: str) -> float | None:
-    """How often that version was right where it named a genre; None when the card does not say."""
+    """The share of right predictions of that version where it was sure; None if its manifest does not have it."""
     return _metrics_of(name, version).get("selective_accuracy")

@@ -1,4 +1,4 @@
-"""Tracks that ask for somebody's word, one after the other."""
+"""Review queues: tracks that need a verdict, one after the other."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from library.selectors.tracks import tracks_of
 from library.selectors.verdicts import LATEST_FIRST
 from library.text import slug_from
 
-#: A word can be taken back from the queue for so long; later, on its track's page.
+#: For how long the queue offers to undo a verdict. After that it can be undone on its track's page.
 UNDO_WINDOW = timedelta(hours=1)
 SHORTCUTS = "1234567890"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class QueueCursor:
-    """A track's place in a queue. As text it stands in the address of what comes after it."""
+    """A track's position in a queue. URLs have it as text, for the tracks after it."""
 
     rank: float
     id: UUID
@@ -38,60 +38,62 @@ class QueueCursor:
 
     @classmethod
     def parse(cls, text: str) -> QueueCursor | None:
-        """The place a text names; None, that is the start, when it names none."""
+        """The cursor in a text; None, for the start of the queue, if it has none."""
         rank, _, track_id = text.partition(",")
         try:
-            place = cls(float(rank), UUID(track_id))
+            cursor = cls(float(rank), UUID(track_id))
         except ValueError:
             return None
-        return place if math.isfinite(place.rank) else None
+        return cursor if math.isfinite(cursor.rank) else None
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerOption:
-    """One of the genres to choose from, the most probable first."""
+    """A genre to choose as a verdict."""
 
     genre: GenreChoice
     shortcut: str
-    """The key on the keyboard that gives this answer; "" when there are more answers than digits."""
+    """The key of the keyboard that chooses it; "" after the tenth."""
     probability: float | None
     named_by_file: bool
-    """Whether the file's tag says so."""
+    """Whether it is the genre in the file's tags."""
 
 
 def needs_you_of(owner: User) -> QuerySet[Track]:
-    """Tracks that ask for their owner's word, by `rank`: those the model is least sure of first."""
+    """Tracks that need a verdict from their owner, by `rank`: those that the model is least sure of first."""
     return tracks_of(owner).filter(needs_you=True).annotate(rank=F("confidence")).order_by("rank", "id")
 
 
-def queue_after_cursor(queue: QuerySet[Track], place: QueueCursor | None) -> QuerySet[Track]:
-    """What is left of a queue after a place; all of it after None."""
-    if place is None:
+def queue_after_cursor(queue: QuerySet[Track], cursor: QueueCursor | None) -> QuerySet[Track]:
+    """The part of a queue after a cursor; all of it for None."""
+    if cursor is None:
         return queue
-    return queue.filter(Q(rank__gt=place.rank) | Q(rank=place.rank, id__gt=place.id))
+    return queue.filter(Q(rank__gt=cursor.rank) | Q(rank=cursor.rank, id__gt=cursor.id))
 
 
 def answer_options_for(track: Track, genres: GenreNames) -> list[AnswerOption]:
-    """Every genre its owner has, those the model knows by probability, then their own."""
-    heard = track.prediction.probabilities if track.prediction else {}
+    """All genres to choose from: those that the model knows by probability, then own genres."""
+    probabilities = track.prediction.probabilities if track.prediction else {}
     named_by_file = track.file_label or slug_from(track.file_genre)
-    ranked = sorted(genres, key=lambda genre: -heard.get(genre.key, -1))
+    ranked = sorted(genres, key=lambda genre: -probabilities.get(genre.key, -1))
     return [
-        AnswerOption(genre, SHORTCUTS[place : place + 1], heard.get(genre.key), genre.key == named_by_file)
-        for place, genre in enumerate(ranked)
+        AnswerOption(
+            genre, SHORTCUTS[number : number + 1], probabilities.get(genre.key), genre.key == named_by_file
+        )
+        for number, genre in enumerate(ranked)
     ]
 
 
 def suggested_own_genre(track: Track, answers: list[AnswerOption]) -> str:
-    """What the file's tag calls a track, when that is none of the answers and could be a genre of its own."""
+    """The genre in the file's tags, if it is not among the answers and fits as an own genre; otherwise ""."""
     fits = 0 < len(track.file_genre) <= 40 and slug_from(track.file_genre) != ""
     return track.file_genre if fits and not any(answer.named_by_file for answer in answers) else ""
 
 
 def undoable_verdict_of(person: User, *, of_others: bool = False) -> Verdict | None:
-    """The latest word somebody said on a single track, if it stands, was said just now, and the track is theirs.
+    """The person's latest verdict, if the queue can undo it: less than an hour old and not of a bulk action.
 
-    With `of_others`: if it is somebody else's, who shares it.
+    On a track of their own; with `of_others`, on one that somebody else shares. None if there is no such verdict.
     """
     latest = (
         Verdict.objects.filter(visible_to(person, "track__owner"), person=person, undone_at=None)

@@ -1,4 +1,4 @@
-"""A library at large: hours, lengths, and how often the model was right."""
+"""Statistics of a library: hours, durations, and how often the model was right."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from library.genres import BUILTIN_GENRES, UNSURE
 from library.models import Track, User, Verdict
 from library.selectors.verdicts import verdict_for_track
 
-#: Lengths of tracks in seconds, from and to.
+#: Bounds of durations in seconds.
 DURATION_BANDS: list[tuple[int | None, int | None]] = [
     (None, 120), (120, 180), (180, 240), (240, 300), (300, 600), (600, None),
 ]  # fmt: skip
@@ -20,7 +20,7 @@ DURATION_BANDS: list[tuple[int | None, int | None]] = [
 
 @dataclass(frozen=True, slots=True)
 class AccuracyCount:
-    """How often the model was right on tracks that have their owner's word."""
+    """How many tracks have a verdict, and for how many of them the model was right."""
 
     right: int
     tracks: int
@@ -37,7 +37,7 @@ class AccuracyCount:
 
 @dataclass(frozen=True, slots=True)
 class ModelAccuracy:
-    """`by_genre`: by what the model heard, sure or not. `own`: tracks of genres that it does not know."""
+    """`by_genre`: by predicted genre, sure or not. `own_genre_tracks`: tracks of genres unknown to the model."""
 
     sure: AccuracyCount
     unsure: AccuracyCount
@@ -46,14 +46,14 @@ class ModelAccuracy:
 
 
 def seconds_by_genre(owner: User) -> dict[str, float]:
-    """How long the tracks of each effective genre are together; `unsure` for those heard that have none."""
+    """Total seconds of the analysed tracks by effective genre; `unsure` for those without one."""
     rows = Track.objects.filter(owner=owner, status=Track.Status.READY).order_by()
     sums = rows.values_list("genre").annotate(Sum("duration"))
     return {genre or UNSURE: seconds or 0 for genre, seconds in sums}
 
 
 def track_counts_by_duration(owner: User) -> list[int]:
-    """How many tracks have each of the `DURATION_BANDS`, both ends included."""
+    """Numbers of tracks in each of the `DURATION_BANDS`, both bounds included."""
     within = [
         Q(
             **{
@@ -69,22 +69,22 @@ def track_counts_by_duration(owner: User) -> list[int]:
 
 
 def model_accuracy_of(owner: User) -> ModelAccuracy:
-    """The model's record against the verdicts that count, as it was when each was given."""
+    """How often the model was right according to the verdicts in force, at the time of each verdict."""
     verdicts = Verdict.objects.filter(track__owner=owner, track__deleted_at=None)
     counting = verdicts.filter(pk=Subquery(verdict_for_track(OuterRef("track")).values("pk")[:1]))
-    said = counting.exclude(genre="").exclude(heard="").order_by()
-    known = said.filter(genre__in=BUILTIN_GENRES)
-    rows = known.values("heard", "sure").annotate(
+    with_prediction = counting.exclude(genre="").exclude(heard="").order_by()
+    in_known_genres = with_prediction.filter(genre__in=BUILTIN_GENRES)
+    rows = in_known_genres.values("heard", "sure").annotate(
         tracks=Count("pk"), right=Count("pk", filter=Q(genre=F("heard")))
     )
-    counted = list(rows)
+    groups = list(rows)
     return ModelAccuracy(
-        sure=AccuracyCount.of(row for row in counted if row["sure"]),
-        unsure=AccuracyCount.of(row for row in counted if not row["sure"]),
+        sure=AccuracyCount.of(row for row in groups if row["sure"]),
+        unsure=AccuracyCount.of(row for row in groups if not row["sure"]),
         by_genre={
-            genre: AccuracyCount.of(row for row in counted if row["heard"] == genre)
+            genre: AccuracyCount.of(row for row in groups if row["heard"] == genre)
             for genre in BUILTIN_GENRES
-            if any(row["heard"] == genre for row in counted)
+            if any(row["heard"] == genre for row in groups)
         },
-        own_genre_tracks=said.exclude(genre__in=BUILTIN_GENRES).count(),
+        own_genre_tracks=with_prediction.exclude(genre__in=BUILTIN_GENRES).count(),
     )

@@ -1,4 +1,4 @@
-"""What is whose, in numbers."""
+"""Totals of accounts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from library.selectors.tracks import usage_in
 
 
 def account_contents_of(*owners: User) -> dict[str, Any]:
-    """How much these people have of everything: all of it goes when their accounts are deleted."""
+    """How much these people have of everything that is deleted with their accounts."""
     usage = usage_in(Track.objects.filter(owner__in=owners))
     usage |= bin_usage_in(Track.all_objects.filter(owner__in=owners))
     return {

@@ -1,4 +1,4 @@
-"""More like this: what is near a track in its owner's library, and why it may be felt to be."""
+"""Similar tracks in an owner's library, and what they have in common."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from library.models.tags import MOOD_THRESHOLD
 from library.selectors.tracks import tracks_by_id
 from library.selectors.vectors import vectors_of
 
-#: How close a cosine similarity is, in words: from where on.
+#: Cosine similarities in words, by their lower bounds.
 CLOSENESS = ((0.9, "Very close"), (0.75, "Close"), (0.5, "Somewhat like it"), (-math.inf, "Further off"))
-#: So many moods are named at most.
+#: How many common moods are named.
 MAX_SHARED_MOODS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarTrack:
-    """A track near another."""
+    """A track that sounds like another."""
 
     track: Track
     similarity: float
     """The cosine of both vectors, -1 to 1."""
     genre: str
-    """The genre that both have; "" when they have not the same."""
+    """The genre that both have; "" if they differ."""
     moods: list[str]
-    """Moods that both have, the strongest first."""
+    """Moods that both have, strongest first."""
 
     @property
     def closeness(self) -> str:
@@ -34,7 +34,7 @@ class SimilarTrack:
 
 
 def similar_to(owner: User, track: Track, count: int) -> list[SimilarTrack]:
-    """The owner's tracks that sound most like one of theirs, nearest first; none before it was heard."""
+    """The owner's tracks that sound most like one of theirs, most similar first; none if it is not analysed yet."""
     embedding = Embedding.objects.filter(owner=owner, track=track).first()
     vectors = vectors_of(owner, embedding.model) if embedding else None
     if embedding is None or vectors is None:
@@ -55,8 +55,8 @@ def similar_to(owner: User, track: Track, count: int) -> list[SimilarTrack]:
 
 
 def shared_moods(one: Track, other: Track) -> list[str]:
-    """Moods that both tracks have, those that both have most of first."""
-    heard = [track.prediction.moods if track.prediction else {} for track in (one, other)]
-    both = {mood: min(score, heard[1].get(mood, 0)) for mood, score in heard[0].items()}
+    """Moods that both tracks have, by the lower of the two scores, highest first."""
+    moods = [track.prediction.moods if track.prediction else {} for track in (one, other)]
+    both = {mood: min(score, moods[1].get(mood, 0)) for mood, score in moods[0].items()}
     strong = [mood for mood, score in both.items() if score >= MOOD_THRESHOLD]
     return sorted(strong, key=lambda mood: (-both[mood], mood))[:MAX_SHARED_MOODS]

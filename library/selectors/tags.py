@@ -1,4 +1,4 @@
-"""Tags, and what could be one."""
+"""Tags and suggestions for tags."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from library.models import Tag, Tagging, TagRejection, Track, User
 from library.selectors.bin import binned_ids_of
 from library.text import fold
 
-#: A mood is suggested as a tag from this score on: only one track in five has more of it.
+#: A mood is suggested as a tag from this score on: a fifth of all music scores higher.
 SUGGESTION_THRESHOLD = 0.8
-MOST = 4
+MAX_SUGGESTIONS = 4
 
 
 def tags_of(owner: User) -> QuerySet[Tag]:
@@ -18,7 +18,7 @@ def tags_of(owner: User) -> QuerySet[Tag]:
 
 
 def tag_named(owner: User, name: str) -> Tag | None:
-    """The owner's tag of that name, whatever its case and accents."""
+    """The owner's tag with that name, in any case and with or without accents."""
     return tags_of(owner).filter(key=fold(name)).first()
 
 
@@ -33,14 +33,14 @@ def tags_on(owner: User, track: Track) -> QuerySet[Tag]:
 
 
 def tag_suggestions_for(owner: User, track: Track) -> list[str]:
-    """Names that may fit a track as tags: the file's genre when it is none of the ten, and strong moods.
+    """Names of tags that may fit a track: the file's genre if it is not a built-in genre, and strong moods.
 
-    What is on the track already, or was turned down, is left out.
+    Tags that the track has already and rejected suggestions are left out.
     """
     candidates = [] if track.file_label else [track.file_genre]
     if track.prediction:
         strongest = sorted(track.prediction.moods.items(), key=lambda pair: -pair[1])
         candidates += [name for name, score in strongest if score >= SUGGESTION_THRESHOLD]
-    done = set(TagRejection.objects.filter(track=track, track__owner=owner).values_list("key", flat=True))
-    done |= set(Tagging.objects.filter(track=track, track__owner=owner).values_list("tag__key", flat=True))
-    return [name for name in candidates if 0 < len(name) <= 40 and fold(name) not in done][:MOST]
+    known = set(TagRejection.objects.filter(track=track, track__owner=owner).values_list("key", flat=True))
+    known |= set(Tagging.objects.filter(track=track, track__owner=owner).values_list("tag__key", flat=True))
+    return [name for name in candidates if 0 < len(name) <= 40 and fold(name) not in known][:MAX_SUGGESTIONS]

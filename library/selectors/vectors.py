@@ -1,8 +1,8 @@
-"""A library's embeddings as one matrix, and what is near what in it.
+"""The embeddings of a library as one matrix, and nearest neighbours in it.
 
-Reading 50,000 vectors takes some tenths of a second, comparing one with all of them some thousandths. So a
-process keeps what it has read until an embedding is added or taken away, or a track goes to the bin or comes back.
-NumPy is imported with the first matrix that somebody asks for, not with the site.
+Reading 50,000 vectors takes some tenths of a second, comparing one with all of them some milliseconds. So each
+process caches a matrix until an embedding is added or removed, or a track goes to the bin or is restored.
+NumPy is imported when the first matrix is needed, not with the site.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Floats = np.ndarray[Any, np.dtype[np.float32]]
 
-#: Bytes of vectors that a process keeps: about 250,000 tracks.
+#: The limit of a process's cache, in bytes of vectors: about 250,000 tracks.
 CACHE_BYTES = 64 * 2**20
 
 
@@ -35,7 +35,7 @@ class Vectors:
     """Vectors of length 1, of one person and one model, in the order of the tracks' ids."""
 
     ids: bytes
-    """16 bytes for each track."""
+    """The UUIDs of the tracks, 16 bytes each."""
     matrix: Floats
 
     def __len__(self) -> int:
@@ -54,10 +54,10 @@ class Vectors:
 
     @cached_property
     def map_points(self) -> Floats:
-        """Where each track is on the map, (tracks, 2) from 0 to 1: its vector's two principal components.
+        """The tracks' points on the map, (tracks, 2) from 0 to 1: the first two principal components.
 
-        A component's sign is arbitrary; here its largest weight is positive, so that the map does not flip over.
-        A hundredth of the tracks at each end is put onto the border, lest a few strays squeeze all others.
+        The sign of a component is arbitrary; here its largest weight is positive, so that the map does not flip.
+        The outer 1 % of the tracks at each end is put onto the border, so that outliers do not squeeze the others.
         """
         import numpy as np
 
@@ -71,20 +71,20 @@ class Vectors:
         return found
 
     def rows_near_point(self, x: float, y: float, count: int) -> list[int]:
-        """The rows next to a point of the map, the nearest first."""
+        """The rows next to a point of the map, nearest first."""
         import numpy as np
 
         offset = self.map_points - np.array([x, y], "f4")
         return _top_rows(-(offset**2).sum(axis=1), count)
 
     def sample(self, count: int) -> list[int]:
-        """At most so many rows, evenly spaced: ids are random, so this is a fair choice."""
+        """At most `count` rows, evenly spaced. Ids are random, so this is a random sample."""
         step = max(len(self) / count, 1)
         return [int(number * step) for number in range(min(len(self), count))]
 
 
 def _top_rows(values: Floats, count: int) -> list[int]:
-    """The rows of the greatest values, the greatest first; of equals the first."""
+    """The rows of the greatest values, greatest first; equal values in the order of the rows."""
     import numpy as np
 
     rows = np.arange(len(values))
@@ -101,7 +101,7 @@ def vectors_of(owner: User, model: str = "") -> Vectors | None:
     """The owner's embeddings by a model, or by the one that most of them are by; None if there are none."""
     embeddings = Embedding.objects.filter(owner=owner)
     counts = dict(embeddings.order_by().values_list("model").annotate(n=Count("*")))
-    # By their tracks alone: those in the bin are few, and the owner's embeddings many.
+    # Selected by track only: tracks in the bin are few, and the owner's embeddings many.
     in_bin = Embedding.objects.filter(track__in=binned_ids_of(owner)).order_by().values_list("model")
     binned = {
         name: (count, latest)
@@ -111,7 +111,7 @@ def vectors_of(owner: User, model: str = "") -> Vectors | None:
     name = model or max(sorted(in_library), key=in_library.__getitem__, default="")
     if not in_library.get(name):
         return None
-    # The last one comes from the end of an index; Max() beside the count would look at every row for it.
+    # The end of an index has the latest; Max() beside the count would read every row.
     latest = embeddings.filter(model=name).order_by("-created_at").values_list("created_at", flat=True)
     stamp = (name, counts[name], latest.first(), binned.get(name))
     with _lock:
@@ -131,7 +131,7 @@ def vectors_of(owner: User, model: str = "") -> Vectors | None:
 
 
 def _load_vectors(owner: User, model: str) -> Vectors | None:
-    """Ids come as text: making a UUID object of each would take most of the time."""
+    """Ids are read as text: to make a UUID object of each would take most of the time."""
     import numpy as np
 
     embeddings = Embedding.objects.filter(owner=owner, model=model).exclude(track__in=binned_ids_of(owner))

@@ -1,8 +1,8 @@
 """Which verdicts are in force, and which of them is a track's.
 
 A verdict is in force while it is the latest that its person gave on its track and did not undo. One without a genre
-takes that person's verdict back: then they have none. The latest goes by `created_at` and then by id, not by id alone,
-because an import adds verdicts that are older than those that are there.
+withdraws that person's verdict: then they have none. The latest goes by `created_at` and then by id, not by id alone,
+because an import adds verdicts that are older than existing ones.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LATEST_FIRST = ("-created_at", "-id")
 
 
 def latest_verdicts(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
-    """Of these verdicts, each person's latest on each track, also when it takes their verdict back.
+    """Of these verdicts, each person's latest on each track, also if it withdraws their verdict.
 
     People whose accounts were deleted count as one person.
     """
@@ -37,7 +37,7 @@ def verdicts_in_force(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
 def verdict_for_track(track: OuterRef) -> QuerySet[Verdict]:
     """The verdicts on a track, for a subquery: the first one counts. `track` refers to its key in the outer query.
 
-    The owner's verdict counts before those of reviewers. An owner who takes theirs back (the first one then names
+    The owner's verdict counts before those of reviewers. An owner who withdraws theirs (the first one then has
     no genre) does not want the reviewers' earlier ones either.
     """
     by_owner = Q(person=F("track__owner"))

@@ -43,7 +43,7 @@ def pending_changes(
         if field in shown and not _same(getattr(row, field), shown[field])
     }
     if conflicting:
-        raise ConflictError(current=conflicting, wanted={field: due[field] for field in conflicting})
+        raise ConflictError(current=conflicting, submitted={field: due[field] for field in conflicting})
     return due
 
 

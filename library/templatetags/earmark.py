@@ -1,4 +1,4 @@
-"""How times, probabilities, genres and icons look on a page."""
+"""Times, probabilities, genres and icons on a page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ register = template.Library()
 register.simple_tag(reverse_track)
 register.filter(clock)
 
-#: In a row of a list.
+#: How many tags a row of a list shows.
 MAX_ROW_TAGS = 3
 
 
@@ -38,7 +38,7 @@ def icon(name: str) -> SafeString:
     """A Bootstrap icon, inline, so that it takes the colour of its text. Decoration only."""
     svg = (settings.BASE_DIR / "static" / "vendor" / "icons" / f"{name}.svg").read_text()
     hidden = svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
-    return mark_safe(hidden)  # noqa: S308 - a file of ours
+    return mark_safe(hidden)  # noqa: S308 - a vendored file
 
 
 @register.filter
@@ -49,20 +49,20 @@ def percent(probability: float | None) -> str:
 
 @register.filter
 def probability_percent(probability: float | None) -> str:
-    """What a model gives for something, 0.724 as "72 %": it is never wholly sure, so never 0 or 100."""
+    """A model's probability, 0.724 as "72 %". A model is never certain: "< 1 %" and "> 99 %" at the ends."""
     shown = percent(probability)
     return {"100 %": "> 99 %", "0 %": "< 1 %"}.get(shown, shown)
 
 
 @register.filter
 def percent_number(probability: float | None) -> int:
-    """0.724 as 72, for attributes."""
+    """0.724 as 72, for SVG attributes."""
     return round((probability or 0) * 100)
 
 
 @register.filter
 def percent_remaining(part: float) -> int:
-    """What 0.72 leaves of 100: 28, for bars that stand."""
+    """0.72 as 28, the rest up to 100: the top of a vertical bar in an SVG."""
     return 100 - percent_number(part)
 
 
@@ -74,7 +74,7 @@ def intcomma(number: int) -> str:
 
 @register.filter
 def hours(seconds: float | None) -> str:
-    """Seconds as "3 h 20 min", for sums."""
+    """Seconds as "3 h 20 min", for totals."""
     whole, minutes = divmod(round((seconds or 0) / 60), 60)
     return f"{whole:,} h {minutes} min" if whole else f"{minutes} min"
 
@@ -87,31 +87,31 @@ def kilohertz(hertz: int) -> str:
 
 @register.filter
 def genre_name(genre: str | None) -> str:
-    """What one of the ten is called; for a genre that may be somebody's own, use `genres|choice:key`."""
+    """The name of a built-in genre, by key. For genres that may be a person's own, use `genres|choice:key`."""
     return BUILTIN_GENRES.get(genre, genre) if genre else ""
 
 
 @register.filter
 def choice(genres: GenreNames, key: str) -> GenreChoice:
-    """A genre's name and colour, among somebody's genres."""
+    """The `GenreChoice` (name and colour) of a key among a person's genres."""
     return genres.by_key(key)
 
 
 @register.filter
 def get_item(values: dict[str, Any], key: str) -> Any:
-    """A count or value by its key; none is 0."""
+    """The value of a key in a dictionary; 0 if it is missing."""
     return values.get(key, 0)
 
 
 SOURCE_ICONS = {
-    Track.Source.MODEL: ("soundwave", "Heard by the model"),
-    Track.Source.OWNER: ("check-lg", "You said so"),
+    Track.Source.MODEL: "soundwave",
+    Track.Source.OWNER: "check-lg",
 }
 
 
 @register.simple_tag(takes_context=True)
 def genre_chip(context: Context, track: Track) -> SafeString:
-    """The genre that counts as a chip, with the sign of whose word it is."""
+    """A chip with the effective genre and an icon for its source."""
     if track.genre:
         genre = context["genres"].by_key(track.genre)
         return _chip(genre.css, genre.name, Track.Source(track.genre_source))
@@ -124,17 +124,16 @@ def genre_chip(context: Context, track: Track) -> SafeString:
 
 @functools.lru_cache(1000)
 def _chip(css: str, name: str, source: Track.Source) -> SafeString:
-    sign, meaning = SOURCE_ICONS[source]
     return format_html(
         '<span class="chip {}"><span class="chip-dot"></span>{}'
         '<span class="chip-source" title="{}">{}<span class="visually-hidden">({})</span></span></span>',
-        css, name, meaning, icon(sign), meaning,
+        css, name, source.label, icon(SOURCE_ICONS[source]), source.label,
     )  # fmt: skip
 
 
 @register.simple_tag
 def tag_links(tags: list[Tag]) -> SafeString:
-    """The first of a track's tags, each with what else has it. A loop in a template takes ten times as long."""
+    """A track's first tags as links to the tracks with each. A template's loop takes ten times as long."""
     return format_html_join(
         " ", "{}", ((_tag_link(tag.key, tag.name, tag.hue),) for tag in tags[:MAX_ROW_TAGS])
     )
@@ -150,7 +149,7 @@ def _tag_link(key: str, name: str, hue: int) -> SafeString:
 
 @register.simple_tag
 def confidence_ring(probability: float) -> SafeString:
-    """A small ring that is filled as far as the model is sure."""
+    """A small ring, filled in proportion to a probability."""
     return _ring(percent_number(probability))
 
 
@@ -166,7 +165,7 @@ def _ring(hundredths: int) -> SafeString:
 
 @register.simple_tag
 def short_date(moment: datetime) -> SafeString:
-    """When a track came, as "8 Jul 2023". The filter `date` takes twenty times as long, on every row of a list."""
+    """When a track was added, as "8 Jul 2023". Lists have many of these, and the filter `date` is 20 times slower."""
     here = localtime(moment)
     return format_html(
         '<time class="row-date text-muted" datetime="{}">{} {} {}</time>',
@@ -176,7 +175,7 @@ def short_date(moment: datetime) -> SafeString:
 
 @register.simple_tag
 def prediction_sentence(prediction: Prediction) -> str:
-    """The verdict as a sentence."""
+    """A prediction as a sentence."""
     if prediction.label:
         return f"Sounds like {genre_name(prediction.label).lower()}."
     return f"Not sure: {_top_two_genres(prediction)}."
@@ -184,7 +183,7 @@ def prediction_sentence(prediction: Prediction) -> str:
 
 @register.simple_tag
 def review_reason(track: Track) -> str:
-    """Why a track asks for somebody's word, as a sentence or two."""
+    """Why a track needs a verdict, in one or two sentences."""
     prediction = track.prediction
     if prediction is None:
         return ""
@@ -207,12 +206,12 @@ def _top_two_genres(prediction: Prediction) -> str:
 
 @register.simple_tag(takes_context=True)
 def verdict_sentence(context: Context, verdict: Verdict) -> str:
-    """A verdict as a sentence: who said what, in place of what."""
+    """A verdict as a sentence: who said which genre, and the effective genre before."""
     names = context["genres"]
     who = "You" if verdict.person == context["user"] else "A reviewer"
     before = names.by_key(verdict.before).name.lower() if verdict.before else "not sure"
     if not verdict.genre:
-        return f"{who} took the word back (it was {before})"
+        return f"{who} withdrew the genre (it was {before})"
     if verdict.before == verdict.genre:
         return f"{who} confirmed {before}"
     return f"{who} said {names.by_key(verdict.genre).name.lower()} (it was {before})"
@@ -220,15 +219,15 @@ def verdict_sentence(context: Context, verdict: Verdict) -> str:
 
 @register.simple_tag(takes_context=True)
 def undoable_verdict_sentence(context: Context, verdict: Verdict) -> str:
-    """What was said last, and of which track."""
+    """The person's latest verdict, which can still be undone, as a sentence."""
     if not verdict.genre:
-        return f"You took your word back on “{verdict.track.title}”"
+        return f"You withdrew the genre of “{verdict.track.title}”"
     return f"You said {context['genres'].by_key(verdict.genre).name.lower()}: “{verdict.track.title}”"
 
 
 @register.simple_tag(takes_context=True)
 def genre_said_by(context: Context, history: list[Prediction | Verdict]) -> str:
-    """Whose the words are that stand: a reviewer's count until the owner says something."""
+    """Who set the effective genre: "You", or "A reviewer" if the owner has no verdict that is not undone."""
     people = {row.person for row in history if isinstance(row, Verdict) and row.undone_at is None}
     return "A reviewer" if people and context["user"] not in people else "You"
 
@@ -240,7 +239,7 @@ def is_verdict(row: object) -> bool:
 
 @register.simple_tag
 def prediction_reliability(prediction: Prediction) -> str:
-    """What such a verdict, or such a guess, is worth, as a sentence; empty when the model's card does not say."""
+    """How often the model is right at this confidence, as a sentence; "" if the model's card does not say."""
     model = (prediction.model_name, prediction.model_version)
     right = accuracy_at_confidence(*model, prediction.confidence)
     sure = probability_percent(prediction.confidence).replace(">", "more than")
@@ -252,16 +251,16 @@ def prediction_reliability(prediction: Prediction) -> str:
         return ""
     tenths = round(10 * right)
     often = "more than 9" if tenths == 10 else f"about {tenths}"
-    return f"{who} is right {often} times in 10 (artists it had not heard)."
+    return f"{who} is right {often} times in 10 (with artists it was not trained on)."
 
 
 @register.simple_tag
 def time_axis_ticks(duration: float) -> list[str]:
-    """Five evenly spaced times for the axis below the listening strip."""
+    """Five evenly spaced times for the axis below the waveform."""
     return [clock(duration * part / 4) for part in range(5)]
 
 
 @register.simple_tag
 def frequency_axis_ticks() -> list[tuple[str, float]]:
-    """Labels for the spectrogram's axis: kHz, and the height in percent from the top."""
+    """Labels of the spectrogram's axis: frequency in kHz, and distance from the top in percent."""
     return [(f"{khz:g}", round((1 - height) * 100, 2)) for khz, height in mel_ticks()]

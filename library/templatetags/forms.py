@@ -1,4 +1,4 @@
-"""What every form carries."""
+"""Fields that every form has."""
 
 from __future__ import annotations
 
@@ -29,8 +29,10 @@ def links_to_progress(message: Message) -> bool:
 
 @register.simple_tag
 def idempotency_key() -> SafeString:
-    """A hidden field by which a form that is sent twice is known again. For every form that changes something,
-    except those with a password, which no digest shall tell of. (Without `autocomplete`, Firefox puts a key that was
-    used back into a page that is loaded again.)"""
+    """A hidden field with an idempotency key: a form that is sent twice is handled once.
+
+    For every form that changes something, except those with a password, which must not enter a digest. Without
+    `autocomplete="off"`, Firefox restores a used key when the page is reloaded.
+    """
     key = secrets.token_urlsafe(12)
     return format_html('<input type="hidden" name="{}" value="{}" autocomplete="off">', KEY_FIELD, key)

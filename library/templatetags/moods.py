@@ -1,4 +1,4 @@
-"""Reasons in words, and places of the map as numbers of a picture."""
+"""Similarity in words, and points of the map as SVG coordinates."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from library.selectors.similar import SimilarTrack
 
 register = template.Library()
 
-#: Percent of the picture that stay free at each of its edges.
+#: The margin of the picture at each edge, in percent.
 MARGIN = 4
 
 
 @register.simple_tag(takes_context=True)
-def similarity_reason(context: Context, neighbour: SimilarTrack) -> str:
-    """ "Very close · both jazz · both mellow and chill"."""
-    shared = [context["genres"].by_key(neighbour.genre).name.lower()] if neighbour.genre else []
-    if neighbour.moods:
-        *others, last = neighbour.moods
+def similarity_reason(context: Context, similar: SimilarTrack) -> str:
+    """How similar a track is and why: "Very close · both jazz · both mellow and chill"."""
+    shared = [context["genres"].by_key(similar.genre).name.lower()] if similar.genre else []
+    if similar.moods:
+        *others, last = similar.moods
         shared.append(f"{', '.join(others)} and {last}" if others else last)
-    return " · ".join([neighbour.closeness, *(f"both {what}" for what in shared)])
+    return " · ".join([similar.closeness, *(f"both {what}" for what in shared)])
 
 
 @register.simple_tag
 def mood_score_sentence(score: float) -> str:
-    """A mood's score in words. It is a share of all music, so it does not reach 100 %."""
+    """A mood's score in words: the share of music that has less of it, at most 99 %."""
     return f"More than {min(int(score * 100), 99)} % of music"
 
 
 @register.simple_tag
 def dots_path(points: list[MapPoint]) -> str:
-    """A path that draws a dot at each place, in a picture of 1000 by 1000: strokes of no length, with round ends."""
+    """An SVG path with a dot at each point, in a picture of 1000 by 1000: strokes of length 0 with round caps."""
     return "".join(
         f"M{_with_margin(point.x) * 10:.0f} {_with_margin(point.y) * 10:.0f}h0" for point in points
     )
@@ -40,37 +40,39 @@ def dots_path(points: list[MapPoint]) -> str:
 
 @register.simple_tag
 def svg_x(point: MapPoint) -> str:
+    """The x coordinate of a point, in percent of the picture."""
     return f"{_with_margin(point.x):.1f}%"
 
 
 @register.simple_tag
 def svg_y(point: MapPoint) -> str:
+    """The y coordinate of a point, in percent of the picture."""
     return f"{_with_margin(point.y):.1f}%"
 
 
 @register.simple_tag
 def url_x(point: MapPoint) -> str:
-    """From the left, 0 to 100, as the address says it."""
+    """The distance from the left, 0 to 100, as in URLs."""
     return f"{100 * point.x:.1f}"
 
 
 @register.simple_tag
 def url_y(point: MapPoint) -> str:
-    """From the bottom, 0 to 100."""
+    """The distance from the bottom, 0 to 100, as in URLs."""
     return f"{100 - 100 * point.y:.1f}"
 
 
 @register.simple_tag(takes_context=True)
-def map_summary(context: Context, found: LibraryMap) -> str:
-    """ "Jazz top left, Metal bottom right"."""
+def map_summary(context: Context, map_: LibraryMap) -> str:
+    """Where the genres are, for screen readers: "Jazz top left, Metal bottom right"."""
     rows, columns = ("top", "middle", "bottom"), ("left", "middle", "right")
-    said = []
-    for genre, point in found.label_points.items():
+    parts = []
+    for genre, point in map_.label_points.items():
         where = dict.fromkeys((rows[min(int(point.y * 3), 2)], columns[min(int(point.x * 3), 2)]))
-        said.append(f"{context['genres'].by_key(genre).name} {' '.join(where)}")
-    return ", ".join(said) or "no genre has a place of its own"
+        parts.append(f"{context['genres'].by_key(genre).name} {' '.join(where)}")
+    return ", ".join(parts) or "no genre stands out"
 
 
 def _with_margin(part: float) -> float:
-    """Percent of the picture's width or height."""
+    """A coordinate from 0 to 1 as percent of the picture, inside its margins."""
     return MARGIN + part * (100 - 2 * MARGIN)

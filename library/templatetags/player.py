@@ -1,4 +1,4 @@
-"""What plays a track, on any page."""
+"""Play buttons, and data for the player."""
 
 from __future__ import annotations
 
@@ -19,37 +19,38 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def player_entry_of(context: Context, track: Track) -> dict[str, str]:
-    """A track as the player knows it."""
+    """A track for the player: see `player_entry`."""
     return player_entry(track, context["genres"])
 
 
 @register.simple_tag(takes_context=True)
 def play_button(context: Context, track: Track) -> SafeString:
-    """A button that plays a track, and after it the list that it stands in. A template of its own would take
-    six times as long, on every row of a list.
+    """A button that plays a track and then the rest of its list.
+
+    Not a template: that would be six times slower, in every row of a list.
     """
     if track.status == Track.Status.FAILED:
         return format_html(
             '<span class="play-slot text-muted" title="Could not be analysed">{}</span>',
             icon("exclamation-circle"),
         )
-    its = player_entry(track, context["genres"])
+    entry = player_entry(track, context["genres"])
     return format_html(
         '<button class="play" type="button" data-play="{url}" data-href="{href}" data-title="{title}"'
         ' data-artist="{artist}" data-genre="{genre}" data-css="{css}" aria-label="Play {title}">'
         '<span class="when-paused">{play}</span><span class="when-playing">{pause}</span></button>',
-        **its,
+        **entry,
         play=icon("play-fill"),
         pause=icon("pause-fill"),
     )
 
 
 @register.simple_tag(takes_context=True)
-def play_queue_next_url(context: Context, page: Page[Any], address: str) -> str:
-    """Where the player finds what follows a page of a list; "" when that page is the last."""
+def play_queue_next_url(context: Context, page: Page[Any], url: str) -> str:
+    """The URL of the play queue after this page of a list; "" on the last page."""
     if not page.has_next():
         return ""
     query = context["request"].GET.copy()
     query.pop("page", None)
     query["start"] = str(page.end_index())
-    return f"{address}?{query.urlencode()}"
+    return f"{url}?{query.urlencode()}"

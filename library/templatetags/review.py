@@ -1,4 +1,4 @@
-"""How agreement by week is drawn."""
+"""The chart of agreement by week."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from library.selectors import Agreement
 
 register = template.Library()
 
-#: Pixels from the top of the plot to its ground line, and weeks from one label to the next.
+#: Height of the plot in pixels, and weeks from one label to the next.
 PLOT_HEIGHT = 150
 WEEKS_PER_LABEL = 8
 
 
 @dataclass(frozen=True, slots=True)
 class WeekColumn:
-    """A week in the picture: `x` and `width` in percent of the plot, `top` and `height` in pixels."""
+    """A column of the chart: `x` and `width` in percent of the plot, `top` and `height` in pixels."""
 
     monday: date
     counts: Agreement
@@ -31,7 +31,7 @@ class WeekColumn:
 
 @register.simple_tag
 def week_columns(weeks: dict[date, Agreement]) -> list[WeekColumn]:
-    """A column for each week, as high as the share that agreed; at least a line, so that none is not nothing."""
+    """A column for each week, as high as the share of agreement: at least 2 px, so that 0 % is visible."""
     step = 100 / max(len(weeks), 1)
     columns = []
     for number, (monday, counts) in enumerate(weeks.items()):
@@ -52,5 +52,5 @@ def week_columns(weeks: dict[date, Agreement]) -> list[WeekColumn]:
 
 @register.simple_tag
 def share_axis_ticks() -> list[tuple[int, str]]:
-    """Heights of the axis's lines, in pixels from the plot's top, with their labels."""
+    """Lines of the axis: distance from the plot's top in pixels, and label."""
     return [(round(PLOT_HEIGHT * (1 - share / 100)), f"{share} %") for share in (0, 50, 100)]

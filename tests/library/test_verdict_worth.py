@@ -60,7 +60,7 @@ def test_the_sentence(
     prediction.model_name, prediction.model_version = "ears", version
     prediction.label, prediction.confidence = label, confidence
     said = prediction_reliability(prediction)
-    assert said == (sentence and f"{sentence} (artists it had not heard).")
+    assert said == (sentence and f"{sentence} (with artists it was not trained on).")
 
 
 @pytest.mark.usefixtures("card")
@@ -82,7 +82,7 @@ def test_the_page_says_it_of_the_shipped_model(
         prediction.save()
         page = alice_client.get(f"/tracks/{track.pk}/").content.decode()
         assert words in page
-        assert "times in 10 (artists it had not heard)" in page
+        assert "times in 10 (with artists it was not trained on)" in page
 
 
 @pytest.mark.parametrize(
