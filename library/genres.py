@@ -1,4 +1,4 @@
-"""The built-in genres: the ten of the GTZAN dataset."""
+"""The built-in genres: those of the GTZAN dataset."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from library import selectors, services
 from library.admin.base import ReadOnlyAdminMixin, SharedMusicAdmin, reviewer_of
 from library.admin.review import ReviewAdmin
 from library.genres import BUILTIN_GENRES, UNSURE
+from library.http.shortcuts import message_with_undo
 from library.models import Prediction, Track
 from library.text import clock, track_count_text
 

@@ -16,7 +16,7 @@ from library.exchange.json_stream import BadDocumentError, iter_members
 from library.genres import BUILTIN_GENRES, UNSURE
 from library.models.genres import HUES
 from library.models.playlists import QUERY_LENGTH
-from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH
+from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH, NAME_LENGTH
 from library.text import fold
 
 #: The maximum length of each list.
@@ -95,7 +95,7 @@ def read_entries(file: IO[bytes]) -> Iterator[Entry]:
 
 def _parse_genre(row: dict[str, Any]) -> GenreEntry:
     key = _text(row, "key", GENRE_LENGTH)
-    name = _text(row, "name", 40)
+    name = _text(row, "name", NAME_LENGTH)
     builtin_names = {fold(word) for word in (*BUILTIN_GENRES, *BUILTIN_GENRES.values(), UNSURE)}
     if not _KEY.fullmatch(key) or key in builtin_names or fold(name) in builtin_names:
         raise BadDocumentError("an own genre cannot have this key or name")
@@ -103,7 +103,7 @@ def _parse_genre(row: dict[str, Any]) -> GenreEntry:
 
 
 def _parse_tag(row: dict[str, Any]) -> TagEntry:
-    return TagEntry(_text(row, "name", 40), _hue(row))
+    return TagEntry(_text(row, "name", NAME_LENGTH), _hue(row))
 
 
 def _parse_track(row: dict[str, Any]) -> TrackEntry:
@@ -117,7 +117,7 @@ def _parse_track(row: dict[str, Any]) -> TrackEntry:
         file_name=_text(row, "file_name", 255),
         added=added,
         edits={field: _edited_value(row, field) for field in edited},
-        tags=[_checked_text(word, "tags", 40) for word in _list(row, "tags", 500)],
+        tags=[_checked_text(word, "tags", NAME_LENGTH) for word in _list(row, "tags", 500)],
         rejected=[_checked_text(word, "rejected", 80) for word in _list(row, "rejected", 500)],
         verdicts=[_parse_verdict(word) for word in _list(row, "verdicts", 1000)],
     )

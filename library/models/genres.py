@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from library.models.people import User
-from library.models.tracks import GENRE_LENGTH
+from library.models.tracks import GENRE_LENGTH, NAME_LENGTH
 
 #: How many colours own genres and tags share; `static/css/earmark.css` has one class for each.
 HUES = 12
@@ -20,7 +20,7 @@ class Genre(models.Model):
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="genres")
     key = models.CharField(max_length=GENRE_LENGTH, editable=False)
-    name = models.CharField(max_length=40)
+    name = models.CharField(max_length=NAME_LENGTH)
     hue = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True, blank=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from library.models.people import User
-from library.models.tracks import Track
+from library.models.tracks import NAME_LENGTH, Track
 
 #: From this score on a track counts as having a mood: a quarter of all music scores higher.
 MOOD_THRESHOLD = 0.75
@@ -15,7 +15,7 @@ class Tag(models.Model):
     """A person's tag. `key` is its name without case and accents: tags with the same key are the same tag."""
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tags")
-    name = models.CharField(max_length=40)
+    name = models.CharField(max_length=NAME_LENGTH)
     key = models.CharField(max_length=80, editable=False)
     hue = models.PositiveSmallIntegerField("colour", default=0)
     created_at = models.DateTimeField(auto_now_add=True)

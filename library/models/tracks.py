@@ -16,6 +16,8 @@ from library.models.people import User
 
 #: The longest key of a genre, built-in or own.
 GENRE_LENGTH = 40
+#: The longest name of an own genre or a tag.
+NAME_LENGTH = 40
 #: What an owner may change about a track.
 EDITABLE_FIELDS = ("title", "artist", "album", "year")
 #: How many characters of a name are sorted by, and how many of all names are searched: the limits of an index.

@@ -19,7 +19,7 @@ from django.utils.timezone import localtime
 from classifier.mel_scale import mel_ticks
 from library.addresses import reverse_track
 from library.genres import BUILTIN_GENRES
-from library.models import Prediction, Tag, Track, Verdict
+from library.models import Prediction, Tag, Track, User, Verdict
 from library.selectors import GenreChoice, GenreNames
 from library.selectors.model_cards import accuracy_at_confidence, accuracy_when_sure
 from library.text import clock
@@ -227,9 +227,19 @@ def undoable_verdict_sentence(context: Context, verdict: Verdict) -> str:
 
 @register.simple_tag(takes_context=True)
 def genre_said_by(context: Context, history: list[Prediction | Verdict]) -> str:
-    """Who set the effective genre: "You", or "A reviewer" if the owner has no verdict that is not undone."""
-    people = {row.person for row in history if isinstance(row, Verdict) and row.undone_at is None}
-    return "A reviewer" if people and context["user"] not in people else "You"
+    """Who said the effective genre, "You" or "A reviewer", by the rule of `selectors.verdicts.verdict_for_track`.
+
+    `history` is newest first.
+    """
+    latest: dict[User | None, Verdict] = {}
+    for row in history:
+        if isinstance(row, Verdict) and row.undone_at is None:
+            latest.setdefault(row.person, row)
+    own = latest.pop(context["user"], None)
+    if own and own.genre:
+        return "You"
+    later = [row for row in latest.values() if row.genre and (not own or row.created_at > own.created_at)]
+    return "A reviewer" if later else "You"
 
 
 @register.filter

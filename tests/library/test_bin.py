@@ -168,7 +168,7 @@ class TestForGood:
 
 
 class TestOneTrack:
-    def test_it_is_an_act_that_can_be_undone(self, alice: User, track: Track) -> None:
+    def test_it_is_a_bulk_action_that_can_be_undone(self, alice: User, track: Track) -> None:
         action = services.track_delete(track=track)
         assert (action.person, action.kind, action.total, action.done) == (
             alice,

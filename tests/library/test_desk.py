@@ -64,7 +64,7 @@ class TestQueue:
         queue = selectors.reviewer_queue_of(bob)
         assert list(queue) == [both, overruled, hardly, sure_enough, contradicted]
 
-    def test_what_is_settled_does_not_wait(self, alice: User, bob: User, unsure: Make) -> None:
+    def test_tracks_without_doubt_are_not_queued(self, alice: User, bob: User, unsure: Make) -> None:
         agreed, own = unsure(), unsure()
         services.genre_confirm(track=agreed, person=alice)
         services.own_genre_add(owner=alice, name="Shoegaze")
@@ -129,7 +129,7 @@ class TestWhoseWordCounts:
         services.genre_undo(track=track, person=alice)
         assert (track.genre, track.genre_source) == ("blues", "model")
 
-    def test_the_owner_has_the_last_word(self, alice: User, bob: User, track: Track) -> None:
+    def test_the_owners_verdict_wins(self, alice: User, bob: User, track: Track) -> None:
         services.genre_set(track=track, person=bob, genre="rock")
         services.genre_set(track=track, person=alice, genre="")
         assert (track.genre, track.genre_source) == ("blues", "model")
@@ -158,9 +158,21 @@ class TestWhoseWordCounts:
         alice_client.post(reverse("track-genre", args=[track.pk]), {"genre": "jazz"})
         assert whose.findall(alice_client.get(page).content.decode()) == ["You"]
 
+    def test_a_reviewers_verdict_after_the_owner_withdrew_theirs(
+        self, alice_client: Client, bob_client: Client, track: Track
+    ) -> None:
+        page = reverse("track", args=[track.pk])
+        for genre in ("jazz", ""):
+            alice_client.post(reverse("track-genre", args=[track.pk]), {"genre": genre})
+        assert "</svg> You</dt>" in alice_client.get(page).content.decode()
+        say(bob_client, track, "rock")
+        assert "</svg> A reviewer</dt>" in alice_client.get(page).content.decode()
+
 
 class TestAgreement:
-    def test_by_genre_the_last_words_that_stand(self, alice: User, bob: User, make_track: Make) -> None:
+    def test_by_genre_counts_the_latest_verdicts_in_force(
+        self, alice: User, bob: User, make_track: Make
+    ) -> None:
         one, two, three = make_track(), make_track(), make_track(heard={"label": None})
         services.genre_set(track=one, person=alice, genre="jazz")
         services.genre_confirm(track=one, person=alice)

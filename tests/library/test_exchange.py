@@ -96,7 +96,7 @@ class TestRoundTrip:
         assert (report.matched, report.unmatched) == (3, 0)
         assert exported(charlie) == before
 
-    def test_and_what_counts_is_derived_again(
+    def test_effective_genres_are_recomputed(
         self, alice: User, charlie: User, known: list[Track], twins: list[Track]
     ) -> None:
         imported(charlie, exported(alice))
@@ -219,15 +219,15 @@ HOSTILE: dict[str, object] = {
     "long": b'{"x": "' + b"a" * (9 * 2**20),
     "a long number": b'{"x": ' + b"9" * 10_000 + b"}",
     "no number": b'{"format": NaN}',
-    "an entry that is none": GOOD | {"tracks": [3]},
-    "a hash that is none": of_track(sha256="x"),
+    "an entry that is not an object": GOOD | {"tracks": [3]},
+    "not a hash": of_track(sha256="x"),
     "a hash that is a list": of_track(sha256=["0" * 64]),
     "a name too long": of_track(file_name="x" * 256),
     "a name with controls": of_track(file_name="a\x00b"),
     "half a character": of_track(tags=["\ud800"]),
     "an unknown field": of_track(edited=["owner_id"], owner_id=1),
     "an edit of nothing": of_track(edited=["title"], title=""),
-    "a year that is none": of_track(edited=["year"], year=True),
+    "not a year": of_track(edited=["year"], year=True),
     "a far year": of_track(edited=["year"], year=10**9),
     "a tag not listed": of_track(tags=["live"]),
     "tags that are none": of_track(tags="live"),

@@ -93,7 +93,7 @@ class TestGenres:
             ("status=queued&status=ready", {"heard", "said", "unsure", "waiting"}),
         ],
     )
-    def test_what_counts_and_whose_word_it_is(self, query: str, titles: set[str], found: Found) -> None:
+    def test_effective_genre_and_who_said_it(self, query: str, titles: set[str], found: Found) -> None:
         assert found(query) == titles
 
     def test_ones_own_by_key_or_name(self, alice: User, charlie: User, make_track: MakeTrack) -> None:

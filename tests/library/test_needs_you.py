@@ -57,7 +57,7 @@ def undo(client: Client, url: str = URL) -> str:
 
 
 class TestWhoIsAsked:
-    def test_the_least_sure_first_and_nothing_that_is_settled(
+    def test_the_least_sure_first_and_nothing_with_a_verdict(
         self, alice: User, alice_client: Client, make_track: MakeTrack, unsure: MakeTrack
     ) -> None:
         make_track()
@@ -98,7 +98,7 @@ class TestWhy:
 
 
 class TestAnswers:
-    def test_the_ten_by_probability_with_a_digit_each_then_ones_own(
+    def test_built_in_genres_by_probability_with_shortcuts_then_own_genres(
         self, alice: User, alice_client: Client, unsure: MakeTrack
     ) -> None:
         services.own_genre_add(owner=alice, name="Ambient")
@@ -118,7 +118,7 @@ class TestAnswers:
         assert [a.genre.key for a in context["answers"] if a.named_by_file] == ["jazz"]
         assert context["suggested"] == ""
 
-    def test_a_tag_beyond_the_ten_is_suggested_as_a_genre_of_ones_own(
+    def test_a_file_genre_that_is_not_built_in_is_suggested_as_an_own_genre(
         self, alice: User, alice_client: Client, unsure: MakeTrack
     ) -> None:
         track = unsure(file_genre="Shoegaze")

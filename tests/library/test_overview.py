@@ -87,7 +87,7 @@ class TestRecord:
             "rock": AccuracyCount(1, 1),
         }
 
-    def test_only_the_word_that_stands_counts(self, track: Track, alice: User) -> None:
+    def test_only_the_latest_verdict_in_force_counts(self, track: Track, alice: User) -> None:
         services.genre_set(track=track, person=alice, genre="rock")
         services.genre_set(track=track, person=alice, genre="blues")
         assert model_accuracy_of(alice).sure == AccuracyCount(1, 1)

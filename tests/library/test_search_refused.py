@@ -62,7 +62,7 @@ def tracks(make_track: MakeTrack) -> list[Track]:
 class TestPrograms:
     @pytest.mark.parametrize(("query", "detail"), NONE)
     @pytest.mark.parametrize("name", ["delete", "tag", "genre", "playlist"])
-    def test_an_act_is_refused_and_says_why(
+    def test_a_bulk_action_is_refused_and_says_why(
         self, name: str, query: str, detail: str, alice: User, alice_api: Client
     ) -> None:
         playlist = services.playlist_add(owner=alice, name="Late")
@@ -136,7 +136,7 @@ queries = st.one_of(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_an_act_is_refused_or_touches_what_the_same_text_lists(
+def test_a_bulk_action_is_refused_or_touches_what_the_same_text_lists(
     query: str, alice: User, alice_api: Client, tracks: list[Track]
 ) -> None:
     """Any text at all: an act touches the tracks that the page of that address lists, and names no problem with."""
