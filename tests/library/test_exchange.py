@@ -265,7 +265,7 @@ class TestRefused:
         before = exported(charlie)
         document = exported(alice)
         document["playlists"].append({"name": ""})
-        with pytest.raises(DomainError, match="entry 4 of its playlists"):
+        with pytest.raises(DomainError, match="entry 4 of “playlists”"):
             imported(charlie, document)
         assert exported(charlie) == before
 
