@@ -14,13 +14,12 @@ from library.selectors.bin import (
     purged_after,
     tracks_including_binned,
 )
+from library.selectors.bulk_actions import bulk_actions_of, recent_bulk_actions_of
 from library.selectors.genres import (
     GenreChoice,
     GenreNames,
-    bulk_actions_of,
     genre_names_of,
     own_genres_of,
-    recent_bulk_actions_of,
     track_count_by_genre,
 )
 from library.selectors.needs_you import (
@@ -32,7 +31,7 @@ from library.selectors.needs_you import (
     suggested_own_genre,
     undoable_verdict_of,
 )
-from library.selectors.people import account_contents_of
+from library.selectors.people import account_contents_of, api_tokens_of
 from library.selectors.playlists import (
     duration_totals,
     playlist_choices_for,
@@ -50,7 +49,6 @@ from library.selectors.reviewing import (
 )
 from library.selectors.tags import tag_named, tag_suggestions_for, tags_of, tags_on, tags_with_counts
 from library.selectors.tracks import (
-    api_tokens_of,
     file_tag_values_of,
     file_tags_of,
     genre_history_of,

@@ -1,19 +1,14 @@
-"""A person's genres, and their bulk actions."""
+"""A person's genres."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Count, QuerySet
 
 from library.genres import BUILTIN_GENRES
-from library.models import BulkAction, Genre, Track, User
-
-#: How long a bulk action is listed among the recent changes.
-RECENT_PERIOD = timedelta(days=1)
+from library.models import Genre, Track, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +54,3 @@ def track_count_by_genre(owner: User) -> dict[str, int]:
     """Numbers of the owner's tracks by effective genre; "" for tracks without one."""
     rows = Track.objects.filter(owner=owner).order_by().values_list("genre").annotate(Count("pk"))
     return dict(rows)
-
-
-def bulk_actions_of(person: User) -> QuerySet[BulkAction]:
-    """A person's bulk actions without their `data`, latest first."""
-    return BulkAction.objects.filter(person=person).defer("data").order_by("-created_at", "-id")
-
-
-def recent_bulk_actions_of(person: User) -> QuerySet[BulkAction]:
-    """A person's bulk actions of the last day and those that are not finished, latest first."""
-    recent = Q(created_at__gt=timezone.now() - RECENT_PERIOD) | Q(status__in=BulkAction.UNFINISHED)
-    return bulk_actions_of(person).filter(recent)

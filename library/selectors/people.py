@@ -1,8 +1,10 @@
-"""Totals of accounts."""
+"""Accounts: their totals and API tokens."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from django.db.models import QuerySet
 
 from library.models import ApiToken, Genre, Playlist, Tag, Track, User
 from library.selectors.bin import bin_usage_in
@@ -20,3 +22,7 @@ def account_contents_of(*owners: User) -> dict[str, Any]:
         "genres": Genre.objects.filter(owner__in=owners, retired_at=None).count(),
         "tokens": ApiToken.objects.filter(owner__in=owners).count(),
     }
+
+
+def api_tokens_of(owner: User) -> QuerySet[ApiToken]:
+    return ApiToken.objects.filter(owner=owner)

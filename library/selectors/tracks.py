@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Case, Count, Q, QuerySet, Sum, When
 
-from library.models import ApiToken, FileTags, Prediction, Track, User, Verdict
+from library.models import FileTags, Prediction, Track, User, Verdict
 from library.models.tracks import EDITABLE_FIELDS
 from library.text import title_from_filename
 
@@ -87,7 +87,3 @@ def genre_history_of(owner: User, track: Track) -> list[Prediction | Verdict]:
     """Predictions and verdicts of a track, newest first."""
     predictions = predictions_of(owner, track).defer("segments")
     return sorted([*predictions, *verdicts_of(owner, track)], key=lambda row: row.created_at, reverse=True)
-
-
-def api_tokens_of(owner: User) -> QuerySet[ApiToken]:
-    return ApiToken.objects.filter(owner=owner)

@@ -166,8 +166,8 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "genres.genre_names_of": lambda w: list(selectors.genre_names_of(w.alice)),
     "genres.own_genres_of": lambda w: selectors.own_genres_of(w.alice),
     "genres.track_count_by_genre": lambda w: selectors.track_count_by_genre(w.alice),
-    "genres.bulk_actions_of": lambda w: selectors.bulk_actions_of(w.alice),
-    "genres.recent_bulk_actions_of": lambda w: selectors.recent_bulk_actions_of(w.alice),
+    "bulk_actions.bulk_actions_of": lambda w: selectors.bulk_actions_of(w.alice),
+    "bulk_actions.recent_bulk_actions_of": lambda w: selectors.recent_bulk_actions_of(w.alice),
     "health.analysis_backlog": lambda w: health.analysis_backlog(),
     "health.failures_by_code": lambda w: health.failures_by_code(),
     "health.stage_times": lambda w: health.stage_times(),
@@ -221,7 +221,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "tracks.genre_history_of": lambda w: selectors.genre_history_of(w.alice, w.track),
     "tracks.file_tags_of": lambda w: selectors.file_tags_of(w.alice, w.track),
     "tracks.file_tag_values_of": lambda w: selectors.file_tag_values_of(w.alice, w.track),
-    "tracks.api_tokens_of": lambda w: selectors.api_tokens_of(w.alice),
+    "people.api_tokens_of": lambda w: selectors.api_tokens_of(w.alice),
     "uploads.uploads_of": lambda w: [upload.track for upload in selectors.uploads_of(w.alice)],
     "vectors.vectors_of": lambda w: vectors.vectors_of(w.alice),
 }
@@ -279,11 +279,12 @@ def test_it_would_be_seen(world: World) -> None:
     after = {name: plain(selector(world)) for name, selector in SELECTORS.items()}
     assert {name for name in before if before[name] == after[name]} == {
         # Of one track, one tag, or without any.
-        "genres.bulk_actions_of", "genres.recent_bulk_actions_of", "genres.genre_names_of", "genres.own_genres_of",
+        "bulk_actions.bulk_actions_of", "bulk_actions.recent_bulk_actions_of",
+        "genres.genre_names_of", "genres.own_genres_of",
         "health.stage_times",
         "playlists.playlists_of", "playlists.playlist_choices_for", "tags.tags_of", "tags.tag_named", "tags.tags_on",
         "tags.tag_suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.genre_history_of",
-        "tracks.api_tokens_of", "tracks.file_tags_of", "tracks.file_tag_values_of",
+        "people.api_tokens_of", "tracks.file_tags_of", "tracks.file_tag_values_of",
         "uploads.uploads_of", "reviewing.unshared_failure_counts",
     }  # fmt: skip
 
