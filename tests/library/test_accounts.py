@@ -210,9 +210,12 @@ class TestAccountPage:
         assert "3 h 20 min" in page
 
     def test_sharing_is_ones_own_choice(self, alice_client: Client, alice: User, charlie: User) -> None:
-        for posted, shares, told in (({"share": "on"}, True, "can now hear"), ({}, False, "no longer see")):
+        for posted, shares, message in (
+            ({"share": "on"}, True, "can now listen"),
+            ({}, False, "no longer see"),
+        ):
             page = alice_client.post(reverse("account_share"), posted, follow=True).content.decode()
-            assert told in page
+            assert message in page
             alice.refresh_from_db()
             assert alice.share_with_reviewers is shares
         charlie.refresh_from_db()
@@ -301,7 +304,7 @@ class TestTokens:
     def test_revoke(self, alice_client: Client) -> None:
         key = self.make(alice_client)
         response = alice_client.post(reverse("token_revoke", args=[ApiToken.objects.get().pk]), follow=True)
-        assert "“backup” is revoked" in response.content.decode()
+        assert "Revoked the token “backup”" in response.content.decode()
         assert Client().get("/api/v1/tracks/", headers={"Authorization": f"Bearer {key}"}).status_code == 401
 
     def test_revoking_by_a_link_does_nothing(self, alice_client: Client) -> None:
