@@ -64,7 +64,7 @@ bench: .venv/.dev $(VENDOR)/.done ## speed and memory against named peers, as ra
 screenshots: .venv/.dev $(VENDOR)/.done ## a picture of every page for docs/screenshots.md, by the browser tests
 	rm -rf build/screenshots
 	EARMARK_TEST_BROWSER=required $(BIN)/python -m pytest tests/browser -q
-	$(BIN)/python -m tests.browser.album
+	$(BIN)/python -m tests.browser.contact_sheets
 
 rooms: .venv/.dev ## draw docs/images/rooms.svg, the rooms of the code, anew from their imports
 	PYTHONPATH=. $(BIN)/python docs/rooms.py

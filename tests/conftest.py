@@ -15,7 +15,7 @@ from pytest_django import Settings
 from library.api.views import events
 from library.models import Track, User
 from library.services import idempotency
-from tests.people import TrackFactory, UserFactory, make_reviewer, signed_in, with_token
+from tests.factories import TrackFactory, UserFactory, make_reviewer, signed_in, with_token
 
 
 @pytest.fixture(autouse=True)

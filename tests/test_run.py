@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.live import LOST, own_environment
-from tests.reliability.place import wait_for
+from tests.reliability.installation import wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -64,7 +64,7 @@ class ReviewAdmin(SharedMusicAdmin):
     def review_view(self, request: HttpRequest) -> HttpResponse:
         asked = self._authorised_request(request)
         context = review_queue_context(asked, selectors.reviewer_queue_of(asked.user), REVIEWER_QUEUE_URLS)
-        return render(request, "desk/review.html", context)
+        return render(request, "review/queue.html", context)
 
     def verdict_view(self, request: HttpRequest, track_id: UUID) -> HttpResponse:
         track = self._track(request, track_id, to_review=True)
@@ -81,7 +81,7 @@ class ReviewAdmin(SharedMusicAdmin):
         by_genre = selectors.agreement_by_genre(reviewer)
         return render(
             request,
-            "desk/agreement.html",
+            "review/agreement.html",
             {
                 "total": sum(by_genre.values(), selectors.Agreement()),
                 "by_genre": by_genre,
@@ -96,7 +96,7 @@ class ReviewAdmin(SharedMusicAdmin):
         rows = failed.order_by().values_list("error_code").annotate(count=Count("pk"))
         return render(
             request,
-            "desk/failed.html",
+            "review/failed.html",
             {
                 "page": Paginator(failed, PAGE_SIZE).get_page(request.GET.get("page")),
                 "reasons": _with_messages(rows.order_by("-count", "error_code")),

@@ -142,7 +142,7 @@ def tag_links(tags: list[Tag]) -> SafeString:
 @functools.lru_cache(1000)
 def _tag_link(key: str, name: str, hue: int) -> SafeString:
     return format_html(
-        '<a class="row-tag hue-{}" data-find href="{}?{}">{}</a>',
+        '<a class="row-tag hue-{}" data-search-link href="{}?{}">{}</a>',
         hue, reverse("library"), urlencode({"tag": key}), name,
     )  # fmt: skip
 

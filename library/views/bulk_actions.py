@@ -126,7 +126,7 @@ def confirmation_page(
         "size": selectors.usage_in(selection.tracks)["bytes"],
         "cancel_url": redirect_back(request)["Location"],
     }
-    return render(request, "library/acts_ask.html", context, status=409 if changed else 200)
+    return render(request, "library/bulk_action_confirm.html", context, status=409 if changed else 200)
 
 
 def redirect_with_result(

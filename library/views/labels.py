@@ -23,7 +23,7 @@ def labels(request: AuthenticatedRequest) -> HttpResponse:
     """The page of genres and tags: the built-in genres, own genres, tags."""
     return render(
         request,
-        "library/labels.html",
+        "library/genres_and_tags.html",
         {
             "counts": selectors.track_count_by_genre(request.user),
             "own": selectors.own_genres_of(request.user),

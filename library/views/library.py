@@ -79,7 +79,7 @@ def rows(request: AuthenticatedRequest) -> HttpResponse:
     tracks = [track for track in _rows(request).filter(pk__in=ids) if track.pk in matching]
     return render(
         request,
-        "library/_rows.html",
+        "library/_unfinished_rows.html",
         {
             "tracks": tracks,
             "unmatched_ids": [pk for pk in ids if pk not in matching],

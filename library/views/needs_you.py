@@ -15,4 +15,4 @@ from library.http.types import AuthenticatedRequest
 def needs_you(request: AuthenticatedRequest) -> HttpResponse:
     queue = selectors.needs_you_of(request.user)
     context = review_queue_context(request, queue, ReviewQueueUrls())
-    return render(request, "library/needs_you.html", context | {"needs_you_count": context["waiting"]})
+    return render(request, "library/review_queue.html", context | {"needs_you_count": context["waiting"]})

@@ -25,7 +25,7 @@ def recent(request: AuthenticatedRequest) -> HttpResponse:
     page = Paginator(selectors.recent_bulk_actions_of(request.user), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
-    template = "library/_recent_rows.html" if "rows" in request.GET else "library/recent.html"
+    template = "library/_recent_changes_list.html" if "rows" in request.GET else "library/recent_changes.html"
     running = any(not action.is_finished for action in page)
     return render(request, template, {"page": page, "running": running})
 

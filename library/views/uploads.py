@@ -26,7 +26,7 @@ def upload(request: AuthenticatedRequest) -> HttpResponse:
         return _upload_page(request, selectors.uploads_of(request.user).filter(archive=None))
     rows = [services.upload_receive(owner=request.user, file=file) for file in request.FILES.getlist("file")]
     if rows and request.headers.get("Accept", "").startswith("text/vnd.earmark.row"):
-        return render(request, "library/_tray_row.html", {"upload": rows[0]})
+        return render(request, "library/_upload_tray_row.html", {"upload": rows[0]})
     if not rows:
         messages.error(request, NO_FILE_MESSAGE)
     return redirect("upload")
@@ -44,7 +44,7 @@ def archive_contents(request: AuthenticatedRequest, upload_id: uuid.UUID) -> Htt
 def row(request: AuthenticatedRequest, upload_id: uuid.UUID) -> HttpResponse:
     """The row of one upload, which shows its state."""
     found = get_object_or_404(selectors.uploads_of(request.user), pk=upload_id)
-    return render(request, "library/_tray_row.html", {"upload": found})
+    return render(request, "library/_upload_tray_row.html", {"upload": found})
 
 
 @require_POST

@@ -1,4 +1,4 @@
-// Seconds as "3:07" or "1:02:45", as the server's pages say them.
+// Returns seconds as "3:07" or "1:02:45", like the template filter `clock`.
 function earmarkClock(seconds) {
   const whole = Math.round(seconds);
   const two = (number) => String(number).padStart(2, "0");

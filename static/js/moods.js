@@ -1,27 +1,28 @@
-// The map: point at it instead of moving its two sliders, and let one genre stand out.
+// The map of moods: click it instead of moving its two sliders, and highlight one genre.
 (() => {
-  const MARGIN = 0.04; // of the picture, free at each edge
-  const inside = (part) => Math.min(Math.max((part - MARGIN) / (1 - 2 * MARGIN), 0), 1);
-  const shown = (percent) => `${100 * MARGIN + percent * (1 - 2 * MARGIN)}%`;
+  const MARGIN = 0.04; // share of the picture left free at each edge
+  // From a share of the picture to a share of the scale (0 to 1), and from a percentage of the scale to the picture.
+  const fromPicture = (part) => Math.min(Math.max((part - MARGIN) / (1 - 2 * MARGIN), 0), 1);
+  const toPicture = (percent) => `${100 * MARGIN + percent * (1 - 2 * MARGIN)}%`;
 
   document.addEventListener("click", (event) => {
     const map = event.target.closest("[data-map]");
     if (map) pointAt(map, event);
     const button = event.target.closest("[data-map-genre]");
-    if (button) standOut(button);
+    if (button) highlightGenre(button);
   });
 
   function pointAt(map, event) {
     const form = map.closest("form");
     const box = map.getBoundingClientRect();
-    form.elements.x.value = 100 * inside((event.clientX - box.left) / box.width);
-    form.elements.y.value = 100 * inside((box.bottom - event.clientY) / box.height);
+    form.elements.x.value = 100 * fromPicture((event.clientX - box.left) / box.width);
+    form.elements.y.value = 100 * fromPicture((box.bottom - event.clientY) / box.height);
     showPoint(form);
     form.requestSubmit();
   }
 
-  // One genre keeps its colour, the others fade; pressed again, all are back.
-  function standOut(button) {
+  // One genre keeps its colour and the others fade; a second press brings them back.
+  function highlightGenre(button) {
     const form = button.closest("form");
     const genre = button.getAttribute("aria-pressed") === "true" ? null : button.dataset.mapGenre;
     for (const other of form.querySelectorAll("[data-map-genre]")) {
@@ -47,7 +48,7 @@
       point.setAttribute("r", "12");
       marks.append(point);
     }
-    point.setAttribute("cx", shown(Number(form.elements.x.value)));
-    point.setAttribute("cy", shown(100 - Number(form.elements.y.value)));
+    point.setAttribute("cx", toPicture(Number(form.elements.x.value)));
+    point.setAttribute("cy", toPicture(100 - Number(form.elements.y.value)));
   }
 })();

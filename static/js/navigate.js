@@ -1,12 +1,12 @@
-// From page to page without a reload, so that the music goes on: links and forms fetch the next page, and only what
-// is in #content, the rail and the title changes. Whatever is no page of the frame (a file, the admin, the sign-in
-// page) loads as ever, and so does everything without this script. A link or form with `data-reload` opts out: every
-// form whose answer is a file or a page without the frame.
+// Loads pages without a reload, so that the music goes on: links and forms fetch the next page, and only #content, the
+// rail and the title change. Anything outside the frame (a file, the admin, the sign-in page) loads normally, as
+// everything does without this script. `data-reload` on a link or form opts out; every form that leads to a file or to
+// a page without the frame needs it.
 //
-// A form is sent once. When no answer comes, or none that can be shown, the page stays and says so.
+// A form is sent once. When no response comes, or none that can be shown, the page stays and says so.
 //
-// Scripts and styles of a page are loaded once and stay; a page's script starts again on `htmx:after:swap`. On the way
-// back, a page that handles its own addresses may cancel `earmark:return`.
+// Scripts and styles of a page are loaded once and stay; a page's script starts again on `htmx:after:swap`. A page that
+// handles its own history cancels `earmark:return`.
 (() => {
   const SAVE_AFTER = 100; // milliseconds without scrolling
   const content = document.getElementById("content");
@@ -16,8 +16,8 @@
   let current = new AbortController();
   let saving;
 
-  // `leave` does what is to be done when there is no page to show; it gets the answer, if there is one.
-  async function go(url, { method = "GET", body, restore = false, leave = () => location.assign(url) } = {}) {
+  // `fallback` runs when there is no page to show; it gets the response, if there is one.
+  async function go(url, { method = "GET", body, restore = false, fallback = () => location.assign(url) } = {}) {
     const mine = ++latest;
     current.abort();
     current = new AbortController();
@@ -31,13 +31,13 @@
     } catch (error) {
       if (mine !== latest) return;
       content.removeAttribute("aria-busy");
-      return leave();
+      return fallback();
     }
     if (mine !== latest) return;
     content.removeAttribute("aria-busy");
     if (response.status === 401) return;
     const next = framedPage(text);
-    if (!next) return response.redirected ? location.assign(response.url) : leave(response);
+    if (!next) return response.redirected ? location.assign(response.url) : fallback(response);
     await show(next, text, response, { url, restore, sent: method === "POST" });
   }
 
@@ -46,13 +46,13 @@
     return page.body.classList.contains("framed") ? page : null;
   }
 
-  function tellUnanswered(response) {
+  function showUnanswered(response) {
     const what = response ? "The server could not answer." : "No answer came.";
     earmarkSession.notice(`${what} It may have been done.`, earmarkSession.reloadLink("Reload to see"));
   }
 
   async function show(next, text, response, { url, restore, sent }) {
-    // Where a form leads may be no address to come back to: only where it was redirected is.
+    // A form's own address need not be a page: only the address that it redirects to goes into the history.
     const address = new URL(sent && !response.redirected ? location.href : response.url);
     address.hash = new URL(url, location.href).hash;
     await Promise.all([...next.querySelectorAll("link[rel=stylesheet]")].map(loadStyle));
@@ -64,7 +64,7 @@
     shown = new URL(restore ? location.href : response.url);
     document.dispatchEvent(new Event("earmark:leave"));
     for (const open of document.querySelectorAll("dialog[open]")) open.close();
-    // htmx would hand a style on to the next element of the same id, by an attribute, which the policy forbids.
+    // htmx would copy an inline style to the new element of the same id, which the Content-Security-Policy forbids.
     for (const styled of content.querySelectorAll("[id][style]")) styled.removeAttribute("style");
     await htmx.swap({
       text, target: "#content", select: "#content", swap: "innerHTML strip:true", selectOOB: "#rail:innerMorph", sourceElement: content,
@@ -76,7 +76,7 @@
     focusOn(anchor || content.querySelector("[autofocus], h1") || content);
   }
 
-  // So for every swap: what a style was taken off again (by a menu, say) still has an empty attribute.
+  // The same for every swap: where a style was removed again (by a menu, say), an empty attribute is left.
   document.addEventListener("htmx:before:swap", () => {
     for (const plain of document.querySelectorAll('[id][style=""]')) plain.removeAttribute("style");
   });
@@ -93,11 +93,11 @@
     return new Promise((done) => (link.onload = link.onerror = done));
   }
 
-  // In their order, one after the other: a page's script may use the library before it.
+  // One after the other, in order: a page's script may need the library before it.
   async function loadScripts(next) {
-    const there = new Set([...document.scripts].map((script) => script.src));
+    const loaded = new Set([...document.scripts].map((script) => script.src));
     for (const { src, type } of next.querySelectorAll("script[src]")) {
-      if (there.has(src)) continue;
+      if (loaded.has(src)) continue;
       const script = Object.assign(document.createElement("script"), { src, type });
       document.head.append(script);
       await new Promise((done) => (script.onload = script.onerror = done));
@@ -106,13 +106,13 @@
 
   const isOurs = (url) => url.origin === location.origin && url.protocol.startsWith("http");
 
-  // On the window, after every listener of the page's own: what one of them has handled is left alone.
+  // On the window, so that it runs after the page's own listeners: events they have handled are left alone.
   addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
     if (!link || event.defaultPrevented || event.button) return;
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     if (link.hasAttribute("download") || link.hasAttribute("target") || link.dataset.reload !== undefined) return;
-    const url = new URL(link.getAttribute("href"), location.href); // a link in a picture has no text as its href
+    const url = new URL(link.getAttribute("href"), location.href); // in an SVG, link.href is not a string
     if (!isOurs(url) || (url.hash && samePage(url, location))) return;
     event.preventDefault();
     go(url.href);
@@ -131,17 +131,17 @@
     }
     const body = form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
     form.setAttribute("aria-busy", "true");
-    go(url.href, { method: "POST", body, leave: tellUnanswered }).finally(() => form.removeAttribute("aria-busy"));
+    go(url.href, { method: "POST", body, fallback: showUnanswered }).finally(() => form.removeAttribute("aria-busy"));
   });
 
-  // While a form is on its way, it is not sent again: not by a double click, not by a second Enter. Before all others.
+  // A form that is being sent is not sent again, by a double click or a second Enter. Runs before all other listeners.
   addEventListener("submit", (event) => {
     if (event.target.getAttribute("aria-busy") !== "true") return;
     event.preventDefault();
     event.stopImmediatePropagation();
   }, { capture: true });
 
-  // What htmx sends and gets is treated the same.
+  // Requests of htmx are treated the same way.
   const isPost = ({ request }) => request.method === "POST";
 
   document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => (ctx.fetch = earmarkSession.send));
@@ -150,20 +150,20 @@
   });
   document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => ctx.request.form?.removeAttribute("aria-busy"));
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-    if (ctx && isPost(ctx) && ctx.text === undefined) tellUnanswered();
+    if (ctx && isPost(ctx) && ctx.text === undefined) showUnanswered();
   });
   document.addEventListener("htmx:after:request", (event) => {
     const { ctx } = event.detail;
     const { raw, status } = ctx.response;
-    // The page stays as it is, rather than lose the part that was asked for.
+    // Keep the page as it is rather than replace a part of it with an error.
     if (status === 401 || status >= 500 || (status >= 400 && !isPost(ctx))) {
       event.preventDefault();
-      if (status >= 500 && isPost(ctx)) tellUnanswered(raw);
+      if (status >= 500 && isPost(ctx)) showUnanswered(raw);
       return;
     }
     if (!isPost(ctx)) return;
     const next = framedPage(ctx.text);
-    // A sheet sends its form to a page of its own, and gets the answer from there.
+    // The form of a dialog posts to another page's address and gets its response from there.
     const path = (url) => new URL(url, location.href).pathname;
     const isHere = !raw.redirected || [location.pathname, path(ctx.request.action)].includes(path(raw.url));
     if (!next || (isHere && ctx.select && next.querySelector(ctx.select))) return;
@@ -180,7 +180,7 @@
     clearTimeout(saving);
     if (location.pathname === shown.pathname && !document.dispatchEvent(new Event("earmark:return", { cancelable: true }))) return;
     if (samePage(location, shown)) return scrollTo({ top: history.state?.scroll ?? 0, behavior: "instant" });
-    go(location.href, { restore: true, leave: () => location.reload() });
+    go(location.href, { restore: true, fallback: () => location.reload() });
   });
   if (history.state?.scroll) scrollTo({ top: history.state.scroll, behavior: "instant" });
 })();

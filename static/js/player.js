@@ -1,17 +1,18 @@
-// The player bar: one audio element outside the content, so that it plays on from page to page.
+// The player bar: one audio element outside the content, so that the music plays on from page to page.
 //
-// Any `[data-play]` button starts its track and queues the list around it (`[data-queue]`: what follows the rows shown).
+// Any `[data-play]` button plays its track and queues the list around it. The list's `data-play-queue` is the address
+// of the tracks that follow those shown.
 (() => {
-  const AHEAD = 20; // so many tracks before the end of what is known, the next ones are fetched
-  const EARLY = 3; // seconds after which "previous" goes to the start of the same track
+  const PREFETCH_TRACKS = 20; // more tracks are fetched when so few are left in the queue
+  const RESTART_SECONDS = 3; // seconds after which "previous" restarts the track
   const bar = document.querySelector("[data-player-bar]");
-  const part = (name) => bar.querySelector(`[data-player-${name}]`);
-  const audio = part("audio");
+  const element = (name) => bar.querySelector(`[data-player-${name}]`);
+  const audio = element("audio");
   let queue = new PlayQueue();
   let failures = 0;
   let fetching = null;
 
-  // ---- what is played
+  // ---- playing
 
   function play(position, at = 0) {
     queue.position = position;
@@ -30,7 +31,7 @@
     }
     audio.src = current.url;
     audio.currentTime = at;
-    part("said").textContent = "";
+    element("status").textContent = "";
     show();
   }
 
@@ -40,7 +41,7 @@
   }
 
   function step(by) {
-    if (by < 0 && audio.currentTime > EARLY) return (audio.currentTime = 0);
+    if (by < 0 && audio.currentTime > RESTART_SECONDS) return (audio.currentTime = 0);
     const to = queue.neighbour(by);
     if (to !== null) play(to);
   }
@@ -50,38 +51,38 @@
   });
 
   function playFrom(button) {
-    const list = button.closest("[data-queue]");
+    const list = button.closest("[data-play-queue]");
     const buttons = list ? [...list.querySelectorAll("[data-play]")] : [button];
     const { repeat, shuffled } = queue;
-    queue = new PlayQueue({ tracks: buttons.map(trackOf), more: list?.dataset.queue || null, repeat });
+    queue = new PlayQueue({ tracks: buttons.map(trackOf), more: list?.dataset.playQueue || null, repeat });
     queue.position = buttons.indexOf(button);
     if (shuffled) queue.shuffle(true);
     play(queue.position);
   }
 
-  // What follows in the list it was started from, a part at a time.
+  // Fetches the next tracks of the list that the queue was made from.
   async function fetchMore() {
-    const asked = queue;
-    if (!asked.more) return;
+    const source = queue;
+    if (!source.more) return;
     try {
-      const { tracks, more } = await earmarkSession.getJson(asked.more);
-      asked.more = more;
-      asked.add(tracks);
+      const { tracks, more } = await earmarkSession.getJson(source.more);
+      source.more = more;
+      source.add(tracks);
     } catch {
-      asked.more = null;
+      source.more = null;
     }
-    if (asked === queue) show();
+    if (source === queue) show();
   }
 
   function fetchAhead({ all = false } = {}) {
-    if (!queue.more || (!all && queue.tracks.length - queue.position > AHEAD)) return;
+    if (!queue.more || (!all && queue.tracks.length - queue.position > PREFETCH_TRACKS)) return;
     fetching ??= fetchMore().finally(() => {
       fetching = null;
       fetchAhead({ all });
     });
   }
 
-  // ---- what is seen
+  // ---- showing
 
   const isCurrent = (button) => button.dataset.play === queue.current?.url;
 
@@ -97,19 +98,19 @@
   function show() {
     const { current } = queue;
     markRows();
-    document.dispatchEvent(new CustomEvent("earmark:queue", { detail: queue }));
+    document.dispatchEvent(new CustomEvent("earmark:queue-change", { detail: queue }));
     if (!current) return;
-    part("title").textContent = current.title;
-    part("title").href = current.href;
-    part("artist").textContent = current.artist;
-    part("genre").hidden = !current.genre;
-    part("genre").className = `chip ${current.css}`;
-    part("genre").lastChild.textContent = current.genre;
-    part("next").disabled = queue.neighbour(1) === null;
-    part("shuffle").setAttribute("aria-pressed", queue.shuffled);
-    part("repeat").setAttribute("aria-pressed", queue.repeat !== "off");
-    part("repeat").setAttribute("aria-label", { off: "Repeat: off", all: "Repeat: the whole queue", one: "Repeat: this track" }[queue.repeat]);
-    part("repeat").classList.toggle("is-one", queue.repeat === "one");
+    element("title").textContent = current.title;
+    element("title").href = current.href;
+    element("artist").textContent = current.artist;
+    element("genre").hidden = !current.genre;
+    element("genre").className = `chip ${current.css}`;
+    element("genre").lastChild.textContent = current.genre;
+    element("next").disabled = queue.neighbour(1) === null;
+    element("shuffle").setAttribute("aria-pressed", queue.shuffled);
+    element("repeat").setAttribute("aria-pressed", queue.repeat !== "off");
+    element("repeat").setAttribute("aria-label", { off: "Repeat: off", all: "Repeat: the whole queue", one: "Repeat: this track" }[queue.repeat]);
+    element("repeat").classList.toggle("is-one", queue.repeat === "one");
     if (navigator.mediaSession) {
       navigator.mediaSession.metadata = new MediaMetadata({ title: current.title, artist: current.artist });
     }
@@ -117,64 +118,64 @@
 
   function showPlaying() {
     bar.classList.toggle("is-playing", !audio.paused);
-    part("toggle").setAttribute("aria-label", audio.paused ? "Play" : "Pause");
+    element("toggle").setAttribute("aria-label", audio.paused ? "Play" : "Pause");
     if (navigator.mediaSession) navigator.mediaSession.playbackState = audio.paused ? "paused" : "playing";
     markRows();
   }
 
   function showTime() {
     const { currentTime, duration } = audio;
-    part("time").textContent = duration ? `${earmarkClock(currentTime)} / ${earmarkClock(duration)}` : earmarkClock(currentTime);
+    element("time").textContent = duration ? `${earmarkClock(currentTime)} / ${earmarkClock(duration)}` : earmarkClock(currentTime);
     if (!duration) return;
-    part("seek").value = (100 * currentTime) / duration;
-    part("seek").setAttribute("aria-valuetext", `${earmarkClock(currentTime)} of ${earmarkClock(duration)}`);
+    element("seek").value = (100 * currentTime) / duration;
+    element("seek").setAttribute("aria-valuetext", `${earmarkClock(currentTime)} of ${earmarkClock(duration)}`);
   }
 
   // ---- buttons and keys
 
   document.addEventListener("click", (event) => {
     const all = event.target.closest("[data-play-all]");
-    const button = all ? document.querySelector("[data-queue] [data-play]") : event.target.closest("[data-play]");
+    const button = all ? document.querySelector("[data-play-queue] [data-play]") : event.target.closest("[data-play]");
     if (!button) return;
     if (isCurrent(button) && !all) playOrPause();
     else playFrom(button);
   });
-  part("toggle").addEventListener("click", playOrPause);
-  part("next").addEventListener("click", () => step(1));
-  part("previous").addEventListener("click", () => step(-1));
-  part("shuffle").addEventListener("click", () => {
+  element("toggle").addEventListener("click", playOrPause);
+  element("next").addEventListener("click", () => step(1));
+  element("previous").addEventListener("click", () => step(-1));
+  element("shuffle").addEventListener("click", () => {
     queue.shuffle(!queue.shuffled);
     if (queue.shuffled) fetchAhead({ all: true });
     show();
   });
-  part("repeat").addEventListener("click", () => {
-    queue.turnRepeat();
+  element("repeat").addEventListener("click", () => {
+    queue.cycleRepeat();
     show();
   });
-  part("seek").addEventListener("input", ({ target }) => {
+  element("seek").addEventListener("input", ({ target }) => {
     if (audio.duration) audio.currentTime = (target.value / 100) * audio.duration;
   });
-  part("volume").addEventListener("input", ({ target }) => {
+  element("volume").addEventListener("input", ({ target }) => {
     audio.volume = target.value / 100;
     localStorage.setItem("volume", audio.volume);
   });
   audio.volume = Number(localStorage.getItem("volume") ?? 1);
-  part("volume").value = 100 * audio.volume;
+  element("volume").value = 100 * audio.volume;
 
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || bar.hidden || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input:not([type=range], [type=checkbox]), textarea, select, [contenteditable], [role=menu], dialog[open]")) return;
-    const acts = { N: () => step(1), P: () => step(-1) };
-    // A button's own key; and a page with a strip of its own plays that, unless the bar is playing.
+    const keyHandlers = { N: () => step(1), P: () => step(-1) };
+    // Space presses a focused button. On a page with a listening strip it plays that, unless the bar is playing.
     const spaceIsTaken = event.target.closest("button, a, summary, input") || (audio.paused && document.querySelector("[data-strip]"));
-    if (!spaceIsTaken) acts[" "] = playOrPause;
-    const act = acts[event.key];
-    if (!act) return;
+    if (!spaceIsTaken) keyHandlers[" "] = playOrPause;
+    const handler = keyHandlers[event.key];
+    if (!handler) return;
     event.preventDefault();
-    act();
+    handler();
   });
 
-  // ---- the sound
+  // ---- audio events
 
   audio.addEventListener("play", () => document.dispatchEvent(new CustomEvent("earmark:sound", { detail: audio })));
   for (const name of ["play", "pause", "ended"]) audio.addEventListener(name, showPlaying);
@@ -188,23 +189,23 @@
     if (!audio.getAttribute("src")) return;
     const note = `“${queue.current.title}” could not be played.`;
     failures += 1;
-    // After a whole queue of failures there is nothing to go on to.
+    // Stop after as many failures in a row as the queue has tracks.
     if (failures < queue.tracks.length && queue.neighbour(1) !== null) step(1);
-    part("said").textContent = note;
+    element("status").textContent = note;
   });
-  // Only one sounds at a time: another player on the page says so when it starts.
+  // Only one player sounds at a time: the others pause when one starts.
   document.addEventListener("earmark:sound", ({ detail }) => {
     if (detail !== audio) audio.pause();
   });
-  // A page's own player was playing when the page was left: the bar goes on with it.
+  // The page was left while its listening strip was playing: the bar goes on from there.
   document.addEventListener("earmark:handover", ({ detail: { track, at } }) => {
-    const there = queue.tracks.findIndex((one) => one.url === track.url);
-    if (there < 0) queue = new PlayQueue({ tracks: [track], repeat: queue.repeat });
-    play(Math.max(there, 0), at);
+    const index = queue.tracks.findIndex((one) => one.url === track.url);
+    if (index < 0) queue = new PlayQueue({ tracks: [track], repeat: queue.repeat });
+    play(Math.max(index, 0), at);
   });
-  // The panel of the queue: jump to a track, or take one out.
-  document.addEventListener("earmark:jump", ({ detail }) => play(detail));
-  document.addEventListener("earmark:remove", ({ detail }) => {
+  // From the queue panel.
+  document.addEventListener("earmark:queue-jump", ({ detail }) => play(detail));
+  document.addEventListener("earmark:queue-remove", ({ detail }) => {
     const wasCurrent = detail === queue.position;
     const wasPlaying = !audio.paused;
     queue.remove(detail);
@@ -214,13 +215,13 @@
   });
   document.addEventListener("htmx:after:swap", markRows);
 
-  for (const [name, act] of Object.entries({
+  for (const [name, handler] of Object.entries({
     play: () => audio.play(), pause: () => audio.pause(), nexttrack: () => step(1), previoustrack: () => step(-1),
     seekbackward: () => (audio.currentTime -= 10), seekforward: () => (audio.currentTime += 10),
     seekto: ({ seekTime }) => (audio.currentTime = seekTime),
-  })) navigator.mediaSession?.setActionHandler(name, act);
+  })) navigator.mediaSession?.setActionHandler(name, handler);
 
-  // ---- pages that do load anew: the queue is there again, and waits
+  // ---- pages that reload: the queue is restored, paused
 
   const KEY = `queue of ${bar.dataset.playerBar}`;
   addEventListener("pagehide", () => {
@@ -228,9 +229,9 @@
     if (queue.current) sessionStorage.setItem(KEY, JSON.stringify({ tracks, position, more, shuffled, repeat, at: audio.currentTime }));
     else sessionStorage.removeItem(KEY);
   });
-  const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-  if (kept) {
-    queue = new PlayQueue(kept);
-    load(kept.at);
+  const saved = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+  if (saved) {
+    queue = new PlayQueue(saved);
+    load(saved.at);
   }
 })();

@@ -1,32 +1,32 @@
-// A playlist's order: by drag, by the arrow buttons, and by Alt with an arrow key. Every move is a form of the page.
+// Reorders a playlist: by dragging, with the arrow buttons, or with Alt and an arrow key. Every move submits a form of the page.
 (() => {
-  const EDGE = 96; // so near to the window's top or bottom, a dragged track scrolls the page
+  const EDGE = 96; // pixels from the window's top or bottom within which a dragged track scrolls the page
   const items = () => document.querySelector("[data-playlist-items]");
-  // Not when the page says why it was not done, nor when nothing is left to say it in.
-  const say = (text) => {
-    const said = document.querySelector("[data-playlist-said]");
-    if (said && !document.querySelector("#messages .notice")) said.textContent = text;
+  // Silent when the page shows a message of its own, or when the list is gone.
+  const announce = (text) => {
+    const status = document.querySelector("[data-playlist-status]");
+    if (status && !document.querySelector("#messages .notice")) status.textContent = text;
   };
 
-  // Sends a form's button, changes the list in place, and goes back to where one was.
-  async function send(row, url, values, focus) {
+  // Posts to `url`, updates the list in place and restores the focus. Returns the row's new element, if it is still there.
+  async function postForm(row, url, values, focus) {
     const { id } = row;
     const hidden = ["csrfmiddlewaretoken", "idempotency_key"];
-    const carried = Object.fromEntries(hidden.map((name) => [name, row.querySelector(`[name=${name}]`).value]));
+    const hiddenFields = Object.fromEntries(hidden.map((name) => [name, row.querySelector(`[name=${name}]`).value]));
     await htmx.ajax("POST", url, {
-      source: items(), target: "#content", select: "#content", swap: "outerMorph", values: { ...carried, ...values },
+      source: items(), target: "#content", select: "#content", swap: "outerMorph", values: { ...hiddenFields, ...values },
     });
-    const now = document.getElementById(id);
-    if (now && focus) (now.querySelector(`${focus}:not(:disabled)`) ?? now.querySelector("[data-move]:not(:disabled)"))?.focus();
-    return now;
+    const moved = document.getElementById(id);
+    if (moved && focus) (moved.querySelector(`${focus}:not(:disabled)`) ?? moved.querySelector("[data-move]:not(:disabled)"))?.focus();
+    return moved;
   }
 
   async function move(row, to, focus) {
-    const now = await send(row, row.dataset.item, { to }, focus);
-    say(`“${row.dataset.title}” is ${now ? `number ${placeOf(now) + 1}` : "on another page"} now.`);
+    const moved = await postForm(row, row.dataset.item, { to }, focus);
+    announce(`“${row.dataset.title}” is ${moved ? `number ${positionOf(moved) + 1}` : "on another page"} now.`);
   }
 
-  const placeOf = (row) => Number(items().dataset.start) + [...items().children].indexOf(row);
+  const positionOf = (row) => Number(items().dataset.start) + [...items().children].indexOf(row);
 
   document.addEventListener("submit", (event) => {
     const row = event.target.closest("[data-item]");
@@ -35,8 +35,8 @@
     event.preventDefault();
     if (button.dataset.move) return move(row, button.value, `[data-move="${button.dataset.move}"]`);
     const next = row.nextElementSibling ?? row.previousElementSibling;
-    send(row, button.formAction, {}).then(() => {
-      say(`“${row.dataset.title}” is out of the playlist.`);
+    postForm(row, button.formAction, {}).then(() => {
+      announce(`“${row.dataset.title}” was removed from the playlist.`);
       (next?.isConnected ? next.querySelector("[data-remove]") : document.querySelector("h1"))?.focus();
     });
   });
@@ -56,10 +56,10 @@
     event.preventDefault();
     const row = handle.closest("[data-item]");
     const list = items();
-    const from = placeOf(row);
+    const from = positionOf(row);
     const first = row.nextElementSibling;
     row.classList.add("is-dragged");
-    // The list gets what the pointer does: a row that changes its place would lose it.
+    // The list captures the pointer: a row loses its capture when it is moved in the document.
     list.setPointerCapture(event.pointerId);
 
     const follow = ({ clientY }) => {
@@ -75,7 +75,7 @@
       list.removeEventListener("pointermove", follow);
       for (const name of ["pointerup", "pointercancel"]) list.removeEventListener(name, end);
       row.classList.remove("is-dragged");
-      const to = placeOf(row);
+      const to = positionOf(row);
       if (type === "pointerup" && to !== from) move(row, to);
       else list.insertBefore(row, first);
     };

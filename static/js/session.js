@@ -1,58 +1,59 @@
-// A page may outlive the session it was loaded in. Then it says so, leads to the sign-in page and back with what was
-// typed, and takes the CSRF token of the session that came after. For another person it sends nothing.
+// Handles pages that outlive the session they were loaded in: they say so, link to the sign-in page and restore what
+// was typed, and use the CSRF token of the new session. If another person is signed in by then, nothing is sent.
 globalThis.earmarkSession = (() => {
-  const { person, session, signIn } = document.body.dataset;
-  const KEPT = "earmark.typed";
-  const KEEPS = 3600 * 1000;
-  const MOST = 50_000; // characters
+  const { userId, session, signIn } = document.body.dataset;
+  const STORAGE_KEY = "earmark.typed";
+  const TYPED_LIFETIME = 3600 * 1000;
+  const TYPED_MAX_LENGTH = 50_000; // characters
   const TYPED = ":is(input:not([type=hidden], [type=password], [type=file], [type=checkbox], [type=radio]), textarea)[id]";
-  const BY_SCRIPT = { "X-Requested-With": "XMLHttpRequest" }; // so that no sign-in page comes in place of the answer
+  const BY_SCRIPT = { "X-Requested-With": "XMLHttpRequest" }; // otherwise the response to a signed-out request is the sign-in page
   const here = () => location.pathname + location.search;
   let token;
 
   // ---- who is signed in
 
-  // Takes the CSRF token of now into the page. Returns "same", or, when it has none: "nobody" or "another" person.
-  async function renew() {
-    const answer = await fetch(session, { cache: "no-store" });
-    if (answer.status === 401) return "nobody";
-    const now = await answer.json();
-    if (String(now.person) !== person) return "another";
-    token = now.csrf;
+  // Puts the current CSRF token into the page's forms. Returns who is signed in: the "same" person as when the page was
+  // loaded, or "nobody" or "another" person, in which case the forms are left alone.
+  async function renewCsrfToken() {
+    const response = await fetch(session, { cache: "no-store" });
+    if (response.status === 401) return "nobody";
+    const current = await response.json();
+    if (String(current.person) !== userId) return "another";
+    token = current.csrf;
     for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
     for (const { dataset } of document.querySelectorAll("[data-csrf]")) dataset.csrf = token;
     return "same";
   }
 
-  // As fetch. A form with a token of before is refused before anything is done, so it may be sent again with the new
-  // one. When the answer is 401, the page says so already.
+  // Like fetch. A form with an old CSRF token is refused before anything is done, so it is sent again with the new one.
+  // When this returns status 401, the page already shows a notice.
   async function send(url, { headers, ...options } = {}) {
     const isForm = Boolean(options.body);
-    const ask = () => fetch(url, { ...options, headers: isForm ? { ...headers, ...BY_SCRIPT } : headers });
-    let response = await ask();
+    const request = () => fetch(url, { ...options, headers: isForm ? { ...headers, ...BY_SCRIPT } : headers });
+    let response = await request();
     let who = response.status === 401 ? "nobody" : "same";
     if (response.status === 403 && isForm) {
-      who = await renew();
+      who = await renewCsrfToken();
       if (who === "same") {
         options.body.set("csrfmiddlewaretoken", token);
-        response = await ask();
+        response = await request();
       }
     }
     if (who !== "same") {
-      tellWhoIs(who, isForm);
+      showSessionNotice(who, isForm);
       return new Response(null, { status: 401 });
     }
     if (response.ok) signedOutNotice()?.remove();
     return response;
   }
 
-  // What a script wants to know; null when the answer is an error.
+  // Returns the parsed JSON, or null when the response is an error.
   async function getJson(url) {
     const response = await send(url, { headers: BY_SCRIPT });
     return response.ok ? response.json() : null;
   }
 
-  // ---- what the page says
+  // ---- notices
 
   function notice(text, link, kind = "") {
     document.querySelector("[data-alert]")?.remove();
@@ -67,58 +68,58 @@ globalThis.earmarkSession = (() => {
   function linkTo(href, text) {
     const link = Object.assign(document.createElement("a"), { href, textContent: text });
     link.dataset.reload = "";
-    link.addEventListener("click", keepTyped);
+    link.addEventListener("click", saveTyped);
     return link;
   }
 
   const reloadLink = (text) => linkTo(here(), text);
 
-  // In a tab of its own while files are on their way: they go on when one is back.
-  function signInLink(text, { unsent = false, apart = document.querySelector("[data-tray][data-busy]") } = {}) {
+  // Opens in a new tab while files are uploading: they go on after the sign-in.
+  function signInLink(text, { unsent = false, newTab = document.querySelector("[data-tray][data-busy]") } = {}) {
     const link = linkTo(`${signIn}?${new URLSearchParams({ next: here(), ...(unsent && { unsent: 1 }) })}`, text);
-    if (apart) link.target = "_blank";
+    if (newTab) link.target = "_blank";
     return link;
   }
 
   const signedOutNotice = () => document.querySelector("[data-alert^=signed-out]");
 
-  function tellWhoIs(who, unsent) {
+  function showSessionNotice(who, unsent) {
     const nothing = unsent ? ", so nothing was done" : "";
     if (who === "another") return notice(`Somebody else is signed in now${nothing}.`, reloadLink("Reload to see their library"));
-    // What is fetched in the background says it once.
+    // Background requests show it only once.
     if (!unsent && signedOutNotice()) return;
     notice(`You are signed out${nothing}.`, signInLink("Sign in to go on", { unsent }), unsent ? "signed-out unsent" : "signed-out");
   }
 
-  // Signed in again in another tab, and back in this one.
+  // The person may have signed in again in another tab.
   addEventListener("focus", async () => {
-    const said = signedOutNotice();
-    if (!said || (await renew().catch(() => "unknown")) !== "same") return;
-    if (said.dataset.alert.endsWith("unsent")) said.replaceChildren("You are signed in again. Nothing was done: please send it again.");
-    else said.remove();
+    const signedOut = signedOutNotice();
+    if (!signedOut || (await renewCsrfToken().catch(() => "unknown")) !== "same") return;
+    if (signedOut.dataset.alert.endsWith("unsent")) signedOut.replaceChildren("You are signed in again. Nothing was changed: please send it again.");
+    else signedOut.remove();
   });
 
-  // ---- what was typed
+  // ---- text typed into forms
 
-  function keepTyped() {
+  function saveTyped() {
     const fields = [...document.querySelectorAll(`#content ${TYPED}`)].filter((field) => field.value !== field.defaultValue);
     const typed = fields.map(({ id, value }) => [id, value]);
-    const kept = JSON.stringify({ person, page: here(), until: Date.now() + KEEPS, typed });
-    if (kept.length <= MOST) sessionStorage.setItem(KEPT, kept);
+    const saved = JSON.stringify({ person: userId, page: here(), until: Date.now() + TYPED_LIFETIME, typed });
+    if (saved.length <= TYPED_MAX_LENGTH) sessionStorage.setItem(STORAGE_KEY, saved);
   }
 
-  function fillTyped() {
-    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-    sessionStorage.removeItem(KEPT);
-    if (kept?.person !== person || kept.page !== here() || kept.until < Date.now()) return;
-    for (const [id, value] of kept.typed) {
+  function restoreTyped() {
+    const saved = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null");
+    sessionStorage.removeItem(STORAGE_KEY);
+    if (saved?.person !== userId || saved.page !== here() || saved.until < Date.now()) return;
+    for (const [id, value] of saved.typed) {
       const field = document.getElementById(id);
       if (!field?.matches(TYPED)) continue;
       field.value = value;
       field.closest("details")?.setAttribute("open", "");
     }
   }
-  fillTyped();
+  restoreTyped();
 
-  return { renew, send, getJson, notice, reloadLink, signInLink };
+  return { renewCsrfToken, send, getJson, notice, reloadLink, signInLink };
 })();

@@ -1,4 +1,4 @@
-// "Add to playlist…" opens in a sheet over any page. Without this script it is a page of its own.
+// "Add to playlist…" opens in a dialog over any page. Without this script it is a page of its own.
 (() => {
   const sheet = document.querySelector("[data-sheet]");
   document.addEventListener("click", async (event) => {

@@ -2,52 +2,52 @@
 (() => {
   const STEP = 5; // seconds an arrow key goes
   const nonce = document.querySelector("script[nonce]").nonce;
-  // A model is never wholly sure, so never 0 or 100.
-  const chance = (p) => ({ 0: "< 1 %", 100: "> 99 %" })[Math.round(100 * p)] ?? `${Math.round(100 * p)} %`;
+  // A model is never completely sure, so never 0 % or 100 %. Like the template filter for probabilities.
+  const percent = (p) => ({ 0: "< 1 %", 100: "> 99 %" })[Math.round(100 * p)] ?? `${Math.round(100 * p)} %`;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const { getJson } = earmarkSession;
   const title = (genre) => (genre === "hiphop" ? "Hip-hop" : genre[0].toUpperCase() + genre.slice(1));
 
-  const running = new Map(); // each started strip: is it playing, and how to end it
+  const running = new Map(); // strip element -> { isPlaying(), end() }
 
-  async function start(strip, goOn) {
+  async function start(strip, keepPlaying) {
     strip.dataset.started = "";
-    const gone = new AbortController();
-    const { signal } = gone;
+    const ended = new AbortController();
+    const { signal } = ended;
     let wave;
     running.set(strip, {
-      isPlaying: () => (wave ? wave.isPlaying() : goOn),
+      isPlaying: () => (wave ? wave.isPlaying() : keepPlaying),
       end() {
-        gone.abort();
+        ended.abort();
         wave?.destroy();
       },
     });
-    const part = (name) => strip.querySelector(`[data-strip-${name}]`);
+    const element = (name) => strip.querySelector(`[data-strip-${name}]`);
     const duration = Number(strip.dataset.duration);
-    const [shape, timeline] = await Promise.all([getJson(strip.dataset.peaks), getJson(strip.dataset.timeline)]);
-    if (gone.signal.aborted || !shape || !timeline) return;
+    const [waveform, timeline] = await Promise.all([getJson(strip.dataset.peaks), getJson(strip.dataset.timeline)]);
+    if (ended.signal.aborted || !waveform || !timeline) return;
 
     wave = WaveSurfer.create({
-      container: part("wave"), url: strip.dataset.audio, peaks: [shape.peaks], duration, height: 88, cursorWidth: 0,
+      container: element("wave"), url: strip.dataset.audio, peaks: [waveform.peaks], duration, height: 88, cursorWidth: 0,
       interact: false, normalize: true, barWidth: 2, barGap: 1, barRadius: 1, cspNonce: nonce,
       waveColor: colour("--em-muted"), progressColor: colour("--em-accent"),
     });
-    const order = [...part("genres").children].map((li) => li.className.replace("genre-", ""));
-    fillTable(part("table").tBodies[0], timeline);
-    const draw = () => drawTimeline(part("timeline"), timeline, order, duration);
+    const order = [...element("genres").children].map((li) => li.className.replace("genre-", ""));
+    fillTable(element("table").tBodies[0], timeline);
+    const draw = () => drawTimeline(element("timeline"), timeline, order, duration);
     draw();
-    new ResizeObserver(draw).observe(part("timeline"));
+    new ResizeObserver(draw).observe(element("timeline"));
     document.addEventListener("earmark:theme", () => {
       wave.setOptions({ waveColor: colour("--em-muted"), progressColor: colour("--em-accent") });
       draw();
     }, { signal });
 
-    const seek = part("seek");
+    const seek = element("seek");
     function show(time) {
-      part("cursor").style.left = `${(100 * time) / duration}%`;
-      part("time").textContent = `${earmarkClock(time)} / ${earmarkClock(duration)}`;
+      element("cursor").style.left = `${(100 * time) / duration}%`;
+      element("time").textContent = `${earmarkClock(time)} / ${earmarkClock(duration)}`;
       seek.setAttribute("aria-valuenow", Math.round(time));
-      seek.setAttribute("aria-valuetext", `${earmarkClock(time)}, ${said(timeline, time)}`);
+      seek.setAttribute("aria-valuetext", `${earmarkClock(time)}, ${genresAt(timeline, time)}`);
     }
     function goTo(time) {
       const to = Math.min(Math.max(time, 0), duration);
@@ -66,11 +66,11 @@
     seek.addEventListener("pointermove", (event) => {
       if (seek.hasPointerCapture(event.pointerId)) goTo(timeAt(event));
       const time = timeAt(event);
-      part("said").textContent = `${earmarkClock(Math.max(time, 0))}: ${said(timeline, time)}`;
+      element("readout").textContent = `${earmarkClock(Math.max(time, 0))}: ${genresAt(timeline, time)}`;
     });
-    seek.addEventListener("pointerleave", () => (part("said").textContent = ""));
+    seek.addEventListener("pointerleave", () => (element("readout").textContent = ""));
 
-    const playButton = part("play");
+    const playButton = element("play");
     playButton.addEventListener("click", () => wave.playPause());
     for (const name of ["play", "pause", "finish"]) {
       wave.on(name, () => {
@@ -79,7 +79,7 @@
       });
     }
     wave.on("timeupdate", show);
-    // Only one sounds at a time; and when the page is left while it plays, the player bar goes on with it.
+    // Only one player sounds at a time; when the page is left while the strip plays, the player bar goes on.
     const sound = wave.getMediaElement();
     wave.on("play", () => document.dispatchEvent(new CustomEvent("earmark:sound", { detail: sound })));
     document.addEventListener("earmark:sound", ({ detail }) => {
@@ -92,7 +92,7 @@
       wave.pause();
       document.dispatchEvent(new CustomEvent("earmark:handover", { detail }));
     }, { signal });
-    wave.on("error", () => (part("said").textContent = "This browser could not play the track. Download it instead."));
+    wave.on("error", () => (element("readout").textContent = "This browser could not play the track. Download it instead."));
 
     addEventListener("keydown", (event) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -100,7 +100,7 @@
       const onButton = event.target.closest("button, a, summary");
       if (elsewhere || (onButton && [" ", "Enter"].includes(event.key))) return;
       const now = wave.getCurrentTime();
-      const acts = {
+      const keyHandlers = {
         " ": () => wave.playPause(),
         ArrowLeft: () => goTo(now - STEP),
         ArrowRight: () => goTo(now + STEP),
@@ -111,13 +111,13 @@
         z: () => document.querySelector("[data-undo-genre]")?.click(),
         "?": () => strip.querySelector("[data-bs-target='#keys']").click(),
       };
-      if (!acts[event.key]) return;
+      if (!keyHandlers[event.key]) return;
       event.preventDefault();
-      acts[event.key]();
+      keyHandlers[event.key]();
     }, { signal });
     strip.dataset.ready = "";
-    // Only now has it a source to play. A browser may still want a click first.
-    if (goOn) wave.once("ready", () => wave.play().catch(() => {}));
+    // Before "ready" there is no source to play. The browser may still require a click first.
+    if (keepPlaying) wave.once("ready", () => wave.play().catch(() => {}));
   }
 
   function segmentAt({ segments }, time) {
@@ -128,14 +128,14 @@
     return genres.map((genre, i) => [genre, shares[i]]).sort((a, b) => b[1] - a[1]);
   }
 
-  // "blues 62 %, rock 20 %"
-  function said(timeline, time) {
+  // Returns the three likeliest genres at a time, such as "Blues 62 %, Rock 20 %, Country 7 %".
+  function genresAt(timeline, time) {
     const segment = segmentAt(timeline, time);
     if (!segment) return "";
-    return ranked(timeline.genres, segment[2]).slice(0, 3).map(([g, p]) => `${title(g)} ${chance(p)}`).join(", ");
+    return ranked(timeline.genres, segment[2]).slice(0, 3).map(([g, p]) => `${title(g)} ${percent(p)}`).join(", ");
   }
 
-  // A row per genre, a cell per segment; how strong the colour is tells the probability.
+  // A row per genre and a cell per segment; the opacity of a cell is the probability.
   function drawTimeline(canvas, { genres, segments }, order, duration) {
     const ratio = devicePixelRatio || 1;
     const { clientWidth: width, clientHeight: height } = canvas;
@@ -160,11 +160,11 @@
     for (const [start, end, shares] of segments) {
       const [genre, share] = ranked(genres, shares)[0];
       const row = body.insertRow();
-      for (const text of [earmarkClock(start), earmarkClock(end), title(genre), chance(share)]) row.insertCell().textContent = text;
+      for (const text of [earmarkClock(start), earmarkClock(end), title(genre), percent(share)]) row.insertCell().textContent = text;
     }
   }
 
-  // A strip that has left the page falls silent; the one in its place may go on playing.
+  // Ends strips that were removed from the page; the one that replaces a playing strip may go on playing.
   let playing = false;
   function startAll() {
     for (const [strip, { end }] of running) {
@@ -173,11 +173,11 @@
       end();
     }
     for (const strip of document.querySelectorAll("[data-strip]:not([data-started])")) {
-      start(strip, playing && "goesOn" in strip.dataset);
+      start(strip, playing && "keepPlaying" in strip.dataset);
     }
   }
   startAll();
-  // Asked before the swap: a browser pauses what leaves the page.
+  // Looked up before the swap, because the browser pauses media that are removed from the page.
   document.addEventListener("htmx:before:swap", () => {
     playing = [...running.values()].some((strip) => strip.isPlaying());
   });

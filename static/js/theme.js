@@ -1,4 +1,4 @@
-// Light or dark: the system's wish until somebody chooses. Runs before the page is painted, so that nothing flashes.
+// Light or dark: the system's setting until somebody chooses. Runs before the first paint, so that nothing flashes.
 (() => {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");

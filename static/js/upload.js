@@ -1,14 +1,14 @@
-// Files and folders, dropped or chosen, go up a few at a time. The tray shows what is moving, what was refused, and
-// the last few that arrived; the upload page lists all. The server renders a row once the bytes have arrived; htmx
-// keeps it fresh until the track is heard.
+// Uploads files and folders, dropped or chosen, a few at a time. The tray shows those under way, those that failed and
+// the last few that arrived; the upload page lists all. The server renders the row of a file that has arrived; htmx
+// refreshes it until the track is analysed.
 (() => {
   const AT_ONCE = 3;
   const ARRIVED_SHOWN = 8;
-  const REFRESH = 5000; // how often the page behind may be told, at most
-  const MUSIC = /\.(mp3|m4a|m4b|mp4|aac|ogg|oga|opus|flac|wav|aiff?|aifc|au|snd|wma|webm|mka|zip)$/i;
+  const REFRESH = 5000; // milliseconds between two refreshes of the page behind the tray, at least
   const tray = document.querySelector("[data-tray]");
-  const part = (name) => tray.querySelector(`[data-tray-${name}]`);
-  const list = part("list");
+  const element = (name) => tray.querySelector(`[data-tray-${name}]`);
+  const list = element("list");
+  const extensions = tray.dataset.extensions.split(","); // lower case, with their dots
   const template = document.querySelector("[data-tray-template]");
   const veil = document.querySelector("[data-drop-veil]");
   const number = (n) => n.toLocaleString("en-GB");
@@ -17,26 +17,28 @@
 
   let waiting = [];
   const moving = new Set();
-  let count = { all: 0, done: 0, bytes: 0, doneBytes: 0, skipped: 0 };
-  let told = 0;
+  const newCount = () => ({ all: 0, done: 0, bytes: 0, doneBytes: 0, skipped: 0, unreadable: 0 });
+  let count = newCount();
+  let lastRefresh = 0;
 
-  function add(found, skipped = 0) {
-    if (!found.length && !skipped) return;
-    if (!moving.size && !waiting.length) count = { all: 0, done: 0, bytes: 0, doneBytes: 0, skipped: 0 };
+  function add(found, { skipped = 0, unreadable = 0 } = {}) {
+    if (!found.length && !skipped && !unreadable) return;
+    if (!moving.size && !waiting.length) count = newCount();
     tray.hidden = false;
     for (const file of found) count.bytes += file.size;
     count.all += found.length;
     count.skipped += skipped;
+    count.unreadable += unreadable;
     waiting = waiting.concat(found);
     next();
   }
 
   function next() {
-    while (moving.size < AT_ONCE && waiting.length) carry(waiting.shift());
+    while (moving.size < AT_ONCE && waiting.length) uploadFile(waiting.shift());
     draw();
   }
 
-  async function carry(file) {
+  async function uploadFile(file) {
     const row = template.content.firstElementChild.cloneNode(true);
     const bar = row.querySelector("progress");
     const state = row.querySelector(".tray-state");
@@ -45,7 +47,7 @@
     const job = { sent: 0 };
     moving.add(job);
     try {
-      const html = await earmarkSend(file, tray.dataset, {
+      const html = await earmarkUpload(file, tray.dataset, {
         progress(sent) {
           job.sent = Math.min(sent, file.size);
           bar.value = (100 * job.sent) / (file.size || 1);
@@ -58,34 +60,34 @@
         },
         signedOut() {
           state.classList.add("tray-long");
-          state.replaceChildren("You are signed out. ", earmarkSession.signInLink("Sign in", { apart: true }), ", and this goes on.");
-          say(file.name, state.textContent);
+          state.replaceChildren("You are signed out. ", earmarkSession.signInLink("Sign in", { newTab: true }), ", and this goes on.");
+          announce(file.name, state.textContent);
         },
       });
-      show(row, html);
+      showResult(row, html);
     } catch (error) {
-      fail(row, error.message, file);
+      showFailure(row, error.message, file);
     }
     moving.delete(job);
     count.done += 1;
     count.doneBytes += file.size;
-    tellThePage(!moving.size && !waiting.length);
+    refreshPage(!moving.size && !waiting.length);
     next();
   }
 
-  function show(row, html) {
+  function showResult(row, html) {
     const holder = document.createElement("template");
     holder.innerHTML = html.trim();
     const fresh = holder.content.firstElementChild;
     row.replaceWith(fresh);
     htmx.process(fresh);
     const error = fresh.querySelector(".tray-error");
-    if (error) return say(fresh.querySelector(".tray-name").textContent, error.textContent);
+    if (error) return announce(fresh.querySelector(".tray-name").textContent, error.textContent);
     const arrived = list.querySelectorAll("[data-arrived]:not(:has(.tray-error))");
     for (const old of [...arrived].slice(ARRIVED_SHOWN)) old.remove();
   }
 
-  function fail(row, text, file) {
+  function showFailure(row, text, file) {
     row.querySelector("progress").remove();
     const state = row.querySelector(".tray-state");
     state.classList.add("tray-error");
@@ -100,10 +102,10 @@
     });
     row.append(again);
     row.dataset.arrived = "";
-    say(file.name, text);
+    announce(file.name, text);
   }
 
-  const say = (name, text) => (part("said").textContent = `${name}: ${text}`);
+  const announce = (name, text) => (element("status").textContent = `${name}: ${text}`);
 
   let drawing = false;
   function draw() {
@@ -114,53 +116,64 @@
       const sent = [...moving].reduce((sum, job) => sum + job.sent, count.doneBytes);
       const busy = moving.size || waiting.length;
       tray.toggleAttribute("data-busy", Boolean(busy));
-      const skipped = count.skipped ? `${files(count.skipped)} skipped: not music, by the name.` : "";
-      part("total").textContent = busy
-        ? `${number(count.done)} of ${files(count.all)} · ${megabytes(sent)} of ${megabytes(count.bytes)} MB. ${skipped}`
-        : `${files(count.all)} sent. ${skipped}`;
-      part("progress").hidden = !busy;
-      part("progress").value = (100 * sent) / (count.bytes || 1);
-      part("more").hidden = !waiting.length;
-      part("more").textContent = `and ${number(waiting.length)} more`;
+      const skipped = count.skipped ? `${files(count.skipped)} skipped: not music files. ` : "";
+      const unreadable = count.unreadable ? `${files(count.unreadable)} could not be read.` : "";
+      element("total").textContent = busy
+        ? `${number(count.done)} of ${files(count.all)} · ${megabytes(sent)} of ${megabytes(count.bytes)} MB. ${skipped}${unreadable}`
+        : `${files(count.all)} sent. ${skipped}${unreadable}`;
+      element("progress").hidden = !busy;
+      element("progress").value = (100 * sent) / (count.bytes || 1);
+      element("more").hidden = !waiting.length;
+      element("more").textContent = `and ${number(waiting.length)} more`;
     });
   }
 
-  // The library's list and the upload page show what has just arrived.
-  function tellThePage(last) {
-    if (!last && Date.now() - told < REFRESH) return;
-    told = Date.now();
-    for (const id of ["tracks", "recent"]) {
+  // The library and the upload page show what has just arrived.
+  function refreshPage(last) {
+    if (!last && Date.now() - lastRefresh < REFRESH) return;
+    lastRefresh = Date.now();
+    for (const id of ["tracks", "recent-uploads"]) {
       if (document.getElementById(id)) htmx.ajax("GET", location.href, { target: `#${id}`, select: `#${id}`, swap: "outerMorph" });
     }
-    if (last) part("said").textContent = `${files(count.all)} sent.`;
+    if (last) element("status").textContent = `${files(count.all)} sent.`;
   }
 
   // -- files and folders
 
-  async function filesIn(entry) {
-    if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
-    const reader = entry.createReader();
-    const found = [];
-    for (;;) {
-      // A hundred at a time, until there are none.
-      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-      if (!some.length) return found;
-      for (const inner of some) found.push(...(await filesIn(inner)));
+  // Adds the files below a folder to `found.files`; what the browser cannot read is counted in `found.unreadable`.
+  async function collectFiles(entry, found) {
+    try {
+      if (entry.isFile) return found.files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
+      const reader = entry.createReader();
+      for (;;) {
+        // A hundred at a time, until there are none.
+        const entries = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+        if (!entries.length) return;
+        for (const inner of entries) await collectFiles(inner, found);
+      }
+    } catch {
+      found.unreadable += 1;
     }
   }
 
-  function addFolder(found) {
-    const music = found.filter((file) => MUSIC.test(file.name));
-    add(music, found.length - music.length);
+  const isMusic = ({ name }) => extensions.some((extension) => name.toLowerCase().endsWith(extension));
+
+  function addFolder(found, unreadable = 0) {
+    const music = found.filter(isMusic);
+    add(music, { skipped: found.length - music.length, unreadable });
   }
 
   async function addDropped(data) {
-    // What was dropped can be looked at only until the event is over; its folders can be read later.
+    // The items are available only during the event; the folders can be read later.
     const entries = [...data.items].map((item) => item.webkitGetAsEntry?.());
     if (!entries.some((entry) => entry?.isDirectory)) return add([...data.files]);
     const loose = [...data.files].filter((_, index) => entries[index]?.isFile);
     add(loose);
-    for (const entry of entries) if (entry?.isDirectory) addFolder(await filesIn(entry));
+    for (const entry of entries.filter((one) => one?.isDirectory)) {
+      const found = { files: [], unreadable: 0 };
+      await collectFiles(entry, found);
+      addFolder(found.files, found.unreadable);
+    }
   }
 
   const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
@@ -185,7 +198,7 @@
     else add(chosen);
     event.target.value = "";
   });
-  part("close").addEventListener("click", () => {
+  element("close").addEventListener("click", () => {
     tray.hidden = true;
     for (const row of list.querySelectorAll("[data-arrived]")) row.remove();
   });
@@ -193,7 +206,7 @@
     if (moving.size || waiting.length) event.preventDefault();
   });
 
-  // Phones have no folders to choose.
+  // Phones cannot choose folders.
   function offerFolders() {
     if (!("webkitdirectory" in document.createElement("input"))) return;
     for (const hidden of document.querySelectorAll("[data-drop-zone] [data-folder]")) hidden.hidden = false;

@@ -13,7 +13,7 @@ from classifier.inference import Classifier
 from classifier.pictures import PEAKS_NAME, SPECTROGRAM_NAME
 from library.models import Track
 from tests import sounds
-from tests.people import TrackFactory
+from tests.factories import TrackFactory
 
 
 def sounding(classifier: Classifier, **track: Any) -> Track:

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests import sounds
-from tests.browser.looks import look_at
+from tests.browser.screenshots import look_at
 from tests.browser.test_main_job import upload
 
 WIDE = {"width": 1280, "height": 900}

@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.looks import look_at
+from tests.browser.screenshots import look_at
 
 #: Sixty tracks: each genre's vectors lie around a corner of their own, and have a mood of their own.
 _SEED = """
 import random
 from library.models import User
-from tests.people import TrackFactory
+from tests.factories import TrackFactory
 owner, chance = User.objects.latest("id"), random.Random(4)
 moods = ["chill", "mellow", "sad", "happy", "party", "easy listening"]
 genres = ["jazz", "classical", "blues", "pop", "disco", "metal"]
@@ -54,14 +54,14 @@ def test_more_like_this(sixty: Page) -> None:
     page.locator(".row-name a").first.click()
     few = page.get_by_role("region", name="More like this")
     few.scroll_into_view_if_needed()
-    expect(few.locator(".near-row")).to_have_count(8)
+    expect(few.locator(".ranked-row")).to_have_count(8)
     look_at(page, "track-similar")
     few.get_by_role("link", name="See them all").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("More like")
-    expect(page.locator(".near-row")).to_have_count(50)
+    expect(page.locator(".ranked-row")).to_have_count(50)
     look_at(page, "similar")
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.locator(".near-row .play").first.click()
+    page.locator(".ranked-row .play").first.click()
     expect(page.locator("[data-player-title]")).not_to_be_empty()
 
 
@@ -70,10 +70,10 @@ def test_a_mood_station(sixty: Page) -> None:
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Moods").click()
     page.get_by_role("link", name="Chill").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Chill")
-    expect(page.locator(".near-row").first).to_contain_text("of music")
+    expect(page.locator(".ranked-row").first).to_contain_text("of music")
     look_at(page, "station")
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.locator(".near-row .play").first.click()
+    page.locator(".ranked-row .play").first.click()
     expect(page.locator("[data-player-title]")).not_to_be_empty()
 
 
@@ -86,9 +86,9 @@ def test_point_at_the_map(sixty: Page) -> None:
     name = page.locator(".map-name", has_text="Jazz").bounding_box()
     assert name
     page.mouse.click(name["x"] + name["width"] / 2, name["y"] + name["height"] / 2)
-    expect(page.locator("#around .near-row")).to_have_count(25)
-    expect(page.locator("#around .near-row").first).to_contain_text("Jazz")
-    expect(page.locator(".map-near")).to_have_count(25)
+    expect(page.locator("#around .ranked-row")).to_have_count(25)
+    expect(page.locator("#around .ranked-row").first).to_contain_text("Jazz")
+    expect(page.locator(".map-neighbour")).to_have_count(25)
     page.get_by_role("button", name="Jazz").click()
     expect(page.locator(".map-dots .is-faint")).not_to_have_count(0)
     look_at(page, "moods-around")
@@ -96,11 +96,11 @@ def test_point_at_the_map(sixty: Page) -> None:
     expect(page.locator(".map-dots .is-faint")).to_have_count(0)
 
     # With keys alone: the sliders move the point.
-    first = page.locator("#around .near-row a").first.text_content()
+    first = page.locator("#around .ranked-row a").first.text_content()
     page.get_by_label("From left to right").focus()
     for _ in range(30):
         page.keyboard.press("ArrowRight" if name["x"] < 600 else "ArrowLeft")
-    expect(page.locator("#around .near-row a").first).not_to_have_text(str(first))
+    expect(page.locator("#around .ranked-row a").first).not_to_have_text(str(first))
 
 
 def test_overview(sixty: Page, site: Site) -> None:

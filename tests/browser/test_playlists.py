@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.looks import look_at
+from tests.browser.screenshots import look_at
 from tests.browser.test_main_job import long_song, upload
 from tests.browser.test_player import STARTED, to_the_end
 
@@ -61,7 +61,7 @@ def test_order_by_keyboard_and_drag_and_played_through(playlist: Page) -> None:
     order(page, "bac")
 
     handle = page.locator("[data-handle]").last.bounding_box()
-    first = page.locator(".row-item").first.bounding_box()
+    first = page.locator(".playlist-row").first.bounding_box()
     assert handle
     assert first
     page.mouse.move(handle["x"] + 5, handle["y"] + 20)

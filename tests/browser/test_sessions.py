@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests import sounds
-from tests.browser.looks import look_at
+from tests.browser.screenshots import look_at
 from tests.browser.test_main_job import upload
 from tests.browser.test_upload import LARGE_SECONDS
+from tests.factories import PASSWORD
 from tests.live import Site
-from tests.people import PASSWORD
 
 SIGNED_OUT = "You are signed out, so nothing was done. Sign in to go on"
 SENT_AGAIN = "You had been signed out, so nothing was done. Please send it again."
@@ -286,13 +286,13 @@ def test_what_is_gone_from_a_playlist_leads_back_to_it(track_page: Page) -> None
     page.get_by_label("A new playlist").fill("Late")
     page.get_by_role("button", name="Create and add").click()
     page.get_by_role("link", name="Open the playlist").click()
-    expect(page.locator(".row-item")).to_have_count(1)
+    expect(page.locator(".playlist-row")).to_have_count(1)
     other = page.context.new_page()
     other.goto(page.url)
     other.get_by_role("button", name="Take song out").click()
-    expect(other.locator(".row-item")).to_have_count(0)
+    expect(other.locator(".playlist-row")).to_have_count(0)
     page.get_by_role("button", name="Take song out").click()
     expect(page.get_by_text("That track is no longer in this playlist.")).to_be_visible()
     expect(page.get_by_role("heading", level=1, name="Late")).to_be_visible()
-    expect(page.locator(".row-item")).to_have_count(0)
+    expect(page.locator(".playlist-row")).to_have_count(0)
     look_at(page, "playlist-item-gone")

@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Page, Route, expect
 
 from tests import sounds
-from tests.browser.looks import look_at
+from tests.browser.screenshots import look_at
 from tests.browser.test_main_job import upload
 
 LARGE_SECONDS = 145  # 25 MB as 16-bit stereo at 44,100 Hz

@@ -13,7 +13,7 @@ from django.urls import get_resolver, reverse
 
 from library import services
 from library.models import PartialUpload, Track, User
-from tests.people import signed_in
+from tests.factories import signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -20,7 +20,7 @@ from library import services
 from library.accounts.views import NEW_TOKEN_COOKIE
 from library.models import ApiToken, Track, User
 from library.services.people import EmailTakenError
-from tests.people import PASSWORD, work_off
+from tests.factories import PASSWORD, work_off
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from library import selectors, services
 from library.models import ApiToken, Prediction, Track, User
-from tests.people import PASSWORD, UserFactory, signed_in, work_off
+from tests.factories import PASSWORD, UserFactory, signed_in, work_off
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from library import selectors, services
 from library.models import FileTags, Mood, Track, User
-from tests.people import let_go, signed_in, upload, wav, with_token
+from tests.factories import let_go, signed_in, upload, wav, with_token
 
 pytestmark = pytest.mark.django_db
 

@@ -19,7 +19,7 @@ from library.api.changes import commit_horizon
 from library.api.views.events import MAX_EVENT_STREAMS, EventStream
 from library.models import Track, User
 from library.text import aware_datetime
-from tests.people import TrackFactory, let_go, with_token
+from tests.factories import TrackFactory, let_go, with_token
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]

@@ -17,7 +17,7 @@ from classifier.errors import MESSAGES
 from library.api.docs import ERROR_CODES
 from library.api.throttling import AddressThrottle
 from library.models import Track
-from tests.people import upload
+from tests.factories import upload
 
 pytestmark = pytest.mark.django_db
 

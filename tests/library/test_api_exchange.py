@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from library import services
 from library.models import Track, User
-from tests.people import TrackFactory, with_token
+from tests.factories import TrackFactory, with_token
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]

@@ -14,7 +14,7 @@ from library import services
 from library.errors import DomainError
 from library.models import Genre, IdempotencyRecord, Track, User
 from library.services.idempotency import REQUEST_LEASE, idempotency_leases_extend
-from tests.people import upload, wav
+from tests.factories import upload, wav
 
 pytestmark = pytest.mark.django_db
 BUILTIN_GENRES = "/api/v1/genres/"

@@ -9,7 +9,7 @@ from django.test import Client
 
 from library import services
 from library.models import Track, User
-from tests.people import wav
+from tests.factories import wav
 
 pytestmark = pytest.mark.django_db
 UPLOADS = "/api/v1/uploads/"

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from library.genres import BUILTIN_GENRES
 from library.models import Track, User
-from tests.people import work_off
+from tests.factories import work_off
 
 pytestmark = pytest.mark.django_db
 

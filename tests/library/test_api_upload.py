@@ -12,7 +12,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from classifier.errors import MESSAGES
 from library.api.errors import AUDIO_STATUS, audio_status
 from library.models import Track
-from tests.people import upload, wav
+from tests.factories import upload, wav
 
 pytestmark = pytest.mark.django_db
 

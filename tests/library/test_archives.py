@@ -18,9 +18,9 @@ from django.urls import reverse
 
 from library.incoming import archives
 from library.models import PartialUpload, Track, User
+from tests.factories import upload, wav
 from tests.hostile.archives import packed
 from tests.library.test_resumable import create, patch
-from tests.people import upload, wav
 
 pytestmark = pytest.mark.django_db
 

@@ -20,7 +20,7 @@ from classifier.errors import AudioError
 from library import selectors, services
 from library.models import BulkAction, BulkActionTrack, PartialUpload, Prediction, Track, TrackDeletion, User
 from library.search.saved import playlist_tracks_of
-from tests.people import let_go, upload, wav, work_off
+from tests.factories import let_go, upload, wav, work_off
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from library import selectors, services
 from library.models import BulkAction, Track, User
-from tests.people import upload, wav
+from tests.factories import upload, wav
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]

@@ -48,7 +48,7 @@ from library.search.saved import playlist_tracks_of
 from library.selectors import health, maps, moods, overview, similar, vectors
 from library.selectors import tracks as track_selectors
 from tests.crawl import addresses, ask, told
-from tests.people import TrackFactory, signed_in, with_token
+from tests.factories import TrackFactory, signed_in, with_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("crawling")]
 

@@ -21,7 +21,7 @@ from library.models import BulkAction, Playlist, Track, User
 from library.services import bulk_actions
 from library.services.bulk_actions import BulkActionOptions, SelectionChangedError
 from library.views import bulk_actions as pages
-from tests.people import UserFactory
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]

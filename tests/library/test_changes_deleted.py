@@ -18,7 +18,7 @@ from library.api import changes
 from library.api.views.events import EventStream
 from library.models import Track, TrackDeletion, User
 from library.text import aware_datetime
-from tests.people import TrackFactory, with_token
+from tests.factories import TrackFactory, with_token
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]

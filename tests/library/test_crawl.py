@@ -14,7 +14,7 @@ from django.urls import reverse
 from library import selectors, services
 from library.models import Track, User
 from tests.crawl import UNSAFE, Fills, addresses, ask, told
-from tests.people import PASSWORD, signed_in, upload
+from tests.factories import PASSWORD, signed_in, upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("crawling")]
 

@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from library.models import Track, User
-from tests.people import PASSWORD, signed_in
+from tests.factories import PASSWORD, signed_in
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "deploy/earmark.env.example"

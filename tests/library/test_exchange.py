@@ -19,7 +19,7 @@ from library import services
 from library.errors import DomainError
 from library.exchange.export_writer import export_as_csv, export_as_json
 from library.models import Genre, Playlist, PlaylistItem, Tag, Track, User, Verdict
-from tests.people import PredictionFactory, TrackFactory
+from tests.factories import PredictionFactory, TrackFactory
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]

@@ -18,7 +18,7 @@ from library.errors import DomainError
 from library.models import FileTags, Track, User
 from library.services import file_tags
 from tests import sounds
-from tests.people import work_off
+from tests.factories import work_off
 
 MakeTrack = Callable[..., Track]
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from library.errors import DomainError
 from library.genres import builtin_genre_from_tag
 from library.models import BulkAction, Genre, Track, User, Verdict
 from library.services import bulk_action_requests
-from tests.people import PredictionFactory
+from tests.factories import PredictionFactory
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]

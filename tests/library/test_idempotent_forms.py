@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from library import services
 from library.models import BulkAction, Genre, IdempotencyRecord, Playlist, Tag, Track, User
-from tests.people import upload, wav
+from tests.factories import upload, wav
 
 pytestmark = pytest.mark.django_db
 KEY = re.compile(r'name="idempotency_key" value="([^"]+)"')

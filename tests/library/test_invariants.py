@@ -11,7 +11,7 @@ from library import selectors, services
 from library.errors import DomainError
 from library.genres import BUILTIN_GENRES
 from library.models import BulkAction, Genre, Tag, Tagging, Track, User, Verdict
-from tests.people import PredictionFactory, UserFactory
+from tests.factories import PredictionFactory, UserFactory
 
 NAMES = st.sampled_from(["Shoegaze", "Dream pop", "Polka", "shoegaze"])
 SOME_GENRES = sorted(BUILTIN_GENRES)[:3]

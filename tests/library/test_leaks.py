@@ -18,7 +18,7 @@ from pytest_django import Settings
 from library import models, selectors, services
 from library.models import FileTags, PartialUpload, Track, User
 from tests.crawl import METHODS, UNSAFE, Address, addresses, ask, told
-from tests.people import TrackFactory, signed_in, with_token
+from tests.factories import TrackFactory, signed_in, with_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("crawling")]
 

@@ -332,5 +332,5 @@ class TestQueue:
     def test_a_list_says_where_it_goes_on(self, alice_client: Client, make_track: MakeTrack) -> None:
         for _ in range(51):
             make_track()
-        assert 'data-queue="/queue/?q=song&amp;start=50"' in text(alice_client, "/?q=song")
-        assert 'data-queue=""' in text(alice_client, "/?q=song&page=2")
+        assert 'data-play-queue="/queue/?q=song&amp;start=50"' in text(alice_client, "/?q=song")
+        assert 'data-play-queue=""' in text(alice_client, "/?q=song&page=2")

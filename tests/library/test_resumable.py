@@ -28,7 +28,7 @@ from classifier.errors import AudioError
 from library import services
 from library.errors import DomainError
 from library.models import PartialUpload, Track, User
-from tests.people import PASSWORD, signed_in, wav, with_token
+from tests.factories import PASSWORD, signed_in, wav, with_token
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from library import selectors, services
 from library.models import Track, User, Verdict
-from tests.people import UserFactory, make_reviewer, signed_in
+from tests.factories import UserFactory, make_reviewer, signed_in
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Track]
@@ -202,7 +202,7 @@ class TestAgreement:
         say(bob_client, track, "blues")
         page = bob_client.get(AGREEMENT).content.decode()
         assert '<rect width="100%"' in page
-        assert 'class="desk-column"' in page
+        assert 'class="agreement-column"' in page
         assert "style=" not in page.replace('rel="stylesheet"', "")
 
 

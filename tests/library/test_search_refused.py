@@ -170,13 +170,13 @@ class TestPages:
     def test_no_page_shows_everything_in_silence(
         self, address: str, query: str, alice_client: Client, track: Track
     ) -> None:
-        assert "data-misunderstood" in alice_client.get(f"{address}?{query}").content.decode()
+        assert "data-ignored-filters" in alice_client.get(f"{address}?{query}").content.decode()
 
     @pytest.mark.parametrize(
         "query", ["", "page=1", "q=&genre=", "tag=nowhere", "genre=Blues&ordering=-year"]
     )
     def test_what_is_understood_is_passed_over(self, query: str, alice_client: Client, track: Track) -> None:
-        assert "data-misunderstood" not in alice_client.get(f"/?{query}").content.decode()
+        assert "data-ignored-filters" not in alice_client.get(f"/?{query}").content.decode()
 
     def test_all_that_match_cannot_be_chosen_there(self, alice_client: Client, track: Track) -> None:
         assert "data-select-all" in alice_client.get("/?genre=blues").content.decode()

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from library import services
 from library.models import Track, User, Verdict
+from tests.factories import PASSWORD, signed_in
 from tests.library.test_access import Address, ask
-from tests.people import PASSWORD, signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from library import services
 from library.models import User
-from tests.people import PASSWORD, work_off
+from tests.factories import PASSWORD, work_off
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from library.http.client_address import client_address
 from library.models import FailedSignIn, User
-from tests.people import PASSWORD, UserFactory
+from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
 

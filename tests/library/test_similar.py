@@ -53,7 +53,7 @@ def test_the_reason_names_what_both_have(make_track: MakeTrack, alice_client: Cl
     make_track(embedding=at(2), heard={"moods": {"sad": 0.7, "mellow": 0.8}, "top": "jazz"})
     make_track(embedding=at(3), heard={"top": "rock"})
     page = alice_client.get(reverse("similar", args=[track.pk])).content.decode()
-    assert re.findall(r"near-reason[^>]*>(.*?)<", page) == [
+    assert re.findall(r"ranked-reason[^>]*>(.*?)<", page) == [
         "Very close · both blues · both mellow and sad",
         "Very close · both mellow",
         "Very close",
@@ -141,7 +141,7 @@ def test_the_page_makes_as_many_queries_for_one_as_for_twenty(
     # Session, person, track, its vector, whether the vectors are as they were (2), tracks, own genres; the
     # whole page also what needs you.
     with django_assert_num_queries(9 if few else 10):
-        rows = alice_client.get(address).content.decode().count("near-row")
+        rows = alice_client.get(address).content.decode().count("ranked-row")
     assert rows == (min(others, 8) if few else others)
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from library import selectors, services
 from library.models import Genre, PartialUpload, Playlist, Tag, Track, User
-from tests.people import PASSWORD, signed_in, upload
+from tests.factories import PASSWORD, signed_in, upload
 
 pytestmark = pytest.mark.django_db
 

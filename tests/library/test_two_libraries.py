@@ -22,7 +22,7 @@ from library.search.facet_counts import facet_counts
 from library.search.filters import track_filterset
 from library.search.query import parse_search
 from library.search.saved import playlist_tracks_of
-from tests.people import PredictionFactory, UserFactory
+from tests.factories import PredictionFactory, UserFactory
 
 NAMES = ["live", "Café", "late night"]
 BUILTIN_GENRES = ["blues", "jazz", "rock"]

@@ -12,7 +12,7 @@ from library import selectors, services
 from library.models import Track, User, Verdict
 from library.selectors.overview import model_accuracy_of
 from library.selectors.verdicts import verdicts_in_force
-from tests.people import UserFactory, make_reviewer
+from tests.factories import UserFactory, make_reviewer
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Track]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.live import own_environment
-from tests.reliability.place import Place
+from tests.reliability.installation import Place
 
 
 @pytest.fixture(scope="module")

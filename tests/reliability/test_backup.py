@@ -13,7 +13,7 @@ import pytest
 
 from tests import sounds
 from tests.live import own_environment
-from tests.reliability.place import Place, wait_for
+from tests.reliability.installation import Place, wait_for
 
 TABLES = ("user", "track", "prediction", "embedding", "mood")
 

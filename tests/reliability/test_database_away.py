@@ -10,9 +10,9 @@ import psycopg2
 
 from tests import sounds
 from tests.live import LOST
-from tests.reliability.place import Place, serving, wait_for
+from tests.reliability.installation import Place, serving, wait_for
 
-IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.reliability.impatient"}
+IMPATIENT = {"DJANGO_SETTINGS_MODULE": "tests.reliability.short_lock_settings"}
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.people import wav
-from tests.reliability.place import LONG_AGO, Place, kill, serving, wait_for
+from tests.factories import wav
+from tests.reliability.installation import LONG_AGO, Place, kill, serving, wait_for
 
 #: Takes a key, and keeps working until it is killed.
 AT_WORK = """

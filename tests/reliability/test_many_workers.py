@@ -9,7 +9,7 @@ import subprocess
 
 from tests import sounds
 from tests.live import LOST
-from tests.reliability.place import Place, wait_for
+from tests.reliability.installation import Place, wait_for
 
 #: `EARMARK_TEST_WORKERS=20` gives the figures in docs/reliability.md.
 WORKERS = int(os.environ.get("EARMARK_TEST_WORKERS", "2"))

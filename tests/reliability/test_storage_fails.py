@@ -17,7 +17,7 @@ from pytest_django import Settings
 from library import services
 from library.models import PartialUpload, Track, User
 from tests import sounds
-from tests.people import upload
+from tests.factories import upload
 from tests.reliability.storages import FullStorage
 
 pytestmark = pytest.mark.django_db

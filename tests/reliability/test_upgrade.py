@@ -21,7 +21,7 @@ from django.utils import timezone
 from library import services
 from library.models import BulkAction, Playlist, Tag, Track, User
 from library.search.saved import playlist_tracks_of
-from tests.people import signed_in, with_token
+from tests.factories import signed_in, with_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

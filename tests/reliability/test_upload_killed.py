@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests import sounds
-from tests.reliability.place import Place, kill, serving, wait_for
+from tests.reliability.installation import Place, kill, serving, wait_for
 
 TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests import sounds
 from tests.live import LOST
-from tests.reliability.place import Place, wait_for
+from tests.reliability.installation import Place, wait_for
 
 #: The point where a worker is killed → attempts until the track is ready.
 POINTS = {

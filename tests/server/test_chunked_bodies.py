@@ -10,8 +10,8 @@ import httpx
 import pytest
 from django.conf import settings
 
+from tests.factories import PASSWORD, wav
 from tests.live import Site
-from tests.people import PASSWORD, wav
 from tests.server.test_double_click import fields_on
 
 TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
+from tests.factories import PASSWORD
 from tests.live import Site
-from tests.people import PASSWORD
 
 FIELD = re.compile(r'name="(csrfmiddlewaretoken|idempotency_key)" value="([^"]+)"')
 

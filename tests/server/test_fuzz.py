@@ -17,7 +17,7 @@ import pytest
 from earmark_client import Library
 from tests import sounds
 from tests.live import ROOT, Site, running_site
-from tests.reliability.place import wait_for
+from tests.reliability.installation import wait_for
 
 EXAMPLES = os.environ.get("EARMARK_FUZZ_EXAMPLES", "4")
 #: Left out are two that ask for more than the schema can say: that every file which is not audio is

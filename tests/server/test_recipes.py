@@ -13,7 +13,7 @@ import pytest
 from earmark_client import Library
 from tests import sounds
 from tests.live import ROOT, Site
-from tests.reliability.place import wait_for
+from tests.reliability.installation import wait_for
 
 RECIPES = re.findall(
     r"^### (.+?)\n.*?^```(sh|python)\n(.*?)^```", (ROOT / "docs" / "api.md").read_text(), re.M | re.S

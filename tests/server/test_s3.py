@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from tests.factories import wav
 from tests.live import Site, running_site
-from tests.people import wav
-from tests.reliability.place import wait_for
+from tests.reliability.installation import wait_for
 from tests.s3 import BUCKET, Store, running_store
 from tests.sounds import as_bytes
 

@@ -1,0 +1,143 @@
+// Search without reloads: links and forms that change which tracks are listed swap the list and the address.
+// Without this script they are plain links and forms.
+(() => {
+  const WAIT = 250; // milliseconds after the last key before a search is sent
+  const wide = matchMedia("(min-width: 992px)");
+  const tracks = () => document.querySelector("[data-tracks]");
+  const panel = () => document.querySelector("[data-facets]");
+  const field = () => document.querySelector("[data-search] [name=q]");
+  let latest = 0;
+  let searching = Promise.resolve();
+
+  const search = (url, options) => (searching = swap(url, options));
+
+  async function swap(url, { push = true } = {}) {
+    const mine = ++latest;
+    const focused = document.activeElement?.dataset.facet;
+    if (push) history.pushState({ search: true }, "", url);
+    tracks().setAttribute("aria-busy", "true");
+    await htmx.ajax("GET", url, { target: "#tracks", select: "#tracks", swap: "outerMorph" });
+    if (mine !== latest) return;
+    tracks().removeAttribute("aria-busy");
+    const next = document.querySelector("[data-bulk-bar] [name=next]");
+    if (next) next.value = location.pathname + location.search;
+    if (document.activeElement !== field()) field().value = new URL(url, location.href).searchParams.get("q") ?? "";
+    if (isOpen()) await loadFacets();
+    if (focused) panel().querySelector(`[data-facet="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  function searchUrl(form) {
+    const query = new URLSearchParams(new FormData(form));
+    for (const [name, value] of [...query]) if (!value) query.delete(name, value);
+    return `${form.getAttribute("action")}?${query}`;
+  }
+
+  // The panel of facets: beside the list on a wide screen, a sheet from the bottom on a narrow one.
+
+  const isOpen = () => panel()?.classList.contains("is-open") || panel()?.classList.contains("show");
+  const loadFacets = () =>
+    htmx.ajax("GET", panel().dataset.url + location.search, { target: "#facets", swap: "innerMorph" });
+
+  async function openFacets() {
+    await loadFacets();
+    if (wide.matches) panel().classList.add("is-open");
+    else bootstrap.Offcanvas.getOrCreateInstance(panel()).show();
+    panel().focus({ preventScroll: true });
+  }
+
+  // A choice made while the previous search is still loading builds on its result: wait until the panel has the new links.
+  async function followFacet({ dataset: { facet } }) {
+    await searching.catch(() => {});
+    const link = panel().querySelector(`[data-facet="${CSS.escape(facet)}"]`);
+    if (link) search(link.href);
+  }
+
+  function closeFacets() {
+    panel().classList.remove("is-open");
+    bootstrap.Offcanvas.getInstance(panel())?.hide();
+    document.querySelector("[data-facets-open]")?.focus();
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || !tracks()) return;
+    const link = event.target.closest("a[data-search-link], a[data-facets-open], [data-facets-close]");
+    if (!link) return;
+    event.preventDefault();
+    if (link.dataset.facet) followFacet(link);
+    else if ("searchLink" in link.dataset) {
+      search(link.href);
+      if (link.closest(".pages")) scrollTo({ top: 0 });
+    } else if (isOpen()) closeFacets();
+    else openFacets();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && panel()?.classList.contains("is-open") && event.target.closest("[data-facets]")) closeFacets();
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !field()) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    event.preventDefault();
+    field().focus();
+    field().select();
+  });
+
+  let searchTimer;
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("[data-search]");
+    if (!form || !tracks()) return;
+    clearTimeout(searchTimer);
+    searchTimer = setTimeout(() => search(searchUrl(form), { push: true }), WAIT);
+  });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-search]") || !tracks()) return;
+    event.preventDefault();
+    clearTimeout(searchTimer);
+    search(searchUrl(event.target));
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-search-sort]")) search(searchUrl(event.target.form));
+  });
+  // Going back within the library swaps the list, too; navigate.js loads other pages.
+  document.addEventListener("earmark:return", (event) => {
+    if (!tracks()) return;
+    event.preventDefault();
+    search(location.href, { push: false });
+  });
+  document.addEventListener("earmark:leave", () => {
+    clearTimeout(searchTimer);
+    latest += 1; // what is still loading belongs to the page that was left
+    if (field()) field().value = new URLSearchParams(location.search).get("q") ?? "";
+  });
+
+  // Hovering a row, or focusing something in it, shows the strongest genre of each stretch of the track.
+
+  async function showTimeline(row) {
+    if (row.querySelector(".row-timeline")) return;
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("class", "row-timeline");
+    svg.setAttribute("aria-hidden", "true");
+    svg.setAttribute("preserveAspectRatio", "none");
+    row.append(svg);
+    const timeline = await earmarkSession.getJson(row.dataset.rowTimeline);
+    if (!timeline?.segments.length) return;
+    const { genres, segments } = timeline;
+    svg.setAttribute("viewBox", `0 0 ${segments.at(-1)[1]} 1`);
+    for (const [start, end, shares] of segments) {
+      const share = Math.max(...shares);
+      const rect = document.createElementNS(svg.namespaceURI, "rect");
+      rect.setAttribute("class", `genre-${genres[shares.indexOf(share)]}`);
+      rect.setAttribute("x", start);
+      rect.setAttribute("width", end - start);
+      rect.setAttribute("y", 1 - share);
+      rect.setAttribute("height", share);
+      svg.append(rect);
+    }
+  }
+
+  let hoverTimer;
+  for (const name of ["pointerover", "focusin"]) {
+    document.addEventListener(name, (event) => {
+      const row = event.target.closest?.("[data-row-timeline]");
+      clearTimeout(hoverTimer);
+      if (row) hoverTimer = setTimeout(() => showTimeline(row), 120);
+    });
+  }
+})();

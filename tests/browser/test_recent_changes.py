@@ -1,0 +1,63 @@
+"""What one did in the last day can be taken back from one page; a list that has changed meanwhile asks again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import sounds
+from tests.browser.screenshots import look_at
+from tests.browser.test_main_job import upload
+
+
+@pytest.fixture
+def three(signed_up: Page, tmp_path: Path) -> Page:
+    """A library of three short tracks."""
+    page = signed_up
+    upload(page, *(sounds.write(tmp_path / f"song {n}.wav", seconds=4, seed=n) for n in range(3)))
+    expect(page.locator(".row-track .chip")).to_have_count(3)
+    page.goto("/")
+    return page
+
+
+def tag_all(page: Page, name: str) -> None:
+    page.locator("[data-select-all]").check()
+    page.locator("summary", has_text="Tag").click()
+    page.get_by_label("Put on or take off a tag").fill(name)
+    page.get_by_role("button", name="Put on").click()
+
+
+def test_undo_is_to_be_had_on_a_page_of_its_own(three: Page) -> None:
+    page = three
+    tag_all(page, "live")
+    expect(page.locator(".notice")).to_contain_text("Tagged “live”: 3 tracks.")
+    page.goto("/labels/")
+    page.get_by_role("button", name="Account menu").click()
+    page.get_by_role("link", name="Recent changes").click()
+    expect(page.locator(".recent-row")).to_contain_text("Tagged “live”")
+    look_at(page, "recent")
+    # By keyboard, as everything.
+    page.get_by_role("button", name="Undo: Tagged “live”").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice")).to_contain_text("Undone: Tagged “live” (3 tracks).")
+    expect(page.locator(".recent-row")).to_contain_text("Undone")
+    page.goto("/")
+    expect(page.locator(".row-track")).to_have_count(3)
+    expect(page.get_by_role("link", name="live", exact=True)).to_have_count(0)
+
+
+def test_a_list_that_has_changed_asks_again(three: Page, tmp_path: Path) -> None:
+    page = three
+    other = page.context.new_page()
+    other.goto("/upload/")
+    upload(other, sounds.write(tmp_path / "late.wav", seconds=4, seed=9))
+    expect(other.get_by_role("link", name="late")).to_be_visible()
+    other.close()
+    tag_all(page, "live")
+    expect(page.get_by_role("heading", name="The list has changed")).to_be_visible()
+    expect(page.locator(".panel")).to_contain_text("It showed 3 tracks, and finds 4 now.")
+    look_at(page, "acts-changed")
+    page.get_by_role("button", name="Do it for 4 tracks").click()
+    expect(page.locator(".notice")).to_contain_text("Tagged “live”: 4 tracks.")

@@ -1,0 +1,152 @@
+"""Finding, as a person does it: type, choose, sort, go back, keep the search; on a phone, in a sheet."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import SCREENSHOTS, Site
+from tests.browser.screenshots import axe, look_at
+
+_SEED = """
+from library.genres import BUILTIN_GENRES
+from library.models import Mood, Prediction, Track, User
+from library import services
+from library.services.analysis import derived_names_recompute
+owner = User.objects.latest("id")
+songs = [
+    ("Night Train", "Oscar Peterson", "jazz", 0.93, 1963, ["piano", "live"]),
+    ("Déjà Vu", "Beyoncé", "pop", 0.81, 2006, ["party"]),
+    ("Blue Monday", "New Order", "disco", 0.62, 1983, ["party", "vinyl"]),
+    ("Strange Fruit", "Nina Simone", "jazz", 0.55, 1965, ["live"]),
+    ("Paranoid", "Black Sabbath", "metal", 0.97, 1970, []),
+    ("Redemption Song", "Bob Marley", "reggae", 0.74, 1980, ["acoustic"]),
+]
+for number, (title, artist, genre, confidence, year, tags) in enumerate(songs):
+    track = Track(
+        owner=owner, original_name=f"{number}.mp3", title=title, artist=artist, year=year, kind="mp3", size=1,
+        sha256=f"{owner.pk:032}{number:032}", status="ready", duration=180 + 20 * number,
+    )
+    derived_names_recompute(track)
+    track.save()
+    shares = dict.fromkeys(sorted(BUILTIN_GENRES), (1 - confidence) / 9) | {genre: confidence}
+    prediction = Prediction.objects.create(
+        track=track, model_name="m", model_version="1", label=genre, top=genre, confidence=confidence,
+        probabilities=shares, moods={"happy": 0.9 - 0.1 * number},
+        segments=[[3 * s, 3 * s + 3, [shares[g] for g in sorted(shares)]] for s in range(60)],
+    )
+    Track.objects.filter(pk=track.pk).update(prediction=prediction)
+    track.refresh_from_db()
+    services.prediction_adopt(track=track, prediction=prediction, embedding=[])
+    for name in tags:
+        services.track_tag(track=track, name=name)
+"""
+
+
+@pytest.fixture
+def library(signed_up: Page, site: Site) -> Page:
+    """Somebody with six tracks."""
+    site.manage("shell", "-v0", "-c", _SEED)
+    signed_up.goto("/")
+    return signed_up
+
+
+def test_search_facets_sorting_and_a_search_kept(library: Page) -> None:
+    page = library
+    rows = page.locator(".row-track")
+    expect(rows).to_have_count(6)
+
+    # The list follows what is typed, and so does the address.
+    page.keyboard.press("/")
+    page.keyboard.type("beyonce")
+    expect(rows).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"\?q=beyonce$"))
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.get_by_role("searchbox").fill("")
+    expect(rows).to_have_count(6)
+
+    # Beside the list: what there is to choose from, and how much of it.
+    page.get_by_role("button", name="Filters").click()
+    panel = page.locator("#facets")
+    jazz = panel.get_by_role("link", name=re.compile("^Jazz"))
+    expect(jazz).to_contain_text("2")
+    jazz.click()
+    expect(rows).to_have_count(2)
+    # The panel is the new one, and moves no more.
+    expect(jazz).to_have_attribute("aria-current", "true")
+    expect(panel.get_by_role("link", name=re.compile("^Metal"))).to_contain_text("1")
+    expect(panel.get_by_role("link", name=re.compile("^piano"))).to_contain_text("1")
+    panel.get_by_role("link", name="Not piano").click()
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Strange Fruit")
+    look_at(page, "find")
+
+    # Each filter in force can be taken away.
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.locator(".filter-chips").get_by_role("link", name="not piano").click()
+    expect(rows).to_have_count(2)
+    page.get_by_label("Sort by").select_option("title")
+    expect(rows.first).to_contain_text("Night Train")
+    expect(page).to_have_url(re.compile("ordering=title"))
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("ordering"))
+    expect(rows.first).to_contain_text("Strange Fruit")
+
+    page.get_by_text("Save this search").click()
+    page.get_by_label("Name", exact=True).fill("Only jazz")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved as “Only jazz”")).to_be_visible()
+
+    page.get_by_role("searchbox").fill("zzz")
+    expect(page.get_by_text("Nothing matches")).to_be_visible()
+    look_at(page, "find-nothing")
+    page.locator(".no-results").get_by_role("link", name="Clear filters").click()
+    expect(rows).to_have_count(6)
+
+
+def test_pointing_at_a_row_shows_where_what_is_heard(library: Page) -> None:
+    row = library.locator(".row-track").first
+    row.hover()
+    expect(row.locator(".row-timeline rect")).to_have_count(60)
+
+
+def test_on_a_phone_the_filters_are_a_sheet(library: Page) -> None:
+    page = library
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.get_by_role("button", name="Filters").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_be_visible()
+    page.screenshot(path=SCREENSHOTS / "find-sheet-360-light.png")
+    assert axe(page) == []
+    sheet.get_by_role("link", name=re.compile("^Jazz")).click()
+    expect(page.locator(".row-track")).to_have_count(2)
+    sheet.get_by_role("button", name="Close the filters").click()
+    expect(sheet).to_be_hidden()
+    expect(page.locator(".filter-chips").get_by_role("link", name="Jazz")).to_be_visible()
+
+
+def test_without_script_the_filters_are_a_page(library: Page) -> None:
+    page = library
+    page.goto("/facets/")
+    look_at(page, "filters")
+    page.get_by_role("link", name=re.compile("^1960s")).click()
+    page.wait_for_url(re.compile(r"/\?year_min=1960&year_max=1969$"))
+    expect(page.locator(".row-track")).to_have_count(2)
+
+
+def test_a_filter_that_is_not_understood_is_named_and_nothing_can_be_done_to_all(library: Page) -> None:
+    page = library
+    page.goto("/?year_min=2O24&gnere=jazz")
+    notice = page.locator("[data-ignored-filters]")
+    expect(notice).to_contain_text("“year_min=2O24” was not understood")
+    expect(notice).to_contain_text("“gnere=jazz” was not understood")
+    expect(page.locator(".row-track")).to_have_count(6)
+    expect(page.locator("[data-select-all]")).to_have_count(0)
+    look_at(page, "misunderstood")
+    page.get_by_role("link", name="Leave it out").first.click()
+    expect(notice.get_by_role("paragraph")).to_have_count(1)
+    page.get_by_role("link", name="Leave it out").click()
+    expect(notice).to_have_count(0)
+    expect(page.locator("[data-select-all]")).to_have_count(1)
