@@ -35,7 +35,7 @@ def shared_database(folder: Path) -> Iterator[None]:
         connection.connection, connection.settings_dict["NAME"] = memory, in_memory
 
 
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
+def run_concurrently(*calls: Callable[[], Any]) -> list[Any]:
     """Start them together; what each returned or raised."""
     barrier = threading.Barrier(len(calls))
 

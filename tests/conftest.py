@@ -19,7 +19,7 @@ from tests.factories import TrackFactory, UserFactory, make_reviewer, signed_in,
 
 
 @pytest.fixture(autouse=True)
-def own_place(settings: Settings, tmp_path: Path) -> None:
+def isolated_storage(settings: Settings, tmp_path: Path) -> None:
     """Nothing is read from or written to the data of a real site; tasks are noted, not run."""
     for folder in ("incoming", "static"):
         (tmp_path / folder).mkdir()

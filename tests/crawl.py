@@ -22,10 +22,10 @@ KINDS: dict[str, type] = {"uuid": UUID, "int": int}
 GROUP = re.compile(r"\(\?P<(\w+)>[^()]*\)")
 
 #: Values for the parts of addresses, by name.
-Fills = Mapping[str, Sequence[Any]]
+PathValues = Mapping[str, Sequence[Any]]
 
 
-class Address(NamedTuple):
+class CrawledUrl(NamedTuple):
     route: str
     """As in `urls.py`, from the root on."""
     values: tuple[str, ...]
@@ -44,21 +44,25 @@ def routes() -> list[str]:
     return sorted(set(_routes(get_resolver(), "")))
 
 
-def addresses(fills: Fills) -> Iterator[Address]:
+def addresses(path_values: PathValues) -> Iterator[CrawledUrl]:
     """Each address with each value in each of its parts, as far as it is of that kind."""
     for route in routes():
         parts = PART.findall(route)
-        missing = {name for _, name in parts} - set(fills)
+        missing = {name for _, name in parts} - set(path_values)
         assert not missing, f"Nothing is known to put into {route}: say in the test what fits {missing}."
-        fitting = [[v for v in fills[name] if isinstance(v, KINDS.get(kind, object))] for kind, name in parts]
+        fitting = [
+            [v for v in path_values[name] if isinstance(v, KINDS.get(kind, object))] for kind, name in parts
+        ]
         # Of two parts, what belongs together stands at the same place, or at the first.
         for places in itertools.product(*(range(len(values)) for values in fitting)):
             if 0 in places or len(set(places)) <= 1:
                 chosen = (values[place] for values, place in zip(fitting, places, strict=True))
-                yield Address(route, tuple(map(str, chosen)))
+                yield CrawledUrl(route, tuple(map(str, chosen)))
 
 
-def ask(client: Client, method: str, address: Address, fields: dict[str, Any], query: str = "") -> Any:
+def send_request(
+    client: Client, method: str, address: CrawledUrl, fields: dict[str, Any], query: str = ""
+) -> Any:
     """As a form sends its fields, and to the API as a program sends JSON."""
     url = address.url + query
     if method in ("get", "head", "options"):
@@ -70,7 +74,7 @@ def ask(client: Client, method: str, address: Address, fields: dict[str, Any], q
     return getattr(client, method)(url, b"")
 
 
-def told(response: Any) -> bytes:
+def response_bytes(response: Any) -> bytes:
     """All that comes out: headers and body."""
     body = b"".join(response.streaming_content) if response.streaming else response.content
     return "\n".join(f"{name}: {value}" for name, value in response.items()).encode() + b"\n\n" + body

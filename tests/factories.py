@@ -41,7 +41,7 @@ def wav(number: int = 0, *, seconds: float = 0.25, rate: int = 8000) -> bytes:
     return file.getvalue()
 
 
-def let_go(response: HttpResponseBase) -> None:
+def close_response(response: HttpResponseBase) -> None:
     """End an answer as a server does, but leave open the connection whose transaction the test lives in."""
     request_finished.disconnect(close_old_connections)
     response.close()
@@ -138,7 +138,7 @@ def make_reviewer(user: User) -> User:
     return user
 
 
-def work_off() -> None:
+def run_enqueued_tasks() -> None:
     """Do what waits for a worker."""
     for result in default_task_backend.results:
         result.task.func(*result.args, **result.kwargs)

@@ -18,7 +18,7 @@ import psycopg2
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Seconds after which something is not late but lost, on a machine however busy.
-LOST = 300
+DEADLINE = 300
 
 NEW_TOKEN = """
 from library import services
@@ -48,7 +48,7 @@ class Site:
     def client(self, **headers: str) -> httpx.Client:
         """A program. It lets go of an idle connection before the server does, so that no request crosses its end."""
         early = httpx.Limits(keepalive_expiry=1)
-        return httpx.Client(base_url=self.url, headers=headers, timeout=LOST, limits=early)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=DEADLINE, limits=early)
 
 
 @contextmanager
@@ -97,4 +97,4 @@ def running_site(folder: Path, *, workers: int = 1, **settings: str) -> Iterator
             for process in processes:
                 process.terminate()
             for process in processes:
-                process.wait(LOST)  # a worker ends the track it has begun
+                process.wait(DEADLINE)  # a worker ends the track it has begun

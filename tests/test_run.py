@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.live import LOST, own_environment
+from tests.live import DEADLINE, own_environment
 from tests.reliability.installation import wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,7 +83,7 @@ def test_one_ctrl_c_ends_it_all(tmp_path: Path, own: dict[str, str], own_port: i
                 break
         assert len(still_running(tmp_path)) >= 3
         os.killpg(running.pid, signal.SIGINT)
-        output, _ = running.communicate(timeout=LOST)
+        output, _ = running.communicate(timeout=DEADLINE)
         assert running.returncode == 130
         assert "Traceback" not in output
         wait_for(lambda: still_running(tmp_path) == [])

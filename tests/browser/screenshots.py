@@ -11,7 +11,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 WIDTHS = {360: 740, 1280: 900}
 
 
-def look_at(page: Page, name: str) -> None:
+def check_page(page: Page, name: str) -> None:
     """Take a picture per width and theme; fail on sideways scrolling and on anything axe finds."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     problems = []

@@ -16,7 +16,7 @@ from tests import sounds
 from tests.factories import TrackFactory
 
 
-def sounding(classifier: Classifier, **track: Any) -> Track:
+def make_audible_track(classifier: Classifier, **track: Any) -> Track:
     """A track of `TrackFactory` with a sound of its own, and with that sound's pictures; heard as was given."""
     made: Track = TrackFactory(**track)
     with tempfile.TemporaryDirectory() as folder:

@@ -8,44 +8,44 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import sounds
-from tests.browser.screenshots import look_at
+from tests.browser.screenshots import check_page
 from tests.browser.test_main_job import upload
 
 
 @pytest.mark.parametrize("path", ["login", "signup", "password/forgotten"])
 def test_before_signing_in(page: Page, path: str) -> None:
     page.goto(f"/account/{path}/")
-    look_at(page, path.replace("/", "-"))
+    check_page(page, path.replace("/", "-"))
 
 
 def test_signed_in(signed_up: Page, tmp_path: Path) -> None:
     page = signed_up
-    look_at(page, "empty")
+    check_page(page, "empty")
     page.goto("/upload/")
-    look_at(page, "upload")
+    check_page(page, "upload")
 
     silence = sounds.silence(tmp_path / "silence.wav", seconds=5)
     long_name = sounds.write(tmp_path / ("a very long name " * 11 + "🎷🎺.mp3"), seconds=30)
     upload(page, long_name, silence)
     expect(page.locator(".tray .chip")).to_have_count(1)
     expect(page.locator(".tray .tray-error")).to_have_count(1)
-    look_at(page, "tray")
+    check_page(page, "tray")
 
     page.goto("/")
-    look_at(page, "library")
+    check_page(page, "library")
     page.locator(".row-track [data-play]").first.click()
-    look_at(page, "player")
+    check_page(page, "player")
     for name, picture in (("a very long name", "track-a"), ("silence", "track-b")):
         page.goto("/")
         page.locator(".row-name a", has_text=name).click()
         expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
-        look_at(page, picture)
+        check_page(page, picture)
     page.goto(f"{page.url}delete/")
-    look_at(page, "delete")
+    check_page(page, "delete")
 
     page.goto("/account/")
-    look_at(page, "account")
+    check_page(page, "account")
     page.goto("/api/docs/")
-    look_at(page, "api-docs")
+    check_page(page, "api-docs")
     page.goto("/tracks/00000000-0000-0000-0000-000000000000/")
-    look_at(page, "not-found")
+    check_page(page, "not-found")

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests import sounds
-from tests.browser.screenshots import look_at
+from tests.browser.screenshots import check_page
 from tests.browser.test_main_job import upload
 
 WIDE = {"width": 1280, "height": 900}
@@ -25,7 +25,7 @@ def test_there_and_back_and_for_good(signed_up: Page, tmp_path: Path) -> None:
     page.get_by_role("button", name="Account menu").click()
     page.get_by_role("link", name="Bin").click()
     expect(page.get_by_text("The bin is empty.")).to_be_visible()
-    look_at(page, "bin-empty")
+    check_page(page, "bin-empty")
     page.set_viewport_size(WIDE)
 
     page.goto("/")
@@ -34,14 +34,14 @@ def test_there_and_back_and_for_good(signed_up: Page, tmp_path: Path) -> None:
     expect(page.locator(".tray .chip")).to_have_count(3, timeout=90_000)
     for title in titles:
         delete(page, title)
-    look_at(page, "bin-toast")
+    check_page(page, "bin-toast")
     page.set_viewport_size(WIDE)
 
     page.get_by_role("link", name="the bin", exact=True).click()
     expect(page.locator(".bin-row")).to_have_count(3)
-    look_at(page, "bin")
+    check_page(page, "bin")
     page.set_viewport_size(WIDE)
-    page.get_by_role("button", name="Put back one").click()
+    page.get_by_role("button", name="Restore one").click()
     expect(page.get_by_text("1 track is back in your library.")).to_be_visible()
     expect(page.locator(".bin-row")).to_have_count(2)
 
@@ -56,13 +56,13 @@ def test_there_and_back_and_for_good(signed_up: Page, tmp_path: Path) -> None:
         delete(page, title)
     page.goto("/bin/")
     page.get_by_role("checkbox", name="two").check()
-    page.get_by_role("button", name="Delete for good").click()
-    expect(page.get_by_role("heading", name="Delete 1 track for good?")).to_be_visible()
+    page.get_by_role("button", name="Delete permanently").click()
+    expect(page.get_by_role("heading", name="Delete 1 track permanently?")).to_be_visible()
     page.get_by_role("link", name="Keep it").click()
     page.get_by_role("button", name="Empty the bin").click()
-    expect(page.get_by_role("heading", name="Delete 2 tracks for good?")).to_be_visible()
-    look_at(page, "bin-purge")
+    expect(page.get_by_role("heading", name="Delete 2 tracks permanently?")).to_be_visible()
+    check_page(page, "bin-purge")
     page.set_viewport_size(WIDE)
-    page.get_by_role("button", name="Delete them for good").click()
+    page.get_by_role("button", name="Delete permanently").click()
     expect(page.get_by_text("2 tracks deleted for good.")).to_be_visible()
     expect(page.get_by_text("The bin is empty.")).to_be_visible()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import sounds
-from tests.browser.screenshots import look_at
+from tests.browser.screenshots import check_page
 from tests.browser.test_main_job import upload
 
 
@@ -33,7 +33,7 @@ def test_select_tag_and_undo(four: Page) -> None:
     expect(bar).to_contain_text("1 selected")
     boxes.nth(2).click(modifiers=["Shift"])
     expect(bar).to_contain_text("3 selected")
-    look_at(page, "selected")
+    check_page(page, "selected")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.keyboard.press("Escape")
     expect(bar).to_be_hidden()
@@ -46,12 +46,12 @@ def test_select_tag_and_undo(four: Page) -> None:
     expect(bar).to_contain_text("4 selected")
 
     bar.get_by_text("Tag", exact=True).click()
-    page.get_by_label("Put on or take off a tag").fill("summer")
-    look_at(page, "selected-tag")
+    page.get_by_label("Add or remove a tag").fill("summer")
+    check_page(page, "selected-tag")
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.get_by_label("Put on or take off a tag").press("Enter")
+    page.get_by_label("Add or remove a tag").press("Enter")
     expect(page.get_by_text("Tagged “summer”: 4 tracks.")).to_be_visible()
-    look_at(page, "acted")
+    check_page(page, "acted")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("(4 tracks).")).to_be_visible()
@@ -78,7 +78,7 @@ def test_genre_of_all_and_delete(four: Page, width: int) -> None:
     bar.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="Delete 2 tracks?")).to_be_visible()
     if width == 1280:
-        look_at(page, "acts-delete")
+        check_page(page, "acts-delete")
     page.get_by_role("button", name="Delete them").click()
     expect(page.get_by_text("Deleted 2 tracks.")).to_be_visible()
     expect(page.locator(".row-track")).to_have_count(2)
@@ -89,18 +89,18 @@ def test_downloads_and_the_way_out_and_back(four: Page, tmp_path: Path) -> None:
     page.locator("[data-select]").first.check()
     bar = page.get_by_role("form", name="Selected tracks")
     bar.get_by_text("More", exact=True).click()
-    look_at(page, "selected-more")
+    check_page(page, "selected-more")
     page.set_viewport_size({"width": 1280, "height": 900})
     with page.expect_download() as archive:
-        bar.get_by_role("button", name="Download the originals").click()
+        bar.get_by_role("button", name="Download originals").click()
     assert zipfile.ZipFile(archive.value.path()).testzip() is None
 
     page.goto("/account/")
     page.get_by_role("link", name="Export and import").click()
-    look_at(page, "exchange")
+    check_page(page, "exchange")
     with page.expect_download() as export:
         page.get_by_role("link", name="Export as JSON").click()
     page.get_by_label("An export").set_input_files(export.value.path())
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text("nothing was changed")).to_be_visible()
-    look_at(page, "imported")
+    check_page(page, "imported")

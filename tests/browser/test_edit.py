@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests import sounds
-from tests.browser.screenshots import look_at
+from tests.browser.screenshots import check_page
 from tests.browser.test_main_job import upload
 
 
@@ -18,7 +18,7 @@ def test_two_tabs_and_back_to_what_the_file_says(signed_up: Page, tmp_path: Path
     expect(page.locator(".row-track .chip")).to_have_count(1, timeout=60_000)
     page.get_by_role("link", name="Blue Train", exact=True).first.click()
     page.get_by_role("link", name="Edit").click()
-    expect(page.get_by_role("heading", level=1, name="Edit the track")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Edit track")).to_be_visible()
     address = page.url
     other = page.context.new_page()
     other.goto(address)
@@ -31,12 +31,12 @@ def test_two_tabs_and_back_to_what_the_file_says(signed_up: Page, tmp_path: Path
     other.get_by_label("Artist", exact=True).fill("Nobody")
     other.get_by_role("button", name="Save").click()
     expect(other.get_by_text("It was changed meanwhile to “Red Train”")).to_be_visible()
-    look_at(other, "edit-changed-meanwhile")
+    check_page(other, "edit-changed-meanwhile")
     other.get_by_role("button", name="Save").click()
     expect(other.get_by_role("heading", level=1, name="Green Train")).to_be_visible()
 
     page.goto(address)
-    look_at(page, "edit-set-by-hand")
+    check_page(page, "edit-set-by-hand")
     page.get_by_label("Album", exact=True).fill("Rails")
     page.get_by_role("button", name="Use this as title").click()
     expect(page.get_by_label("Title", exact=True)).to_have_value("Blue Train")
@@ -56,4 +56,4 @@ def test_two_tabs_and_back_to_what_the_file_says(signed_up: Page, tmp_path: Path
     page.get_by_label("New name of live").fill("on stage")
     page.get_by_label("New name of live").press("Enter")
     expect(page.locator(".chip.tag.hue-3")).to_have_text("on stage")
-    look_at(page, "labels-renamed")
+    check_page(page, "labels-renamed")

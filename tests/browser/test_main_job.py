@@ -118,7 +118,7 @@ def test_odd_files_get_a_clear_answer_each(signed_up: Page, tmp_path: Path) -> N
     expect(rows.filter(has_text="🎷 a long name").locator(".chip")).to_be_visible()
 
     page.get_by_role("link", name="broken off", exact=True).click()
-    expect(page.get_by_text("The file breaks off or is damaged")).to_be_visible()
+    expect(page.get_by_text("The file is incomplete or damaged")).to_be_visible()
     page.go_back()
     page.get_by_role("link", name="second", exact=True).click()
     page.get_by_role("button", name="Analyse again").click()

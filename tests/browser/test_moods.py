@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.screenshots import look_at
+from tests.browser.screenshots import check_page
 
 #: Sixty tracks: each genre's vectors lie around a corner of their own, and have a mood of their own.
 _SEED = """
@@ -55,11 +55,11 @@ def test_more_like_this(sixty: Page) -> None:
     few = page.get_by_role("region", name="More like this")
     few.scroll_into_view_if_needed()
     expect(few.locator(".ranked-row")).to_have_count(8)
-    look_at(page, "track-similar")
-    few.get_by_role("link", name="See them all").click()
+    check_page(page, "track-similar")
+    few.get_by_role("link", name="See all").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("More like")
     expect(page.locator(".ranked-row")).to_have_count(50)
-    look_at(page, "similar")
+    check_page(page, "similar")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.locator(".ranked-row .play").first.click()
     expect(page.locator("[data-player-title]")).not_to_be_empty()
@@ -71,7 +71,7 @@ def test_a_mood_station(sixty: Page) -> None:
     page.get_by_role("link", name="Chill").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Chill")
     expect(page.locator(".ranked-row").first).to_contain_text("of music")
-    look_at(page, "station")
+    check_page(page, "station")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.locator(".ranked-row .play").first.click()
     expect(page.locator("[data-player-title]")).not_to_be_empty()
@@ -81,7 +81,7 @@ def test_point_at_the_map(sixty: Page) -> None:
     page = sixty
     page.goto("/moods/")
     expect(page.get_by_text("A dot for each of your 60 tracks.")).to_be_visible()
-    look_at(page, "moods")
+    check_page(page, "moods")
     page.set_viewport_size({"width": 1280, "height": 900})
     name = page.locator(".map-name", has_text="Jazz").bounding_box()
     assert name
@@ -91,13 +91,13 @@ def test_point_at_the_map(sixty: Page) -> None:
     expect(page.locator(".map-neighbour")).to_have_count(25)
     page.get_by_role("button", name="Jazz").click()
     expect(page.locator(".map-dots .is-faint")).not_to_have_count(0)
-    look_at(page, "moods-around")
+    check_page(page, "moods-around")
     page.get_by_role("button", name="Jazz").click()
     expect(page.locator(".map-dots .is-faint")).to_have_count(0)
 
     # With keys alone: the sliders move the point.
     first = page.locator("#around .ranked-row a").first.text_content()
-    page.get_by_label("From left to right").focus()
+    page.get_by_label("Left to right").focus()
     for _ in range(30):
         page.keyboard.press("ArrowRight" if name["x"] < 600 else "ArrowLeft")
     expect(page.locator("#around .ranked-row a").first).not_to_have_text(str(first))
@@ -108,7 +108,7 @@ def test_overview(sixty: Page, site: Site) -> None:
     site.manage("shell", "--no-imports", "-c", _SAY)
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Overview").click()
     expect(page.get_by_role("heading", name="How often the model was right")).to_be_visible()
-    look_at(page, "overview")
+    check_page(page, "overview")
     page.set_viewport_size({"width": 1280, "height": 900})
     bar = page.get_by_role("region", name="Genres").get_by_role("link", name="Jazz")
     found = bar.locator(".overview-count").inner_text().split()[0]

@@ -95,7 +95,7 @@ def test_next_previous_and_the_queue(library: Page) -> None:
     bar(page).get_by_role("button", name="Queue").click()
     queue = page.get_by_role("region", name="Queue")
     expect(queue).to_contain_text("1 of 3")
-    queue.get_by_role("button", name="Take “b” out").click()
+    queue.get_by_role("button", name="Remove “b”").click()
     expect(queue).to_contain_text("1 of 2")
     queue.get_by_role("button", name="a", exact=True).click()
     expect(title).to_have_text("a")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.screenshots import look_at
+from tests.browser.screenshots import check_page
 from tests.browser.test_main_job import long_song, upload
 from tests.browser.test_player import STARTED, to_the_end
 
@@ -17,7 +17,7 @@ def playlist(signed_up: Page, tmp_path: Path) -> Page:
     """On the page of a playlist "Late" of three songs: a, b, c."""
     page = signed_up
     page.get_by_role("link", name="Playlists").click()
-    look_at(page, "playlists-empty")
+    check_page(page, "playlists-empty")
     page.get_by_role("link", name="Upload").first.click()
     expect(page.get_by_role("heading", level=1, name="Upload")).to_be_visible()
     for number, name in enumerate("abc"):
@@ -29,13 +29,13 @@ def playlist(signed_up: Page, tmp_path: Path) -> Page:
     for name in "abc":
         page.get_by_role("link", name=f"Add {name} to a playlist").click()
         if name == "a":
-            sheet.get_by_label("A new playlist").fill("Late")
+            sheet.get_by_label("New playlist").fill("Late")
             sheet.get_by_role("button", name="Create and add").click()
         else:
             sheet.get_by_role("button", name="Late").click()
         expect(sheet.get_by_role("status")).to_have_text("Added to “Late”")
         if name == "c":
-            look_at(page, "playlist-added")
+            check_page(page, "playlist-added")
             sheet.get_by_role("link", name="Open the playlist").click()
         else:
             sheet.get_by_role("button", name="Close").click()
@@ -73,13 +73,13 @@ def test_order_by_keyboard_and_drag_and_played_through(playlist: Page) -> None:
     page.reload()
     order(page, "cba")
 
-    page.get_by_role("button", name="Take b out").click()
+    page.get_by_role("button", name="Remove b").click()
     order(page, "ca")
     page.get_by_role("button", name="Play", exact=True).click()
     title = page.locator("[data-player-title]")
     expect(title).to_have_text("c")
     page.get_by_role("button", name="Queue").click()
-    look_at(page, "playlist")
+    check_page(page, "playlist")
     page.get_by_role("button", name="Close the queue").click()
     expect(page.locator("[data-player-time]")).to_have_text(STARTED)
     to_the_end(page)
@@ -91,9 +91,9 @@ def test_order_by_keyboard_and_drag_and_played_through(playlist: Page) -> None:
     expect(page.get_by_role("heading", level=1, name="Very late")).to_be_visible()
     page.get_by_role("link", name="Playlists").click()
     expect(page.locator(".playlists")).to_contain_text("2 tracks")
-    look_at(page, "playlists")
+    check_page(page, "playlists")
     page.get_by_role("link", name="Very late").click()
     page.get_by_role("link", name="Delete").click()
-    look_at(page, "playlist-delete")
-    page.get_by_role("button", name="Delete the playlist").click()
+    check_page(page, "playlist-delete")
+    page.get_by_role("button", name="Delete playlist").click()
     expect(page.get_by_text("Its tracks are still in your library")).to_be_visible()

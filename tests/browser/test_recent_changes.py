@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import sounds
-from tests.browser.screenshots import look_at
+from tests.browser.screenshots import check_page
 from tests.browser.test_main_job import upload
 
 
@@ -25,11 +25,11 @@ def three(signed_up: Page, tmp_path: Path) -> Page:
 def tag_all(page: Page, name: str) -> None:
     page.locator("[data-select-all]").check()
     page.locator("summary", has_text="Tag").click()
-    page.get_by_label("Put on or take off a tag").fill(name)
-    page.get_by_role("button", name="Put on").click()
+    page.get_by_label("Add or remove a tag").fill(name)
+    page.get_by_role("button", name="Add").click()
 
 
-def test_undo_is_to_be_had_on_a_page_of_its_own(three: Page) -> None:
+def test_undo_on_the_recent_changes_page(three: Page) -> None:
     page = three
     tag_all(page, "live")
     expect(page.locator(".notice")).to_contain_text("Tagged “live”: 3 tracks.")
@@ -37,7 +37,7 @@ def test_undo_is_to_be_had_on_a_page_of_its_own(three: Page) -> None:
     page.get_by_role("button", name="Account menu").click()
     page.get_by_role("link", name="Recent changes").click()
     expect(page.locator(".recent-row")).to_contain_text("Tagged “live”")
-    look_at(page, "recent")
+    check_page(page, "recent")
     # By keyboard, as everything.
     page.get_by_role("button", name="Undo: Tagged “live”").focus()
     page.keyboard.press("Enter")
@@ -58,6 +58,6 @@ def test_a_list_that_has_changed_asks_again(three: Page, tmp_path: Path) -> None
     tag_all(page, "live")
     expect(page.get_by_role("heading", name="The list has changed")).to_be_visible()
     expect(page.locator(".panel")).to_contain_text("It showed 3 tracks, and finds 4 now.")
-    look_at(page, "acts-changed")
+    check_page(page, "acts-changed")
     page.get_by_role("button", name="Do it for 4 tracks").click()
     expect(page.locator(".notice")).to_contain_text("Tagged “live”: 4 tracks.")

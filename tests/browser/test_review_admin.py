@@ -1,4 +1,4 @@
-"""The reviewer's desk, as a reviewer uses it: one track after the other by keys, many at once, agreement, failures."""
+"""Review, as a reviewer uses it: one track after the other by keys, many at once, agreement, failures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.screenshots import WIDTHS, axe, look_at
+from tests.browser.screenshots import WIDTHS, axe, check_page
 
 #: Ella shares forty tracks that were answered, four that wait, and two that failed; somebody else shares nothing.
 _SEED = """
@@ -46,18 +46,18 @@ TrackFactory(owner=other, title="Secret", status="failed", error_code="silent")
 
 
 @pytest.fixture
-def desk(signed_up: Page, site: Site) -> Page:
+def reviewer_page(signed_up: Page, site: Site) -> Page:
     site.manage("shell", "--no-imports", "-c", _SEED)
     signed_up.goto("/admin/library/track/review/")
     return signed_up
 
 
-def test_one_after_the_other_by_keys(desk: Page) -> None:
-    page = desk
+def test_one_after_the_other_by_keys(reviewer_page: Page) -> None:
+    page = reviewer_page
     title = page.get_by_role("heading", level=1)
     expect(title).to_have_text("Wild Is the Wind")
     expect(page.locator("[data-strip][data-ready]")).to_be_visible()
-    look_at(page, "desk-review")
+    check_page(page, "desk-review")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.keyboard.press("s")
     expect(title).not_to_have_text("Wild Is the Wind")
@@ -76,24 +76,24 @@ def test_one_after_the_other_by_keys(desk: Page) -> None:
     expect(title).to_have_text("Wild Is the Wind")
     page.keyboard.press("1")
     expect(title).to_have_text("Nothing to review")
-    look_at(page, "desk-review-empty")
+    check_page(page, "desk-review-empty")
 
 
-def test_agreement_and_failures(desk: Page) -> None:
-    page = desk
-    pages = page.get_by_role("navigation", name="The reviewer's desk")
+def test_agreement_and_failures(reviewer_page: Page) -> None:
+    page = reviewer_page
+    pages = page.get_by_role("navigation", name="Review")
     pages.get_by_role("link", name="Agreement").click()
-    expect(page.get_by_role("img", name="Share of words")).to_be_visible()
-    look_at(page, "desk-agreement")
+    expect(page.get_by_role("img", name="Share of verdicts")).to_be_visible()
+    check_page(page, "desk-agreement")
     pages.get_by_role("link", name="Failed").click()
     expect(page.get_by_text("Secret")).to_have_count(0)
-    look_at(page, "desk-failed")
+    check_page(page, "desk-failed")
     page.get_by_role("button", name="Try again: Cut short").click()
     expect(page.get_by_text("Trying 1 track again.")).to_be_visible()
 
 
-def test_many_at_once(desk: Page) -> None:
-    page = desk
+def test_many_at_once(reviewer_page: Page) -> None:
+    page = reviewer_page
     page.get_by_role("link", name="Many at once").click()
     expect(page.locator(".paginator")).to_contain_text("4 tracks")
     expect(page.locator("#result_list audio")).to_have_count(4)
@@ -108,12 +108,12 @@ def test_many_at_once(desk: Page) -> None:
 @pytest.mark.parametrize(
     "address", ["", "library/track/?review=waiting", "library/prediction/", "library/verdict/"]
 )
-def test_the_admins_own_pages(desk: Page, address: str) -> None:
-    desk.goto(f"/admin/{address}")
+def test_the_admins_own_pages(reviewer_page: Page, address: str) -> None:
+    reviewer_page.goto(f"/admin/{address}")
     for theme in ("light", "dark"):
-        desk.emulate_media(color_scheme=theme)
+        reviewer_page.emulate_media(color_scheme=theme)
         for width, height in WIDTHS.items():
-            desk.set_viewport_size({"width": width, "height": height})
+            reviewer_page.set_viewport_size({"width": width, "height": height})
             # The search field's label is a picture with a name, which that rule does not see.
-            assert axe(desk, but="label-title-only") == []
-            assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert axe(reviewer_page, but="label-title-only") == []
+            assert reviewer_page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SCREENSHOTS, Site
-from tests.browser.screenshots import axe, look_at
+from tests.browser.screenshots import axe, check_page
 
 _SEED = """
 from library.genres import BUILTIN_GENRES
@@ -53,7 +53,7 @@ def library(signed_up: Page, site: Site) -> Page:
     return signed_up
 
 
-def test_search_facets_sorting_and_a_search_kept(library: Page) -> None:
+def test_search_facets_sorting_and_a_saved_search(library: Page) -> None:
     page = library
     rows = page.locator(".row-track")
     expect(rows).to_have_count(6)
@@ -81,7 +81,7 @@ def test_search_facets_sorting_and_a_search_kept(library: Page) -> None:
     panel.get_by_role("link", name="Not piano").click()
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("Strange Fruit")
-    look_at(page, "find")
+    check_page(page, "find")
 
     # Each filter in force can be taken away.
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -101,12 +101,12 @@ def test_search_facets_sorting_and_a_search_kept(library: Page) -> None:
 
     page.get_by_role("searchbox").fill("zzz")
     expect(page.get_by_text("Nothing matches")).to_be_visible()
-    look_at(page, "find-nothing")
+    check_page(page, "find-nothing")
     page.locator(".no-results").get_by_role("link", name="Clear filters").click()
     expect(rows).to_have_count(6)
 
 
-def test_pointing_at_a_row_shows_where_what_is_heard(library: Page) -> None:
+def test_hovering_a_row_shows_its_timeline(library: Page) -> None:
     row = library.locator(".row-track").first
     row.hover()
     expect(row.locator(".row-timeline rect")).to_have_count(60)
@@ -130,7 +130,7 @@ def test_on_a_phone_the_filters_are_a_sheet(library: Page) -> None:
 def test_without_script_the_filters_are_a_page(library: Page) -> None:
     page = library
     page.goto("/facets/")
-    look_at(page, "filters")
+    check_page(page, "filters")
     page.get_by_role("link", name=re.compile("^1960s")).click()
     page.wait_for_url(re.compile(r"/\?year_min=1960&year_max=1969$"))
     expect(page.locator(".row-track")).to_have_count(2)
@@ -144,9 +144,9 @@ def test_a_filter_that_is_not_understood_is_named_and_nothing_can_be_done_to_all
     expect(notice).to_contain_text("“gnere=jazz” was not understood")
     expect(page.locator(".row-track")).to_have_count(6)
     expect(page.locator("[data-select-all]")).to_have_count(0)
-    look_at(page, "misunderstood")
-    page.get_by_role("link", name="Leave it out").first.click()
+    check_page(page, "misunderstood")
+    page.get_by_role("link", name="Remove it").first.click()
     expect(notice.get_by_role("paragraph")).to_have_count(1)
-    page.get_by_role("link", name="Leave it out").click()
+    page.get_by_role("link", name="Remove it").click()
     expect(notice).to_have_count(0)
     expect(page.locator("[data-select-all]")).to_have_count(1)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests import sounds
-from tests.browser.screenshots import look_at
+from tests.browser.screenshots import check_page
 from tests.browser.test_main_job import upload
 from tests.browser.test_upload import LARGE_SECONDS
 from tests.factories import PASSWORD
@@ -71,15 +71,15 @@ class TestTheSessionEnded:
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("alert")).to_have_text(SIGNED_OUT)
         expect(page.get_by_label("Title")).to_have_value("A new title")
-        look_at(page, "signed-out-form")
+        check_page(page, "signed-out-form")
         page.get_by_role("link", name="Sign in to go on").click()
-        expect(page.get_by_text("you are back on the page that you came from")).to_be_visible()
-        look_at(page, "signed-out-sign-in")
+        expect(page.get_by_text("to return to the page you came from")).to_be_visible()
+        check_page(page, "signed-out-sign-in")
         sign_in(page, email)
         expect(page.get_by_text(SENT_AGAIN)).to_be_visible()
         expect(page.get_by_label("Title")).to_have_value("A new title")
         expect(page.get_by_label("Album")).to_have_value("Years of “quiet” <b>")
-        look_at(page, "signed-out-back")
+        check_page(page, "signed-out-back")
         # It was not saved; now it is.
         assert page.get_by_label("Title").get_attribute("value") == "song"
         page.get_by_role("button", name="Save").click()
@@ -156,7 +156,7 @@ class TestUploads:
         expect(waits).to_have_count(1)
         page.locator("#files").set_input_files([small])
         expect(waits).to_have_count(2)
-        look_at(page, "signed-out-upload")
+        check_page(page, "signed-out-upload")
         before = len(pieces)
         with page.expect_popup() as opened:
             waits.first.get_by_role("link").click()
@@ -240,7 +240,7 @@ class TestAnAnswerIsLost:
         expect(page.get_by_role("alert")).to_have_text(f"{what} It may have been done. Reload to see")
         expect(page.get_by_label("New playlist")).to_have_value("Late")
         expect(page.locator("form[aria-busy]")).to_have_count(0)
-        look_at(page, f"answer-{'lost' if lost else 'broken'}")
+        check_page(page, f"answer-{'lost' if lost else 'broken'}")
         assert len(sent) == 1
         assert count(site, "Playlist", page) == 1
         page.get_by_role("link", name="Reload").click()
@@ -283,16 +283,16 @@ class TestAnAnswerIsLost:
 def test_what_is_gone_from_a_playlist_leads_back_to_it(track_page: Page) -> None:
     page = track_page
     page.get_by_role("link", name="Add to playlist").click()
-    page.get_by_label("A new playlist").fill("Late")
+    page.get_by_label("New playlist").fill("Late")
     page.get_by_role("button", name="Create and add").click()
     page.get_by_role("link", name="Open the playlist").click()
     expect(page.locator(".playlist-row")).to_have_count(1)
     other = page.context.new_page()
     other.goto(page.url)
-    other.get_by_role("button", name="Take song out").click()
+    other.get_by_role("button", name="Remove song").click()
     expect(other.locator(".playlist-row")).to_have_count(0)
-    page.get_by_role("button", name="Take song out").click()
+    page.get_by_role("button", name="Remove song").click()
     expect(page.get_by_text("That track is no longer in this playlist.")).to_be_visible()
     expect(page.get_by_role("heading", level=1, name="Late")).to_be_visible()
     expect(page.locator(".playlist-row")).to_have_count(0)
-    look_at(page, "playlist-item-gone")
+    check_page(page, "playlist-item-gone")

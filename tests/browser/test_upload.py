@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Page, Route, expect
 
 from tests import sounds
-from tests.browser.screenshots import look_at
+from tests.browser.screenshots import check_page
 from tests.browser.test_main_job import upload
 
 LARGE_SECONDS = 145  # 25 MB as 16-bit stereo at 44,100 Hz
@@ -141,13 +141,13 @@ def test_an_archive_tells_what_became_of_each_file(signed_up: Page, tmp_path: Pa
 
     upload(page, album)
     row = page.locator(".upload-row").first
-    expect(row).to_contain_text("1 added, 1 here already, 1 not taken")
+    expect(row).to_contain_text("1 added, 1 already in your library, 1 rejected")
     (tmp_path / "notes.mp3").write_text("not music at all\n" * 99)
     upload(page, tmp_path / "notes.mp3")
     expect(row).to_contain_text("not an audio file")
     page.get_by_label("Close the list of uploads").click()
-    look_at(page, "upload-recent")
-    page.get_by_role("button", name="Take notes.mp3 off the list").click()
+    check_page(page, "upload-recent")
+    page.get_by_role("button", name="Remove notes.mp3 from the list").click()
     expect(page.locator(".upload-row")).to_have_count(2)
 
     page.locator(".upload-row").get_by_role("link", name="album.zip").click()
@@ -156,6 +156,6 @@ def test_an_archive_tells_what_became_of_each_file(signed_up: Page, tmp_path: Pa
     expect(rows.first).to_contain_text("notes.txt")
     expect(rows.filter(has_text="one.mp3")).to_contain_text("Already in your library")
     expect(rows.filter(has_text="two.mp3").locator(".chip")).to_be_visible()
-    look_at(page, "upload-archive")
+    check_page(page, "upload-archive")
     rows.filter(has_text="one.mp3").get_by_role("link").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("one")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.screenshots import look_at
+from tests.browser.screenshots import check_page
 
 #: Three tracks in doubt, one that the model was sure of.
 _SEED = """
@@ -49,7 +49,7 @@ def test_one_track(library: Page) -> None:
     known.get_by_role("button", name="Undo").click()
     expect(yours).to_contain_text("Jazz")
     known.get_by_role("button", name="Something else…").click()
-    known.get_by_label("A genre of your own").fill("Stride")
+    known.get_by_label("Or a genre of your own").fill("Stride")
     known.get_by_role("button", name="Use").click()
     expect(yours).to_contain_text("Stride")
 
@@ -59,10 +59,10 @@ def test_one_track(library: Page) -> None:
     expect(tags.get_by_role("button", name="Take off live")).to_be_visible()
     expect(tags.get_by_label("New tag")).to_have_value("")
     expect(tags.get_by_label("New tag")).to_be_focused()
-    look_at(page, "track-answered")
+    check_page(page, "track-answered")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("link", name="Edit").click()
-    look_at(page, "track-edit")
+    check_page(page, "track-edit")
     page.get_by_label("Title").fill("Night Train (take 2)")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("take 2")
@@ -71,7 +71,7 @@ def test_one_track(library: Page) -> None:
 
 def test_genres_and_tags_of_ones_own(library: Page) -> None:
     page = library
-    look_at(page, "library-unsure")
+    check_page(page, "library-unsure")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto("/labels/")
     page.get_by_label("New genre").fill("Shoegaze")
@@ -80,25 +80,25 @@ def test_genres_and_tags_of_ones_own(library: Page) -> None:
     page.get_by_label("New tag").fill("rainy")
     page.get_by_label("New tag").press("Enter")
     expect(page.get_by_label("New name of rainy")).to_be_visible()
-    look_at(page, "labels")
+    check_page(page, "labels")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_label("New name of Shoegaze").fill("Dream pop")
     page.get_by_label("New name of Shoegaze").press("Enter")
     expect(page.get_by_label("New name of Dream pop")).to_be_visible()
     page.get_by_role("link", name="Merge or delete Dream pop").click()
-    look_at(page, "label-delete")
-    page.get_by_role("button", name="Delete the genre").click()
+    check_page(page, "label-delete")
+    page.get_by_role("button", name="Delete genre").click()
     expect(page.get_by_label("New name of Dream pop")).to_have_count(0)
 
 
-def test_what_needs_you_by_keys(library: Page) -> None:
+def test_review_queue_by_keys(library: Page) -> None:
     page = library
     page.get_by_role("link", name="Needs you").click()
     title = page.get_by_role("heading", level=1)
     count = page.locator("#review-queue-count")
     expect(count).to_have_text("3")
     expect(page.get_by_role("heading", name="What is it?")).to_be_visible()
-    look_at(page, "needs-you")
+    check_page(page, "needs-you")
     page.set_viewport_size({"width": 1280, "height": 900})
 
     first = title.inner_text()
@@ -120,8 +120,8 @@ def test_what_needs_you_by_keys(library: Page) -> None:
     expect(title).to_be_focused()
     page.keyboard.press("n")
     # Until then, letters are keys of the page: a Z takes the last answer back.
-    expect(page.get_by_label("Another genre, of your own")).to_be_focused()
+    expect(page.get_by_label("Or a genre of your own")).to_be_focused()
     page.keyboard.type("Shoegaze")
     page.keyboard.press("Enter")
     expect(title).to_have_text("Nothing needs you")
-    look_at(page, "needs-you-nothing")
+    check_page(page, "needs-you-nothing")

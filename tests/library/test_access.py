@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 LOGIN = 302
 
 
-class Address(NamedTuple):
+class PageAccess(NamedTuple):
     name: str
     method: str
     owner: int
@@ -29,26 +29,26 @@ class Address(NamedTuple):
 
 
 PAGES = [
-    Address("track", "get", 200),
-    Address("similar", "get", 200),
-    Address("track-analyse", "post", 302),
-    Address("track-edit", "get", 200),
-    Address("track-edit", "post", 302, {"title": "Mine"}),
-    Address("track-genre", "post", 302, {"genre": "jazz"}),
-    Address("track-genre-confirm", "post", 302),
-    Address("track-genre-undo", "post", 302),
-    Address("track-tag", "post", 302, {"name": "live"}),
-    Address("track-tag-reject", "post", 302, {"name": "live"}),
-    Address("track-playlists", "get", 200),
-    Address("track-playlists", "post", 302, {"new": "Late"}),
-    Address("track-delete", "get", 200),
-    Address("track-delete", "post", 302),
-    Address("timeline", "get", 200),
-    Address("original", "get", 200),
-    Address("tagged", "get", 302),
-    Address("audio", "get", 200),
-    Address("spectrogram", "get", 200),
-    Address("peaks", "get", 200),
+    PageAccess("track", "get", 200),
+    PageAccess("similar", "get", 200),
+    PageAccess("track-analyse", "post", 302),
+    PageAccess("track-edit", "get", 200),
+    PageAccess("track-edit", "post", 302, {"title": "Mine"}),
+    PageAccess("track-genre", "post", 302, {"genre": "jazz"}),
+    PageAccess("track-genre-confirm", "post", 302),
+    PageAccess("track-genre-undo", "post", 302),
+    PageAccess("track-tag", "post", 302, {"name": "live"}),
+    PageAccess("track-tag-reject", "post", 302, {"name": "live"}),
+    PageAccess("track-playlists", "get", 200),
+    PageAccess("track-playlists", "post", 302, {"new": "Late"}),
+    PageAccess("track-delete", "get", 200),
+    PageAccess("track-delete", "post", 302),
+    PageAccess("timeline", "get", 200),
+    PageAccess("original", "get", 200),
+    PageAccess("tagged", "get", 302),
+    PageAccess("audio", "get", 200),
+    PageAccess("spectrogram", "get", 200),
+    PageAccess("peaks", "get", 200),
 ]
 #: What else has an id, and how alice comes by one.
 THINGS = {
@@ -63,23 +63,23 @@ THINGS = {
     ),
 }
 THING_PAGES = [
-    Address("playlist", "get", 200),
-    Address("playlist-length", "get", 200),
-    Address("playlist-queue", "get", 200),
-    Address("playlist-rename", "post", 302, {"name": "Early"}),
-    Address("playlist-delete", "get", 200),
-    Address("playlist-delete", "post", 302),
-    Address("genre-rename", "post", 302, {"name": "Dream pop"}),
-    Address("genre-delete", "get", 200),
-    Address("genre-delete", "post", 302),
-    Address("tag-change", "post", 302, {"name": "on stage"}),
-    Address("tag-delete", "get", 200),
-    Address("tag-delete", "post", 302),
-    Address("bulk-action-undo", "post", 302),
-    Address("bulk-action-cancel", "post", 302),
-    Address("upload-archive", "get", 200),
-    Address("upload-row", "get", 200),
-    Address("upload-forget", "post", 302),
+    PageAccess("playlist", "get", 200),
+    PageAccess("playlist-length", "get", 200),
+    PageAccess("playlist-queue", "get", 200),
+    PageAccess("playlist-rename", "post", 302, {"name": "Early"}),
+    PageAccess("playlist-delete", "get", 200),
+    PageAccess("playlist-delete", "post", 302),
+    PageAccess("genre-rename", "post", 302, {"name": "Dream pop"}),
+    PageAccess("genre-delete", "get", 200),
+    PageAccess("genre-delete", "post", 302),
+    PageAccess("tag-change", "post", 302, {"name": "on stage"}),
+    PageAccess("tag-delete", "get", 200),
+    PageAccess("tag-delete", "post", 302),
+    PageAccess("bulk-action-undo", "post", 302),
+    PageAccess("bulk-action-cancel", "post", 302),
+    PageAccess("upload-archive", "get", 200),
+    PageAccess("upload-row", "get", 200),
+    PageAccess("upload-forget", "post", 302),
 ]
 #: Addresses that name a track and something of it, that are for scripts, or that name a mood; each has a test of
 #: its own, the last two in test_resumable and test_moods.
@@ -93,25 +93,25 @@ PAIRS = {
     "signup_finish",
 }
 ADMIN = [
-    Address("admin:library_track_change", "get", 200),
-    Address("admin:library_track_delete", "get", 200),
-    Address("admin:library_track_delete", "post", 302, {"post": "yes"}),
-    Address("admin:library_track_history", "get", 200),
-    Address("admin:library_track_audio", "get", 200),
-    Address("admin:library_track_spectrogram", "get", 200),
-    Address("admin:library_track_peaks", "get", 200),
-    Address("admin:library_track_timeline", "get", 200),
-    Address("admin:library_track_verdict", "post", 302, {"genre": "jazz"}),
-    Address("admin:library_track_verdict_undo", "post", 302),
-    Address("admin:library_track_reanalyse", "post", 302),
+    PageAccess("admin:library_track_change", "get", 200),
+    PageAccess("admin:library_track_delete", "get", 200),
+    PageAccess("admin:library_track_delete", "post", 302, {"post": "yes"}),
+    PageAccess("admin:library_track_history", "get", 200),
+    PageAccess("admin:library_track_audio", "get", 200),
+    PageAccess("admin:library_track_spectrogram", "get", 200),
+    PageAccess("admin:library_track_peaks", "get", 200),
+    PageAccess("admin:library_track_timeline", "get", 200),
+    PageAccess("admin:library_track_verdict", "post", 302, {"genre": "jazz"}),
+    PageAccess("admin:library_track_verdict_undo", "post", 302),
+    PageAccess("admin:library_track_reanalyse", "post", 302),
 ]
 
 
-def name_of(address: Address) -> str:
+def name_of(address: PageAccess) -> str:
     return f"{address.method} {address.name}"
 
 
-def ask(client: Client, address: Address, track_id: uuid.UUID | int) -> tuple[int, bytes]:
+def ask(client: Client, address: PageAccess, track_id: uuid.UUID | int) -> tuple[int, bytes]:
     response = getattr(client, address.method)(reverse(address.name, args=[track_id]), address.data)
     return response.status_code, b"" if response.streaming else masked(response)
 
@@ -123,7 +123,7 @@ def masked(response: HttpResponse) -> bytes:
     )
 
 
-def ask_in_vain(client: Client, address: Address, track_id: uuid.UUID | int) -> tuple[bytes, str]:
+def request_missing(client: Client, address: PageAccess, track_id: uuid.UUID | int) -> tuple[bytes, str]:
     """What is seen of something that is not there: a page is a 404, a form leads back with a message."""
     response = getattr(client, address.method)(
         reverse(address.name, args=[track_id]), address.data, follow=True
@@ -139,19 +139,19 @@ def ask_in_vain(client: Client, address: Address, track_id: uuid.UUID | int) -> 
 
 @pytest.mark.parametrize("address", PAGES, ids=name_of)
 class TestPages:
-    def test_the_owner_gets_it(self, address: Address, alice: User, track: Track) -> None:
+    def test_the_owner_gets_it(self, address: PageAccess, alice: User, track: Track) -> None:
         assert ask(signed_in(alice), address, track.pk)[0] == address.owner
 
     @pytest.mark.parametrize("person", ["bob", "charlie"])
     def test_others_get_what_nobody_gets(
-        self, address: Address, person: str, track: Track, request: pytest.FixtureRequest
+        self, address: PageAccess, person: str, track: Track, request: pytest.FixtureRequest
     ) -> None:
         client = signed_in(request.getfixturevalue(person))
-        foreign = ask_in_vain(client, address, track.pk)
-        assert foreign == ask_in_vain(client, address, uuid.uuid4())
+        foreign = request_missing(client, address, track.pk)
+        assert foreign == request_missing(client, address, uuid.uuid4())
         assert Track.objects.filter(pk=track.pk).exists()
 
-    def test_strangers_are_sent_to_sign_in(self, address: Address, track: Track, client: Client) -> None:
+    def test_strangers_are_sent_to_sign_in(self, address: PageAccess, track: Track, client: Client) -> None:
         for track_id in (track.pk, uuid.uuid4()):
             assert ask(client, address, track_id)[0] == LOGIN
         assert Track.objects.filter(pk=track.pk).exists()
@@ -160,13 +160,13 @@ class TestPages:
 @pytest.mark.parametrize("address", THING_PAGES, ids=name_of)
 class TestOtherThings:
     def test_only_the_owner_gets_it(
-        self, address: Address, alice: User, bob: User, charlie: User, client: Client, track: Track
+        self, address: PageAccess, alice: User, bob: User, charlie: User, client: Client, track: Track
     ) -> None:
         thing = THINGS[address.name.partition("-")[0]](alice)
         unknown = uuid.uuid4() if isinstance(thing.pk, uuid.UUID) else thing.pk + 1000
         for person in (bob, charlie):
-            foreign = ask_in_vain(signed_in(person), address, thing.pk)
-            assert foreign == ask_in_vain(signed_in(person), address, unknown)
+            foreign = request_missing(signed_in(person), address, thing.pk)
+            assert foreign == request_missing(signed_in(person), address, unknown)
             assert type(thing).objects.filter(pk=thing.pk).exists()
         assert ask(client, address, thing.pk)[0] == LOGIN
         assert ask(signed_in(alice), address, thing.pk)[0] == address.owner
@@ -216,7 +216,7 @@ def test_tracks_are_moved_in_and_taken_out_of_ones_own_playlists_only(
 class TestAdmin:
     @pytest.mark.parametrize("superuser", [False, True])
     def test_a_reviewer_gets_it_once_its_owner_shares(
-        self, address: Address, superuser: bool, alice: User, bob: User, track: Track
+        self, address: PageAccess, superuser: bool, alice: User, bob: User, track: Track
     ) -> None:
         bob.is_superuser = superuser
         bob.save()
@@ -227,12 +227,12 @@ class TestAdmin:
         assert ask(signed_in(bob), address, track.pk)[0] == address.owner
 
     def test_people_who_are_not_staff_are_sent_away(
-        self, address: Address, alice_client: Client, charlie_client: Client, client: Client, track: Track
+        self, address: PageAccess, alice_client: Client, charlie_client: Client, client: Client, track: Track
     ) -> None:
         for somebody in (alice_client, charlie_client, client):
             assert ask(somebody, address, track.pk)[0] == LOGIN
 
-    def test_staff_without_rights_is_refused(self, address: Address, charlie: User, track: Track) -> None:
+    def test_staff_without_rights_is_refused(self, address: PageAccess, charlie: User, track: Track) -> None:
         charlie.is_staff = True
         charlie.save()
         for track_id in (track.pk, uuid.uuid4()):

@@ -1,4 +1,4 @@
-"""The reviewer's desk: it lists, plays and shows what is shared, and changes little."""
+"""Review: it lists, plays and shows what is shared, and changes little."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from library import selectors, services
 from library.models import ApiToken, Prediction, Track, User
-from tests.factories import PASSWORD, UserFactory, signed_in, work_off
+from tests.factories import PASSWORD, UserFactory, run_enqueued_tasks, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -158,7 +158,7 @@ def test_deleting_people_takes_their_files(
     with django_capture_on_commit_callbacks(execute=True):
         root_client.post(reverse("admin:library_user_delete", args=[track.owner_id]), {"post": "yes"})
         action(root_client, USERS, "delete_selected", charlie)
-    work_off()
+    run_enqueued_tasks()
     assert set(User.objects.values_list("email", flat=True)) == {"root@example.org"}
     assert not default_storage.exists(track.original.name)
     assert not default_storage.exists(other.original.name)

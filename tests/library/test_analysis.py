@@ -42,7 +42,7 @@ def expire(track: Track) -> None:
     Track.objects.filter(pk=track.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_a_track_is_heard(alice: User, mp3: bytes) -> None:
+def test_a_track_is_analysed(alice: User, mp3: bytes) -> None:
     track = add(alice, mp3)
     services.track_analyse(track_id=track.pk)
     track.refresh_from_db()

@@ -18,12 +18,12 @@ from drf_spectacular.generators import SchemaGenerator
 
 from library import selectors, services
 from library.models import FileTags, Mood, Track, User
-from tests.factories import let_go, signed_in, upload, wav, with_token
+from tests.factories import close_response, signed_in, upload, wav, with_token
 
 pytestmark = pytest.mark.django_db
 
 
-class Operation(NamedTuple):
+class OperationAccess(NamedTuple):
     method: str
     path: str
     owner: int
@@ -35,79 +35,83 @@ class Operation(NamedTuple):
 
 HASH = "0" * 64
 OPERATIONS = [
-    Operation("get", "/tracks/", 200),
-    Operation("post", "/tracks/", 202, upload, needs="write"),
-    Operation("post", "/tracks/check/", 200, {"sha256": [HASH]}),
-    Operation("get", "/tracks/{id}/", 200),
-    Operation("patch", "/tracks/{id}/", 200, {"title": "Mine"}, needs="write"),
-    Operation("delete", "/tracks/{id}/", 204, needs="delete"),
-    Operation("post", "/tracks/{id}/restore/", 200, needs="write"),
-    Operation("get", "/bin/", 200),
-    Operation("post", "/bin/restore/", 200, {"ids": ["00000000-0000-0000-0000-000000000000"]}, needs="write"),
-    Operation("post", "/tracks/{id}/analyse/", 202, needs="write"),
-    Operation("get", "/tracks/{id}/predictions/", 200),
-    Operation("get", "/tracks/{id}/file/", 200),
-    Operation("get", "/tracks/{id}/tagged/", 200),
-    Operation("get", "/tracks/{id}/audio/", 200),
-    Operation("get", "/tracks/{id}/spectrogram/", 200),
-    Operation("get", "/tracks/{id}/peaks/", 200),
-    Operation("get", "/tracks/{id}/file-tags/", 200),
-    Operation("post", "/tracks/{id}/reset/", 200, {"fields": ["title"]}, needs="write"),
-    Operation("get", "/tracks/{id}/genre/", 200),
-    Operation("put", "/tracks/{id}/genre/", 200, {"genre": "jazz"}, needs="write"),
-    Operation("post", "/tracks/{id}/genre/confirm/", 200, needs="write"),
-    Operation("post", "/tracks/{id}/genre/undo/", 200, needs="write"),
-    Operation("get", "/tracks/{id}/genre/history/", 200),
-    Operation("post", "/tracks/{id}/tags/", 200, {"name": "live"}, needs="write"),
-    Operation("delete", "/tracks/{id}/tags/{tag_id}/", 204, needs="write"),
-    Operation("get", "/tracks/{id}/suggestions/", 200),
-    Operation("post", "/tracks/{id}/suggestions/reject/", 204, {"name": "sad"}, needs="write"),
-    Operation("get", "/tracks/{id}/similar/", 200),
-    Operation("get", "/moods/", 200),
-    Operation("get", "/moods/{mood}/", 200),
-    Operation("get", "/map/", 200),
-    Operation("get", "/map/around/?x=50&y=50", 200),
-    Operation("get", "/overview/", 200),
-    Operation("get", "/tags/", 200),
-    Operation("post", "/tags/", 201, {"name": "new"}, needs="write"),
-    Operation("get", "/tags/{tag_id}/", 200),
-    Operation("patch", "/tags/{tag_id}/", 200, {"name": "other"}, needs="write"),
-    Operation("delete", "/tags/{tag_id}/", 204, needs="delete"),
-    Operation("get", "/playlists/", 200),
-    Operation("post", "/playlists/", 201, {"name": "Early"}, needs="write"),
-    Operation("get", "/playlists/{playlist_id}/", 200),
-    Operation("patch", "/playlists/{playlist_id}/", 200, {"name": "Early"}, needs="write"),
-    Operation("delete", "/playlists/{playlist_id}/", 204, needs="delete"),
-    Operation("get", "/playlists/{playlist_id}/items/", 200),
-    Operation(
+    OperationAccess("get", "/tracks/", 200),
+    OperationAccess("post", "/tracks/", 202, upload, needs="write"),
+    OperationAccess("post", "/tracks/check/", 200, {"sha256": [HASH]}),
+    OperationAccess("get", "/tracks/{id}/", 200),
+    OperationAccess("patch", "/tracks/{id}/", 200, {"title": "Mine"}, needs="write"),
+    OperationAccess("delete", "/tracks/{id}/", 204, needs="delete"),
+    OperationAccess("post", "/tracks/{id}/restore/", 200, needs="write"),
+    OperationAccess("get", "/bin/", 200),
+    OperationAccess(
+        "post", "/bin/restore/", 200, {"ids": ["00000000-0000-0000-0000-000000000000"]}, needs="write"
+    ),
+    OperationAccess("post", "/tracks/{id}/analyse/", 202, needs="write"),
+    OperationAccess("get", "/tracks/{id}/predictions/", 200),
+    OperationAccess("get", "/tracks/{id}/file/", 200),
+    OperationAccess("get", "/tracks/{id}/tagged/", 200),
+    OperationAccess("get", "/tracks/{id}/audio/", 200),
+    OperationAccess("get", "/tracks/{id}/spectrogram/", 200),
+    OperationAccess("get", "/tracks/{id}/peaks/", 200),
+    OperationAccess("get", "/tracks/{id}/file-tags/", 200),
+    OperationAccess("post", "/tracks/{id}/reset/", 200, {"fields": ["title"]}, needs="write"),
+    OperationAccess("get", "/tracks/{id}/genre/", 200),
+    OperationAccess("put", "/tracks/{id}/genre/", 200, {"genre": "jazz"}, needs="write"),
+    OperationAccess("post", "/tracks/{id}/genre/confirm/", 200, needs="write"),
+    OperationAccess("post", "/tracks/{id}/genre/undo/", 200, needs="write"),
+    OperationAccess("get", "/tracks/{id}/genre/history/", 200),
+    OperationAccess("post", "/tracks/{id}/tags/", 200, {"name": "live"}, needs="write"),
+    OperationAccess("delete", "/tracks/{id}/tags/{tag_id}/", 204, needs="write"),
+    OperationAccess("get", "/tracks/{id}/suggestions/", 200),
+    OperationAccess("post", "/tracks/{id}/suggestions/reject/", 204, {"name": "sad"}, needs="write"),
+    OperationAccess("get", "/tracks/{id}/similar/", 200),
+    OperationAccess("get", "/moods/", 200),
+    OperationAccess("get", "/moods/{mood}/", 200),
+    OperationAccess("get", "/map/", 200),
+    OperationAccess("get", "/map/around/?x=50&y=50", 200),
+    OperationAccess("get", "/overview/", 200),
+    OperationAccess("get", "/tags/", 200),
+    OperationAccess("post", "/tags/", 201, {"name": "new"}, needs="write"),
+    OperationAccess("get", "/tags/{tag_id}/", 200),
+    OperationAccess("patch", "/tags/{tag_id}/", 200, {"name": "other"}, needs="write"),
+    OperationAccess("delete", "/tags/{tag_id}/", 204, needs="delete"),
+    OperationAccess("get", "/playlists/", 200),
+    OperationAccess("post", "/playlists/", 201, {"name": "Early"}, needs="write"),
+    OperationAccess("get", "/playlists/{playlist_id}/", 200),
+    OperationAccess("patch", "/playlists/{playlist_id}/", 200, {"name": "Early"}, needs="write"),
+    OperationAccess("delete", "/playlists/{playlist_id}/", 204, needs="delete"),
+    OperationAccess("get", "/playlists/{playlist_id}/items/", 200),
+    OperationAccess(
         "post", "/playlists/{playlist_id}/items/", 200, {"tracks": [str(uuid.UUID(int=3))]}, needs="write"
     ),
-    Operation("patch", "/playlists/{playlist_id}/items/{item_id}/", 204, {"position": 0}, needs="write"),
-    Operation("delete", "/playlists/{playlist_id}/items/{item_id}/", 204, needs="write"),
-    Operation("get", "/genres/", 200),
-    Operation("post", "/genres/", 201, {"name": "Dream pop"}, needs="write"),
-    Operation("patch", "/genres/{key}/", 200, {"name": "Shoegazing"}, needs="write"),
-    Operation("delete", "/genres/{key}/", 200, needs="delete"),
-    Operation("get", "/account/", 200),
-    Operation("get", "/account/tokens/", 200),
-    Operation("delete", "/account/tokens/{token_id}/", 204, needs="delete"),
-    Operation("get", "/models/", 200),
-    Operation("get", "/tracks/changes/?updated_since=2020-01-01T00:00:00Z", 200),
-    Operation("get", "/events/", 200),
-    Operation("get", "/acts/", 200),
-    Operation("post", "/acts/", 200, {"act": "tag", "value": "live", "query": ""}, needs="write"),
-    Operation("get", "/acts/{act_id}/", 200),
-    Operation("post", "/acts/{act_id}/cancel/", 409, needs="write"),  # it is done
-    Operation("post", "/acts/{act_id}/undo/", 200, needs="write"),
-    Operation("post", "/archive/", 200, {"query": ""}),
-    Operation("get", "/export/json/", 200),
-    Operation("get", "/export/csv/", 200),
-    Operation("post", "/import/", 422, upload, needs="write"),  # the file is no export
-    Operation("post", "/classify/", 422, upload),  # the file is too short to be heard
+    OperationAccess(
+        "patch", "/playlists/{playlist_id}/items/{item_id}/", 204, {"position": 0}, needs="write"
+    ),
+    OperationAccess("delete", "/playlists/{playlist_id}/items/{item_id}/", 204, needs="write"),
+    OperationAccess("get", "/genres/", 200),
+    OperationAccess("post", "/genres/", 201, {"name": "Dream pop"}, needs="write"),
+    OperationAccess("patch", "/genres/{key}/", 200, {"name": "Shoegazing"}, needs="write"),
+    OperationAccess("delete", "/genres/{key}/", 200, needs="delete"),
+    OperationAccess("get", "/account/", 200),
+    OperationAccess("get", "/account/tokens/", 200),
+    OperationAccess("delete", "/account/tokens/{token_id}/", 204, needs="delete"),
+    OperationAccess("get", "/models/", 200),
+    OperationAccess("get", "/tracks/changes/?updated_since=2020-01-01T00:00:00Z", 200),
+    OperationAccess("get", "/events/", 200),
+    OperationAccess("get", "/acts/", 200),
+    OperationAccess("post", "/acts/", 200, {"act": "tag", "value": "live", "query": ""}, needs="write"),
+    OperationAccess("get", "/acts/{act_id}/", 200),
+    OperationAccess("post", "/acts/{act_id}/cancel/", 409, needs="write"),  # it is done
+    OperationAccess("post", "/acts/{act_id}/undo/", 200, needs="write"),
+    OperationAccess("post", "/archive/", 200, {"query": ""}),
+    OperationAccess("get", "/export/json/", 200),
+    OperationAccess("get", "/export/csv/", 200),
+    OperationAccess("post", "/import/", 422, upload, needs="write"),  # the file is no export
+    OperationAccess("post", "/classify/", 422, upload),  # the file is too short to be heard
 ]
 
 
-def name_of(operation: Operation) -> str:
+def name_of(operation: OperationAccess) -> str:
     return f"{operation.method} {operation.path}"
 
 
@@ -116,7 +120,7 @@ def every_operation(test: Callable[..., None]) -> Callable[..., None]:
 
 
 @pytest.fixture
-def alices(alice: User, track: Track) -> dict[str, Any]:
+def alices_ids(alice: User, track: Track) -> dict[str, Any]:
     """The ids in the paths, of things of alice's."""
     services.genre_set(track=track, person=alice, genre="jazz")
     Mood.objects.create(owner=alice, track=track, name="happy", score=0.9)
@@ -148,7 +152,7 @@ NOBODYS = {
 }
 
 
-def ask(client: Client, operation: Operation, ids: dict[str, Any]) -> tuple[int, bytes]:
+def ask(client: Client, operation: OperationAccess, ids: dict[str, Any]) -> tuple[int, bytes]:
     address = "/api/v1" + operation.path.format(**ids)
     if operation.body is upload:
         response = getattr(client, operation.method)(address, {"file": upload(wav(99))})
@@ -157,7 +161,7 @@ def ask(client: Client, operation: Operation, ids: dict[str, Any]) -> tuple[int,
     else:
         response = getattr(client, operation.method)(address, operation.body, content_type="application/json")
     body = b"" if response.streaming else response.content
-    let_go(response)
+    close_response(response)
     return response.status_code, body
 
 
@@ -182,31 +186,31 @@ def test_the_table_is_complete() -> None:
 @every_operation
 @pytest.mark.parametrize("way_in", [signed_in, with_token])
 def test_the_owner(
-    operation: Operation, way_in: Callable[[User], Client], alice: User, alices: dict[str, Any]
+    operation: OperationAccess, way_in: Callable[[User], Client], alice: User, alices_ids: dict[str, Any]
 ) -> None:
-    assert ask(way_in(alice), operation, alices)[0] == operation.owner
+    assert ask(way_in(alice), operation, alices_ids)[0] == operation.owner
 
 
 @every_operation
 @pytest.mark.parametrize("way_in", [signed_in, with_token])
 @pytest.mark.parametrize("person", ["bob", "charlie"])
 def test_other_peoples_objects_look_like_unknown_ones(
-    operation: Operation,
+    operation: OperationAccess,
     person: str,
     way_in: Callable[[User], Client],
-    alices: dict[str, Any],
+    alices_ids: dict[str, Any],
     request: pytest.FixtureRequest,
 ) -> None:
     """Byte for byte, and by the same queries."""
     client = way_in(request.getfixturevalue(person))
     if "{" not in operation.path:
-        status, body = ask(client, operation, alices)
+        status, body = ask(client, operation, alices_ids)
         assert status == operation.owner
-        assert str(alices["id"]).encode() not in body
+        assert str(alices_ids["id"]).encode() not in body
         return
     ask(client, operation, NOBODYS)  # notes the use of the token
     asked = []
-    for ids in (alices, NOBODYS):
+    for ids in (alices_ids, NOBODYS):
         with CaptureQueriesContext(connection) as queries:
             answer = ask(client, operation, ids)
         asked.append(
@@ -214,12 +218,12 @@ def test_other_peoples_objects_look_like_unknown_ones(
         )
     assert asked[0][0][0] == 404
     assert asked[0] == asked[1]
-    assert Track.objects.filter(pk=alices["id"]).exists()
+    assert Track.objects.filter(pk=alices_ids["id"]).exists()
 
 
 @every_operation
-def test_strangers(operation: Operation, client: Client, alices: dict[str, Any]) -> None:
-    known = ask(client, operation, alices)
+def test_strangers(operation: OperationAccess, client: Client, alices_ids: dict[str, Any]) -> None:
+    known = ask(client, operation, alices_ids)
     assert known[0] == 401
     assert known == ask(client, operation, NOBODYS)
 
@@ -235,20 +239,28 @@ def test_strangers(operation: Operation, client: Client, alices: dict[str, Any])
     ids=["read", "write", "delete"],
 )
 def test_tokens_do_what_they_were_made_for(
-    operation: Operation, limits: dict[str, bool], scopes: set[str], alice: User, alices: dict[str, Any]
+    operation: OperationAccess,
+    limits: dict[str, bool],
+    scopes: set[str],
+    alice: User,
+    alices_ids: dict[str, Any],
 ) -> None:
-    status, body = ask(limited(alice, **limits), operation, alices)
+    status, body = ask(limited(alice, **limits), operation, alices_ids)
     if operation.needs in scopes:
         assert status == operation.owner
     else:
         assert status == 403
         assert b"insufficient_scope" in body
-        assert Track.objects.filter(pk=alices["id"], title__startswith="Song", owner_genre="jazz").exists()
+        assert Track.objects.filter(
+            pk=alices_ids["id"], title__startswith="Song", owner_genre="jazz"
+        ).exists()
 
 
 @every_operation
-def test_expired_tokens(operation: Operation, alice: User, alices: dict[str, Any]) -> None:
-    status, body = ask(limited(alice, expires_at=timezone.now() - timedelta(seconds=1)), operation, alices)
+def test_expired_tokens(operation: OperationAccess, alice: User, alices_ids: dict[str, Any]) -> None:
+    status, body = ask(
+        limited(alice, expires_at=timezone.now() - timedelta(seconds=1)), operation, alices_ids
+    )
     assert status == 401
     assert b"expired_token" in body
 

@@ -19,7 +19,7 @@ from library.api.changes import commit_horizon
 from library.api.views.events import MAX_EVENT_STREAMS, EventStream
 from library.models import Track, User
 from library.text import aware_datetime
-from tests.factories import TrackFactory, let_go, with_token
+from tests.factories import TrackFactory, close_response, with_token
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -27,7 +27,7 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 TRACKS = "/api/v1/tracks/"
 
 
-def at(track: Track, seconds: int) -> None:
+def set_updated_at(track: Track, seconds: int) -> None:
     Track.objects.filter(pk=track.pk).update(updated_at=LONG_AGO + timedelta(seconds=seconds))
 
 
@@ -49,12 +49,12 @@ def start(page_size: int = 50) -> str:
 def test_in_the_order_of_changes_and_resumed(alice_api: Client, make_track: MakeTrack) -> None:
     tracks = [make_track() for _ in range(5)]
     for track, second in zip(tracks, (3, 1, 1, 2, 4), strict=True):
-        at(track, second)
+        set_updated_at(track, second)
     ids, resume = follow(alice_api, start(page_size=2))
     assert sorted(ids[:2]) == sorted(str(track.pk) for track in tracks[1:3])
     assert ids[2:] == [str(tracks[index].pk) for index in (3, 0, 4)]
     assert follow(alice_api, resume) == ([], resume)
-    at(tracks[0], 9)
+    set_updated_at(tracks[0], 9)
     assert follow(alice_api, resume)[0] == [str(tracks[0].pk)]
 
 
@@ -79,7 +79,7 @@ def test_no_row_is_skipped_or_repeated_while_others_write(
     ]
     clock = 0
     for track in tracks:
-        at(track, clock := clock + 1)
+        set_updated_at(track, clock := clock + 1)
     client, url, told = with_token(alice), start(page_size), []
 
     def page() -> str:
@@ -94,7 +94,7 @@ def test_no_row_is_skipped_or_repeated_while_others_write(
         if step == "add":
             tracks.append(Track.objects.create(owner=alice, sha256=f"{len(tracks):064}", size=1, title=""))
             number = -1
-        at(tracks[number % len(tracks)], clock := clock + 1)
+        set_updated_at(tracks[number % len(tracks)], clock := clock + 1)
     for _ in range(len(tracks) + 3):
         url = page()
     assert len(told) == len(set(told))
@@ -144,11 +144,11 @@ class TestEvents:
         assert open_streams[0]["Content-Type"] == "text/event-stream"
         refused = alice_api.get("/api/v1/events/")
         assert (refused.status_code, refused.json()["code"]) == (503, "too_many_streams")
-        let_go(open_streams.pop())
+        close_response(open_streams.pop())
         again = alice_api.get("/api/v1/events/")
         assert again.status_code == 200
         for stream in (again, *open_streams):
-            let_go(stream)
+            close_response(stream)
 
     def test_a_stream_that_cannot_start_takes_no_slot(
         self, alice_api: Client, monkeypatch: pytest.MonkeyPatch
@@ -163,4 +163,4 @@ class TestEvents:
                 assert alice_api.get("/api/v1/events/").status_code == 500
         response = alice_api.get("/api/v1/events/")
         assert response.status_code == 200
-        let_go(response)
+        close_response(response)

@@ -18,7 +18,7 @@ MakeTrack = Callable[..., Track]
 V1 = "/api/v1"
 
 
-def at(degrees: float) -> list[float]:
+def unit_vector(degrees: float) -> list[float]:
     """A vector of length 1; two of them are as similar as the angle between them is small."""
     return [math.cos(math.radians(degrees)), math.sin(math.radians(degrees)), 0.0]
 
@@ -39,7 +39,9 @@ def tracks(make_track: MakeTrack) -> list[Track]:
             "top": "jazz" if number > 3 else "blues",
         }
         made.append(
-            make_track(title=f"song {number}", year=1987 + number, embedding=at(10 * number), heard=heard)
+            make_track(
+                title=f"song {number}", year=1987 + number, embedding=unit_vector(10 * number), heard=heard
+            )
         )
         services.track_tag(track=made[-1], name="tagged")
     return made
@@ -162,7 +164,7 @@ def test_they_cost_as_many_queries_whatever_there_is(
     get(alice_api, path)  # notes the use of the token
     for more in (0, 14):
         for number in range(more):
-            make_track(embedding=at(number), heard={"moods": {"happy": 0.9}})
+            make_track(embedding=unit_vector(number), heard={"moods": {"happy": 0.9}})
         get(alice_api, path)  # reads the vectors
         with django_assert_num_queries(queries):
             get(alice_api, path)

@@ -54,19 +54,21 @@ class TestExport:
         services.track_tag(track=other, name="live")
         TrackFactory(owner=charlie, sha256=track.sha256)
         export = content(alice_api.get(f"{V1}/export/json/"))
-        told = []
+        reports = []
         for _ in range(2):
             response = charlie_api.post(f"{V1}/import/", {"file": SimpleUploadedFile("export.json", export)})
             assert response.status_code == 200
             report = response.json()
-            told.append(report | {"done": {name: count for name, count in report["done"].items() if count}})
-        assert told[0] == {
+            reports.append(
+                report | {"done": {name: count for name, count in report["done"].items() if count}}
+            )
+        assert reports[0] == {
             "matched": 1,
             "unmatched": 1,
             "missing": ["not there.wav"],
             "done": {"tags": 1, "verdicts": 1},
         }
-        assert told[1] == told[0] | {"done": {}}
+        assert reports[1] == reports[0] | {"done": {}}
         assert Track.objects.get(owner=charlie).owner_genre == "jazz"
 
     @pytest.mark.parametrize(
@@ -129,12 +131,12 @@ class TestFiles:
 
 
 def test_the_progress_of_an_analysis(alice_api: Client, make_track: MakeTrack) -> None:
-    def told(**fields: str) -> tuple[str, float]:
+    def stage_and_progress(**fields: str) -> tuple[str, float]:
         track = alice_api.get(f"{V1}/tracks/{make_track(**fields).pk}/?fields=stage,progress").json()
         return track["stage"], track["progress"]
 
-    stages = [told(status="queued")]
-    stages += [told(status="analysing", stage=stage) for stage in Track.Stage.values]
-    stages += [told(status="ready"), told(status="failed")]
+    stages = [stage_and_progress(status="queued")]
+    stages += [stage_and_progress(status="analysing", stage=stage) for stage in Track.Stage.values]
+    stages += [stage_and_progress(status="ready"), stage_and_progress(status="failed")]
     assert [stage for stage, _ in stages] == ["", "decoding", "listening", "drawing", "copying", "", ""]
     assert [progress for _, progress in stages] == [0, 0.2, 0.4, 0.6, 0.8, 1, 1]

@@ -27,7 +27,7 @@ def file(content: bytes, name: str = "song.mp3") -> dict[str, SimpleUploadedFile
     return {"file": SimpleUploadedFile(name, content)}
 
 
-def kept() -> list[Path]:
+def leftover_files() -> list[Path]:
     """Whatever is left anywhere of an upload."""
     folders = (Path(default_storage.location), settings.FILE_UPLOAD_TEMP_DIR)
     return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
@@ -42,7 +42,7 @@ def test_there_always_is_a_genre_and_nothing_is_kept(alice_api: Client, mp3: byt
     assert sum(body["probabilities"].values()) == pytest.approx(1, abs=1e-3)
     assert body["label"] == max(body["probabilities"], key=body["probabilities"].get)
     assert isinstance(body["sure"], bool)
-    assert (Track.objects.count(), kept()) == (0, [])
+    assert (Track.objects.count(), leftover_files()) == (0, [])
 
 
 def test_the_same_file_gets_the_same_answer(alice_api: Client, mp3: bytes) -> None:
@@ -63,7 +63,7 @@ def test_undecodable_files_are_refused_with_a_reason(
     response = alice_api.post("/file-upload", file(content, "song.wav"))
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response["Content-Type"] == "application/problem+json"
-    assert kept() == []
+    assert leftover_files() == []
 
 
 def test_a_browser_needs_its_csrf_token(alice: User, mp3: bytes) -> None:

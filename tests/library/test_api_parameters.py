@@ -98,6 +98,6 @@ def test_a_mistyped_into_deletes_nothing(alice_api: Client, track: Track) -> Non
     assert Tag.objects.count() == 2
 
 
-def test_strangers_are_told_nothing_of_it(client: Client) -> None:
+def test_strangers_get_401_whatever_they_send(client: Client) -> None:
     response: Any = client.get(f"{TRACKS}?nonsense=1")
     assert response.status_code == 401

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from library.genres import BUILTIN_GENRES
 from library.models import Track, User
-from tests.factories import work_off
+from tests.factories import run_enqueued_tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -143,7 +143,7 @@ def test_deleting_permanently_takes_the_files_too(
     names = [track.original.name, track.peaks.name, track.spectrogram.name]
     with django_capture_on_commit_callbacks(execute=True):
         assert alice_api.delete(f"{TRACKS}{track.pk}/?permanently=true").status_code == 204
-    work_off()
+    run_enqueued_tasks()
     assert not any(default_storage.exists(name) for name in names)
     assert alice_api.get(f"{TRACKS}{track.pk}/").status_code == 404
 

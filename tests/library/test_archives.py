@@ -31,7 +31,7 @@ def send(client: Client, content: bytes, name: str = "album.zip") -> PartialUplo
     return PartialUpload.objects.get(archive=None)
 
 
-def fared() -> dict[str, str]:
+def entry_results() -> dict[str, str]:
     """The outcome of each entry, by name."""
     rows = PartialUpload.objects.exclude(archive=None)
     return {row.name: row.error_code or ("known" if row.duplicate else "added") for row in rows}
@@ -49,14 +49,14 @@ def test_each_song_becomes_a_track(alice_client: Client, alice: User) -> None:
     )
     row = send(alice_client, content)
     assert row.contents == {"added": 2, "known": 0, "refused": 1}
-    assert fared() == {"01 one.wav": "added", "02 two.wav": "added", "cover.jpg": "not_audio"}
+    assert entry_results() == {"01 one.wav": "added", "02 two.wav": "added", "cover.jpg": "not_audio"}
     tracks = {track.original_name: track for track in Track.objects.filter(owner=alice)}
     assert tracks["01 one.wav"].original.open("rb").read() == wav(1)
     assert tracks["02 two.wav"].original.open("rb").read() == wav(2)
     assert len(files()) == 2
 
 
-def test_what_is_here_already_is_named_with_its_twin(alice_client: Client, make_track: Any) -> None:
+def test_a_duplicate_names_the_existing_track(alice_client: Client, make_track: Any) -> None:
     alice_client.post(reverse("upload"), {"file": upload(wav(1), "mine.wav")})
     twin = Track.objects.get()
     PartialUpload.objects.all().delete()
@@ -88,7 +88,7 @@ def test_its_name_does_not_matter(alice_client: Client) -> None:
 )
 def test_paths_that_lead_elsewhere_are_skipped(alice_client: Client, tmp_path: Path, name: str) -> None:
     send(alice_client, packed((name, wav(1)), ("good.wav", wav(2))))
-    assert fared() == {"escape.wav": "archive_entry_path", "good.wav": "added"}
+    assert entry_results() == {"escape.wav": "archive_entry_path", "good.wav": "added"}
     assert not list(tmp_path.rglob("escape*"))
 
 
@@ -97,7 +97,7 @@ def test_links_and_devices_are_skipped(alice_client: Client) -> None:
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     device.external_attr = (stat.S_IFCHR | 0o666) << 16
     send(alice_client, packed((link, b"/etc/passwd"), (device, b""), ("good.wav", wav(2))))
-    assert fared() == {
+    assert entry_results() == {
         "link.wav": "archive_entry_special", "device.wav": "archive_entry_special", "good.wav": "added",
     }  # fmt: skip
 
@@ -107,25 +107,25 @@ def test_encrypted_entries_are_skipped(alice_client: Client) -> None:
     content[6] |= 1
     content[content.index(b"PK\x01\x02") + 8] |= 1
     send(alice_client, bytes(content))
-    assert fared() == {"secret.wav": "archive_entry_locked"}
+    assert entry_results() == {"secret.wav": "archive_entry_locked"}
 
 
 @pytest.mark.parametrize("method", [ZIP_BZIP2, ZIP_LZMA])
 def test_methods_that_inflate_without_bounds_are_skipped(alice_client: Client, method: int) -> None:
     send(alice_client, packed(("bomb.wav", wav(1)[:44] + bytes(30_000_000)), method=method))
-    assert fared() == {"bomb.wav": "archive_entry_method"}
+    assert entry_results() == {"bomb.wav": "archive_entry_method"}
 
 
 def test_archives_in_archives_are_not_opened(alice_client: Client) -> None:
     send(alice_client, packed(("inner.zip", packed(("one.wav", wav(1)))), ("good.wav", wav(2))))
-    assert fared() == {"inner.zip": "archive_in_archive", "good.wav": "added"}
+    assert entry_results() == {"inner.zip": "archive_in_archive", "good.wav": "added"}
 
 
 def test_a_file_that_swells_is_stopped_early(alice_client: Client) -> None:
     bomb = wav(1)[:44] + bytes(100_000_000)
     row = send(alice_client, packed(("bomb.wav", bomb), ("good.wav", wav(2))))
     assert row.length < 200_000
-    assert fared() == {"bomb.wav": "archive_entry_ratio", "good.wav": "added"}
+    assert entry_results() == {"bomb.wav": "archive_entry_ratio", "good.wav": "added"}
     assert len(files()) == 1
 
 
@@ -137,8 +137,8 @@ def test_the_limit_of_one_file_holds_whatever_the_header_says(alice_client: Clie
     start = content.index(b"PK\x01\x02")
     content[start + 24 : start + 28] = struct.pack("<I", 100)
     send(alice_client, bytes(content))
-    assert fared()["good.wav"] == "added"
-    assert fared()["big.wav"] in ("too_large", "archive_entry_damaged")
+    assert entry_results()["good.wav"] == "added"
+    assert entry_results()["big.wav"] in ("too_large", "archive_entry_damaged")
     assert len(files()) == 1
 
 
@@ -148,14 +148,14 @@ def test_the_whole_archive_has_a_limit(alice_client: Client, settings: Any) -> N
     content = packed(*((f"{number}.wav", song) for number, song in enumerate(songs)))
     row = send(alice_client, content)
     assert row.contents == {"added": 4, "known": 0, "refused": 5}
-    assert set(fared().values()) == {"added", "archive_too_large"}
+    assert set(entry_results().values()) == {"added", "archive_too_large"}
 
 
 def test_the_quota_holds(alice_client: Client, settings: Any) -> None:
     settings.EARMARK_QUOTA_BYTES = 2 * len(wav(1)) + 10
     row = send(alice_client, packed(*((f"{n}.wav", wav(n)) for n in range(4)), method=ZIP_DEFLATED))
     assert row.contents == {"added": 2, "known": 0, "refused": 2}
-    assert "over_quota" in fared().values()
+    assert "over_quota" in entry_results().values()
     assert len(files()) == 2
 
 
@@ -191,7 +191,7 @@ def test_a_damaged_entry_does_not_stop_the_others(alice_client: Client) -> None:
     content = bytearray(packed(("bad.wav", wav(1)), ("good.wav", wav(2)), method=ZIP_STORED))
     content[200] ^= 0xFF
     send(alice_client, bytes(content))
-    assert fared() == {"bad.wav": "archive_entry_damaged", "good.wav": "added"}
+    assert entry_results() == {"bad.wav": "archive_entry_damaged", "good.wav": "added"}
     assert len(files()) == 1
 
 
@@ -206,7 +206,7 @@ def test_entries_that_overlap_are_not_read_over_and_over(alice_client: Client) -
     assert len(files()) <= 1
 
 
-def test_a_macs_twins_and_folders_are_passed_over(alice_client: Client) -> None:
+def test_macos_metadata_and_folders_are_skipped(alice_client: Client) -> None:
     row = send(
         alice_client, packed(("Album/", b""), ("Album/a.wav", wav(1)), ("__MACOSX/Album/._a.wav", b"x"))
     )
@@ -216,7 +216,7 @@ def test_a_macs_twins_and_folders_are_passed_over(alice_client: Client) -> None:
 def test_an_empty_archive_says_so(alice_client: Client) -> None:
     row = send(alice_client, packed())
     page = alice_client.get(reverse("upload-archive", args=[row.pk])).content.decode()
-    assert "There was no file in this archive" in page
+    assert "This archive was empty" in page
 
 
 def test_the_page_of_an_archive_lists_what_was_refused_first(

@@ -20,7 +20,7 @@ from classifier.errors import AudioError
 from library import selectors, services
 from library.models import BulkAction, BulkActionTrack, PartialUpload, Prediction, Track, TrackDeletion, User
 from library.search.saved import playlist_tracks_of
-from tests.factories import let_go, upload, wav, work_off
+from tests.factories import close_response, run_enqueued_tasks, upload, wav
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -127,7 +127,7 @@ class TestForGood:
         with django_capture_on_commit_callbacks(execute=True):
             assert services.tracks_purge(owner=alice, track_ids=[binned.pk, live.pk]) == 2
         assert list(Track.all_objects.all()) == [other]
-        work_off()
+        run_enqueued_tasks()
         assert not any(files_of(binned) + files_of(live))
         assert all(files_of(other))
         assert set(TrackDeletion.objects.values_list("track_id", flat=True)) == {binned.pk, live.pk}
@@ -162,7 +162,7 @@ class TestForGood:
         default_task_backend.clear()
         with django_capture_on_commit_callbacks(execute=True):
             services.user_delete(user=alice)
-        work_off()
+        run_enqueued_tasks()
         assert not Track.all_objects.exists()
         assert not any(files_of(track))
 
@@ -233,7 +233,7 @@ class TestTheSameFileAgain:
         track = Track.objects.get()
         put_in_bin(track)
         page = alice_client.get(reverse("upload")).content.decode()
-        assert "Deleted since" in page
+        assert "Deleted<" in page
         assert str(track.pk) not in page
 
 
@@ -278,7 +278,7 @@ class TestPage:
             "So What",
             "Miles",
             f"{goes.day} {goes:%b} {goes.year}</time>",
-            "The one track in the bin",
+            "1 track in the bin",
         ):
             assert text in page
 
@@ -318,7 +318,7 @@ class TestPage:
             put_in_bin(make_track())
         now = alice_client.get(reverse("bin")).context["now"]
         asked = alice_client.post(reverse("bin-purge"), {"all": now}).content.decode()
-        assert "Delete 2 tracks for good?" in asked
+        assert "Delete 2 tracks permanently?" in asked
         assert "7.9\xa0KB" in asked
         assert selectors.bin_of(alice).count() == 2
         assert alice_client.post(reverse("bin-purge"), {"all": now, "confirmed": "2"}).url == reverse("bin")  # type: ignore[attr-defined]
@@ -333,7 +333,7 @@ class TestPage:
         form = {"track": [str(track.pk) for track in tracks], "confirmed": "2"}
         services.tracks_restore(owner=alice, track_ids=[tracks[0].pk])
         again = alice_client.post(reverse("bin-purge"), form).content.decode()
-        assert "Delete 1 track for good?" in again
+        assert "Delete 1 track permanently?" in again
         assert set(Track.all_objects.all()) == set(tracks)
 
     @pytest.mark.parametrize("name", ["bin-restore", "bin-purge"])
@@ -401,7 +401,7 @@ def test_its_files_are_not_there(alice_client: Client, track: Track, name: str) 
     url = reverse(name, args=[track.pk])
     answer = alice_client.get(url)
     assert answer.status_code in (200, 302)
-    let_go(answer)
+    close_response(answer)
     put_in_bin(track)
     assert alice_client.get(url).status_code == 404
 

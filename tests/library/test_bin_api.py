@@ -53,7 +53,7 @@ class TestDeleting:
         assert [alice_api.delete(url).status_code, alice_api.delete(url).status_code] == [204, 404]
         assert not Track.all_objects.exists()
 
-    def test_only_when_it_is_said_clearly(self, alice: User, alice_api: Client, track: Track) -> None:
+    def test_permanently_must_be_true_or_false(self, alice: User, alice_api: Client, track: Track) -> None:
         answer = alice_api.delete(f"{TRACKS}{track.pk}/?permanently=perhaps")
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/permanently")
         assert alice_api.delete(f"{TRACKS}{track.pk}/?permanently=false").status_code == 204

@@ -47,7 +47,7 @@ from library.search.filters import track_filterset
 from library.search.saved import playlist_tracks_of
 from library.selectors import health, maps, moods, overview, similar, vectors
 from library.selectors import tracks as track_selectors
-from tests.crawl import addresses, ask, told
+from tests.crawl import addresses, response_bytes, send_request
 from tests.factories import TrackFactory, signed_in, with_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("crawling")]
@@ -209,8 +209,8 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "tags.tags_on": lambda w: selectors.tags_on(w.alice, w.track),
     "tags.tag_suggestions_for": lambda w: selectors.tag_suggestions_for(w.alice, w.track),
     "tracks.tracks_of": lambda w: selectors.tracks_of(w.alice),
-    "tracks.tracks_in_given_order": lambda w: selectors.tracks_in_given_order(w.alice, everything()),
-    "tracks.tracks_by_id": lambda w: track_selectors.tracks_by_id(w.alice, everything()),
+    "tracks.tracks_in_given_order": lambda w: selectors.tracks_in_given_order(w.alice, all_track_ids()),
+    "tracks.tracks_by_id": lambda w: track_selectors.tracks_by_id(w.alice, all_track_ids()),
     "tracks.predictions_of": lambda w: selectors.predictions_of(w.alice, w.track),
     "tracks.tracks_by_hash": lambda w: selectors.tracks_by_hash(
         w.alice, list(Track.all_objects.values_list("sha256", flat=True))
@@ -227,22 +227,22 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
 }
 
 
-def everything() -> list[Any]:
+def all_track_ids() -> list[Any]:
     return list(Track.all_objects.order_by("created_at").values_list("pk", flat=True))
 
 
-def plain(value: Any) -> Any:
+def comparable(value: Any) -> Any:
     """What a selector answers, so that two answers can be compared: rows with their columns and annotations."""
     if isinstance(value, QuerySet | list | tuple):
-        return [plain(each) for each in value]
+        return [comparable(each) for each in value]
     if isinstance(value, Model):
-        return {name: plain(part) for name, part in vars(value).items() if not name.startswith("_")}
+        return {name: comparable(part) for name, part in vars(value).items() if not name.startswith("_")}
     if isinstance(value, vectors.Vectors):
         return value.ids
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {part.name: plain(getattr(value, part.name)) for part in dataclasses.fields(value)}
+        return {part.name: comparable(getattr(value, part.name)) for part in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): plain(part) for key, part in value.items()}
+        return {str(key): comparable(part) for key, part in value.items()}
     return value
 
 
@@ -258,25 +258,25 @@ def public_selectors() -> Iterator[str]:
                 yield f"{module.__name__.rpartition('.')[2]}.{name}"
 
 
-def test_every_selector_is_asked() -> None:
+def test_every_selector_is_covered() -> None:
     assert set(public_selectors()) == set(SELECTORS) | NOT_ASKED
     functions = {name for name in selectors.__all__ if inspect.isfunction(getattr(selectors, name))}
     assert functions <= {name.partition(".")[2] for name in public_selectors()}
 
 
 def test_selectors(world: World) -> None:
-    before = {name: plain(selector(world)) for name, selector in SELECTORS.items()}
+    before = {name: comparable(selector(world)) for name, selector in SELECTORS.items()}
     fill_the_bin(world)
-    after = {name: plain(selector(world)) for name, selector in SELECTORS.items()}
+    after = {name: comparable(selector(world)) for name, selector in SELECTORS.items()}
     assert after == before
 
 
-def test_it_would_be_seen(world: World) -> None:
+def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> None:
     """The same tracks out of the bin change almost every answer: else the test above proved nothing."""
-    before = {name: plain(selector(world)) for name, selector in SELECTORS.items()}
+    before = {name: comparable(selector(world)) for name, selector in SELECTORS.items()}
     binned = fill_the_bin(world)
     services.tracks_restore(owner=world.alice, track_ids=[track.pk for track in binned])
-    after = {name: plain(selector(world)) for name, selector in SELECTORS.items()}
+    after = {name: comparable(selector(world)) for name, selector in SELECTORS.items()}
     assert {name for name in before if before[name] == after[name]} == {
         # Of one track, one tag, or without any.
         "bulk_actions.bulk_actions_of", "bulk_actions.recent_bulk_actions_of",
@@ -304,13 +304,13 @@ CHANGING = re.compile(
 OF_A_TRACK = re.compile(r"/(api/v1/|admin/library/)?(tracks?|playlists)/")
 
 
-def asked(world: World, client: Client, where: str) -> Iterator[tuple[str, str]]:
+def responses(world: World, client: Client, where: str) -> Iterator[tuple[str, str]]:
     """Each address below `where`, with what it says, but for what differs each time."""
     for address in addresses(world.ids):
         if "logout" in address.url or address.url in OF_THE_BIN + OF_THE_SESSION:
             continue
         if address.url.startswith(where) and (where != "/" or not address.url.startswith("/admin/")):
-            text = told(ask(client, "get", address, {})).decode(errors="replace")
+            text = response_bytes(send_request(client, "get", address, {})).decode(errors="replace")
             yield address.url, CHANGING.sub("", text)
 
 
@@ -318,10 +318,10 @@ def asked(world: World, client: Client, where: str) -> Iterator[tuple[str, str]]
 def test_pages(world: World, who: str, where: str) -> None:
     person = getattr(world, who)
     client = with_token(person) if where == "/api/" else signed_in(person)
-    before = dict(asked(world, client, where))
+    before = dict(responses(world, client, where))
     assert sum("Live 0" in text for text in before.values()) > 5
     fill_the_bin(world)
-    after = dict(asked(world, client, where))
+    after = dict(responses(world, client, where))
     assert {url for url in before if before[url] != after[url]} == set()
     assert SECRET not in "".join(after.values())
 
@@ -329,7 +329,7 @@ def test_pages(world: World, who: str, where: str) -> None:
 def test_no_address_of_a_track_in_the_bin(world: World) -> None:
     """Nothing to each method, but for what brings it back or deletes it for good; and it stays as it is."""
     (binned, *_) = fill_the_bin(world)
-    before = kept([binned])
+    before = rows_of([binned])
     alice, api, bob = signed_in(world.alice), with_token(world.alice), signed_in(world.bob)
     ids = world.ids | {name: [binned.pk] for name in ("id", "pk", "track_id", "object_id")}
     ids |= {"item_id": [item.pk for item in binned.playlist_items.all()], "tag_id": [world.tag.pk]}
@@ -341,7 +341,7 @@ def test_no_address_of_a_track_in_the_bin(world: World) -> None:
             continue
         client = bob if address.url.startswith("/admin/") else api if address.is_api else alice
         for method in ("get", "post", "put", "patch", "delete"):
-            response = ask(client, method, address, fields)
+            response = send_request(client, method, address, fields)
             status = response.status_code
             # A form about what is gone leads back, as it does with an id that never was.
             if status == 302 and method == "post" and not address.url.startswith("/admin/"):
@@ -354,10 +354,10 @@ def test_no_address_of_a_track_in_the_bin(world: World) -> None:
             if status not in (404, 405) and not (is_detour and status == 302):
                 found.append((method, address.url, status))
     assert found == []
-    assert kept([binned]) == before
+    assert rows_of([binned]) == before
 
 
-def kept(tracks: list[Track]) -> list[Any]:
+def rows_of(tracks: list[Track]) -> list[Any]:
     """All rows of these tracks."""
     ids = [track.pk for track in tracks]
     rows = [Track.all_objects.filter(pk__in=ids).order_by("pk")]
@@ -369,12 +369,12 @@ def kept(tracks: list[Track]) -> list[Any]:
 @pytest.mark.parametrize("action", list(BulkActionCreateSerializer().fields["act"].choices))
 def test_bulk_actions(world: World, action: str) -> None:
     binned = fill_the_bin(world)
-    before = kept(binned)
+    before = rows_of(binned)
     value = {"genre": "rock", "tag": "new", "untag": "late", "playlist": str(world.playlist.pk)}.get(action)
     asked_for: dict[str, Any] = {"act": action} | ({"value": value} if value else {})
     for which in ({"ids": [str(track.pk) for track in binned]}, {"query": ""}):
         with_token(world.alice).post("/api/v1/acts/", asked_for | which, content_type="application/json")
-    assert kept(binned) == before
+    assert rows_of(binned) == before
 
 
 def test_an_import_takes_it_for_missing(world: World) -> None:
@@ -383,7 +383,7 @@ def test_an_import_takes_it_for_missing(world: World) -> None:
     services.tracks_restore(owner=world.alice, track_ids=ids)
     document = "".join(export_as_json(world.alice))
     services.tracks_move_to_bin(owner=world.alice, track_ids=ids)
-    before = kept(binned)
+    before = rows_of(binned)
     known = json.loads(document)
     for row in known["tracks"]:
         row["tags"] = ["late"]
@@ -394,7 +394,7 @@ def test_an_import_takes_it_for_missing(world: World) -> None:
     content = json.dumps(known).encode()
     report = services.library_import(owner=world.alice, file=io.BytesIO(content), size=len(content))
     assert (report.matched, report.unmatched) == (len(known["tracks"]) - len(binned), len(binned))
-    assert kept(binned) == before
+    assert rows_of(binned) == before
 
 
 def test_the_workers_sweep_and_the_metrics(world: World) -> None:
@@ -404,7 +404,7 @@ def test_the_workers_sweep_and_the_metrics(world: World) -> None:
     before = numbers()
     binned = fill_the_bin(world)
     Track.all_objects.filter(pk__in=[track.pk for track in binned]).update(updated_at=world.alice.date_joined)
-    rows = kept(binned)
+    rows = rows_of(binned)
     assert numbers() == before
     services.tracks_sweep()
-    assert kept(binned) == rows
+    assert rows_of(binned) == rows

@@ -249,7 +249,9 @@ class TestDelete:
         assert "It showed 3 tracks, and finds <strong>4</strong> now." in page
         assert Track.objects.count() == 4
 
-    def test_the_way_back_is_kept(self, alice_client: Client, three: list[Track]) -> None:
+    def test_the_return_address_survives_the_confirmation(
+        self, alice_client: Client, three: list[Track]
+    ) -> None:
         page = action(alice_client, "delete", *three, next="/?genre=jazz")
         assert 'href="/?genre=jazz"' in page
         assert 'name="next" value="/?genre=jazz"' in page

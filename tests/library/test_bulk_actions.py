@@ -44,12 +44,12 @@ def ask(client: Client, *, prefer: str = "", **body: Any) -> Any:
     return client.post(ACTS, body, content_type="application/json", headers=headers)
 
 
-def mine(alice: User) -> Any:
+def tracks_of(alice: User) -> Any:
     return Track.objects.filter(owner=alice).order_by("title")
 
 
 def tag_later(alice: User) -> BulkAction:
-    return services.tracks_tag(tracks=mine(alice), person=alice, name="live", options=LATER)
+    return services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live", options=LATER)
 
 
 class TestWhichTracks:
@@ -58,7 +58,7 @@ class TestWhichTracks:
             SelectionChangedError, match="meant for 4 tracks, but the search finds 5 tracks now"
         ):
             services.tracks_tag(
-                tracks=mine(alice), person=alice, name="live", options=BulkActionOptions(expected=4)
+                tracks=tracks_of(alice), person=alice, name="live", options=BulkActionOptions(expected=4)
             )
         assert not BulkAction.objects.exists()
 
@@ -217,7 +217,7 @@ class TestInTheBackground:
 
     def test_one_that_is_refused_has_failed_and_says_why(self, alice: User, five: list[Track]) -> None:
         playlist = services.playlist_add(owner=alice, name="Late")
-        action = services.playlist_append(playlist=playlist, tracks=mine(alice), options=LATER)
+        action = services.playlist_append(playlist=playlist, tracks=tracks_of(alice), options=LATER)
         services.playlist_delete(playlist=playlist)
         services.bulk_action_run_queued(action_id=action.pk)
         action.refresh_from_db()
@@ -265,7 +265,7 @@ class TestInTheBackground:
     ) -> None:
         monkeypatch.setattr(bulk_actions, "BATCH_SIZE", 2)
         playlist = services.playlist_add(owner=alice, name="Late")
-        services.playlist_append(playlist=playlist, tracks=mine(alice).reverse())
+        services.playlist_append(playlist=playlist, tracks=tracks_of(alice).reverse())
         assert [item.track.title for item in playlist.items.all()] == list("edcba")
 
 
@@ -288,14 +288,14 @@ class TestForGood:
 
 class TestUndo:
     def test_a_tag_that_was_deleted_and_came_back_is_taken_off(self, alice: User, five: list[Track]) -> None:
-        tagged = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
+        tagged = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live")
         deleted = services.tag_delete(tag=alice.tags.get())
         assert services.bulk_action_undo(action=deleted) == 5
         assert services.bulk_action_undo(action=tagged) == 5
         assert not Track.objects.filter(tags__isnull=False).exists()
 
     def test_also_when_another_has_taken_its_name_meanwhile(self, alice: User, five: list[Track]) -> None:
-        tagged = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
+        tagged = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live")
         deleted = services.tag_delete(tag=alice.tags.get())
         services.tag_add(owner=alice, name="Live")
         services.bulk_action_undo(action=deleted)
@@ -304,16 +304,16 @@ class TestUndo:
         assert not Track.objects.filter(tags__isnull=False).exists()
 
     def test_a_new_tag_of_the_old_name_is_another_tag(self, alice: User, five: list[Track]) -> None:
-        tagged = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
+        tagged = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live")
         services.tag_change(tag=alice.tags.get(), name="concert")
-        services.tracks_tag(tracks=mine(alice)[:2], person=alice, name="live")
+        services.tracks_tag(tracks=tracks_of(alice)[:2], person=alice, name="live")
         assert services.bulk_action_undo(action=tagged) == 5
         assert Track.objects.filter(tags__name="live").count() == 2
 
     def test_the_page_says_how_much_was_undone(
         self, alice: User, alice_client: Client, five: list[Track]
     ) -> None:
-        tag = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
+        tag = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live")
         live = alice.tags.get()
         for track in five[:3]:
             services.track_untag(track=track, tag=live)
@@ -323,7 +323,7 @@ class TestUndo:
     def test_the_page_says_when_nothing_was_left(
         self, alice: User, alice_client: Client, five: list[Track]
     ) -> None:
-        tag = services.tracks_tag(tracks=mine(alice), person=alice, name="live")
+        tag = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live")
         services.tag_delete(tag=alice.tags.get())
         page = alice_client.post(reverse("bulk-action-undo", args=[tag.pk]), follow=True).content.decode()
         assert "There was nothing left to undo: Tagged “live”." in page
@@ -331,7 +331,7 @@ class TestUndo:
     def test_a_rejected_suggestion_stays_rejected(self, alice: User, make_track: MakeTrack) -> None:
         track = make_track(file_genre="Shoegaze")
         services.suggestion_reject(track=track, name="Shoegaze")
-        tagged = services.tracks_tag(tracks=mine(alice), person=alice, name="shoegaze")
+        tagged = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="shoegaze")
         services.bulk_action_undo(action=tagged)
         assert track.rejections.filter(key="shoegaze").exists()
 
@@ -342,8 +342,8 @@ class TestUndo:
         tag = services.track_tag(track=track, name="Shoegaze")
         services.track_untag(track=track, tag=tag)
         assert track.rejections.filter(key="shoegaze").exists()
-        services.tracks_tag(tracks=mine(alice), person=alice, name="Shoegaze")
-        untagged = services.tracks_untag(tracks=mine(alice), person=alice, tag=tag)
+        services.tracks_tag(tracks=tracks_of(alice), person=alice, name="Shoegaze")
+        untagged = services.tracks_untag(tracks=tracks_of(alice), person=alice, tag=tag)
         assert track.rejections.filter(key="shoegaze").exists()
         services.bulk_action_undo(action=untagged)
         assert [tag.name for tag in track.tags.all()] == ["Shoegaze"]
@@ -353,7 +353,7 @@ class TestUndo:
         self, alice: User, alice_client: Client, charlie_client: Client, five: list[Track]
     ) -> None:
         playlist = services.playlist_add(owner=alice, name="Late")
-        services.playlist_append(playlist=playlist, tracks=mine(alice))
+        services.playlist_append(playlist=playlist, tracks=tracks_of(alice))
         item = playlist.items.all()[2]
         address = reverse("playlist-remove", args=[playlist.pk, item.pk])
         page = alice_client.post(address, {"next": playlist.get_absolute_url()}, follow=True).content.decode()
@@ -368,7 +368,7 @@ class TestUndo:
 
     def test_not_into_a_playlist_that_is_gone(self, alice: User, five: list[Track]) -> None:
         playlist = services.playlist_add(owner=alice, name="Late")
-        services.playlist_append(playlist=playlist, tracks=mine(alice))
+        services.playlist_append(playlist=playlist, tracks=tracks_of(alice))
         action = services.playlist_remove(item=playlist.items.all()[0])
         services.playlist_delete(playlist=playlist)
         assert services.bulk_action_undo(action=action) == 0
@@ -379,15 +379,13 @@ class TestRecentChanges:
     def test_what_was_done_today_can_be_undone_there(
         self, alice: User, alice_client: Client, charlie_client: Client, five: list[Track]
     ) -> None:
-        services.tracks_tag(tracks=mine(alice), person=alice, name="live")
-        old = services.tracks_tag(tracks=mine(alice), person=alice, name="old")
+        services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live")
+        old = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="old")
         BulkAction.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=25))
         page = alice_client.get(reverse("recent")).content.decode()
         assert "Tagged “live”" in page
         assert "Tagged “old”" not in page
-        assert (
-            "Nothing was changed in the last day." in charlie_client.get(reverse("recent")).content.decode()
-        )
+        assert "No changes in the last 24 hours." in charlie_client.get(reverse("recent")).content.decode()
 
     def test_running_actions_are_shown_and_can_be_cancelled(
         self, alice: User, alice_client: Client, charlie_client: Client, five: list[Track]

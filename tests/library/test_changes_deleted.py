@@ -47,7 +47,7 @@ def pages(client: Client, url: str) -> Iterator[dict[str, Any]]:
         url = body["next"]
 
 
-def told(page: dict[str, Any]) -> list[tuple[str, str]]:
+def feed_entries(page: dict[str, Any]) -> list[tuple[str, str]]:
     return [("changed", row["id"]) for row in page["results"]] + [
         ("deleted", row["id"]) for row in page["deleted"]
     ]
@@ -59,7 +59,7 @@ def test_one_feed_in_the_order_of_time(alice_api: Client, make_track: MakeTrack)
         [(one, changed), (two, deleted), (three, deleted), (four, changed), (five, deleted)]
     ):
         happens(track, second)
-    found = [told(page) for page in pages(alice_api, start(page_size=2))]
+    found = [feed_entries(page) for page in pages(alice_api, start(page_size=2))]
     assert found == [
         [("changed", str(one.pk)), ("deleted", str(two.pk))],
         [("changed", str(four.pk)), ("deleted", str(three.pk))],
@@ -74,18 +74,18 @@ def test_resumed_after_a_deletion(alice_api: Client, make_track: MakeTrack) -> N
     one, two = make_track(), make_track()
     deleted(one, 1)
     (page,) = pages(alice_api, start())
-    assert told(page) == [("deleted", str(one.pk))]
-    assert [told(page) for page in pages(alice_api, page["resume"])] == [[]]
+    assert feed_entries(page) == [("deleted", str(one.pk))]
+    assert [feed_entries(page) for page in pages(alice_api, page["resume"])] == [[]]
     changed(two, 2)
     (page,) = pages(alice_api, page["resume"])
-    assert told(page) == [("changed", str(two.pk))]
+    assert feed_entries(page) == [("changed", str(two.pk))]
 
 
 def test_changes_of_the_same_moment_are_all_returned(alice_api: Client, make_track: MakeTrack) -> None:
     tracks = [make_track() for _ in range(6)]
     for number, track in enumerate(tracks):
         (changed, deleted)[number % 2](track, 1)
-    found = [which for page in pages(alice_api, start(page_size=1)) for which in told(page)]
+    found = [which for page in pages(alice_api, start(page_size=1)) for which in feed_entries(page)]
     assert sorted(pk for _, pk in found) == sorted(str(track.pk) for track in tracks)
     assert [pk for _, pk in found] == sorted(str(track.pk) for track in tracks)
 
@@ -98,9 +98,9 @@ def test_restored_tracks_are_returned_again(
     services.tracks_restore(owner=alice, track_ids=[track.pk])
     monkeypatch.setattr(changes, "commit_horizon", lambda: datetime.now(UTC) + timedelta(seconds=1))
     (page,) = pages(alice_api, page["resume"])
-    assert told(page) == [("changed", str(track.pk))]
+    assert feed_entries(page) == [("changed", str(track.pk))]
     (page,) = pages(alice_api, start())
-    assert told(page) == [("changed", str(track.pk))]
+    assert feed_entries(page) == [("changed", str(track.pk))]
 
 
 def test_permanent_deletions_stay_in_the_feed(alice: User, alice_api: Client, make_track: MakeTrack) -> None:
@@ -109,17 +109,17 @@ def test_permanent_deletions_stay_in_the_feed(alice: User, alice_api: Client, ma
     services.tracks_purge(owner=alice, track_ids=[from_bin.pk, at_once.pk])
     TrackDeletion.objects.filter(track_id=at_once.pk).update(deleted_at=LONG_AGO + timedelta(seconds=2))
     (page,) = pages(alice_api, start())
-    assert told(page) == [("deleted", str(from_bin.pk)), ("deleted", str(at_once.pk))]
+    assert feed_entries(page) == [("deleted", str(from_bin.pk)), ("deleted", str(at_once.pk))]
 
 
 def test_changes_wait_for_older_transactions(alice_api: Client, track: Track) -> None:
     services.tracks_move_to_bin(owner=track.owner, track_ids=[track.pk])
     (page,) = pages(alice_api, start())
-    assert told(page) == []
+    assert feed_entries(page) == []
     before = changes.commit_horizon() - timedelta(milliseconds=1)
     TrackDeletion.objects.update(deleted_at=before)
     (page,) = pages(alice_api, start())
-    assert told(page) == [("deleted", str(track.pk))]
+    assert feed_entries(page) == [("deleted", str(track.pk))]
 
 
 def test_one_horizon_for_both(
@@ -132,13 +132,13 @@ def test_one_horizon_for_both(
     moments = iter([LONG_AGO + timedelta(seconds=4), LONG_AGO + timedelta(seconds=7)])
     monkeypatch.setattr(changes, "commit_horizon", lambda: next(moments))
     (page,) = pages(alice_api, start())
-    assert told(page) == []
+    assert feed_entries(page) == []
 
 
 def test_only_the_owners_tracks(charlie_api: Client, track: Track) -> None:
     deleted(track, 1)
     (page,) = pages(charlie_api, start())
-    assert told(page) == []
+    assert feed_entries(page) == []
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from library import selectors, services
 from library.models import Track, User
-from tests.crawl import UNSAFE, Fills, addresses, ask, told
+from tests.crawl import UNSAFE, PathValues, addresses, response_bytes, send_request
 from tests.factories import PASSWORD, signed_in, upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("crawling")]
@@ -31,7 +31,7 @@ NAMES = (
 
 
 @pytest.fixture
-def fills(bob: User, make_track: Any) -> Fills:
+def path_values(bob: User, make_track: Any) -> PathValues:
     """Things of bob's, who may use the most addresses: pages, API and the desk."""
     track = make_track(owner=bob)
     services.genre_set(track=track, person=bob, genre="jazz")
@@ -64,15 +64,15 @@ def fills(bob: User, make_track: Any) -> Fills:
     }
 
 
-def test_nothing_can_be_changed_from_another_site(fills: Fills, bob: User) -> None:
+def test_nothing_can_be_changed_from_another_site(path_values: PathValues, bob: User) -> None:
     """A browser sends the cookie wherever a form leads; what it cannot know is the token of the page."""
     before = [Track.objects.get().updated_at, bob.password]
     client = Client(enforce_csrf_checks=True)
     client.force_login(bob)
     went_through = []
-    for address in addresses(fills):
+    for address in addresses(path_values):
         for method in UNSAFE:
-            answers = [ask(client, method, address, {"name": "forged", "genre": "rock"})]
+            answers = [send_request(client, method, address, {"name": "forged", "genre": "rock"})]
             if answers[0].status_code == 415:
                 # It is for files, which can be forged, too.
                 answers.append(client.post(address.url, {"file": upload(), "name": "forged"}))
@@ -88,18 +88,20 @@ def test_nothing_can_be_changed_from_another_site(fills: Fills, bob: User) -> No
     assert [Track.objects.get().updated_at, bob.password] == before
 
 
-def test_no_way_leads_off_the_site(fills: Fills, bob: User) -> None:
+def test_no_redirect_leads_off_the_site(path_values: PathValues, bob: User) -> None:
     spellings = itertools.cycle(["https://{}/", "//{}/", "/\\{}/", "https:{}", "/%09/{}", "\t//{}"])
     names = ("next", "url", "redirect", "return")
     for client in (Client(), signed_in(bob)):
-        for address in addresses(fills):
+        for address in addresses(path_values):
             if address.url.startswith("/admin/") and "login" not in address.url:
                 continue
             for method in ("get", "post"):
                 target = next(spellings).format(ELSEWHERE)
                 client.defaults["HTTP_REFERER"] = target.strip()
                 query = "?" + "&".join(f"{name}={quote(target)}" for name in names)
-                answer = ask(client, method, address, dict.fromkeys(names, target), query * (method == "get"))
+                answer = send_request(
+                    client, method, address, dict.fromkeys(names, target), query * (method == "get")
+                )
                 assert_stays(answer, f"{method} {address.url}")
 
 
@@ -121,18 +123,20 @@ def assert_stays(answer: Any, asked: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_no_text_of_a_visitors_becomes_part_of_a_page(fills: Fills, bob: User, method: str) -> None:
+def test_request_text_is_escaped_on_every_page(path_values: PathValues, bob: User, method: str) -> None:
     query = "?" + "&".join(f"{name}={quote(SCRIPT)}" for name in NAMES)
     for client in (Client(), signed_in(bob)):
-        for address in addresses(fills):
+        for address in addresses(path_values):
             if "/logout/" in address.url:
                 continue
-            answer = ask(client, method, address, dict.fromkeys(NAMES, SCRIPT), query * (method == "get"))
+            answer = send_request(
+                client, method, address, dict.fromkeys(NAMES, SCRIPT), query * (method == "get")
+            )
             if answer.get("Content-Type", "").startswith("text/html"):
-                assert_harmless(told(answer), f"{method} {address.url}")
+                assert_harmless(response_bytes(answer), f"{method} {address.url}")
 
 
-def test_nor_does_what_is_kept(fills: Fills, bob: User) -> None:
+def test_stored_text_is_escaped_on_every_page(path_values: PathValues, bob: User) -> None:
     """Names of files, tags, genres, playlists and searches, and what a file says of itself."""
     track = selectors.tracks_of(bob).get()
     fields = ("title", "artist", "album", "original_name", "file_genre")
@@ -147,10 +151,10 @@ def test_nor_does_what_is_kept(fills: Fills, bob: User) -> None:
     services.upload_begin(owner=bob, name=SCRIPT, length=9)
     client = signed_in(bob)
     seen = 0
-    for address in addresses(fills):
-        answer = ask(client, "get", address, {})
+    for address in addresses(path_values):
+        answer = send_request(client, "get", address, {})
         if answer.get("Content-Type", "").startswith("text/html"):
-            page = told(answer)
+            page = response_bytes(answer)
             seen += b"&lt;script&gt;alert(1)" in page
             assert_harmless(page, address.url)
     assert seen >= 10
@@ -162,15 +166,15 @@ def assert_harmless(page: bytes, asked: str) -> None:
     assert not re.search(rb"<img src=x", page), asked
 
 
-def test_the_crawl_reaches_what_there_is(fills: Fills, bob: User) -> None:
+def test_the_crawl_reaches_what_there_is(path_values: PathValues, bob: User) -> None:
     """Else it would prove nothing: bob gets an answer from most addresses."""
     client = signed_in(bob)
     reached = set()
-    for address in addresses(fills):
+    for address in addresses(path_values):
         if "logout" not in address.url:
-            answer = ask(client, "get", address, {})
-            told(answer)
+            answer = send_request(client, "get", address, {})
+            response_bytes(answer)
             if answer.status_code in (200, 302, 400, 405, 412):
                 reached.add(address.route)
-    routes = {address.route for address in addresses(fills) if not address.route.startswith("admin/")}
+    routes = {address.route for address in addresses(path_values) if not address.route.startswith("admin/")}
     assert len(routes & reached) >= 0.9 * len(routes), routes - reached

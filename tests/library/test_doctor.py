@@ -32,7 +32,7 @@ def doctor(*arguments: str) -> str:
     return out.getvalue()
 
 
-def found(*arguments: str) -> str:
+def dry_run(*arguments: str) -> str:
     """What a dry run says of what is amiss."""
     out = io.StringIO()
     with pytest.raises(CommandError) as refusal:
@@ -46,17 +46,17 @@ def make_old(path: str | Path, days: float = 2) -> None:
     os.utime(path, (then, then))
 
 
-def everything() -> set[str]:
+def stored_files() -> set[str]:
     return set(services.doctor._walk("tracks"))
 
 
 def test_what_is_well_is_left_alone(make_track: MakeTrack) -> None:
     for _ in range(3):
         make_track()
-    before = everything(), list(Track.objects.values())
+    before = stored_files(), list(Track.objects.values())
     assert "No problems found." in doctor("--dry-run")
     assert "No problems found." in doctor()
-    assert (everything(), list(Track.objects.values())) == before
+    assert (stored_files(), list(Track.objects.values())) == before
 
 
 def test_a_file_of_no_track_is_deleted(track: Track) -> None:
@@ -67,11 +67,11 @@ def test_a_file_of_no_track_is_deleted(track: Track) -> None:
     assert "No problems found." in doctor()  # too young: its row may just be being written
     for name in orphans:
         make_old(default_storage.path(name))
-    before = everything()
-    assert all(name in found() for name in orphans)
-    assert everything() == before
+    before = stored_files()
+    assert all(name in dry_run() for name in orphans)
+    assert stored_files() == before
     doctor()
-    assert everything() == before - set(orphans)
+    assert stored_files() == before - set(orphans)
     doctor("--dry-run")
 
 
@@ -82,7 +82,7 @@ def test_a_track_whose_upload_is_gone_fails_until_it_is_back(make_track: MakeTra
     track.original.close()
     default_storage.delete(track.original.name)
 
-    assert f"missing upload           {track.pk}" in found()
+    assert f"missing upload           {track.pk}" in dry_run()
     doctor()
     track.refresh_from_db()
     assert (track.status, track.error_code) == ("failed", "file_missing")
@@ -90,7 +90,7 @@ def test_a_track_whose_upload_is_gone_fails_until_it_is_back(make_track: MakeTra
     doctor("--dry-run")  # it has been told
 
     Path(track.original.path).write_bytes(content)
-    assert "upload is back" in found()
+    assert "upload is back" in dry_run()
     doctor()
     track.refresh_from_db()
     assert (track.status, track.error_code) == ("queued", "")
@@ -99,7 +99,7 @@ def test_a_track_whose_upload_is_gone_fails_until_it_is_back(make_track: MakeTra
 
 def test_a_missing_picture_is_made_again(track: Track) -> None:
     default_storage.delete(track.spectrogram.name)
-    assert "missing derived file" in found()
+    assert "missing derived file" in dry_run()
     doctor()
     track.refresh_from_db()
     assert track.status == "queued"
@@ -117,7 +117,7 @@ def test_unfinished_uploads_of_yesterday_are_cleared_away(alice: User, settings)
     for path in (upload.path, left / "peaks.json", left):
         make_old(path)
     PartialUpload.objects.update(updated_at=timezone.now() - timedelta(days=2))
-    assert found().count("unfinished upload") == 4  # two files, a row, and the sum
+    assert dry_run().count("unfinished upload") == 4  # two files, a row, and the sum
     doctor()
     assert not left.exists()
     assert not upload.path.exists()
@@ -128,7 +128,7 @@ def test_a_stuck_track_is_freed(make_track: MakeTrack) -> None:
     track = make_track(status="queued")
     services.track_lease(track_id=track.pk)
     Track.objects.update(leased_until=timezone.now() - timedelta(hours=1))
-    assert "stuck track" in found()
+    assert "stuck track" in dry_run()
     doctor()
     track.refresh_from_db()
     assert track.status == "queued"

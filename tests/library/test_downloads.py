@@ -123,7 +123,7 @@ class TestArchive:
         one, _ = make_track(title="One"), make_track(title="Two")
         assert len(download(alice_client, track=[str(one.pk)]).namelist()) == 1
 
-    def test_copies_with_tags_and_a_word_on_those_without(
+    def test_copies_with_tags_and_a_note_on_those_without(
         self, alice_client: Client, make_track: MakeTrack, tmp_path: Path
     ) -> None:
         song = with_file(make_track(title="New", artist="Ann", album="A"), ".mp3", title="Old")

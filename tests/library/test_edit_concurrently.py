@@ -12,7 +12,7 @@ from django.test import Client
 from library import services
 from library.errors import DomainError
 from library.models import Tag, Track, User
-from tests.concurrency import at_once, shared_database
+from tests.concurrency import run_concurrently, shared_database
 from tests.factories import with_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +35,7 @@ def test_two_fields_of_a_track(people: tuple[Client, Client], track: Track) -> N
     address = f"/api/v1/tracks/{track.pk}/"
     for number in range(ROUNDS):
         wanted = {"title": f"Title {number}", "artist": f"Artist {number}"}
-        answers = at_once(
+        answers = run_concurrently(
             *(
                 partial(client.patch, address, {field: value}, content_type="application/json")
                 for client, (field, value) in zip(people, wanted.items(), strict=True)
@@ -53,7 +53,7 @@ def test_a_tags_name_and_colour(people: tuple[Client, Client], alice: User) -> N
     tag = services.tag_add(owner=alice, name="live")
     address = f"/api/v1/tags/{tag.pk}/"
     for number in range(ROUNDS // 4):
-        at_once(
+        run_concurrently(
             partial(people[0].patch, address, {"name": f"tag {number}"}, content_type="application/json"),
             partial(people[1].patch, address, {"hue": number}, content_type="application/json"),
         )
@@ -63,7 +63,7 @@ def test_a_tags_name_and_colour(people: tuple[Client, Client], alice: User) -> N
 
 def test_two_tags_that_want_the_same_name(alice: User) -> None:
     tags = [services.tag_add(owner=alice, name=name) for name in ("live", "concert")]
-    answers = at_once(*(partial(services.tag_change, tag=tag, name="gig") for tag in tags))
+    answers = run_concurrently(*(partial(services.tag_change, tag=tag, name="gig") for tag in tags))
     (refused,) = [answer for answer in answers if answer is not None]
     assert isinstance(refused, DomainError)
     assert refused.code == "taken"

@@ -11,7 +11,7 @@ import pytest
 from library import services
 from library.models import Track
 from library.services import analysis
-from tests.concurrency import at_once, shared_database
+from tests.concurrency import run_concurrently, shared_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 10
@@ -38,7 +38,7 @@ def test_at_the_same_moment(track: Track) -> None:
     for number in range(ROUNDS):
         Track.objects.filter(pk=track.pk).update(status="queued", attempts=0, edited=[], artist="")
         held = services.track_lease(track_id=track.pk)
-        answers = at_once(
+        answers = run_concurrently(
             partial(services.track_edit, track=Track.objects.get(), title=f"Mine {number}"),
             partial(analysis._tags_record, held, SAID),
         )

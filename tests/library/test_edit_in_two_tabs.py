@@ -36,7 +36,7 @@ class Form(HTMLParser):
         self.inside = self.inside and tag != "form"
 
 
-def opened(client: Client, address: str, action: str | None = None) -> dict[str, str]:
+def form_fields(client: Client, address: str, action: str | None = None) -> dict[str, str]:
     return Form(client.get(address).content.decode(), action).fields
 
 
@@ -47,7 +47,7 @@ def song(make_track: Callable[..., Track]) -> Track:
 
 def test_tabs_that_change_different_fields_both_keep_theirs(alice_client: Client, song: Track) -> None:
     address = reverse("track-edit", args=[song.pk])
-    first, second = opened(alice_client, address), opened(alice_client, address)
+    first, second = form_fields(alice_client, address), form_fields(alice_client, address)
     assert alice_client.post(address, first | {"title": "Two"}).status_code == 302
     assert alice_client.post(address, second | {"album": "Last"}).status_code == 302
     song.refresh_from_db()
@@ -60,7 +60,7 @@ def test_what_an_analysis_read_meanwhile_stays(
 ) -> None:
     track = make_track(title="01 track", status="analysing")
     address = reverse("track-edit", args=[track.pk])
-    form = opened(alice_client, address)
+    form = form_fields(alice_client, address)
     Track.objects.filter(pk=track.pk).update(title="Bohemian Rhapsody", artist="Queen", year=1975)
     alice_client.post(address, form | {"album": "A Night at the Opera"})
     track.refresh_from_db()
@@ -70,7 +70,7 @@ def test_what_an_analysis_read_meanwhile_stays(
 
 def test_tabs_that_change_the_same_field_are_asked(alice_client: Client, song: Track) -> None:
     address = reverse("track-edit", args=[song.pk])
-    first, second = opened(alice_client, address), opened(alice_client, address)
+    first, second = form_fields(alice_client, address), form_fields(alice_client, address)
     alice_client.post(address, first | {"title": "Two"})
     asked = alice_client.post(address, second | {"title": "Three", "album": "Last"}).content.decode()
     assert "It was changed meanwhile to “Two”" in unescape(asked)
@@ -86,14 +86,14 @@ def test_tabs_that_change_the_same_field_are_asked(alice_client: Client, song: T
 
 def test_the_same_change_in_both_tabs_is_one(alice_client: Client, song: Track) -> None:
     address = reverse("track-edit", args=[song.pk])
-    first, second = opened(alice_client, address), opened(alice_client, address)
+    first, second = form_fields(alice_client, address), form_fields(alice_client, address)
     for form in (first, second):
         assert alice_client.post(address, form | {"year": "1991"}).status_code == 302
 
 
 def test_a_form_that_is_wrong_keeps_what_it_showed(alice_client: Client, song: Track) -> None:
     address = reverse("track-edit", args=[song.pk])
-    form = opened(alice_client, address)
+    form = form_fields(alice_client, address)
     services.track_edit(track=song, title="Two")
     wrong = alice_client.post(address, form | {"year": "x"}).content.decode()
     assert Form(wrong, None).fields["initial-title"] == "One"
@@ -104,7 +104,7 @@ def test_a_title_with_two_spaces_is_not_changed_by_looking_at_it(
 ) -> None:
     track = make_track(title="a  b")
     address = reverse("track-edit", args=[track.pk])
-    alice_client.post(address, opened(alice_client, address) | {"artist": "Ann"})
+    alice_client.post(address, form_fields(alice_client, address) | {"artist": "Ann"})
     track.refresh_from_db()
     assert (track.title, track.edited) == ("a  b", ["artist"])
 
@@ -118,7 +118,7 @@ def test_only_what_a_form_sends_is_written(alice_client: Client, song: Track) ->
 def test_a_tags_name_and_colour(alice: User, alice_client: Client) -> None:
     tag = services.tag_add(owner=alice, name="live", hue=1)
     change = reverse("tag-change", args=[tag.pk])
-    first, second, third = (opened(alice_client, reverse("labels"), change) for _ in range(3))
+    first, second, third = (form_fields(alice_client, reverse("labels"), change) for _ in range(3))
     alice_client.post(change, first | {"name": "concert"})
     alice_client.post(change, second | {"hue": "7"})
     tag.refresh_from_db()
@@ -139,7 +139,7 @@ def test_names_of_genres_and_playlists(alice: User, alice_client: Client) -> Non
         (genre, reverse("labels"), reverse("genre-rename", args=[genre.pk])),
         (playlist, reverse("playlist", args=[playlist.pk]), reverse("playlist-rename", args=[playlist.pk])),
     ):
-        first, second = opened(alice_client, page, change), opened(alice_client, page, change)
+        first, second = form_fields(alice_client, page, change), form_fields(alice_client, page, change)
         alice_client.post(change, first | {"name": "One"})
         alice_client.post(change, second)  # which only pressed the button
         asked = alice_client.post(change, second | {"name": "Two"}, follow=True).content.decode()

@@ -37,7 +37,7 @@ def imported(owner: User, document: object) -> services.imports.ImportReport:
 
 
 @pytest.fixture
-def known(alice: User, bob: User, make_track: MakeTrack) -> list[Track]:
+def annotated_tracks(alice: User, bob: User, make_track: MakeTrack) -> list[Track]:
     """Three tracks of alice's with everything an export can hold."""
     tracks = [make_track(title=f"Song {n}", original_name=f"{n}.wav", file_genre="Jazz") for n in range(3)]
     PredictionFactory(track=tracks[0], model_version="0", top="rock", moods={"calm": 0.9})
@@ -68,7 +68,7 @@ def known(alice: User, bob: User, make_track: MakeTrack) -> list[Track]:
     return sorted(tracks, key=lambda track: track.original_name)
 
 
-def twin(track: Track, owner: User) -> Track:
+def copy_for(track: Track, owner: User) -> Track:
     """The same file in another library, just analysed by the same model."""
     fresh = TrackFactory(
         owner=owner,
@@ -84,12 +84,12 @@ def twin(track: Track, owner: User) -> Track:
 
 
 @pytest.fixture
-def twins(known: list[Track], charlie: User) -> list[Track]:
-    return [twin(track, charlie) for track in reversed(known)]
+def copies(annotated_tracks: list[Track], charlie: User) -> list[Track]:
+    return [copy_for(track, charlie) for track in reversed(annotated_tracks)]
 
 
 class TestRoundTrip:
-    def test_nothing_is_lost(self, alice: User, charlie: User, twins: list[Track]) -> None:
+    def test_nothing_is_lost(self, alice: User, charlie: User, copies: list[Track]) -> None:
         before = exported(alice)
         assert exported(charlie) != before
         report = imported(charlie, before)
@@ -97,10 +97,10 @@ class TestRoundTrip:
         assert exported(charlie) == before
 
     def test_effective_genres_are_recomputed(
-        self, alice: User, charlie: User, known: list[Track], twins: list[Track]
+        self, alice: User, charlie: User, annotated_tracks: list[Track], copies: list[Track]
     ) -> None:
         imported(charlie, exported(alice))
-        for track in known:
+        for track in annotated_tracks:
             there = Track.objects.get(owner=charlie, sha256=track.sha256)
             for field in ("genre", "genre_source", "owner_genre", "needs_you", "search_text", "sort_title"):
                 assert getattr(there, field) == getattr(track, field)
@@ -109,7 +109,7 @@ class TestRoundTrip:
             Verdict.objects.filter(track__owner=alice).values_list("created_at", flat=True)
         )
 
-    def test_twice_changes_nothing(self, alice: User, charlie: User, twins: list[Track]) -> None:
+    def test_twice_changes_nothing(self, alice: User, charlie: User, copies: list[Track]) -> None:
         document = exported(alice)
         imported(charlie, document)
         changed = list(
@@ -122,21 +122,23 @@ class TestRoundTrip:
             Track.objects.filter(owner=charlie).order_by("pk").values_list("updated_at", flat=True)
         )
 
-    def test_into_the_same_account_it_changes_nothing(self, alice: User, known: list[Track]) -> None:
+    def test_into_the_same_account_it_changes_nothing(
+        self, alice: User, annotated_tracks: list[Track]
+    ) -> None:
         document = exported(alice)
         assert imported(alice, document).total == 0
         assert exported(alice) == document
 
-    def test_what_is_not_here_is_told_and_comes_later(
-        self, alice: User, charlie: User, known: list[Track]
+    def test_missing_files_are_reported_and_imported_later(
+        self, alice: User, charlie: User, annotated_tracks: list[Track]
     ) -> None:
         document = exported(alice)
-        twin(known[2], charlie)
+        copy_for(annotated_tracks[2], charlie)
         report = imported(charlie, document)
         assert (report.matched, report.unmatched, sorted(report.missing)) == (1, 2, ["0.wav", "1.wav"])
         assert Playlist.objects.filter(owner=charlie).count() == 3
-        for track in known[:2]:
-            twin(track, charlie)
+        for track in annotated_tracks[:2]:
+            copy_for(track, charlie)
         imported(charlie, document)
         after = exported(charlie)
         assert after["tracks"] == document["tracks"]
@@ -145,7 +147,7 @@ class TestRoundTrip:
         ]
 
     def test_other_spacing_and_order_of_keys_are_fine(
-        self, alice: User, charlie: User, twins: list[Track]
+        self, alice: User, charlie: User, copies: list[Track]
     ) -> None:
         document = exported(alice)
         imported(charlie, b"\xef\xbb\xbf" + json.dumps(document, indent=4, sort_keys=True).encode())
@@ -153,15 +155,19 @@ class TestRoundTrip:
 
 
 class TestWhatIsHereStays:
-    def test_edits(self, alice: User, charlie: User, known: list[Track], twins: list[Track]) -> None:
-        there = Track.objects.get(owner=charlie, sha256=known[0].sha256)
+    def test_edits(
+        self, alice: User, charlie: User, annotated_tracks: list[Track], copies: list[Track]
+    ) -> None:
+        there = Track.objects.get(owner=charlie, sha256=annotated_tracks[0].sha256)
         services.track_edit(track=there, title="Mine")
         imported(charlie, exported(alice))
         there.refresh_from_db()
         assert (there.title, there.artist, there.year) == ("Mine", "Ann", 1987)
 
-    def test_a_later_word(self, alice: User, charlie: User, known: list[Track], twins: list[Track]) -> None:
-        there = Track.objects.get(owner=charlie, sha256=known[1].sha256)
+    def test_a_later_verdict_stays(
+        self, alice: User, charlie: User, annotated_tracks: list[Track], copies: list[Track]
+    ) -> None:
+        there = Track.objects.get(owner=charlie, sha256=annotated_tracks[1].sha256)
         services.genre_set(track=there, person=charlie, genre="disco")
         imported(charlie, exported(alice))
         there.refresh_from_db()
@@ -169,15 +175,15 @@ class TestWhatIsHereStays:
         assert there.verdicts.count() == 3
 
     def test_a_genre_of_the_same_name(
-        self, alice: User, charlie: User, known: list[Track], twins: list[Track]
+        self, alice: User, charlie: User, annotated_tracks: list[Track], copies: list[Track]
     ) -> None:
         mine = services.own_genre_add(owner=charlie, name="shoegaze")
         imported(charlie, exported(alice))
-        assert Track.objects.get(owner=charlie, sha256=known[0].sha256).owner_genre == mine.key
+        assert Track.objects.get(owner=charlie, sha256=annotated_tracks[0].sha256).owner_genre == mine.key
         assert Genre.objects.filter(owner=charlie, retired_at=None).count() == 1
 
     def test_nobody_else_is_touched(
-        self, alice: User, bob: User, charlie: User, known: list[Track], twins: list[Track]
+        self, alice: User, bob: User, charlie: User, annotated_tracks: list[Track], copies: list[Track]
     ) -> None:
         before = exported(alice)
         imported(bob, before | {"playlists": [{"name": "x", "smart": False, "query": "", "tracks": []}]})
@@ -196,12 +202,12 @@ VERDICT = {
 }  # fmt: skip
 
 
-def of_track(**changes: object) -> dict[str, Any]:
+def document_with_track(**changes: object) -> dict[str, Any]:
     return GOOD | {"tracks": [TRACK | changes]}
 
 
-def of_word(**changes: object) -> dict[str, Any]:
-    return of_track(verdicts=[VERDICT | changes])
+def document_with_verdict(**changes: object) -> dict[str, Any]:
+    return document_with_track(verdicts=[VERDICT | changes])
 
 
 HOSTILE: dict[str, object] = {
@@ -220,25 +226,25 @@ HOSTILE: dict[str, object] = {
     "a long number": b'{"x": ' + b"9" * 10_000 + b"}",
     "no number": b'{"format": NaN}',
     "an entry that is not an object": GOOD | {"tracks": [3]},
-    "not a hash": of_track(sha256="x"),
-    "a hash that is a list": of_track(sha256=["0" * 64]),
-    "a name too long": of_track(file_name="x" * 256),
-    "a name with controls": of_track(file_name="a\x00b"),
-    "half a character": of_track(tags=["\ud800"]),
-    "an unknown field": of_track(edited=["owner_id"], owner_id=1),
-    "an edit of nothing": of_track(edited=["title"], title=""),
-    "not a year": of_track(edited=["year"], year=True),
-    "a far year": of_track(edited=["year"], year=10**9),
-    "a tag not listed": of_track(tags=["live"]),
-    "tags that are none": of_track(tags="live"),
-    "a verdict that is none": of_track(verdicts=["jazz"]),
-    "an unknown genre": of_word(genre="polka"),
-    "a genre that is a number": of_word(genre=3),
-    "a date without a zone": of_word(at="2026-01-01T00:00:00"),
-    "a date in the future": of_word(at="2999-01-01T00:00:00+00:00"),
-    "a date beyond dates": of_word(at="9999-12-31T23:59:59-23:00"),
-    "a date that is an object": of_word(at={"a": 1}),
-    "sure of what": of_word(sure="yes"),
+    "not a hash": document_with_track(sha256="x"),
+    "a hash that is a list": document_with_track(sha256=["0" * 64]),
+    "a name too long": document_with_track(file_name="x" * 256),
+    "a name with controls": document_with_track(file_name="a\x00b"),
+    "half a character": document_with_track(tags=["\ud800"]),
+    "an unknown field": document_with_track(edited=["owner_id"], owner_id=1),
+    "an edit of nothing": document_with_track(edited=["title"], title=""),
+    "not a year": document_with_track(edited=["year"], year=True),
+    "a far year": document_with_track(edited=["year"], year=10**9),
+    "a tag not listed": document_with_track(tags=["live"]),
+    "tags that are none": document_with_track(tags="live"),
+    "a verdict that is none": document_with_track(verdicts=["jazz"]),
+    "an unknown genre": document_with_verdict(genre="polka"),
+    "a genre that is a number": document_with_verdict(genre=3),
+    "a date without a zone": document_with_verdict(at="2026-01-01T00:00:00"),
+    "a date in the future": document_with_verdict(at="2999-01-01T00:00:00+00:00"),
+    "a date beyond dates": document_with_verdict(at="9999-12-31T23:59:59-23:00"),
+    "a date that is an object": document_with_verdict(at={"a": 1}),
+    "sure of what": document_with_verdict(sure="yes"),
     "a built-in genre again": GOOD | {"genres": [{"key": "jazz", "name": "J", "hue": 1, "retired_at": None}]},
     "a key with a slash": GOOD | {"genres": [{"key": "a/b", "name": "J", "hue": 1, "retired_at": None}]},
     "no colour": GOOD | {"tags": [{"name": "a", "hue": 99}]},
@@ -260,7 +266,7 @@ class TestRefused:
         assert exported(alice) == before
 
     def test_a_fault_at_the_end_changes_nothing_before_it(
-        self, alice: User, charlie: User, twins: list[Track]
+        self, alice: User, charlie: User, copies: list[Track]
     ) -> None:
         before = exported(charlie)
         document = exported(alice)
@@ -288,7 +294,7 @@ class TestRefused:
 
 
 class TestCsv:
-    def test_a_line_for_each_track(self, alice: User, known: list[Track]) -> None:
+    def test_a_line_for_each_track(self, alice: User, annotated_tracks: list[Track]) -> None:
         rows = {row["file_name"]: row for row in csv.DictReader(io.StringIO("".join(export_as_csv(alice))))}
         assert len(rows) == 3
         first = rows["0.wav"]
@@ -310,7 +316,7 @@ class TestCsv:
 
 class TestPages:
     def test_out_and_in(
-        self, alice_client: Client, charlie_client: Client, charlie: User, twins: list[Track]
+        self, alice_client: Client, charlie_client: Client, charlie: User, copies: list[Track]
     ) -> None:
         response = alice_client.get(reverse("export-json"))
         assert response["Content-Disposition"].startswith('attachment; filename="earmark-library-')
@@ -320,7 +326,7 @@ class TestPages:
         assert "6 words on genres" in page
         assert Tag.objects.filter(owner=charlie).count() == 3
 
-    def test_a_refusal_is_told(self, alice_client: Client) -> None:
+    def test_a_refusal_is_shown(self, alice_client: Client) -> None:
         page = alice_client.post(
             reverse("exchange"),
             {"file": SimpleUploadedFile("x.json", b"not JSON")},
@@ -332,10 +338,10 @@ class TestPages:
     def test_nothing_chosen(self, alice_client: Client) -> None:
         assert alice_client.post(reverse("exchange")).status_code == 302
 
-    def test_only_ones_own(self, charlie_client: Client, known: list[Track]) -> None:
+    def test_only_ones_own(self, charlie_client: Client, annotated_tracks: list[Track]) -> None:
         for name in ("export-json", "export-csv"):
             document = b"".join(charlie_client.get(reverse(name)).streaming_content).decode()
-            assert known[0].sha256 not in document
+            assert annotated_tracks[0].sha256 not in document
 
     def test_strangers_are_sent_to_sign_in(self, client: Client) -> None:
         for name in ("exchange", "export-json", "export-csv"):

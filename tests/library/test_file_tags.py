@@ -18,7 +18,7 @@ from library.errors import DomainError
 from library.models import FileTags, Track, User
 from library.services import file_tags
 from tests import sounds
-from tests.factories import work_off
+from tests.factories import run_enqueued_tasks
 
 MakeTrack = Callable[..., Track]
 pytestmark = pytest.mark.django_db
@@ -36,12 +36,12 @@ def song(alice: User, mp3: bytes) -> Track:
     return services.track_add(owner=alice, upload=SimpleUploadedFile("01_blue.mp3", mp3))[0]
 
 
-def says(track: Track) -> tuple[str, str, str, int | None, str]:
+def file_tags_of(track: Track) -> tuple[str, str, str, int | None, str]:
     said = FileTags.objects.get(track=track)
     return said.title, said.artist, said.album, said.year, said.genre
 
 
-def old(track: Track) -> Track:
+def as_old_version(track: Track) -> Track:
     """As an earlier version of Earmark left it: analysed, with the file's tags on the track only."""
     Track.objects.filter(pk=track.pk).update(status="ready")
     track.refresh_from_db()
@@ -56,20 +56,20 @@ def test_an_analysis_keeps_all_of_it(song: Track) -> None:
     services.track_analyse(track_id=song.pk)
     song.refresh_from_db()
     assert (song.title, song.artist, song.edited) == ("Mine", "Nobody", ["title"])
-    assert says(song) == ("Blue Train", "Nobody", "None", 1957, "Jazz")
+    assert file_tags_of(song) == ("Blue Train", "Nobody", "None", 1957, "Jazz")
     assert song.file_tags.values["TIT2"] == ["Blue Train"]
 
 
 def test_editing_does_not_touch_it(song: Track) -> None:
     services.track_analyse(track_id=song.pk)
     services.track_edit(track=song, title="Mine", artist="", year=2001)
-    assert says(song) == ("Blue Train", "Nobody", "None", 1957, "Jazz")
+    assert file_tags_of(song) == ("Blue Train", "Nobody", "None", 1957, "Jazz")
 
 
 def test_the_latest_analysis_counts(track: Track) -> None:
     file_tags.file_tags_record(track=track, tags={"title": "Old", "year": 1957, "values": {"TIT2": ["Old"]}})
     file_tags.file_tags_record(track=track, tags={"artist": "New", "values": {}})
-    assert says(track) == ("", "New", "", None, "")
+    assert file_tags_of(track) == ("", "New", "", None, "")
     assert FileTags.objects.get().values == {}
 
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_heard_is_read_all_the_same(alice: User) -> None:
     services.track_analyse(track_id=track.pk)
     track.refresh_from_db()
     assert track.error_code == "too_short"
-    assert says(track)[0] == "Blue Train"
+    assert file_tags_of(track)[0] == "Blue Train"
 
 
 # Taken back
@@ -120,11 +120,11 @@ def test_on_the_page(alice_client: Client, make_track: MakeTrack) -> None:
     track = make_track(title="Old <b>", artist="Ann", album="First")
     file_tags.file_tags_record(track=track, tags={"title": "Old <b>", "artist": "Ann", "values": {}})
     address = reverse("track-edit", args=[track.pk])
-    assert "The file says" not in alice_client.get(address).content.decode()
+    assert "In the file:" not in alice_client.get(address).content.decode()
     services.track_edit(track=track, title="Mine", album="Last")
     page = alice_client.get(address).content.decode()
-    assert "The file says “Old &lt;b&gt;”" in page
-    assert "The file says nothing" in page
+    assert "In the file: “Old &lt;b&gt;”" in page
+    assert "In the file: nothing" in page
     assert page.count('name="reset"') == 2
 
     typed = {
@@ -167,11 +167,11 @@ def test_by_the_api(alice_api: Client, make_track: MakeTrack) -> None:
 
 
 def test_old_tracks_are_read_without_being_changed(song: Track) -> None:
-    old(song)
+    as_old_version(song)
     before = Track.objects.values().get()
     assert services.file_tags_backfill_start()
-    work_off()
-    assert says(song) == ("Blue Train", "Nobody", "None", 1957, "Jazz")
+    run_enqueued_tasks()
+    assert file_tags_of(song) == ("Blue Train", "Nobody", "None", 1957, "Jazz")
     assert Track.objects.values().get() == before
     assert not services.file_tags_backfill_start()
 
@@ -209,5 +209,5 @@ def test_a_file_that_ends_the_reader_is_not_read_again(
 
     monkeypatch.setattr(file_tags, "read_tags", ends)
     assert services.file_tags_backfill(after=UUID(int=0)) == 1
-    assert says(track) == ("", "", "", None, "")
+    assert file_tags_of(track) == ("", "", "", None, "")
     assert not services.file_tags_backfill_start()

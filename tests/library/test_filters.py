@@ -27,7 +27,7 @@ def found(alice: User) -> Callable[[str], set[str]]:
 Found = Callable[[str], set[str]]
 
 
-class TestWords:
+class TestSearchWords:
     @pytest.fixture(autouse=True)
     def tracks(self, make_track: MakeTrack) -> None:
         make_track(title="Déjà Vu", artist="Beyoncé", album="B'Day", original_name="01 deja.mp3")

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
 
 
-def layers(track: Track) -> tuple[str, str, str, bool]:
+def genre_state(track: Track) -> tuple[str, str, str, bool]:
     track.refresh_from_db()
     return track.genre, track.genre_source, track.owner_genre, track.needs_you
 
@@ -32,28 +32,28 @@ def layers(track: Track) -> tuple[str, str, str, bool]:
         ("Blues Rock", ""), ("Shoegaze", ""), ("", ""), ("Popular", ""), ("Discothèque", ""), ("Trip Hop", ""),
     ],
 )  # fmt: skip
-def test_a_files_tag_may_name_one_of_the_ten(tag: str, genre: str) -> None:
+def test_a_file_tag_may_name_a_builtin_genre(tag: str, genre: str) -> None:
     assert builtin_genre_from_tag(tag) == genre
 
 
-class TestWhatCounts:
-    def test_the_models_word_while_it_is_sure(self, track: Track) -> None:
-        assert layers(track) == ("blues", "model", "", False)
+class TestEffectiveGenre:
+    def test_the_models_genre_while_it_is_sure(self, track: Track) -> None:
+        assert genre_state(track) == ("blues", "model", "", False)
 
-    def test_nobodys_while_the_model_is_not_sure(self, make_track: MakeTrack) -> None:
-        assert layers(make_track(heard={"label": None})) == ("", "", "", True)
+    def test_no_genre_while_the_model_is_not_sure(self, make_track: MakeTrack) -> None:
+        assert genre_state(make_track(heard={"label": None})) == ("", "", "", True)
 
-    def test_the_owners_before_the_models(self, alice: User, track: Track) -> None:
+    def test_the_owners_verdict_before_the_models_genre(self, alice: User, track: Track) -> None:
         services.genre_set(track=track, person=alice, genre="jazz")
-        assert layers(track) == ("jazz", "owner", "jazz", False)
+        assert genre_state(track) == ("jazz", "owner", "jazz", False)
         assert track.prediction
         assert track.prediction.label == "blues"
 
-    def test_a_contradicting_tag_asks_for_the_owners_word(self, alice: User, make_track: MakeTrack) -> None:
+    def test_a_contradicting_file_tag_asks_for_a_verdict(self, alice: User, make_track: MakeTrack) -> None:
         track = make_track(file_genre="Jazz")
-        assert layers(track) == ("blues", "model", "", True)
+        assert genre_state(track) == ("blues", "model", "", True)
         services.genre_confirm(track=track, person=alice)
-        assert layers(track) == ("blues", "owner", "blues", False)
+        assert genre_state(track) == ("blues", "owner", "blues", False)
 
     @pytest.mark.parametrize("tag", ["Blues", "Shoegaze", "Blues Rock"])
     def test_a_tag_that_agrees_or_says_something_else_entirely_does_not(
@@ -61,24 +61,24 @@ class TestWhatCounts:
     ) -> None:
         assert not make_track(file_genre=tag).needs_you
 
-    def test_a_word_survives_a_new_model(self, alice: User, track: Track) -> None:
+    def test_a_verdict_survives_a_new_model(self, alice: User, track: Track) -> None:
         services.genre_set(track=track, person=alice, genre="jazz")
         newer = PredictionFactory(track=track, model_version="2", top="rock")
         Track.objects.filter(pk=track.pk).update(prediction=newer)
         services.prediction_adopt(track=track, prediction=newer, embedding=[])
-        assert layers(track) == ("jazz", "owner", "jazz", False)
+        assert genre_state(track) == ("jazz", "owner", "jazz", False)
         services.genre_undo(track=track, person=alice)
-        assert layers(track) == ("rock", "model", "", False)
+        assert genre_state(track) == ("rock", "model", "", False)
 
 
 class TestUndo:
-    def test_one_word_after_the_other(self, alice: User, track: Track) -> None:
+    def test_one_verdict_after_the_other(self, alice: User, track: Track) -> None:
         for genre in ("jazz", "rock", ""):
             services.genre_set(track=track, person=alice, genre=genre)
-        assert layers(track)[0] == "blues"
+        assert genre_state(track)[0] == "blues"
         for expected in ("rock", "jazz", "blues"):
             services.genre_undo(track=track, person=alice)
-            assert layers(track)[0] == expected
+            assert genre_state(track)[0] == expected
         with pytest.raises(DomainError, match="no verdict"):
             services.genre_undo(track=track, person=alice)
 
@@ -101,7 +101,7 @@ class TestOwnGenres:
         services.genre_set(track=track, person=alice, genre=genre.key)
         services.own_genre_rename(genre=genre, name="Shoegaze")
         assert (genre.key, genre.name) == ("dream-pop", "Shoegaze")
-        assert layers(track)[0] == "dream-pop"
+        assert genre_state(track)[0] == "dream-pop"
 
     @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 41, "!!!"])
     def test_names_that_will_not_do(self, alice: User, name: str) -> None:
@@ -128,10 +128,10 @@ class TestOwnGenres:
         services.genre_set(track=track, person=alice, genre=genre.key)
         action = services.own_genre_delete(genre=genre)
         assert action.done == 1
-        assert layers(track) == ("blues", "model", "", False)
+        assert genre_state(track) == ("blues", "model", "", False)
         # The undo brings genre and tracks back.
         assert services.bulk_action_undo(action=action) == 1
-        assert layers(track)[0] == "shoegaze"
+        assert genre_state(track)[0] == "shoegaze"
         assert Genre.objects.get().retired_at is None
 
     def test_given_to_a_track_while_it_is_deleted_it_stays(
@@ -148,14 +148,14 @@ class TestOwnGenres:
 
         monkeypatch.setattr(bulk_action_requests, "genres_set", set_and_add)
         services.own_genre_delete(genre=genre)
-        assert layers(late)[0] == "shoegaze"
+        assert genre_state(late)[0] == "shoegaze"
         assert Genre.objects.get().retired_at is None
 
     def test_merged_its_tracks_are_the_other(self, alice: User, track: Track) -> None:
         genre = services.own_genre_add(owner=alice, name="Bebop")
         services.genre_set(track=track, person=alice, genre=genre.key)
         services.own_genre_delete(genre=genre, into="jazz")
-        assert layers(track) == ("jazz", "owner", "jazz", False)
+        assert genre_state(track) == ("jazz", "owner", "jazz", False)
         assert services.own_genre_add(owner=alice, name="Bebop").pk == genre.pk
 
 
@@ -170,7 +170,7 @@ class TestMany:
         # Only where it was what counts.
         assert services.bulk_action_undo(action=action) == 1
         # What was said before and after the act stays.
-        assert [layers(track)[0] for track in tracks] == ["jazz", "rock", "blues"]
+        assert [genre_state(track)[0] for track in tracks] == ["jazz", "rock", "blues"]
         with pytest.raises(DomainError, match="undone already"):
             services.bulk_action_undo(action=action)
 
@@ -179,7 +179,7 @@ class TestMany:
         heard = make_track(heard={"top": "rock"})
         action = services.genres_set(tracks=Track.objects.filter(owner=alice), person=alice, genre=None)
         assert (action.done, action.skipped) == (1, 1)
-        assert layers(heard) == ("rock", "owner", "rock", False)
+        assert genre_state(heard) == ("rock", "owner", "rock", False)
 
     def test_queries_do_not_grow_with_tracks(
         self, alice: User, make_track: MakeTrack, django_assert_max_num_queries: DjangoAssertNumQueries
@@ -202,9 +202,9 @@ class TestOnThePage:
         ]:
             page = alice_client.post(url + action, data, headers={"Referer": url}, follow=True)
             assert expected in page.content.decode()
-        assert layers(track)[0] == "rock"
+        assert genre_state(track)[0] == "rock"
 
-    def test_a_refusal_is_told(self, alice_client: Client, track: Track) -> None:
+    def test_a_refusal_is_shown(self, alice_client: Client, track: Track) -> None:
         url = track.get_absolute_url()
         page = alice_client.post(url + "genre/", {"genre": "polka"}, headers={"Referer": url}, follow=True)
         assert "There is no such genre" in page.content.decode()

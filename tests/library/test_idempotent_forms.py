@@ -87,7 +87,7 @@ def test_one_tag_and_one_genre(alice_client: Client, track: Track) -> None:
     assert Genre.objects.filter(owner__isnull=False).count() == 1
 
 
-def test_one_act_on_many_tracks(alice_client: Client, track: Track) -> None:
+def test_one_bulk_action(alice_client: Client, track: Track) -> None:
     form = {"act": "playlist", "new_playlist": "Party", "track": [str(track.pk)]}
     answers = twice(alice_client, reverse("bulk-action-submit"), form)
     assert BulkAction.objects.count() == Playlist.objects.count() == 1
@@ -143,7 +143,7 @@ def test_what_was_refused_is_tried_again(alice_client: Client, alice: User) -> N
     assert Genre.objects.count() == 1
 
 
-def test_a_page_that_asks_once_more_is_not_kept(alice_client: Client, track: Track) -> None:
+def test_a_confirmation_page_is_not_stored(alice_client: Client, track: Track) -> None:
     form = {"act": "delete", "track": [str(track.pk)], "idempotency_key": "k"}
     assert [alice_client.post(reverse("bulk-action-submit"), form).status_code for _ in range(2)] == [
         200,

@@ -17,7 +17,7 @@ NAMES = st.sampled_from(["Shoegaze", "Dream pop", "Polka", "shoegaze"])
 SOME_GENRES = sorted(BUILTIN_GENRES)[:3]
 
 
-class Library(RuleBasedStateMachine):
+class LibraryMachine(RuleBasedStateMachine):
     """A model of one library: the stack of verdicts of each track's owner, and the track's tags."""
 
     tracks = Bundle("tracks")
@@ -49,12 +49,12 @@ class Library(RuleBasedStateMachine):
         return track
 
     @rule(track=tracks, genre=st.sampled_from([*SOME_GENRES, ""]))
-    def say(self, track: Track, genre: str) -> None:
+    def set_genre(self, track: Track, genre: str) -> None:
         services.genre_set(track=track, person=self.alice, genre=genre)
         self.verdicts[track.pk].append((genre, None))
 
     @rule(track=tracks, name=NAMES)
-    def say_something_of_ones_own(self, track: Track, name: str) -> None:
+    def set_own_genre(self, track: Track, name: str) -> None:
         try:
             genre = services.own_genre_add(owner=self.alice, name=name)
         except DomainError:
@@ -73,7 +73,7 @@ class Library(RuleBasedStateMachine):
         verdicts.pop()
 
     @rule(target=actions, genre=st.sampled_from(SOME_GENRES))
-    def say_of_all(self, genre: str) -> BulkAction:
+    def set_genre_of_all(self, genre: str) -> BulkAction:
         action = services.genres_set(tracks=selectors.tracks_of(self.alice), person=self.alice, genre=genre)
         for verdicts in self.verdicts.values():
             if not verdicts or verdicts[-1][0] != genre:
@@ -94,7 +94,7 @@ class Library(RuleBasedStateMachine):
         return action
 
     @rule(action=actions)
-    def undo_an_act(self, action: BulkAction | None) -> None:
+    def undo_bulk_action(self, action: BulkAction | None) -> None:
         if action is None:
             return
         try:
@@ -123,14 +123,14 @@ class Library(RuleBasedStateMachine):
                 keys.add(into.key)
 
     @rule(track=tracks, top=st.sampled_from(SOME_GENRES))
-    def a_new_model(self, track: Track, top: str) -> None:
+    def adopt_prediction_of_new_model(self, track: Track, top: str) -> None:
         version = str(track.predictions.count() + 1)
         heard = PredictionFactory(track=track, top=top, model_version=version)
         Track.objects.filter(pk=track.pk).update(prediction=heard)
         services.prediction_adopt(track=track, prediction=heard, embedding=[])
 
     @invariant()
-    def what_counts_follows_from_the_layers(self) -> None:
+    def effective_genre_follows_from_the_layers(self) -> None:
         for track in Track.objects.filter(owner=self.alice).select_related("prediction"):
             verdicts = self.verdicts[track.pk]
             said = verdicts[-1][0] if verdicts else ""
@@ -142,7 +142,7 @@ class Library(RuleBasedStateMachine):
             assert track.needs_you == (not said and bool(doubtful))
 
     @invariant()
-    def every_genre_that_counts_is_one(self) -> None:
+    def every_effective_genre_exists(self) -> None:
         known = {choice.key for choice in selectors.genre_names_of(self.alice)}
         assert set(Track.objects.exclude(genre="").values_list("genre", flat=True)) <= known
 
@@ -158,7 +158,7 @@ class Library(RuleBasedStateMachine):
         assert Verdict.objects.filter(undone_at=None).count() == sum(map(len, self.verdicts.values()))
 
 
-Library.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+LibraryMachine.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
 
 
-TestLibrary = pytest.mark.django_db(Library.TestCase)
+TestLibrary = pytest.mark.django_db(LibraryMachine.TestCase)

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from library import models, selectors, services
 from library.models import FileTags, PartialUpload, Track, User
-from tests.crawl import METHODS, UNSAFE, Address, addresses, ask, told
+from tests.crawl import METHODS, UNSAFE, CrawledUrl, addresses, response_bytes, send_request
 from tests.factories import TrackFactory, signed_in, with_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("crawling")]
@@ -28,7 +28,7 @@ HEARD = {"moods": {"happy": 0.9}}
 EMAIL = f"{SECRET}@example.org"
 
 
-class Belongings(NamedTuple):
+class OwnedData(NamedTuple):
     alice: User
     ids: dict[str, list[Any]]
     """Of everything that has one, as the parts of addresses are called."""
@@ -40,7 +40,7 @@ class Belongings(NamedTuple):
 
 
 @pytest.fixture
-def hers(alice: User) -> Belongings:
+def alices_data(alice: User) -> OwnedData:
     """Everything that one can have."""
     alice.email = EMAIL
     alice.save()
@@ -116,13 +116,15 @@ def hers(alice: User) -> Belongings:
         sound = file.read()[44:108]
     digests = [row.sha256.encode() for row in (track, twin, failed, binned)] + [token.digest.encode()]
     folders = [row.folder.encode() for row in (track, twin, failed, binned)]
-    return Belongings(alice, ids, fields, query, [SECRET.encode(), sound, *digests, *folders])
+    return OwnedData(alice, ids, fields, query, [SECRET.encode(), sound, *digests, *folders])
 
 
-def asked(hers: Belongings, client: Client, where: str, look: bool) -> Iterator[tuple[str, Address, bytes]]:
+def responses(
+    alices_data: OwnedData, client: Client, where: str, look: bool
+) -> Iterator[tuple[str, CrawledUrl, bytes]]:
     """Everything that can be asked, with what is told; or at least looked at."""
     known = set()
-    for address in addresses(hers.ids):
+    for address in addresses(alices_data.ids):
         if "/logout/" in address.url or not address.url.startswith(where):
             continue
         # What an address has no use for, it is asked once, not for each id.
@@ -130,19 +132,19 @@ def asked(hers: Belongings, client: Client, where: str, look: bool) -> Iterator[
         if address.route not in known:
             known.add(address.route)
             methods = METHODS
-            yield "get", address, told(ask(client, "get", address, {}, hers.query))
+            yield "get", address, response_bytes(send_request(client, "get", address, {}, alices_data.query))
         for method in ["get"] if look else methods:
-            yield method, address, told(ask(client, method, address, hers.fields))
+            yield method, address, response_bytes(send_request(client, method, address, alices_data.fields))
 
 
 def leaks(
-    hers: Belongings, client: Client, secrets: list[bytes], *, where: str = "/", look: bool = False
+    alices_data: OwnedData, client: Client, secrets: list[bytes], *, where: str = "/", look: bool = False
 ) -> list[str]:
     """Where a secret came out."""
     found = []
-    for method, address, answer in asked(hers, client, where, look):
+    for method, address, answer in responses(alices_data, client, where, look):
         # What one has just said oneself is no secret.
-        for said in [*address.values, *hers.ids["key"], hers.fields["sha256"][0]]:
+        for said in [*address.values, *alices_data.ids["key"], alices_data.fields["sha256"][0]]:
             answer = answer.replace(quote(said).encode(), b"").replace(said.encode(), b"")
         found += [f"{method} {address.url}: {secret!r}" for secret in secrets if secret in answer]
     return found
@@ -169,55 +171,55 @@ def state(owner: User) -> list[str]:
 class TestNothingComesOut:
     """And nothing changes."""
 
-    def test_to_charlie(self, hers: Belongings, charlie: User) -> None:
-        before = state(hers.alice)
-        assert not leaks(hers, signed_in(charlie), hers.secrets)
-        assert state(hers.alice) == before
+    def test_to_charlie(self, alices_data: OwnedData, charlie: User) -> None:
+        before = state(alices_data.alice)
+        assert not leaks(alices_data, signed_in(charlie), alices_data.secrets)
+        assert state(alices_data.alice) == before
 
-    def test_to_a_program_of_charlies(self, hers: Belongings, charlie: User) -> None:
-        before = state(hers.alice)
-        assert not leaks(hers, with_token(charlie), hers.secrets, where="/api/")
-        assert state(hers.alice) == before
+    def test_to_a_program_of_charlies(self, alices_data: OwnedData, charlie: User) -> None:
+        before = state(alices_data.alice)
+        assert not leaks(alices_data, with_token(charlie), alices_data.secrets, where="/api/")
+        assert state(alices_data.alice) == before
 
-    def test_to_bob_with_whom_she_does_not_share(self, hers: Belongings, bob: User) -> None:
+    def test_to_bob_with_whom_she_does_not_share(self, alices_data: OwnedData, bob: User) -> None:
         # Whether there is an account or a token is for those who look after accounts, and that is a right of its own.
         bob.user_permissions.remove(*Permission.objects.filter(codename__endswith="_apitoken"))
-        before = state(hers.alice)
-        assert not leaks(hers, signed_in(bob), hers.secrets)
-        assert state(hers.alice) == before
+        before = state(alices_data.alice)
+        assert not leaks(alices_data, signed_in(bob), alices_data.secrets)
+        assert state(alices_data.alice) == before
 
-    def test_to_nobody(self, hers: Belongings) -> None:
-        before = state(hers.alice)
+    def test_to_nobody(self, alices_data: OwnedData) -> None:
+        before = state(alices_data.alice)
         client = Client()
-        assert not leaks(hers, client, hers.secrets)
+        assert not leaks(alices_data, client, alices_data.secrets)
         assert "sessionid" not in client.cookies
-        assert state(hers.alice) == before
+        assert state(alices_data.alice) == before
 
-    def test_of_her_music_to_a_superuser(self, hers: Belongings, bob: User) -> None:
+    def test_of_her_music_to_a_superuser(self, alices_data: OwnedData, bob: User) -> None:
         """Accounts and tokens are theirs to look after, by e-mail address and name; music is not."""
         bob.is_superuser = True
         bob.save()
-        _, sound, *hashes = hers.secrets
+        _, sound, *hashes = alices_data.secrets
         names = [
             f"{SECRET} {word}".encode() for word in ("title", "artist", "album", "genre", "tag", "playlist")
         ]
         files = [f"{SECRET}.{ending}".encode() for ending in ("wav", "mp3", "flac", "zip", "ogg")]
         admin = [route for route in hashes if len(route) == 64]
-        found = leaks(hers, signed_in(bob), [sound, *names, *files, *admin], look=True)
+        found = leaks(alices_data, signed_in(bob), [sound, *names, *files, *admin], look=True)
         assert not found
 
 
 class TestTheCrawlWouldSeeIt:
     """Else it would prove nothing."""
 
-    def test_alice_finds_all_that_is_hers(self, hers: Belongings) -> None:
-        client = signed_in(hers.alice)
+    def test_alice_finds_all_that_is_hers(self, alices_data: OwnedData) -> None:
+        client = signed_in(alices_data.alice)
         told_to_alice = b"".join(
-            told(ask(client, "get", address, {}))
-            for address in addresses(hers.ids)
+            response_bytes(send_request(client, "get", address, {}))
+            for address in addresses(alices_data.ids)
             if "logout" not in address.url
         )
-        _, sound, *_ = hers.secrets
+        _, sound, *_ = alices_data.secrets
         assert sound in told_to_alice
         kinds = ("title", "artist", "album", "genre", "tag", "playlist", "search", "token")
         for name in [EMAIL, *(f"{SECRET} {word}" for word in kinds)]:
@@ -226,22 +228,22 @@ class TestTheCrawlWouldSeeIt:
             assert f"{SECRET}.{ending}".encode() in told_to_alice, ending
         for kind in ("playable", "peaks", "spectrogram"):
             assert f'{{"{SECRET}": "{kind}"}}'.encode() in told_to_alice, kind
-        assert hers.secrets[2] in told_to_alice
+        assert alices_data.secrets[2] in told_to_alice
 
-    def test_bob_finds_the_music_once_she_shares(self, hers: Belongings, bob: User) -> None:
-        services.user_share(user=hers.alice, share=True)
-        found = leaks(hers, signed_in(bob), hers.secrets, look=True)
+    def test_bob_finds_the_music_once_she_shares(self, alices_data: OwnedData, bob: User) -> None:
+        services.user_share(user=alices_data.alice, share=True)
+        found = leaks(alices_data, signed_in(bob), alices_data.secrets, look=True)
         assert {line.split("/")[1] for line in found} == {"admin"}
 
     def test_a_new_address_that_it_cannot_fill_is_an_error(
-        self, hers: Belongings, settings: Settings
+        self, alices_data: OwnedData, settings: Settings
     ) -> None:
         class WithAnother:
             urlpatterns = [path("radio/<int:wave_length>/", lambda request, wave_length: None)]
 
         settings.ROOT_URLCONF = WithAnother
         with pytest.raises(AssertionError, match="wave_length"):
-            list(addresses(hers.ids))
+            list(addresses(alices_data.ids))
 
 
 def test_every_model_with_an_owner_is_in_it() -> None:

@@ -202,7 +202,7 @@ class TestMap:
     def test_never_anothers_tracks(self, charlie_client: Client) -> None:
         page = text(charlie_client, reverse("moods") + "?x=50&y=50")
         assert "lonely" not in page
-        assert "With a few more tracks there is a map here" in page
+        assert "With a few more tracks, a map of your library appears here" in page
 
     def test_a_fixed_number_of_queries(
         self, make_track: MakeTrack, alice_client: Client, django_assert_num_queries: DjangoAssertNumQueries

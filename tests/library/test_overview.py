@@ -71,7 +71,7 @@ class TestPictures:
         assert "Jazz" not in page
 
 
-class TestRecord:
+class TestAccuracy:
     def test_right_and_wrong_by_what_was_heard(self, make_track: MakeTrack, alice: User) -> None:
         said = [("jazz", "jazz"), ("jazz", "blues"), ("rock", "rock"), ("metal", "rock")]
         for heard, word in said:
@@ -96,7 +96,7 @@ class TestRecord:
         services.genre_set(track=track, person=alice, genre="")
         assert model_accuracy_of(alice).sure == AccuracyCount(0, 0)
 
-    def test_genres_it_does_not_know_are_told_apart(self, track: Track, alice: User) -> None:
+    def test_own_genres_are_counted_apart(self, track: Track, alice: User) -> None:
         own = services.own_genre_add(owner=alice, name="Shoegaze")
         services.genre_set(track=track, person=alice, genre=own.key)
         found = model_accuracy_of(alice)
@@ -109,7 +109,7 @@ class TestRecord:
     def test_in_words(self, make_track: MakeTrack, alice: User, alice_client: Client) -> None:
         assert "Nothing to show yet" in text(alice_client)
         tracks = [make_track() for _ in range(4)]
-        assert "Nobody has said yet" in text(alice_client)
+        assert "Nothing to compare yet" in text(alice_client)
         for track, word in zip(tracks, ["blues", "blues", "blues", "rock"], strict=True):
             services.genre_set(track=track, person=alice, genre=word)
         page = re.sub(r"<[^>]+>|\s+", " ", text(alice_client))

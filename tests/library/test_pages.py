@@ -119,7 +119,7 @@ class TestTrack:
         assert "Drawing…" in page
         assert "every 1s" in page
 
-    def test_the_history_has_every_models_word(self, alice_client: Client, track: Track) -> None:
+    def test_the_history_has_every_models_prediction(self, alice_client: Client, track: Track) -> None:
         heard = track.prediction
         assert heard
         heard.pk, heard.model_version, heard.label = None, "2", None
@@ -138,7 +138,7 @@ class TestTrack:
         assert not Track.objects.exists()
 
     @pytest.mark.parametrize("name", ["track-delete", "track-analyse"])
-    def test_nobody_else_can_act(self, charlie_client: Client, track: Track, name: str) -> None:
+    def test_nobody_else_can_change_it(self, charlie_client: Client, track: Track, name: str) -> None:
         charlie_client.post(reverse(name, args=[track.pk]))
         track.refresh_from_db()
         assert track.status == "ready"

@@ -28,7 +28,7 @@ def search(alice: User) -> Playlist:
     return Playlist.objects.create(owner=alice, name="All my jazz", smart=True, query="genre=jazz")
 
 
-def every(owner: User):
+def tracks_of(owner: User):
     return Track.objects.filter(owner=owner).order_by("title")
 
 
@@ -36,7 +36,7 @@ def every(owner: User):
 def filled(playlist: Playlist, alice: User, make_track: MakeTrack) -> Playlist:
     for title in "abcd":
         make_track(title=title)
-    services.playlist_append(playlist=playlist, tracks=every(alice))
+    services.playlist_append(playlist=playlist, tracks=tracks_of(alice))
     return playlist
 
 
@@ -65,7 +65,7 @@ class TestServices:
         self, filled: Playlist, alice: User, make_track: MakeTrack
     ) -> None:
         make_track(title="0")
-        action = services.playlist_append(playlist=filled, tracks=every(alice))
+        action = services.playlist_append(playlist=filled, tracks=tracks_of(alice))
         assert titles(filled) == "abcd0"
         assert (action.done, action.skipped) == (1, 4)
 
@@ -74,7 +74,7 @@ class TestServices:
     ) -> None:
         make_track(title="e")
         make_track(title="f")
-        action = services.playlist_append(playlist=filled, tracks=every(alice))
+        action = services.playlist_append(playlist=filled, tracks=tracks_of(alice))
         services.playlist_remove(item=filled.items.last())
         assert services.bulk_action_undo(action=action) == 1
         assert titles(filled) == "abcd"
@@ -110,7 +110,7 @@ class TestServices:
 
     def test_a_saved_search_takes_no_tracks(self, search: Playlist, alice: User) -> None:
         with pytest.raises(DomainError) as refused:
-            services.playlist_append(playlist=search, tracks=every(alice))
+            services.playlist_append(playlist=search, tracks=tracks_of(alice))
         assert refused.value.code == "saved_search"
 
     def test_a_track_that_is_deleted_leaves_its_playlists(self, filled: Playlist) -> None:
@@ -129,7 +129,7 @@ class TestServices:
         assert titles(filled) == order
 
     def test_a_move_of_one_alone(self, playlist: Playlist, alice: User, track: Track) -> None:
-        services.playlist_append(playlist=playlist, tracks=every(alice))
+        services.playlist_append(playlist=playlist, tracks=tracks_of(alice))
         services.playlist_move(item=playlist.items.get(), position=5)
         assert playlist.items.count() == 1
 
@@ -141,7 +141,7 @@ class TestServices:
             order = order[0] + order[-1] + order[1:-1]
             assert titles(filled) == order, number
 
-    def test_equal_positions_are_told_apart(self, filled: Playlist) -> None:
+    def test_equal_positions_are_ordered(self, filled: Playlist) -> None:
         filled.items.update(position=7)
         services.playlist_move(item=filled.items.last(), position=1)
         assert titles(filled) == "adbc"
@@ -169,7 +169,7 @@ class TestList:
 
     def test_a_new_one_is_opened(self, alice_client: Client) -> None:
         response = alice_client.post(self.url, {"name": "Late"}, follow=True)
-        assert "Nothing in it yet" in response.content.decode()
+        assert "This playlist is empty" in response.content.decode()
 
     def test_a_bad_name_is_refused_on_the_page(self, alice_client: Client) -> None:
         assert (
@@ -204,7 +204,7 @@ class TestPlaylist:
     ) -> None:
         for _ in range(number):
             make_track()
-        services.playlist_append(playlist=playlist, tracks=every(alice))
+        services.playlist_append(playlist=playlist, tracks=tracks_of(alice))
         # session, user, playlist, count, length, items, tracks, own genres, needs you
         with django_assert_num_queries(9):
             text(alice_client, playlist.get_absolute_url())
@@ -212,7 +212,7 @@ class TestPlaylist:
     def test_what_a_saved_search_finds_now(
         self, alice_client: Client, search: Playlist, make_track: MakeTrack
     ) -> None:
-        assert "finds nothing now" in text(alice_client, search.get_absolute_url())
+        assert "No track matches this search yet" in text(alice_client, search.get_absolute_url())
         make_track(title="So what", heard={"top": "jazz"})
         make_track(title="Wild rover", heard={"top": "country"})
         page = text(alice_client, search.get_absolute_url())
@@ -266,7 +266,7 @@ class TestAddATrack:
         assert not theirs.items.exists()
 
 
-class TestQueue:
+class TestPlayQueue:
     def test_what_follows_in_a_search(
         self, alice_client: Client, make_track: MakeTrack, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -17,30 +17,30 @@ from library.selectors import model_cards
 
 
 @pytest.fixture
-def said(settings: Settings, tmp_path: Path, db: None) -> StringIO:
+def output(settings: Settings, tmp_path: Path, db: None) -> StringIO:
     settings.STATIC_ROOT = tmp_path / "static"
     return StringIO()
 
 
-def test_a_newcomer_hears_where_to_sign_up(said: StringIO) -> None:
-    call_command("prepare", stdout=said)
-    assert "/account/signup/" in said.getvalue()
-    assert "make admin" in said.getvalue()
+def test_a_newcomer_hears_where_to_sign_up(output: StringIO) -> None:
+    call_command("prepare", stdout=output)
+    assert "/account/signup/" in output.getvalue()
+    assert "make admin" in output.getvalue()
     assert not User.objects.exists()  # no account that nobody asked for, no default password
 
 
-def test_the_address_is_the_one_it_listens_on(said: StringIO, settings: Settings) -> None:
+def test_the_address_is_the_one_it_listens_on(output: StringIO, settings: Settings) -> None:
     settings.EARMARK_BIND = "127.0.0.1:9000"
-    call_command("prepare", stdout=said)
-    assert "http://127.0.0.1:9000/account/signup/" in said.getvalue()
-    assert ":8000" not in said.getvalue()
+    call_command("prepare", stdout=output)
+    assert "http://127.0.0.1:9000/account/signup/" in output.getvalue()
+    assert ":8000" not in output.getvalue()
 
 
-def test_later_only_where_the_site_is(said: StringIO, alice: User, bob: User) -> None:
-    call_command("prepare", stdout=said)
-    assert "http://127.0.0.1:8000" in said.getvalue()
-    assert "sign up" not in said.getvalue()
-    assert "make admin" not in said.getvalue()
+def test_later_only_where_the_site_is(output: StringIO, alice: User, bob: User) -> None:
+    call_command("prepare", stdout=output)
+    assert "http://127.0.0.1:8000" in output.getvalue()
+    assert "sign up" not in output.getvalue()
+    assert "make admin" not in output.getvalue()
 
 
 def test_a_model_that_is_not_installed_stops_it_with_a_sentence(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from classifier.errors import AudioError
 from library import services
 from library.models import Track, User
-from tests.concurrency import at_once, shared_database
+from tests.concurrency import run_concurrently, shared_database
 from tests.factories import upload, wav
 
 ROUNDS = 5
@@ -25,7 +25,9 @@ def test_four_of_which_one_fits(alice: User, settings: Settings, tmp_path: Path)
     with shared_database(tmp_path):
         for _ in range(ROUNDS):
             files = [upload(wav(number, seconds=1)) for number in range(4)]
-            answers = at_once(*(partial(services.track_add, owner=alice, upload=file) for file in files))
+            answers = run_concurrently(
+                *(partial(services.track_add, owner=alice, upload=file) for file in files)
+            )
             refused = [answer for answer in answers if isinstance(answer, AudioError)]
             assert [error.code for error in refused] == ["over_quota"] * 3
             track = Track.objects.get()
@@ -41,6 +43,6 @@ def test_the_same_file_twice_is_one_track_whatever_the_quota(
     settings.EARMARK_QUOTA_BYTES = len(wav(0, seconds=1)) * 3 // 2
     with shared_database(tmp_path):
         files = [upload(wav(0, seconds=1)) for _ in range(4)]
-        answers = at_once(*(partial(services.track_add, owner=alice, upload=file) for file in files))
+        answers = run_concurrently(*(partial(services.track_add, owner=alice, upload=file) for file in files))
         assert sorted(new for _, new in answers) == [False, False, False, True]
         assert Track.objects.count() == 1

@@ -242,7 +242,7 @@ def test_checksums_are_checked(alice_client: Client, address: str) -> None:
     assert last["Earmark-State"] == "added"
 
 
-def test_the_same_file_again_is_its_twin(alice_client: Client, address: str, alice: User) -> None:
+def test_the_same_file_again_is_a_duplicate(alice_client: Client, address: str, alice: User) -> None:
     patch(alice_client, address, 0, SONG)
     again = create(alice_client, len(SONG), "copy.wav")["Location"]
     answer = patch(alice_client, again, 0, SONG)
@@ -272,7 +272,7 @@ def test_a_small_file_that_is_no_music_is_refused_at_its_end(alice_client: Clien
     ("length", "status", "code"),
     [(0, 422, "empty"), (2001, 413, "too_large"), (1001, 409, "over_quota")],
 )
-def test_limits_are_told_before_a_byte_is_sent(
+def test_limits_are_checked_before_a_byte_is_sent(
     alice_client: Client, settings: Any, length: int, status: int, code: str
 ) -> None:
     settings.EARMARK_MAX_UPLOAD_BYTES = 2000

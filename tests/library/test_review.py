@@ -1,4 +1,4 @@
-"""The reviewer's desk: what waits for review, in which order, what was said, and what failed."""
+"""Review: what waits for review, in which order, what was said, and what failed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def unsure(make_track: Make) -> Make:
     return make
 
 
-def asked(client: Client, url: str = REVIEW) -> Track | None:
+def shown_track(client: Client, url: str = REVIEW) -> Track | None:
     track = client.get(url).context["track"]
     assert track is None or isinstance(track, Track)
     return track
@@ -53,7 +53,7 @@ def say(client: Client, track: Track, genre: str) -> None:
     track.refresh_from_db()
 
 
-class TestQueue:
+class TestReviewQueue:
     def test_the_most_doubtful_first(self, alice: User, bob: User, make_track: Make, unsure: Make) -> None:
         make_track()
         contradicted = make_track(file_genre="Jazz")
@@ -72,7 +72,7 @@ class TestQueue:
         unsure(status="failed")
         assert not selectors.reviewer_queue_of(bob).exists()
 
-    def test_one_reviewers_word_is_enough(self, bob: User, unsure: Make) -> None:
+    def test_one_reviewers_verdict_is_enough(self, bob: User, unsure: Make) -> None:
         track = unsure()
         carol = make_reviewer(UserFactory())
         say(signed_in(carol), track, "jazz")
@@ -80,7 +80,9 @@ class TestQueue:
         services.genre_undo(track=track, person=carol)
         assert selectors.reviewer_queue_of(bob).exists()
 
-    def test_ones_own_wait_elsewhere(self, bob: User, bob_client: Client, unsure: Make) -> None:
+    def test_own_tracks_are_not_in_the_review_queue(
+        self, bob: User, bob_client: Client, unsure: Make
+    ) -> None:
         unsure(owner=bob)
         assert "Nothing to review" in bob_client.get(REVIEW).content.decode()
 
@@ -89,7 +91,7 @@ class TestQueue:
         page = bob_client.get(REVIEW)
         assert page.context["track"] == first
         assert reverse("admin:library_track_spectrogram", args=[first.pk]) in page.content.decode()
-        assert asked(bob_client, page.context["skip_url"]) == second
+        assert shown_track(bob_client, page.context["skip_url"]) == second
         say(bob_client, first, "jazz")
         assert (first.genre, first.genre_source) == ("jazz", "owner")
         page = bob_client.get(REVIEW)
@@ -97,7 +99,7 @@ class TestQueue:
         assert "You said jazz" in page.content.decode()
         undo = reverse("admin:library_track_verdict_undo", args=[page.context["last_verdict"].track_id])
         back = bob_client.post(undo, {"next": page.context["undo_next_url"]})
-        assert asked(bob_client, back["Location"]) == first
+        assert shown_track(bob_client, back["Location"]) == first
 
     def test_why_it_waits(self, alice: User, bob_client: Client, make_track: Make) -> None:
         track = make_track(file_genre="Jazz")
@@ -119,8 +121,8 @@ class TestQueue:
         assert set(Track.objects.values_list("owner_genre", flat=True)) == {"blues", ""}
 
 
-class TestWhoseWordCounts:
-    def test_a_reviewers_never_before_the_owners(self, alice: User, bob: User, track: Track) -> None:
+class TestReviewerVerdicts:
+    def test_a_reviewers_verdict_never_before_the_owners(self, alice: User, bob: User, track: Track) -> None:
         services.genre_set(track=track, person=alice, genre="jazz")
         services.genre_set(track=track, person=bob, genre="rock")
         assert track.genre == "jazz"
@@ -198,7 +200,7 @@ class TestAgreement:
         assert [counts.share for _, counts in found[-3:]] == [0.5, None, 1.0]
 
     def test_as_a_picture(self, bob_client: Client, track: Track) -> None:
-        assert "Nobody has said anything" in bob_client.get(AGREEMENT).content.decode()
+        assert "No verdicts on these tracks yet" in bob_client.get(AGREEMENT).content.decode()
         say(bob_client, track, "blues")
         page = bob_client.get(AGREEMENT).content.decode()
         assert '<rect width="100%"' in page
@@ -265,7 +267,7 @@ class TestWhoMayCome:
             assert "charlie" not in shown
         assert selectors.agreement_by_genre(make_reviewer(UserFactory()))["blues"].verdict_count == 0
 
-    def test_a_word_on_what_is_no_longer_shared_is_not_shown(
+    def test_a_verdict_on_what_is_no_longer_shared_is_not_shown(
         self, alice: User, bob_client: Client, track: Track
     ) -> None:
         say(bob_client, track, "jazz")

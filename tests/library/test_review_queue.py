@@ -37,7 +37,7 @@ def text(client: Client, url: str = URL) -> str:
     return unescape(response.content.decode())
 
 
-def asked(client: Client, url: str = URL) -> Track | None:
+def shown_track(client: Client, url: str = URL) -> Track | None:
     track = client.get(url).context["track"]
     assert track is None or isinstance(track, Track)
     return track
@@ -67,7 +67,7 @@ class TestWhoIsAsked:
         answered = unsure(0.1)
         services.genre_confirm(track=answered, person=alice)
         assert list(selectors.needs_you_of(alice)) == [first, second, contradicted]
-        assert asked(alice_client) == first
+        assert shown_track(alice_client) == first
 
     def test_anothers_track_is_never_asked(self, charlie_client: Client, unsure: MakeTrack) -> None:
         track = unsure(title="Alice's secret")
@@ -157,7 +157,7 @@ class TestGoingThrough:
         assert answer(alice_client, genre="jazz") == URL
         first.refresh_from_db()
         assert first.owner_genre == "jazz"
-        assert asked(alice_client) == second
+        assert shown_track(alice_client) == second
         assert "<strong>1</strong> left" in text(alice_client)
         answer(alice_client, genre="blues")
         assert "Nothing needs you" in text(alice_client)
@@ -169,36 +169,36 @@ class TestGoingThrough:
         second, third = sorted([second, third], key=lambda track: track.pk)
         seen, url = [], URL
         for _ in range(3):
-            seen.append(asked(alice_client, url))
+            seen.append(shown_track(alice_client, url))
             url = alice_client.get(url).context["skip_url"]
         assert seen == [first, second, third]
         end = text(alice_client, url)
         assert "3 tracks you skipped are still here" in end
-        assert asked(alice_client) == first
+        assert shown_track(alice_client) == first
 
     def test_an_answer_after_a_skip_does_not_go_back(self, alice_client: Client, unsure: MakeTrack) -> None:
         unsure(0.2), unsure(0.3)
         third = unsure(0.4)
         after_first = alice_client.get(URL).context["skip_url"]
         url = answer(alice_client, after_first, genre="jazz")
-        assert asked(alice_client, url) == third
+        assert shown_track(alice_client, url) == third
         page = text(alice_client, url)
         assert "<strong>1</strong> left" in page
         assert "1 skipped" in page
 
     @pytest.mark.parametrize("after", ["", "x", "nan,", "0.3", "0.3,x", "inf,{id}", "nan,{id}", "\0,{id}"])
-    def test_a_place_that_is_none_is_the_start(
+    def test_an_invalid_cursor_is_the_start(
         self, alice_client: Client, unsure: MakeTrack, after: str
     ) -> None:
         track = unsure()
         response = alice_client.get(URL, {"after": after.format(id=track.pk)})
         assert response.context["track"] == track
 
-    def test_a_refusal_is_told_and_the_track_stays(self, alice_client: Client, unsure: MakeTrack) -> None:
+    def test_a_refusal_is_shown_and_the_track_stays(self, alice_client: Client, unsure: MakeTrack) -> None:
         track = unsure()
         url = answer(alice_client, genre="polka")
         assert "There is no such genre" in text(alice_client, url)
-        assert asked(alice_client, url) == track
+        assert shown_track(alice_client, url) == track
 
 
 class TestUndo:
@@ -207,36 +207,36 @@ class TestUndo:
         url = answer(alice_client, genre="jazz")
         assert "You said jazz: “Salt”" in text(alice_client, url)
         url = undo(alice_client, url)
-        assert asked(alice_client, url) == first
+        assert shown_track(alice_client, url) == first
         assert "<strong>2</strong> left" in text(alice_client, url)
         url = answer(alice_client, url, genre="rock")
-        assert asked(alice_client, url) == second
+        assert shown_track(alice_client, url) == second
 
     def test_also_when_one_has_skipped_on(self, alice_client: Client, unsure: MakeTrack) -> None:
         first, second, third = (unsure(c) for c in (0.2, 0.3, 0.4))
         url = answer(alice_client, genre="jazz")
         url = alice_client.get(url).context["skip_url"]
-        assert asked(alice_client, url) == third
+        assert shown_track(alice_client, url) == third
         url = undo(alice_client, url)
-        assert asked(alice_client, url) == first
+        assert shown_track(alice_client, url) == first
         assert "<strong>2</strong> left" in text(alice_client, url)
         # Skipped or answered, it goes on where one was.
-        assert asked(alice_client, alice_client.get(url).context["skip_url"]) == third
-        assert asked(alice_client, answer(alice_client, url, genre="pop")) == third
-        assert asked(alice_client) == second
+        assert shown_track(alice_client, alice_client.get(url).context["skip_url"]) == third
+        assert shown_track(alice_client, answer(alice_client, url, genre="pop")) == third
+        assert shown_track(alice_client) == second
 
     def test_one_after_the_other(self, alice_client: Client, unsure: MakeTrack) -> None:
         first, second = unsure(0.2), unsure(0.3)
         url = answer(alice_client, genre="jazz")
         url = answer(alice_client, url, genre="jazz")
-        assert asked(alice_client, url) is None
+        assert shown_track(alice_client, url) is None
         url = undo(alice_client, url)
-        assert asked(alice_client, url) == second
+        assert shown_track(alice_client, url) == second
         url = undo(alice_client, url)
-        assert asked(alice_client, url) == first
+        assert shown_track(alice_client, url) == first
         assert alice_client.get(url).context["last_verdict"] is None
 
-    def test_only_what_was_said_just_now_on_one_track_and_by_oneself(
+    def test_only_ones_own_recent_verdict_on_one_track_can_be_undone(
         self, alice: User, bob: User, track: Track, make_track: MakeTrack
     ) -> None:
         services.genre_set(track=track, person=alice, genre="jazz")
@@ -248,13 +248,13 @@ class TestUndo:
         services.genres_set(tracks=Track.objects.filter(pk=make_track().pk), person=alice, genre="pop")
         assert selectors.undoable_verdict_of(alice) is None
 
-    def test_a_word_on_anothers_track_is_not_undone_here(self, bob: User, track: Track) -> None:
+    def test_a_verdict_on_anothers_track_is_not_undone_here(self, bob: User, track: Track) -> None:
         services.genre_set(track=track, person=bob, genre="jazz")
         assert selectors.undoable_verdict_of(bob) is None
 
 
 def test_empty_it_says_what_comes_here(alice_client: Client) -> None:
-    assert "the track waits here for your word" in text(alice_client)
+    assert "the track waits here for you to decide" in text(alice_client)
 
 
 @pytest.mark.parametrize("tracks", [1, 20])

@@ -78,9 +78,7 @@ class TestPrograms:
         assert not BulkAction.objects.exists()
 
     @pytest.mark.parametrize(("query", "detail"), NONE)
-    def test_so_is_an_archive_and_what_is_to_be_kept(
-        self, query: str, detail: str, alice_api: Client
-    ) -> None:
+    def test_so_are_an_archive_and_a_saved_search(self, query: str, detail: str, alice_api: Client) -> None:
         for address, body in (("/archive/", {}), ("/playlists/", {"name": "n"})):
             response = send(alice_api, address, query=query, **body)
             assert (response.status_code, response.json()["code"]) == (400, "invalid")
@@ -236,7 +234,7 @@ class TestSavedSearches:
     ) -> None:
         kept = Playlist.objects.create(owner=alice, name="Old", smart=True, query=query)
         page = alice_client.get(kept.get_absolute_url()).content.decode()
-        assert "not understood any more" in page
+        assert "no longer works" in page
         assert f"“{query.partition('=')[0]}”" in page
         assert track.title not in page
         assert alice_client.get(reverse("playlist-queue", args=[kept.pk])).json()["tracks"] == []

@@ -57,7 +57,7 @@ http {{
 
 class TestHeaders:
     @pytest.mark.parametrize("name", ["original", "audio", "spectrogram", "peaks"])
-    def test_nginx_is_told_where_a_file_is(
+    def test_x_accel_redirect_names_the_file(
         self, settings: Settings, alice_client: Client, charlie_client: Client, track: Track, name: str
     ) -> None:
         settings.EARMARK_FILES_BY = "x-accel-redirect"

@@ -12,7 +12,7 @@ from django.urls import reverse
 from library import services
 from library.models import Track, User, Verdict
 from tests.factories import PASSWORD, signed_in
-from tests.library.test_access import Address, ask
+from tests.library.test_access import PageAccess, ask
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +64,7 @@ def test_ones_own_are_there_unshared(bob: User, bob_client: Client, make_track: 
 def test_rows_about_it_are_not_there(staff_client: Client, secret: Track, name: str, page: str) -> None:
     row = secret.prediction if name == "prediction" else Verdict.objects.get()
     assert row
-    address = Address(f"admin:library_{name}_{page}", "get", 200)
+    address = PageAccess(f"admin:library_{name}_{page}", "get", 200)
     hidden = ask(staff_client, address, row.pk)
     assert hidden == ask(staff_client, address, row.pk + 1000)
     assert hidden[0] == 404

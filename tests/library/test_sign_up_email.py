@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from library import services
 from library.models import User
-from tests.factories import PASSWORD, work_off
+from tests.factories import PASSWORD, run_enqueued_tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -25,11 +25,11 @@ def email_enabled(settings: Settings) -> None:
     settings.EARMARK_EMAIL_ENABLED = True
 
 
-def asked(email: str, **fields: str) -> Any:
+def request_sign_up(email: str, **fields: str) -> Any:
     return Client().post(reverse("signup"), {"email": email, **fields}, follow=True)
 
 
-def link() -> str:
+def emailed_link() -> str:
     """The link in the last email."""
     found = re.search(r"http://testserver(\S+)", str(mail.outbox[-1].body))
     assert found
@@ -37,11 +37,11 @@ def link() -> str:
 
 
 def test_an_email_then_a_password_and_in(client: Client) -> None:
-    assert "Check your e-mail" in asked("Dora@Example.org").content.decode()
+    assert "Check your e-mail" in request_sign_up("Dora@Example.org").content.decode()
     assert not User.objects.exists()
-    work_off()
-    assert "dora@example.org" in client.get(link()).content.decode()
-    answer = client.post(link(), {"password": PASSWORD})
+    run_enqueued_tasks()
+    assert "dora@example.org" in client.get(emailed_link()).content.decode()
+    answer = client.post(emailed_link(), {"password": PASSWORD})
     assert answer["Location"] == reverse("library")
     dora = User.objects.get()
     assert (dora.email, dora.check_password(PASSWORD)) == ("dora@example.org", True)
@@ -52,21 +52,21 @@ def test_known_and_unknown_are_answered_alike_and_cost_the_same(alice: User) -> 
     answers, queries = [], []
     for email in (alice.email, "nobody@example.org"):
         with CaptureQueriesContext(connection) as captured:
-            answer = asked(email)
+            answer = request_sign_up(email)
         answers.append((answer.redirect_chain, answer.content))
         queries.append([query["sql"].split()[0] for query in captured])
     assert answers[0] == answers[1]
     assert queries[0] == queries[1]
     assert not mail.outbox
-    work_off()
+    run_enqueued_tasks()
     assert [message.to for message in mail.outbox] == [[alice.email], ["nobody@example.org"]]
     assert "You have one already" in mail.outbox[0].body
     assert mail.outbox[0].subject == mail.outbox[1].subject
 
 
 def test_a_password_sent_along_is_not_looked_at(alice: User) -> None:
-    asked(alice.email, password="another quiet room")
-    work_off()
+    request_sign_up(alice.email, password="another quiet room")
+    run_enqueued_tasks()
     alice.refresh_from_db()
     assert alice.check_password(PASSWORD)
 
@@ -98,7 +98,7 @@ def test_closed_means_closed(client: Client, settings: Settings) -> None:
 
 @pytest.mark.parametrize("page", ["signup", "password_reset"])
 @pytest.mark.parametrize("email", ["alice@example.org", "nobody@example.org"])
-def test_nobodys_mail_is_filled_by_others(alice: User, page: str, email: str) -> None:
+def test_emails_to_one_address_are_limited(alice: User, page: str, email: str) -> None:
     for _ in range(5):
         assert Client().post(reverse(page), {"email": email}).status_code == 302
     assert Client().post(reverse(page), {"email": email.upper()}).status_code == 429

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
 
 
-def at(degrees: float) -> list[float]:
+def unit_vector(degrees: float) -> list[float]:
     """A vector of length 1; two of them are as similar as the angle between them is small."""
     return [math.cos(math.radians(degrees)), math.sin(math.radians(degrees)), 0.0]
 
@@ -30,28 +30,28 @@ def titles(owner: User, track: Track, count: int = 8) -> list[str]:
 
 
 def test_the_nearest_come_first(make_track: MakeTrack, alice: User) -> None:
-    track = make_track(embedding=at(0))
+    track = make_track(embedding=unit_vector(0))
     for degrees in (80, 5, 170, 30):
-        make_track(title=f"{degrees}°", embedding=at(degrees))
+        make_track(title=f"{degrees}°", embedding=unit_vector(degrees))
     make_track(title="not heard that way")
     assert titles(alice, track) == ["5°", "30°", "80°", "170°"]
     assert titles(alice, track, 2) == ["5°", "30°"]
 
 
 def test_how_close_in_words(make_track: MakeTrack, alice: User) -> None:
-    track = make_track(embedding=at(0))
+    track = make_track(embedding=unit_vector(0))
     for degrees in (10, 35, 50, 100):
-        make_track(embedding=at(degrees))
+        make_track(embedding=unit_vector(degrees))
     assert [neighbour.closeness for neighbour in similar_to(alice, track, 8)] == [
         "Very close", "Close", "Somewhat like it", "Further off",
     ]  # fmt: skip
 
 
 def test_the_reason_names_what_both_have(make_track: MakeTrack, alice_client: Client) -> None:
-    track = make_track(embedding=at(0), heard={"moods": {"sad": 0.8, "mellow": 0.99, "party": 0.1}})
-    make_track(embedding=at(1), heard={"moods": {"sad": 0.9, "mellow": 0.95, "party": 0.9}})
-    make_track(embedding=at(2), heard={"moods": {"sad": 0.7, "mellow": 0.8}, "top": "jazz"})
-    make_track(embedding=at(3), heard={"top": "rock"})
+    track = make_track(embedding=unit_vector(0), heard={"moods": {"sad": 0.8, "mellow": 0.99, "party": 0.1}})
+    make_track(embedding=unit_vector(1), heard={"moods": {"sad": 0.9, "mellow": 0.95, "party": 0.9}})
+    make_track(embedding=unit_vector(2), heard={"moods": {"sad": 0.7, "mellow": 0.8}, "top": "jazz"})
+    make_track(embedding=unit_vector(3), heard={"top": "rock"})
     page = alice_client.get(reverse("similar", args=[track.pk])).content.decode()
     assert re.findall(r"ranked-reason[^>]*>(.*?)<", page) == [
         "Very close · both blues · both mellow and sad",
@@ -61,45 +61,45 @@ def test_the_reason_names_what_both_have(make_track: MakeTrack, alice_client: Cl
 
 
 def test_tracks_without_a_genre_share_none(make_track: MakeTrack, alice: User) -> None:
-    track = make_track(embedding=at(0), heard={"label": None})
-    make_track(embedding=at(0), heard={"label": None})
+    track = make_track(embedding=unit_vector(0), heard={"label": None})
+    make_track(embedding=unit_vector(0), heard={"label": None})
     assert similar_to(alice, track, 8)[0].genre == ""
 
 
-def test_the_genre_that_counts_is_compared(make_track: MakeTrack, alice: User) -> None:
-    track = make_track(embedding=at(0), heard={"top": "rock"})
-    make_track(embedding=at(0))
+def test_the_effective_genre_is_compared(make_track: MakeTrack, alice: User) -> None:
+    track = make_track(embedding=unit_vector(0), heard={"top": "rock"})
+    make_track(embedding=unit_vector(0))
     services.genre_set(track=track, person=alice, genre="blues")
     assert similar_to(alice, track, 8)[0].genre == "blues"
 
 
 def test_never_another_persons(make_track: MakeTrack, alice: User, charlie: User) -> None:
-    track = make_track(embedding=at(0))
-    theirs = make_track(owner=charlie, embedding=at(0))
-    make_track(owner=charlie, title="theirs, too", embedding=at(1))
+    track = make_track(embedding=unit_vector(0))
+    theirs = make_track(owner=charlie, embedding=unit_vector(0))
+    make_track(owner=charlie, title="theirs, too", embedding=unit_vector(1))
     assert titles(alice, track) == []
     assert titles(charlie, theirs) == ["theirs, too"]
     assert titles(charlie, track) == []
 
 
 def test_only_vectors_of_one_model_are_compared(make_track: MakeTrack, alice: User) -> None:
-    track = make_track(embedding=at(0))
-    make_track(title="other model", embedding=at(0), heard={"model_name": "msd-musicnn-1"})
+    track = make_track(embedding=unit_vector(0))
+    make_track(title="other model", embedding=unit_vector(0), heard={"model_name": "msd-musicnn-1"})
     make_track(title="other version", embedding=[1.0, 0.0], heard={"model_version": "2"})
-    make_track(title="same", embedding=at(90))
+    make_track(title="same", embedding=unit_vector(90))
     assert titles(alice, track) == ["same"]
 
 
 def test_what_comes_and_goes_is_noticed(make_track: MakeTrack, alice: User) -> None:
-    track = make_track(embedding=at(0))
-    first = make_track(title="first", embedding=at(1))
+    track = make_track(embedding=unit_vector(0))
+    first = make_track(title="first", embedding=unit_vector(1))
     assert titles(alice, track) == ["first"]
-    make_track(title="second", embedding=at(2))
+    make_track(title="second", embedding=unit_vector(2))
     assert titles(alice, track) == ["first", "second"]
-    third = make_track(title="third", embedding=at(3))
+    third = make_track(title="third", embedding=unit_vector(3))
     first.delete()
     assert titles(alice, track) == ["second", "third"]
-    services.prediction_adopt(track=third, prediction=third.prediction, embedding=at(1))
+    services.prediction_adopt(track=third, prediction=third.prediction, embedding=unit_vector(1))
     assert titles(alice, track) == ["third", "second"]
     services.prediction_adopt(track=track, prediction=track.prediction, embedding=[])
     assert titles(alice, track) == []
@@ -108,7 +108,7 @@ def test_what_comes_and_goes_is_noticed(make_track: MakeTrack, alice: User) -> N
 def test_vectors_are_read_once(
     make_track: MakeTrack, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    make_track(embedding=at(0))
+    make_track(embedding=unit_vector(0))
     with django_assert_num_queries(4):
         vectors_of(alice)
     with django_assert_num_queries(3):
@@ -116,7 +116,9 @@ def test_vectors_are_read_once(
 
 
 def test_vectors_are_those_that_were_written(make_track: MakeTrack, alice: User) -> None:
-    made = {make_track(embedding=at(degrees)).pk: at(degrees) for degrees in range(0, 90, 7)}
+    made = {
+        make_track(embedding=unit_vector(degrees)).pk: unit_vector(degrees) for degrees in range(0, 90, 7)
+    }
     vectors = vectors_of(alice)
     assert vectors is not None
     assert len(vectors) == len(made)
@@ -133,9 +135,9 @@ def test_the_page_makes_as_many_queries_for_one_as_for_twenty(
     few: str,
     others: int,
 ) -> None:
-    track = make_track(embedding=at(0))
+    track = make_track(embedding=unit_vector(0))
     for number in range(others):
-        make_track(embedding=at(number))
+        make_track(embedding=unit_vector(number))
     address = reverse("similar", args=[track.pk]) + few
     alice_client.get(address)
     # Session, person, track, its vector, whether the vectors are as they were (2), tracks, own genres; the
@@ -148,9 +150,9 @@ def test_the_page_makes_as_many_queries_for_one_as_for_twenty(
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({}, "keeps nothing to compare"),
-        ({"embedding": at(0)}, "Nothing to compare it with yet"),
-        ({"status": Track.Status.QUEUED}, "has not been heard yet"),
+        ({}, "analysed by a model that cannot compare tracks"),
+        ({"embedding": unit_vector(0)}, "Nothing to compare it with yet"),
+        ({"status": Track.Status.QUEUED}, "has not been analysed yet"),
     ],
 )
 def test_pages_of_tracks_that_nothing_is_like(
@@ -161,8 +163,8 @@ def test_pages_of_tracks_that_nothing_is_like(
 
 
 def test_names_are_text(make_track: MakeTrack, alice_client: Client) -> None:
-    track = make_track(title="<b>bold</b>", embedding=at(0))
-    make_track(title="<script>1</script>", embedding=at(0))
+    track = make_track(title="<b>bold</b>", embedding=unit_vector(0))
+    make_track(title="<script>1</script>", embedding=unit_vector(0))
     page = alice_client.get(reverse("similar", args=[track.pk])).content.decode()
     assert "<b>bold" not in page
     assert "<script>1" not in page

@@ -25,7 +25,7 @@ def sent_from(client: Client, page: str, url: str, **data: str) -> HttpResponse:
     return client.post(url, data, headers={"Referer": f"{SITE}{page}"})
 
 
-def landed(client: Client, page: str, url: str, **data: str) -> tuple[str, str]:
+def post_and_follow(client: Client, page: str, url: str, **data: str) -> tuple[str, str]:
     """The page after submitting a form, and the only message on it."""
     response = client.post(url, data, headers={"Referer": f"{SITE}{page}"}, follow=True)
     assert response.status_code == 200
@@ -42,12 +42,12 @@ class TestWhatItIsAboutIsGone:
         page = playlist.get_absolute_url() + "?page=2"
         for name in ("playlist-move", "playlist-remove"):
             form = reverse(name, args=[playlist.pk, gone])
-            assert landed(alice_client, page, form, to="0") == (
+            assert post_and_follow(alice_client, page, form, to="0") == (
                 page,
                 "That track is no longer in this playlist.",
             )
         Playlist.objects.all().delete()
-        assert landed(alice_client, page, form) == (
+        assert post_and_follow(alice_client, page, form) == (
             reverse("playlists"),
             "That playlist is no longer there.",
         )
@@ -58,7 +58,9 @@ class TestWhatItIsAboutIsGone:
         """Or a saved search. Its own page is gone, too."""
         gone = services.search_save(owner=alice, name="Blues", query="genre=blues").pk
         Playlist.objects.all().delete()
-        where = landed(alice_client, reverse(page, args=[gone]), reverse(name, args=[gone]), name="New")
+        where = post_and_follow(
+            alice_client, reverse(page, args=[gone]), reverse(name, args=[gone]), name="New"
+        )
         assert where == (reverse("playlists"), "That playlist is no longer there.")
 
     def test_a_tag(self, alice_client: Client, alice: User, track: Track) -> None:
@@ -66,12 +68,12 @@ class TestWhatItIsAboutIsGone:
         Tag.objects.all().delete()
         page = track.get_absolute_url()
         untag = reverse("track-untag", args=[track.pk, gone])
-        assert landed(alice_client, page, untag) == (page, "That tag is no longer on the track.")
+        assert post_and_follow(alice_client, page, untag) == (page, "That tag is no longer on the track.")
         for form, before in (
             (reverse("tag-change", args=[gone]), reverse("labels")),
             (reverse("tag-delete", args=[gone]), reverse("tag-delete", args=[gone])),
         ):
-            assert landed(alice_client, before, form, name="New") == (
+            assert post_and_follow(alice_client, before, form, name="New") == (
                 reverse("labels"),
                 "That tag is no longer there.",
             )
@@ -79,7 +81,10 @@ class TestWhatItIsAboutIsGone:
     def test_a_tag_to_merge_into(self, alice_client: Client, alice: User, track: Track) -> None:
         tag = services.track_tag(track=track, name="live")
         page = reverse("tag-delete", args=[tag.pk])
-        assert landed(alice_client, page, page, into="gone") == (page, "That tag is no longer there.")
+        assert post_and_follow(alice_client, page, page, into="gone") == (
+            page,
+            "That tag is no longer there.",
+        )
         assert track.tags.get() == tag
 
     def test_a_genre(self, alice_client: Client, alice: User) -> None:
@@ -89,7 +94,7 @@ class TestWhatItIsAboutIsGone:
             (reverse("genre-rename", args=[gone]), reverse("labels")),
             (reverse("genre-delete", args=[gone]), reverse("genre-delete", args=[gone])),
         ):
-            assert landed(alice_client, before, form, name="New") == (
+            assert post_and_follow(alice_client, before, form, name="New") == (
                 reverse("labels"),
                 "That genre is no longer there.",
             )
@@ -99,7 +104,7 @@ class TestWhatItIsAboutIsGone:
         PartialUpload.objects.all().delete()
         page = reverse("upload")
         form = reverse("upload-forget", args=[gone])
-        assert landed(alice_client, page, form) == (page, "That upload is no longer on the list.")
+        assert post_and_follow(alice_client, page, form) == (page, "That upload is no longer on the list.")
 
     @pytest.mark.parametrize("name", ["track-tag", "track-genre-confirm", "track-edit", "track-delete"])
     def test_a_track(self, alice_client: Client, alice: User, track: Track, name: str) -> None:
@@ -108,9 +113,9 @@ class TestWhatItIsAboutIsGone:
         form = reverse(name, args=[gone])
         said = "That track is no longer in your library."
         for page in (reverse("track", args=[gone]), reverse("track-edit", args=[gone])):
-            assert landed(alice_client, page, form, title="New") == (reverse("library"), said)
+            assert post_and_follow(alice_client, page, form, title="New") == (reverse("library"), said)
         queue = reverse("needs-you") + "?after=2"
-        assert landed(alice_client, queue, form, title="New") == (queue, said)
+        assert post_and_follow(alice_client, queue, form, title="New") == (queue, said)
 
     def test_a_page_of_it_is_still_a_404(self, alice_client: Client, alice: User) -> None:
         gone = services.playlist_add(owner=alice, name="Late").pk
@@ -134,7 +139,7 @@ class TestTheSessionEnded:
             (reverse("playlists"), reverse("playlists")),
         ]
 
-    def test_one_is_back_and_told_that_nothing_was_done(self, alice: User, track: Track) -> None:
+    def test_sign_in_leads_back_and_says_that_nothing_was_done(self, alice: User, track: Track) -> None:
         for page, form in self.forms(alice, track):
             client = Client()
             to_sign_in = sent_from(client, page, form, name="New", title="New").headers["Location"]
@@ -155,7 +160,7 @@ class TestTheSessionEnded:
             to_sign_in = client.post(reverse("tag-add"), {"name": "live"}, headers=headers)["Location"]
             assert parse_qs(urlsplit(to_sign_in).query)["next"] == ["/"]
 
-    def test_whoever_only_looks_is_told_nothing(self, alice: User, client: Client) -> None:
+    def test_after_a_plain_page_sign_in_says_nothing(self, alice: User, client: Client) -> None:
         to_sign_in = client.get(reverse("labels"))["Location"]
         assert to_sign_in == f"{reverse('login')}?next={reverse('labels')}"
         assert "nothing was done" not in client.get(to_sign_in).content.decode()
@@ -187,7 +192,7 @@ class TestAnotherSessionBegan:
         )
         assert answer.status_code == 403
         page = answer.content.decode()
-        assert "Nothing was done." in page
+        assert "Nothing was changed." in page
         assert 'href="/labels/?x=1"' in page
         assert not Tag.objects.exists()
 

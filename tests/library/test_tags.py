@@ -21,7 +21,7 @@ def names(track: Track) -> list[str]:
     return list(track.tags.values_list("name", flat=True))
 
 
-def test_the_same_word_is_the_same_tag(alice: User, track: Track) -> None:
+def test_the_same_name_is_the_same_tag(alice: User, track: Track) -> None:
     first = services.track_tag(track=track, name=" Café  music ")
     assert first.name == "Café music"
     assert services.track_tag(track=track, name="CAFE MUSIC") == first
@@ -166,7 +166,7 @@ class TestSuggestions:
     def suggested(self, track: Track) -> list[str]:
         return selectors.tag_suggestions_for(track.owner, track)
 
-    def test_strong_moods_and_a_tag_that_is_none_of_the_ten(self, make_track: MakeTrack) -> None:
+    def test_strong_moods_and_a_file_tag_that_is_no_builtin_genre(self, make_track: MakeTrack) -> None:
         track = make_track(file_genre="Shoegaze", heard={"moods": {"chill": 0.85, "sad": 0.95, "happy": 0.5}})
         assert self.suggested(track) == ["Shoegaze", "sad", "chill"]
 

@@ -47,7 +47,7 @@ def library_of(owner: User) -> dict[str, Any]:
     }
 
 
-class Libraries(RuleBasedStateMachine):
+class LibrariesMachine(RuleBasedStateMachine):
     """What a person does must show only in their own library."""
 
     @initialize()
@@ -77,13 +77,13 @@ class Libraries(RuleBasedStateMachine):
     def tracks(self, who: str) -> list[Track]:
         return list(selectors.tracks_of(self.people[who]).order_by("title"))
 
-    def draw(self, data: st.DataObject, who: str) -> list[UUID]:
+    def draw_ids(self, data: st.DataObject, who: str) -> list[UUID]:
         """Some of a person's tracks, sometimes with one of the other's."""
         everybodys = [track.pk for name in self.people for track in self.tracks(name)]
         return data.draw(st.lists(st.sampled_from(everybodys), min_size=1, unique=True)) if everybodys else []
 
-    def bulk(self, who: str, name: str, value: str, data: st.DataObject) -> None:
-        ids = self.draw(data, who)
+    def run_bulk_action(self, who: str, name: str, value: str, data: st.DataObject) -> None:
+        ids = self.draw_ids(data, who)
         person = self.people[who]
         others = {other: library_of(self.people[other]) for other in self.people if other != who}
         before = library_of(person)
@@ -93,9 +93,11 @@ class Libraries(RuleBasedStateMachine):
         assert action.total == expected == action.done + action.skipped
         assert {other: library_of(self.people[other]) for other in others} == others
         if action.can_be_undone:
-            self.done_now(who, action, before, data)
+            self.record_action(who, action, before, data)
 
-    def done_now(self, who: str, action: BulkAction, before: dict[str, Any], data: st.DataObject) -> None:
+    def record_action(
+        self, who: str, action: BulkAction, before: dict[str, Any], data: st.DataObject
+    ) -> None:
         """Undo something now or later."""
         self.done[who].append((action.pk, before, library_of(self.people[who])))
         if data.draw(st.booleans(), label="undo at once"):
@@ -108,22 +110,22 @@ class Libraries(RuleBasedStateMachine):
     @rule(who=PEOPLE, name=st.sampled_from(NAMES), kind=st.sampled_from(["tag", "untag"]), data=st.data())
     def tag(self, who: str, name: str, kind: str, data: st.DataObject) -> None:
         if kind == "tag" or selectors.tag_named(self.people[who], name):
-            self.bulk(who, kind, name, data)
+            self.run_bulk_action(who, kind, name, data)
 
     @rule(who=PEOPLE, genre=st.sampled_from([*BUILTIN_GENRES, ""]), data=st.data())
-    def say(self, who: str, genre: str, data: st.DataObject) -> None:
-        self.bulk(who, "genre" if genre else "confirm", genre, data)
+    def set_genre(self, who: str, genre: str, data: st.DataObject) -> None:
+        self.run_bulk_action(who, "genre" if genre else "confirm", genre, data)
 
     @rule(who=PEOPLE, data=st.data())
     def delete(self, who: str, data: st.DataObject) -> None:
-        self.bulk(who, "delete", "", data)
+        self.run_bulk_action(who, "delete", "", data)
 
     @rule(who=PEOPLE, data=st.data())
     def delete_one(self, who: str, data: st.DataObject) -> None:
         if tracks := self.tracks(who):
             before = library_of(self.people[who])
             action = services.track_delete(track=data.draw(st.sampled_from(tracks)))
-            self.done_now(who, action, before, data)
+            self.record_action(who, action, before, data)
 
     @rule(who=PEOPLE, data=st.data(), for_good=st.booleans())
     def empty_or_restore(self, who: str, data: st.DataObject, for_good: bool) -> None:
@@ -143,7 +145,7 @@ class Libraries(RuleBasedStateMachine):
         owner = self.people[who]
         playlist = selectors.playlists_of(owner).filter(name=name).first()
         playlist = playlist or services.playlist_add(owner=owner, name=name)
-        self.bulk(who, "playlist", str(playlist.pk), data)
+        self.run_bulk_action(who, "playlist", str(playlist.pk), data)
 
     @rule(who=PEOPLE, data=st.data(), whole=st.booleans())
     def empty_a_playlist(self, who: str, data: st.DataObject, whole: bool) -> None:
@@ -159,7 +161,7 @@ class Libraries(RuleBasedStateMachine):
             action = services.playlist_remove(item=data.draw(st.sampled_from(items)))
         else:
             return
-        self.done_now(who, action, before, data)
+        self.record_action(who, action, before, data)
 
     @rule(who=PEOPLE, data=st.data(), merge=st.booleans())
     def delete_or_merge_a_tag(self, who: str, data: st.DataObject, merge: bool) -> None:
@@ -170,7 +172,7 @@ class Libraries(RuleBasedStateMachine):
             return
         tag, *others = data.draw(st.permutations(tags))
         action = services.tag_merge(tag=tag, into=others[0]) if merge else services.tag_delete(tag=tag)
-        self.done_now(who, action, before, data)
+        self.record_action(who, action, before, data)
 
     @rule(who=PEOPLE, data=st.data())
     def rename_a_tag(self, who: str, data: st.DataObject) -> None:
@@ -250,7 +252,7 @@ class Libraries(RuleBasedStateMachine):
         assert not PlaylistItem.objects.exclude(playlist__owner=F("track__owner")).exists()
 
 
-Libraries.TestCase.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)
+LibrariesMachine.TestCase.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)
 
 
-TestLibraries = pytest.mark.django_db(Libraries.TestCase)
+TestLibraries = pytest.mark.django_db(LibrariesMachine.TestCase)

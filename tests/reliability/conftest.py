@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.live import own_environment
-from tests.reliability.installation import Place
+from tests.reliability.installation import Installation
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A site with an empty database and no processes yet. Those that are left at the end are killed."""
     folder = Path(tmp_path_factory.mktemp("place"))
     with own_environment(folder) as env:
-        place = Place(folder, env)
-        place.manage("migrate", "--verbosity", "0")
+        installation = Installation(folder, env)
+        installation.manage("migrate", "--verbosity", "0")
         try:
-            yield place
+            yield installation
         finally:
-            place.stop()
+            installation.stop()

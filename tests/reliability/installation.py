@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import psycopg2
 
-from tests.live import LOST, ROOT, Site
+from tests.live import DEADLINE, ROOT, Site
 
 ADD = """
 import sys
@@ -42,7 +42,7 @@ LONG_AGO = "'2001-01-01 00:00:00'"
 WORKER = ("worker", "--interval", "0.1", "--no-startup-delay")
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = LOST) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = DEADLINE) -> Any:
     """The first true value that `condition` returns; polls it, with a deadline.
 
     For what stays as it is once it is there. What passes is waited for at a gate: `Place.worker_at_the_gate`.
@@ -56,7 +56,7 @@ def wait_for(condition: Callable[[], Any], seconds: float = LOST) -> Any:
 
 
 @dataclass
-class Place:
+class Installation:
     folder: Path
     env: dict[str, str]
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -89,14 +89,14 @@ class Place:
         return self.start(*program, *WORKER, *arguments, **env)
 
     @contextmanager
-    def worker_at_the_gate(self, stage: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+    def worker_paused_at(self, stage: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
         """A worker that has reached this stage of a track and is paused there until the block ends."""
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
                 gate = ("-m", "tests.reliability.pause_point", stage, str(theirs.fileno()))
                 worker = self.start(*gate, *WORKER, pass_fds=(theirs.fileno(),), **env)
-            ours.settimeout(LOST)
+            ours.settimeout(DEADLINE)
             assert ours.recv(1), "the worker has ended"
             yield worker
 
@@ -107,7 +107,7 @@ class Place:
             process.wait()
         self.processes.clear()
 
-    def add(self, *paths: Path) -> None:
+    def upload(self, *paths: Path) -> None:
         """Let Alice upload files. They are moved into the library."""
         self.manage("shell", "--no-imports", "-c", ADD.format(paths=[str(path) for path in paths]))
 
@@ -126,19 +126,19 @@ class Place:
         rows = self.sql("SELECT original_name, status, error_code, attempts FROM library_track")
         return {name: (status, code, attempts) for name, status, code, attempts in rows}
 
-    def all_ended(self) -> bool:
+    def all_finished(self) -> bool:
         return all(status in ("ready", "failed") for status, _, _ in self.status().values())
 
-    def time_passes(self) -> None:
+    def expire_leases(self) -> None:
         """Make every lease expire, and every queued track look as if it had waited for long."""
         self.sql(f"UPDATE library_track SET leased_until = {LONG_AGO} WHERE leased_until IS NOT NULL")
         self.sql(f"UPDATE library_track SET updated_at = {LONG_AGO} WHERE status = 'queued'")
 
-    def stored(self) -> set[str]:
+    def stored_files(self) -> set[str]:
         files = self.folder / "files"
         return {str(path.relative_to(files)) for path in files.rglob("*") if path.is_file()}
 
-    def named(self) -> set[str]:
+    def referenced_files(self) -> set[str]:
         return {name for (name,) in self.sql(NAMED)}
 
     def originals(self) -> dict[str, bool]:
@@ -149,7 +149,7 @@ class Place:
             for name, stored, digest in rows
         }
 
-    def left_running(self) -> list[int]:
+    def remaining_processes(self) -> list[int]:
         """Ids of this site's processes (on Linux)."""
         found = []
         for environment in Path("/proc").glob("[0-9]*/environ"):
@@ -160,15 +160,19 @@ class Place:
 
 
 @contextmanager
-def serving(place: Place, token: str, point: str = "", **env: str) -> Iterator[tuple[httpx.Client, int]]:
+def serving(
+    installation: Installation, token: str, point: str = "", **env: str
+) -> Iterator[tuple[httpx.Client, int]]:
     """A web server, killed at the end: a client of it, and its process id."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         bind = f"fd://{listening.fileno()}"
         gunicorn = ("gunicorn", "--config", "python:config.gunicorn", "config.wsgi", "--bind", bind)
         program = ("-m", "tests.reliability.crash_points", point) if point else ("-m",)
-        process = place.start(*program, *gunicorn, pass_fds=(listening.fileno(),), **env)
+        process = installation.start(*program, *gunicorn, pass_fds=(listening.fileno(),), **env)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"
-        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=LOST) as client:
+        with httpx.Client(
+            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=DEADLINE
+        ) as client:
             yield client, process.pid
         kill(process.pid)
 

@@ -13,54 +13,54 @@ import pytest
 
 from tests import sounds
 from tests.live import own_environment
-from tests.reliability.installation import Place, wait_for
+from tests.reliability.installation import Installation, wait_for
 
 TABLES = ("user", "track", "prediction", "embedding", "mood")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def needs_tools(place: Place) -> None:
-    if "EARMARK_DATABASE_URL" in place.env and not shutil.which("pg_dump"):
+def needs_tools(installation: Installation) -> None:
+    if "EARMARK_DATABASE_URL" in installation.env and not shutil.which("pg_dump"):
         pytest.skip("pg_dump is not installed")
 
 
 @pytest.fixture(scope="module")
-def library(place: Place) -> Place:
+def library(installation: Installation) -> Installation:
     """Two analysed tracks, one in the queue, and one that failed."""
-    songs = [sounds.write(place.folder / f"{n}.mp3", seconds=3.5 + n / 8) for n in range(2)]
-    place.add(*songs, sounds.write(place.folder / "too short.wav", seconds=1))
-    worker = place.worker()
-    wait_for(place.all_ended)
+    songs = [sounds.write(installation.folder / f"{n}.mp3", seconds=3.5 + n / 8) for n in range(2)]
+    installation.upload(*songs, sounds.write(installation.folder / "too short.wav", seconds=1))
+    worker = installation.worker()
+    wait_for(installation.all_finished)
     worker.terminate()
     worker.wait()
-    place.add(sounds.write(place.folder / "waits.wav", seconds=3.5))
-    return place
+    installation.upload(sounds.write(installation.folder / "waits.wav", seconds=3.5))
+    return installation
 
 
-def rows(place: Place) -> dict[str, list[Any]]:
+def rows(installation: Installation) -> dict[str, list[Any]]:
     """All rows by table. PostgreSQL returns binary columns as memoryviews, whose repr does not show their bytes."""
 
     def shown(row: tuple[Any, ...]) -> str:
         return repr([bytes(value) if isinstance(value, memoryview) else value for value in row])
 
-    return {table: sorted(map(shown, place.sql(f"SELECT * FROM library_{table}"))) for table in TABLES}
+    return {table: sorted(map(shown, installation.sql(f"SELECT * FROM library_{table}"))) for table in TABLES}
 
 
-def contents(place: Place) -> dict[str, str]:
+def contents(installation: Installation) -> dict[str, str]:
     return {
-        name: hashlib.sha256((place.folder / "files" / name).read_bytes()).hexdigest()
-        for name in place.stored()
+        name: hashlib.sha256((installation.folder / "files" / name).read_bytes()).hexdigest()
+        for name in installation.stored_files()
     }
 
 
-def test_there_and_back(library: Place, tmp_path: Path) -> None:
+def test_there_and_back(library: Installation, tmp_path: Path) -> None:
     saved = tmp_path / "saved"
     assert "8 files" in library.manage("backup", str(saved))  # four originals, four pictures
     subprocess.run(["sha256sum", "--check", "--quiet", "files.sha256"], cwd=saved, check=True)
 
     (tmp_path / "new").mkdir()
     with own_environment(tmp_path / "new") as env:
-        new = Place(tmp_path / "new", env)
+        new = Installation(tmp_path / "new", env)
         assert "No problems found." in new.manage("restore", str(saved))
         assert rows(new) == rows(library)
         assert contents(new) == contents(library)
@@ -72,12 +72,12 @@ def test_there_and_back(library: Place, tmp_path: Path) -> None:
         assert rows(new) == rows(library)
 
         new.worker()  # it works: the queued track is analysed
-        wait_for(new.all_ended)
+        wait_for(new.all_finished)
         new.stop()
         assert new.status()["waits.wav"][0] == "ready"
 
 
-def test_a_second_backup_copies_only_what_is_new(library: Place, tmp_path: Path) -> None:
+def test_a_second_backup_copies_only_what_is_new(library: Installation, tmp_path: Path) -> None:
     library.manage("backup", str(tmp_path))
     times = {path: path.stat().st_mtime_ns for path in (tmp_path / "files").rglob("*.*")}
     library.manage("backup", str(tmp_path))
@@ -90,7 +90,7 @@ def rot(file: Path) -> None:
 
 @pytest.mark.parametrize("damage", [rot, Path.unlink])
 def test_a_damaged_backup_changes_nothing(
-    library: Place, tmp_path: Path, damage: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
+    library: Installation, tmp_path: Path, damage: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
 ) -> None:
     library.manage("backup", str(tmp_path))
     damage(next((tmp_path / "files").rglob("original.mp3")))
@@ -101,7 +101,7 @@ def test_a_damaged_backup_changes_nothing(
     assert rows(library) == before
 
 
-def test_the_bin_is_not_in_it(library: Place, tmp_path: Path) -> None:
+def test_the_bin_is_not_in_it(library: Installation, tmp_path: Path) -> None:
     """The dump has its rows, but the backup lacks their files, so restoring deletes them."""
     library.sql(
         "UPDATE library_track SET deleted_at = '2026-01-01 00:00:00+00:00' WHERE original_name = '0.mp3'"
@@ -112,7 +112,7 @@ def test_the_bin_is_not_in_it(library: Place, tmp_path: Path) -> None:
         library.sql("UPDATE library_track SET deleted_at = NULL")
     (tmp_path / "new").mkdir()
     with own_environment(tmp_path / "new") as env:
-        new = Place(tmp_path / "new", env)
+        new = Installation(tmp_path / "new", env)
         assert "No problems found." in new.manage("restore", str(tmp_path / "saved"))
         names = {name for (name,) in new.sql("SELECT original_name FROM library_track")}
         assert names == {"1.mp3", "too short.wav", "waits.wav"}

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.factories import wav
-from tests.reliability.installation import LONG_AGO, Place, kill, serving, wait_for
+from tests.reliability.installation import LONG_AGO, Installation, kill, serving, wait_for
 
 #: Takes a key, and keeps working until it is killed.
 AT_WORK = """
@@ -25,32 +25,32 @@ def send(client: httpx.Client) -> httpx.Response:
     return client.post("/tracks/", files={"file": ("song.wav", wav())}, headers={"Idempotency-Key": "one"})
 
 
-def a_minute_passes(place: Place) -> None:
-    place.sql(f"UPDATE library_idempotencyrecord SET leased_until = {LONG_AGO}")
+def a_minute_passes(installation: Installation) -> None:
+    installation.sql(f"UPDATE library_idempotencyrecord SET leased_until = {LONG_AGO}")
 
 
-def test_the_key_of_a_killed_process_is_free_after_a_minute(place: Place) -> None:
-    token = place.site.token("alice@example.org")
-    with serving(place, token, "upload stored") as (client, _), pytest.raises(httpx.TransportError):
+def test_the_key_of_a_killed_process_is_free_after_a_minute(installation: Installation) -> None:
+    token = installation.site.token("alice@example.org")
+    with serving(installation, token, "upload stored") as (client, _), pytest.raises(httpx.TransportError):
         send(client)
-    with serving(place, token) as (client, _):
+    with serving(installation, token) as (client, _):
         assert send(client).json()["code"] == "in_progress"
-        a_minute_passes(place)
+        a_minute_passes(installation)
         first, second = send(client), send(client)
     assert first.status_code == 202
     assert second.headers["Idempotent-Replayed"] == "true"
     assert first.json() == second.json()
 
 
-def test_a_process_that_lives_extends_its_lease(place: Place) -> None:
+def test_a_process_that_lives_extends_its_lease(installation: Installation) -> None:
     def is_leased() -> list[tuple[object, ...]]:
-        return place.sql(
+        return installation.sql(
             f"SELECT 1 FROM library_idempotencyrecord WHERE key = 'bobs' AND leased_until > {LONG_AGO}"
         )
 
-    place.site.token("bob@example.org")
-    process = place.start("manage.py", "shell", "--no-imports", "-c", AT_WORK)
+    installation.site.token("bob@example.org")
+    process = installation.start("manage.py", "shell", "--no-imports", "-c", AT_WORK)
     wait_for(is_leased)
-    a_minute_passes(place)
+    a_minute_passes(installation)
     wait_for(is_leased)
     kill(process.pid)

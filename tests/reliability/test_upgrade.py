@@ -36,7 +36,7 @@ def as_it_was(transactional_db: None) -> Iterator[None]:
     call_command("migrate", verbosity=0)
 
 
-class Then:
+class OldVersion:
     """Writes rows with the models of that version, as its code did."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class Then:
 
 def filled() -> dict[str, Any]:
     """Create everything a library could hold in that version; returns the ids that tests need."""
-    then = Then()
+    then = OldVersion()
     one, two, three = (then.track(number) for number in (1, 2, 3))
     then.track(4, status="failed", error_code="corrupt")
     then.track(5, status="queued")

@@ -10,14 +10,14 @@ import httpx
 import pytest
 
 from tests import sounds
-from tests.reliability.installation import Place, kill, serving, wait_for
+from tests.reliability.installation import Installation, kill, serving, wait_for
 
 TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
 
 
 @pytest.fixture(scope="module")
-def token(place: Place) -> str:
-    return place.site.token("alice@example.org")
+def token(installation: Installation) -> str:
+    return installation.site.token("alice@example.org")
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def song(tmp_path: Path, request: pytest.FixtureRequest) -> bytes:
     return sounds.write(tmp_path / "song.wav", seconds=3.5, seed=seed).read_bytes()
 
 
-def test_half_a_form_is_no_upload(place: Place, token: str, song: bytes) -> None:
-    incoming = place.folder / "incoming"
-    before = place.stored()
+def test_half_a_form_is_no_upload(installation: Installation, token: str, song: bytes) -> None:
+    incoming = installation.folder / "incoming"
+    before = installation.stored_files()
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="song.wav"\r\n\r\n'
     tail = b"\r\n--b--\r\n"
 
@@ -43,18 +43,18 @@ def test_half_a_form_is_no_upload(place: Place, token: str, song: bytes) -> None
 
     length = len(head) + len(song) + len(tail)
     headers = {"Content-Type": "multipart/form-data; boundary=b", "Content-Length": str(length)}
-    with serving(place, token) as (client, pid), pytest.raises(httpx.TransportError):
+    with serving(installation, token) as (client, pid), pytest.raises(httpx.TransportError):
         client.post("/tracks/", content=half(), headers=headers)
-    assert place.stored() == before
-    assert place.status() == {}
+    assert installation.stored_files() == before
+    assert installation.status() == {}
 
 
-def test_a_file_in_pieces_goes_on_where_it_was(place: Place, token: str, song: bytes) -> None:
+def test_a_file_in_pieces_goes_on_where_it_was(installation: Installation, token: str, song: bytes) -> None:
     half = len(song) // 2
-    with serving(place, token) as (client, pid):
+    with serving(installation, token) as (client, pid):
         begun = client.post("/uploads/", headers=TUS | {"Upload-Length": str(len(song))})
         address = httpx.URL(begun.headers["Location"]).path.removeprefix("/api/v1")
-        [waiting] = (place.folder / "incoming/partial").iterdir()
+        [waiting] = (installation.folder / "incoming/partial").iterdir()
 
         def pieces() -> Iterator[bytes]:
             yield song[:half]
@@ -66,7 +66,7 @@ def test_a_file_in_pieces_goes_on_where_it_was(place: Place, token: str, song: b
         with pytest.raises(httpx.TransportError):
             client.patch(address, content=pieces(), headers=headers)
 
-    with serving(place, token) as (client, _):
+    with serving(installation, token) as (client, _):
         offset = int(client.head(address, headers=TUS).headers["Upload-Offset"])
         assert 0 < offset <= half
         done = client.patch(address, content=song[offset:], headers=TUS | {"Upload-Offset": str(offset)})
@@ -74,37 +74,39 @@ def test_a_file_in_pieces_goes_on_where_it_was(place: Place, token: str, song: b
         track = done.headers["Earmark-Track"].removeprefix("/api/v1")
         assert client.get(f"{track}file/").content == song
     assert not waiting.exists()
-    assert all(place.originals().values())
+    assert all(installation.originals().values())
 
 
 def test_a_file_stored_before_its_row_is_orphaned_and_can_be_uploaded_again(
-    place: Place, token: str, song: bytes
+    installation: Installation, token: str, song: bytes
 ) -> None:
-    before = place.named()
-    with serving(place, token, "upload stored") as (client, _), pytest.raises(httpx.TransportError):
+    before = installation.referenced_files()
+    with serving(installation, token, "upload stored") as (client, _), pytest.raises(httpx.TransportError):
         client.post("/tracks/", files={"file": ("twice.wav", song)})
-    assert place.named() == before
-    [orphaned] = place.stored() - before
+    assert installation.referenced_files() == before
+    [orphaned] = installation.stored_files() - before
 
-    os.utime(place.folder / "files" / orphaned, (0, 0))
-    assert orphaned in place.manage("doctor")
-    assert place.stored() == before
+    os.utime(installation.folder / "files" / orphaned, (0, 0))
+    assert orphaned in installation.manage("doctor")
+    assert installation.stored_files() == before
 
-    with serving(place, token) as (client, _):
+    with serving(installation, token) as (client, _):
         assert client.post("/tracks/", files={"file": ("twice.wav", song)}).status_code == 202
-    assert place.stored() == place.named()
+    assert installation.stored_files() == installation.referenced_files()
 
 
-def test_a_row_without_its_task_is_heard_all_the_same(place: Place, token: str, song: bytes) -> None:
+def test_a_row_without_its_task_is_analysed_all_the_same(
+    installation: Installation, token: str, song: bytes
+) -> None:
     """The process dies after committing the row and before enqueueing the task."""
     # Analyse what other tests left: a worker that is busy at its start looks for lost tasks a minute later.
-    place.manage("worker", "--batch", "--no-startup-delay")
-    with serving(place, token, "upload committed") as (client, _), pytest.raises(httpx.TransportError):
+    installation.manage("worker", "--batch", "--no-startup-delay")
+    with serving(installation, token, "upload committed") as (client, _), pytest.raises(httpx.TransportError):
         client.post("/tracks/", files={"file": ("no task.wav", song)})
-    assert place.status()["no task.wav"] == ("queued", "", 0)
-    place.time_passes()
-    place.worker()
-    wait_for(place.all_ended)
-    assert place.status()["no task.wav"] == ("ready", "", 1)
-    assert place.stored() == place.named()
-    assert all(place.originals().values())
+    assert installation.status()["no task.wav"] == ("queued", "", 0)
+    installation.expire_leases()
+    installation.worker()
+    wait_for(installation.all_finished)
+    assert installation.status()["no task.wav"] == ("ready", "", 1)
+    assert installation.stored_files() == installation.referenced_files()
+    assert all(installation.originals().values())

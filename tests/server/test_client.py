@@ -68,7 +68,7 @@ def test_a_folder_goes_up_once(
     assert len(json.loads(capsys.readouterr().out)["tracks"]) == 3
 
 
-def test_the_status_tells_what_could_not_be_heard(
+def test_status_lists_failed_tracks(
     signed_in: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     short = sounds.write(tmp_path / "short.wav", seconds=0.3)
@@ -80,7 +80,7 @@ def test_the_status_tells_what_could_not_be_heard(
     assert "1 could not be analysed:\n  short.wav: " in told.err
 
 
-def test_what_fails_is_told_and_does_not_stop_the_rest(
+def test_failures_are_reported_and_do_not_stop_the_rest(
     signed_in: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "fake.mp3").write_text("no music at all\n" * 50)
@@ -121,7 +121,7 @@ def test_a_connection_that_breaks_off_is_tried_again(site: Site, folder: Path) -
     """The first three attempts break before or after the site has responded; the file is stored once."""
     waits: list[float] = []
     with Library(site.url, site.token("retry@example.org"), wait=waits.append) as library:
-        through(library, Flaky(["before", "after", "busy"]))
+        use_transport(library, Flaky(["before", "after", "busy"]))
         track = library.upload(folder / "three.ogg")
         assert track["duplicate"] is True  # the second attempt had arrived
         assert waits == [1.0, 2.0, 3.0]
@@ -143,7 +143,7 @@ def test_a_large_file_goes_on_where_it_broke_off(site: Site, large: Path, tmp_pa
     token, waits, counted = site.token("large@example.org"), [], []
     kept = tmp_path / "unfinished.json"
     with Library(site.url, token, wait=waits.append, unfinished=kept) as library:
-        network = through(library, Flaky([None, None, "half", None, None, "after", None, "busy"]))
+        network = use_transport(library, Flaky([None, None, "half", None, None, "after", None, "busy"]))
         track = library.upload(large, counted.append)
         assert track["duplicate"] is False
         assert track["sha256"] == hashlib.sha256(large.read_bytes()).hexdigest()
@@ -156,11 +156,11 @@ def test_a_large_file_goes_on_where_it_broke_off(site: Site, large: Path, tmp_pa
 def test_another_run_goes_on_where_one_was_stopped(site: Site, large: Path, tmp_path: Path) -> None:
     token, kept = site.token("stopped@example.org"), tmp_path / "unfinished.json"
     with Library(site.url, token, wait=lambda seconds: None, unfinished=kept) as library:
-        through(library, Flaky([None, None, None, None, *["before"] * 9]))
+        use_transport(library, Flaky([None, None, None, None, *["before"] * 9]))
         with pytest.raises(LibraryError, match="cannot be reached"):
             library.upload(large)
     with Library(site.url, token, unfinished=kept) as library:
-        network = through(library, Flaky([]))
+        network = use_transport(library, Flaky([]))
         assert library.upload(large)["size"] == large.stat().st_size
         assert network.sent <= large.stat().st_size - 200_000
 
@@ -179,7 +179,7 @@ def test_an_upload_that_the_site_has_forgotten_is_begun_anew(
 def test_a_large_file_that_is_no_music(site: Site, large: Path) -> None:
     large.write_bytes(b"no music at all\n" * 50_000)
     with Library(site.url, site.token("no-music@example.org")) as library:
-        network = through(library, Flaky([]))
+        network = use_transport(library, Flaky([]))
         with pytest.raises(LibraryError, match="not an audio file"):
             library.upload(large)
         assert network.sent < 300_000  # its first bytes tell
@@ -193,7 +193,7 @@ def test_an_archive_is_unpacked(site: Site, folder: Path, tmp_path: Path) -> Non
         assert [track["original_name"] for track in library.tracks()] == ["three.ogg"]
 
 
-def test_a_program_acts_on_many_tracks_and_follows_changes(site: Site, folder: Path) -> None:
+def test_a_program_runs_bulk_actions_and_follows_changes(site: Site, folder: Path) -> None:
     with Library(site.url, site.token("program@example.org")) as library:
         for name in ["three.ogg", "a/one.mp3"]:
             library.upload(folder / name)
@@ -215,7 +215,7 @@ def test_it_gives_up_in_the_end() -> None:
     assert len(waits) == 4
 
 
-def through(library: Library, network: Flaky) -> Flaky:
+def use_transport(library: Library, network: Flaky) -> Flaky:
     library._http = httpx.Client(
         base_url=library._http.base_url,
         headers=library._http.headers,

@@ -45,7 +45,7 @@ def library(script: Script, waits: list[float] | None = None) -> Iterator[Librar
         yield client
 
 
-def act(status: str, done: int = 0, **more: Any) -> dict[str, Any]:
+def bulk_action_json(status: str, done: int = 0, **more: Any) -> dict[str, Any]:
     return {
         "id": ID, "kind": "tag", "summary": "Tagged “live”", "status": status, "total": 3, "done": done,
         "skipped": 0, "created_at": "2026-01-01T00:00:00Z", "undone_at": None,
@@ -72,7 +72,7 @@ def test_changes_come_with_deletions_and_go_on_later() -> None:
     assert [query.get("cursor") for query in script.queries] == [None, ["a"], ["b"]]
 
 
-def test_a_site_that_does_not_tell_deletions() -> None:
+def test_a_site_without_deletions_in_its_feed() -> None:
     script = Script((200, {"results": [{"id": "1"}], "next": None, "resume": "http://x/?cursor=a"}))
     with library(script) as client:
         [page] = client.changes("http://x/?updated_since=2026-01-01T00:00:00Z")
@@ -82,7 +82,10 @@ def test_a_site_that_does_not_tell_deletions() -> None:
 
 def test_a_bulk_action_is_followed_until_it_is_done() -> None:
     script = Script(
-        (202, act("queued")), (200, act("running", 1)), (200, act("running", 2)), (200, act("done", 3))
+        (202, bulk_action_json("queued")),
+        (200, bulk_action_json("running", 1)),
+        (200, bulk_action_json("running", 2)),
+        (200, bulk_action_json("done", 3)),
     )
     seen: list[int] = []
     waits: list[float] = []
@@ -137,7 +140,7 @@ def test_a_refusal_is_not_tried_again() -> None:
 
 
 def test_a_bulk_action_is_cancelled() -> None:
-    script = Script((202, {}), (200, act("running", 1)), (200, act("cancelled", 1)))
+    script = Script((202, {}), (200, bulk_action_json("running", 1)), (200, bulk_action_json("cancelled", 1)))
     with library(script) as client:
         action = client.cancel_bulk_action(ID)
         assert action.status == "running"
@@ -147,7 +150,8 @@ def test_a_bulk_action_is_cancelled() -> None:
 
 def test_a_cancellation_that_is_sent_again_is_the_same_request() -> None:
     """With the same key, the site repeats its answer; without one, it would find nothing left to cancel (409)."""
-    script = Script((503, None), (200, {}), (200, act("cancelled", 1)), (200, {}), (200, act("cancelled", 1)))
+    done = bulk_action_json("cancelled", 1)
+    script = Script((503, None), (200, {}), (200, done), (200, {}), (200, done))
     with library(script) as client:
         assert client.cancel_bulk_action(ID).status == "cancelled"
         client.cancel_bulk_action(ID)
@@ -174,7 +178,7 @@ def test_retry_after_is_a_number_of_seconds_or_a_date(retry_after: str, seconds:
 
 
 def test_a_bulk_action_that_fails() -> None:
-    script = Script((202, act("running")), (200, act("failed", 2)))
+    script = Script((202, bulk_action_json("running")), (200, bulk_action_json("failed", 2)))
     with library(script) as client, pytest.raises(LibraryError, match="Failed after 2 of 3") as failed:
         client.wait_for(client.start_bulk_action("tag", query="", value="live"))
     assert failed.value.code == "failed"

@@ -46,7 +46,7 @@ def until_ready(stream: Iterator[Event], track_id: str) -> list[Event]:
     raise AssertionError(f"the stream ended after {told}")
 
 
-def test_an_upload_is_told_until_it_is_ready(site: Site, tmp_path: Path) -> None:
+def test_an_upload_sends_events_until_it_is_ready(site: Site, tmp_path: Path) -> None:
     token, others = site.token("listener@example.org"), site.token("somebody-else@example.org")
     with Library(site.url, token) as library, Library(site.url, others) as other:
         with listening(site, token) as response:

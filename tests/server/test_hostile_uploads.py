@@ -21,7 +21,7 @@ BYTES = "application/offset+octet-stream"
 #: Files that run into time limits are left to `tests/classifier`: they keep the machine busy until then.
 SENT = [name for name, case in CASES.items() if case.outcomes != {"timeout"}]
 #: Prints the rows, and the files they name.
-TELL = """
+STATE_SCRIPT = """
 import json
 from django_tasks_db.models import DBTaskResult
 from library.models import PartialUpload, Track
@@ -37,7 +37,7 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The rows after all files were sent, and a worker has emptied its queue and stopped."""
     folder = tmp_path_factory.mktemp("hostile")
     for place in ("data", "made", "tmp"):
@@ -57,7 +57,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
                 _send(api, path)
                 path.unlink()
         site.manage("worker", "--batch", "--no-startup-delay")
-        rows: dict[str, Any] = json.loads(site.manage("shell", "--no-imports", "-c", TELL))
+        rows: dict[str, Any] = json.loads(site.manage("shell", "--no-imports", "-c", STATE_SCRIPT))
     left = {
         kind: [path for path in (folder / where).rglob("*") if path.is_file()]
         for kind, where in PLACES.items()
@@ -88,10 +88,10 @@ def _send(api: httpx.Client, path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SENT)
-def test_each_case_is_analysed_or_refused_with_its_code(told: dict[str, Any], name: str) -> None:
-    tracks = {track["id"]: track for track in told["tracks"]}
-    [row] = [row for row in told["uploads"] if row["name"] == name and not row["archive"]]
-    entries = [entry for entry in told["uploads"] if entry["archive"] == row["id"]]
+def test_each_case_is_analysed_or_refused_with_its_code(outcome: dict[str, Any], name: str) -> None:
+    tracks = {track["id"]: track for track in outcome["tracks"]}
+    [row] = [row for row in outcome["uploads"] if row["name"] == name and not row["archive"]]
+    entries = [entry for entry in outcome["uploads"] if entry["archive"] == row["id"]]
     came = [
         upload["error_code"] or tracks[upload["track"]]["error_code"] or ANALYSED
         for upload in entries or [row]
@@ -99,17 +99,17 @@ def test_each_case_is_analysed_or_refused_with_its_code(told: dict[str, Any], na
     assert set(came) <= CASES[name].outcomes
 
 
-def test_no_row_is_in_between(told: dict[str, Any]) -> None:
-    assert len(told["tracks"]) > 80
-    assert all(upload["finished_at"] for upload in told["uploads"])
-    assert set(told["tasks"]) == {"SUCCESSFUL"}
-    for track in told["tracks"]:
+def test_no_row_is_in_between(outcome: dict[str, Any]) -> None:
+    assert len(outcome["tracks"]) > 80
+    assert all(upload["finished_at"] for upload in outcome["uploads"])
+    assert set(outcome["tasks"]) == {"SUCCESSFUL"}
+    for track in outcome["tracks"]:
         assert (track["stage"], track["lease"], track["attempts"]) == ("", None, 1)
         ready = track["status"] == "ready"
         assert ready == bool(track["prediction"]) == (not track["error_code"])
         assert ready or track["status"] == "failed"
 
 
-def test_no_file_is_left_over(told: dict[str, Any]) -> None:
-    assert sorted(told["left"]["files"]) == sorted(told["stored"] / name for name in told["files"])
-    assert told["left"]["incoming"] == told["left"]["tmp"] == []
+def test_no_file_is_left_over(outcome: dict[str, Any]) -> None:
+    assert sorted(outcome["left"]["files"]) == sorted(outcome["stored"] / name for name in outcome["files"])
+    assert outcome["left"]["incoming"] == outcome["left"]["tmp"] == []

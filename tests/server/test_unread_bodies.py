@@ -20,7 +20,7 @@ def test_an_answer_that_does_not_wait_for_the_body_says_that_the_connection_ends
     assert (answer.status, answer.headers["Connection"]) == (401, "close")
 
 
-def test_of_what_comes_in_pieces_nobody_knows_how_much_there_is(site: Site) -> None:
+def test_an_unread_chunked_body_closes_the_connection(site: Site) -> None:
     asked = connection_to(site)
     asked.request("POST", "/api/v1/tracks/", body=iter([b"little"]), encode_chunked=True)
     answer = asked.getresponse()
