@@ -100,7 +100,7 @@ def test_downloads_and_the_way_out_and_back(four: Page, tmp_path: Path) -> None:
     check_page(page, "exchange")
     with page.expect_download() as export:
         page.get_by_role("link", name="Export as JSON").click()
-    page.get_by_label("An export").set_input_files(export.value.path())
+    page.get_by_label("Export file").set_input_files(export.value.path())
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text("nothing was changed")).to_be_visible()
     check_page(page, "imported")

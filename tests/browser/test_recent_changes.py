@@ -59,5 +59,5 @@ def test_a_list_that_has_changed_asks_again(three: Page, tmp_path: Path) -> None
     expect(page.get_by_role("heading", name="The list has changed")).to_be_visible()
     expect(page.locator(".panel")).to_contain_text("It showed 3 tracks, and finds 4 now.")
     check_page(page, "acts-changed")
-    page.get_by_role("button", name="Do it for 4 tracks").click()
+    page.get_by_role("button", name="Continue with 4 tracks").click()
     expect(page.locator(".notice")).to_contain_text("Tagged “live”: 4 tracks.")

@@ -16,7 +16,7 @@ from classifier.inference import Classifier
 from library import services
 from library.genres import BUILTIN_GENRES
 from library.models import Track, User, Verdict
-from tests.browser.seeds import sounding
+from tests.browser.seeds import make_audible_track
 from tests.factories import TrackFactory, UserFactory, make_reviewer
 reviewer = make_reviewer(User.objects.latest("id"))
 Track.objects.all().delete()
@@ -35,7 +35,7 @@ for title, artist, file_genre, confidence in [
     ("Wild Is the Wind", "Nina Simone", "Jazz", 0.31), ("Maria", "Nina Hagen", "", 0.34),
     ("Kashmir", "The Ordinaires", "Rock", 0.41), ("Halo", "Lotte", "Blues", 0.44),
 ]:
-    sounding(
+    make_audible_track(
         classifier, owner=ella, title=title, artist=artist, album="Live", year=1966, file_genre=file_genre,
         heard={"label": None, "top": "blues", "confidence": confidence},
     )
@@ -72,7 +72,7 @@ def test_one_after_the_other_by_keys(reviewer_page: Page) -> None:
         expect(title).not_to_have_text(second)
         second = title.inner_text()
     expect(title).to_have_text("That was the last one")
-    page.get_by_role("link", name="Go through it again").click()
+    page.get_by_role("link", name="Review it again").click()
     expect(title).to_have_text("Wild Is the Wind")
     page.keyboard.press("1")
     expect(title).to_have_text("Nothing to review")

@@ -150,3 +150,20 @@ def test_a_filter_that_is_not_understood_is_named_and_nothing_can_be_done_to_all
     page.get_by_role("link", name="Remove it").click()
     expect(notice).to_have_count(0)
     expect(page.locator("[data-select-all]")).to_have_count(1)
+
+
+def test_a_search_that_waits_is_dropped_when_the_page_is_left(library: Page) -> None:
+    page = library
+    # Typed and left within the quarter of a second before a search is sent.
+    page.evaluate(
+        """() => {
+            const field = document.querySelector("[data-search] [name=q]");
+            field.value = "jazz";
+            field.dispatchEvent(new Event("input", { bubbles: true }));
+            document.dispatchEvent(new Event("earmark:leave"));
+        }"""
+    )
+    page.wait_for_timeout(500)
+    assert "q=jazz" not in page.url
+    page.get_by_role("link", name="Paranoid", exact=True).click()
+    page.wait_for_url("**/tracks/*/")

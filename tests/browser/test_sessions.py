@@ -112,7 +112,7 @@ class TestTheSessionEnded:
         page.evaluate("dispatchEvent(new Event('focus'))")
         expect(page.get_by_role("alert")).to_contain_text("You are signed in again.")
         page.get_by_label("New tag").press("Enter")
-        expect(page.get_by_role("button", name="Take off quiet")).to_be_visible()
+        expect(page.get_by_role("button", name="Remove quiet")).to_be_visible()
         expect(page.get_by_role("alert")).to_have_count(0)
 
     def test_what_is_asked_for_in_the_background_says_it_once(self, track_page: Page) -> None:
@@ -191,7 +191,7 @@ class TestAnotherSessionBegan:
         sign_in_elsewhere(page.context, email_of(page))
         page.get_by_label("New tag").fill("quiet")
         page.get_by_label("New tag").press("Enter")
-        expect(page.get_by_role("button", name="Take off quiet")).to_be_visible()
+        expect(page.get_by_role("button", name="Remove quiet")).to_be_visible()
         sign_in_elsewhere(page.context, email_of(page))
         page.get_by_role("link", name="Edit").click()
         sign_in_elsewhere(page.context, email_of(page))

@@ -159,3 +159,35 @@ def test_an_archive_tells_what_became_of_each_file(signed_up: Page, tmp_path: Pa
     check_page(page, "upload-archive")
     rows.filter(has_text="one.mp3").get_by_role("link").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("one")
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_its_folder(signed_up: Page) -> None:
+    page = signed_up
+    page.evaluate(
+        """() => {
+            const good = { isFile: true, file: (resolve) => resolve(new File(["no music"], "good.mp3")) };
+            const bad = { isFile: true, file: (_, reject) => reject(new DOMException("", "NotReadableError")) };
+            const batches = [[bad, good], []];
+            const folder = {
+                isFile: false, isDirectory: true,
+                createReader: () => ({ readEntries: (resolve) => resolve(batches.shift()) }),
+            };
+            const drop = new Event("drop", { cancelable: true });
+            drop.dataTransfer = { types: ["Files"], items: [{ webkitGetAsEntry: () => folder }], files: [] };
+            dispatchEvent(drop);
+        }"""
+    )
+    tray = page.get_by_role("region", name="Uploads")
+    expect(tray.get_by_text("good.mp3", exact=True)).to_be_visible()
+    expect(tray).to_contain_text("1 file sent. 1 file could not be read.")
+
+
+def test_uploads_work_although_the_browsers_memory_of_them_is_damaged(
+    signed_up: Page, tmp_path: Path
+) -> None:
+    page = signed_up
+    page.evaluate("localStorage.setItem('earmark.upload:a|1|2', 'no JSON')")
+    page.reload()
+    upload(page, sounds.write(tmp_path / "song.wav", seconds=3.5))
+    expect(page.get_by_role("region", name="Uploads").get_by_role("link", name="song.wav")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('earmark.upload:a|1|2')") is None

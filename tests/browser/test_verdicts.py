@@ -12,7 +12,7 @@ from tests.browser.screenshots import check_page
 _SEED = """
 from classifier.inference import Classifier
 from library.models import User
-from tests.browser.seeds import sounding
+from tests.browser.seeds import make_audible_track
 owner, classifier = User.objects.latest("id"), Classifier.load("mfcc-cnn-1")
 for title, artist, file_genre, heard in [
     ("Night Train", "Oscar Peterson", "Jazz", {"label": "jazz", "top": "jazz", "confidence": 0.93}),
@@ -20,7 +20,9 @@ for title, artist, file_genre, heard in [
     ("Maria", "Nina Hagen", "", {"label": None, "top": "rock", "confidence": 0.34}),
     ("Only Shallow", "Loveless", "Shoegaze", {"label": None, "top": "metal", "confidence": 0.41}),
 ]:
-    sounding(classifier, owner=owner, title=title, artist=artist, file_genre=file_genre, heard=heard, duration=5.6)
+    make_audible_track(
+        classifier, owner=owner, title=title, artist=artist, file_genre=file_genre, heard=heard, duration=5.6
+    )
 """
 
 
@@ -34,7 +36,7 @@ def library(signed_up: Page, site: Site) -> Page:
 def test_one_track(library: Page) -> None:
     page = library
     page.get_by_role("link", name="Night Train", exact=True).click()
-    known = page.get_by_role("region", name="What is known")
+    known = page.get_by_role("region", name="Genre", exact=True)
     yours = known.locator(".layer").last
     page.locator(".strip[data-ready] [data-strip-seek]").press("ArrowRight")
     expect(page.locator("[data-strip-time]")).to_have_text(
@@ -56,7 +58,7 @@ def test_one_track(library: Page) -> None:
     tags = page.get_by_role("region", name="Tags")
     tags.get_by_label("New tag").fill("live")
     tags.get_by_label("New tag").press("Enter")
-    expect(tags.get_by_role("button", name="Take off live")).to_be_visible()
+    expect(tags.get_by_role("button", name="Remove live")).to_be_visible()
     expect(tags.get_by_label("New tag")).to_have_value("")
     expect(tags.get_by_label("New tag")).to_be_focused()
     check_page(page, "track-answered")
@@ -66,7 +68,7 @@ def test_one_track(library: Page) -> None:
     page.get_by_label("Title").fill("Night Train (take 2)")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("take 2")
-    expect(page.get_by_role("region", name="What is known")).to_contain_text("Stride")
+    expect(page.get_by_role("region", name="Genre", exact=True)).to_contain_text("Stride")
 
 
 def test_genres_and_tags_of_ones_own(library: Page) -> None:
@@ -115,7 +117,7 @@ def test_review_queue_by_keys(library: Page) -> None:
         page.keyboard.press("1")
         expect(count).to_have_text(left)
     expect(title).to_have_text("That was the last one")
-    page.get_by_role("link", name="Go through it again").click()
+    page.get_by_role("link", name="Review it again").click()
     expect(title).to_have_text(first)
     expect(title).to_be_focused()
     page.keyboard.press("n")

@@ -89,7 +89,7 @@ class TestWhichTracks:
         assert response.status_code == 409
         text = " ".join(response.content.decode().split())
         assert "It showed 5 tracks, and finds <strong>6</strong> now." in text
-        assert "Do it for 6 tracks" in text
+        assert "Continue with 6 tracks" in text
         assert not BulkAction.objects.exists()
         # What the page that asks sends is enough to do it.
         assert 'name="tag" value="live"' in text

@@ -197,7 +197,7 @@ class TestMap:
     def test_what_is_no_point_is_left_out_of_account(self, alice_client: Client, query: str) -> None:
         response = alice_client.get(reverse("moods") + query)
         assert response.status_code == 200
-        assert b"are listed here" in response.content
+        assert b"Choose a point on the map" in response.content
 
     def test_never_anothers_tracks(self, charlie_client: Client) -> None:
         page = text(charlie_client, reverse("moods") + "?x=50&y=50")

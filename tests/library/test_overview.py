@@ -113,7 +113,7 @@ class TestAccuracy:
         for track, word in zip(tracks, ["blues", "blues", "blues", "rock"], strict=True):
             services.genre_set(track=track, person=alice, genre=word)
         page = re.sub(r"<[^>]+>|\s+", " ", text(alice_client))
-        assert re.search(r"it was right on\s+3 of 4\s+tracks you gave your word on \(75 %\)", page)
+        assert re.search(r"it was right on\s+3 of 4\s+tracks that you confirmed or corrected \(75 %\)", page)
 
 
 @pytest.mark.parametrize("tracks", [1, 20])

@@ -132,7 +132,7 @@ class TestTrack:
 
     def test_the_address_of_deleting_asks_first(self, alice_client: Client, track: Track) -> None:
         url = reverse("track-delete", args=[track.pk])
-        assert "You can put it back within 30 days." in text(alice_client, url)
+        assert "You can restore it within 30 days." in text(alice_client, url)
         assert Track.objects.exists()
         assert alice_client.post(url).status_code == 302
         assert not Track.objects.exists()

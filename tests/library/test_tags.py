@@ -190,7 +190,7 @@ def test_on_the_page(alice_client: Client, make_track: MakeTrack) -> None:
     alice_client.post(url + "tags/", {"name": "live"})
     page = alice_client.get(url).content.decode()
     assert "No, not sad" not in page
-    assert "Take off live" in page
+    assert "Remove live" in page
 
 
 def test_the_page_of_labels(alice: User, alice_client: Client, track: Track) -> None:
@@ -201,7 +201,7 @@ def test_the_page_of_labels(alice: User, alice_client: Client, track: Track) -> 
     assert "Shoegaze" in page
     assert page.count("1 track<") == 2
     assert (
-        "1 track of yours is Shoegaze"
+        "You set this genre on 1 track."
         in alice_client.get(f"/labels/genres/{genre.pk}/delete/").content.decode()
     )
 

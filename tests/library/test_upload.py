@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from classifier.errors import AudioError
+from classifier.formats import FORMATS_TEXT, UPLOAD_EXTENSIONS
 from library import services
 from library.models import PartialUpload, Track, User
 from library.services.tracks import clean_file_name, title_from_filename
@@ -150,6 +151,14 @@ def test_the_page_lists_results_with_a_fixed_number_of_queries(
         page = alice_client.get(reverse("upload")).content.decode()
     assert page.count('class="upload-row"') == count
     assert page.count("chip-dot") == count + 1  # the player has one of its own
+
+
+def test_the_page_offers_every_format_that_can_be_uploaded(alice_client: Client) -> None:
+    page = alice_client.get(reverse("upload")).content.decode()
+    extensions = ",".join((*UPLOAD_EXTENSIONS, ".zip"))
+    assert f'accept="audio/*,{extensions}"' in page  # the file picker
+    assert f'data-extensions="{extensions}"' in page  # upload.js, for folders
+    assert f"{FORMATS_TEXT}: files, whole folders, or a ZIP of them." in page
 
 
 def test_the_page_is_paged_and_shows_only_ones_own(
