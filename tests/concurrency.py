@@ -1,4 +1,4 @@
-"""Things that happen at the same moment: threads, each with a database connection of its own."""
+"""Runs calls at the same moment: in threads, each with a database connection of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.db import connection
 
 @contextmanager
 def shared_database(folder: Path) -> Iterator[None]:
-    """A test's database as threads know it from a real site.
+    """Give threads in a test the database that they have on a real site.
 
     SQLite's in memory, which tests otherwise use, has no journal: who comes second is refused instead of waiting.
     So it is a file for as long as this lasts.
@@ -36,7 +36,7 @@ def shared_database(folder: Path) -> Iterator[None]:
 
 
 def run_concurrently(*calls: Callable[[], Any]) -> list[Any]:
-    """Start them together; what each returned or raised."""
+    """Start all calls together; return what each returned or raised."""
     barrier = threading.Barrier(len(calls))
 
     def run(call: Callable[[], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""What every test starts from: three people, files in a folder of its own, and no work in the background."""
+"""Shared fixtures: three people, storage of its own for each test, and no background work."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.factories import TrackFactory, UserFactory, make_reviewer, signed_in,
 
 @pytest.fixture(autouse=True)
 def isolated_storage(settings: Settings, tmp_path: Path) -> None:
-    """Nothing is read from or written to the data of a real site; tasks are noted, not run."""
+    """Tests never read or write the data of a real site; tasks are recorded, not run."""
     for folder in ("incoming", "static"):
         (tmp_path / folder).mkdir()
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "incoming"
@@ -33,32 +33,32 @@ def isolated_storage(settings: Settings, tmp_path: Path) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.TASKS = {"default": {"BACKEND": "django.tasks.backends.dummy.DummyBackend"}}
-    # Argon2 is slow by design; the test that is about it asks for it.
+    # Argon2 is slow by design; tests of it enable it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def no_lease_is_extended() -> None:
-    """The thread that does so would write at any moment of any test. It is tested in a process of its own."""
+    """The background thread would write at any moment. It is tested in a process of its own."""
     idempotency.EXTEND_SECONDS = 10**6
 
 
 @pytest.fixture
 def alice(db: None) -> User:
-    """Owns."""
+    """The owner."""
     return UserFactory(email="alice@example.org")
 
 
 @pytest.fixture
 def bob(db: None) -> User:
-    """Staff: reviews in the admin, and sees no more than his own anywhere else."""
+    """Staff: reviews in the admin, and sees only his own library elsewhere."""
     return make_reviewer(UserFactory(email="bob@example.org"))
 
 
 @pytest.fixture
 def charlie(db: None) -> User:
-    """Has an account, and must see nothing of the others."""
+    """Has an account, and must not see anything of the others."""
     return UserFactory(email="charlie@example.org")
 
 
@@ -94,7 +94,7 @@ def charlie_api(charlie: User) -> Client:
 
 @pytest.fixture
 def make_track(alice: User) -> Callable[..., Track]:
-    """Makes tracks: alice's and ready, unless said otherwise."""
+    """Return a function that makes tracks: ready and alice's by default."""
 
     def make(**fields: object) -> Track:
         return TrackFactory(**({"owner": alice} | fields))
@@ -104,13 +104,13 @@ def make_track(alice: User) -> Callable[..., Track]:
 
 @pytest.fixture
 def track(make_track: Callable[..., Track]) -> Track:
-    """Alice's, ready, heard as blues."""
+    """Alice's, ready, predicted as blues."""
     return make_track()
 
 
 @pytest.fixture
 def crawling(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """For modules that crawl: no limits, nothing that waits for events, and no word about each refusal."""
+    """For tests that request every address: no rate limits, no waiting for events, no log lines for refusals."""
     settings.EARMARK_API_PER_MINUTE = 10**9
     settings.EARMARK_SIGN_IN_PER_ADDRESS = 10**9
     monkeypatch.setattr(events, "STREAM_SECONDS", 0.01)

@@ -1,4 +1,4 @@
-"""Every address of the site, from its own table of addresses: for tests that ask all of them something.
+"""Every address of the site, from its URL configuration, for tests that request all of them.
 
 An address with a part that `Fills` has no values for is an error: whoever adds one says here what fits.
 """
@@ -16,18 +16,18 @@ from django.urls import get_resolver
 
 UNSAFE = ("post", "put", "patch", "delete")
 METHODS = ("get", "head", "options", *UNSAFE)
-#: What stands in a route for a value: `<uuid:track_id>`, or a group of a regular expression.
+#: A parameter of a route: `<uuid:track_id>`, or a named group of a regular expression.
 PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 KINDS: dict[str, type] = {"uuid": UUID, "int": int}
 GROUP = re.compile(r"\(\?P<(\w+)>[^()]*\)")
 
-#: Values for the parts of addresses, by name.
+#: Values of route parameters, by name.
 PathValues = Mapping[str, Sequence[Any]]
 
 
 class CrawledUrl(NamedTuple):
     route: str
-    """As in `urls.py`, from the root on."""
+    """The full route as in `urls.py`, from the root."""
     values: tuple[str, ...]
 
     @property
@@ -45,7 +45,7 @@ def routes() -> list[str]:
 
 
 def addresses(path_values: PathValues) -> Iterator[CrawledUrl]:
-    """Each address with each value in each of its parts, as far as it is of that kind."""
+    """Yield each address with each combination of values that its converters accept."""
     for route in routes():
         parts = PART.findall(route)
         missing = {name for _, name in parts} - set(path_values)
@@ -53,7 +53,7 @@ def addresses(path_values: PathValues) -> Iterator[CrawledUrl]:
         fitting = [
             [v for v in path_values[name] if isinstance(v, KINDS.get(kind, object))] for kind, name in parts
         ]
-        # Of two parts, what belongs together stands at the same place, or at the first.
+        # Values of two parameters belong together by index; a shorter list repeats its first.
         for places in itertools.product(*(range(len(values)) for values in fitting)):
             if 0 in places or len(set(places)) <= 1:
                 chosen = (values[place] for values, place in zip(fitting, places, strict=True))
@@ -63,7 +63,7 @@ def addresses(path_values: PathValues) -> Iterator[CrawledUrl]:
 def send_request(
     client: Client, method: str, address: CrawledUrl, fields: dict[str, Any], query: str = ""
 ) -> Any:
-    """As a form sends its fields, and to the API as a program sends JSON."""
+    """Send a request: fields as a form or, to the API, as JSON."""
     url = address.url + query
     if method in ("get", "head", "options"):
         return getattr(client, method)(url)
@@ -75,14 +75,14 @@ def send_request(
 
 
 def response_bytes(response: Any) -> bytes:
-    """All that comes out: headers and body."""
+    """Return the whole response, headers and body, as bytes."""
     body = b"".join(response.streaming_content) if response.streaming else response.content
     return "\n".join(f"{name}: {value}" for name, value in response.items()).encode() + b"\n\n" + body
 
 
 def _routes(resolver: Any, before: str) -> Iterator[str]:
     for pattern in resolver.url_patterns:
-        # Regular expressions, which are few, as if they were routes.
+        # The few regular expressions are turned into routes.
         own = GROUP.sub(r"<\1>", str(pattern.pattern)).removeprefix("^").removesuffix("$")
         if hasattr(pattern, "url_patterns"):
             yield from _routes(pattern, before + own)

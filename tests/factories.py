@@ -32,7 +32,7 @@ MODEL = {"model_name": "mfcc-cnn-1", "model_version": "1"}
 
 @functools.cache
 def wav(number: int = 0, *, seconds: float = 0.25, rate: int = 8000) -> bytes:
-    """A short tone; each number is a file of its own."""
+    """Return a short tone as a WAV file; each number makes another file."""
     tone = (int(8000 * math.sin(2 * math.pi * (220 + number) * i / rate)) for i in range(int(seconds * rate)))
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
@@ -42,14 +42,14 @@ def wav(number: int = 0, *, seconds: float = 0.25, rate: int = 8000) -> bytes:
 
 
 def close_response(response: HttpResponseBase) -> None:
-    """End an answer as a server does, but leave open the connection whose transaction the test lives in."""
+    """Close a response as a server does, but keep the database connection, whose transaction the test needs."""
     request_finished.disconnect(close_old_connections)
     response.close()
     request_finished.connect(close_old_connections)
 
 
 def upload(content: bytes | None = None, name: str = "song.wav") -> SimpleUploadedFile:
-    """A file as a browser or program sends it."""
+    """Return a file as a browser or program uploads it."""
     return SimpleUploadedFile(name, wav() if content is None else content)
 
 
@@ -65,7 +65,7 @@ class UserFactory(factory.django.DjangoModelFactory):
 
 
 class PredictionFactory(factory.django.DjangoModelFactory):
-    """What a model heard: `top` at `confidence`, and it is sure unless label=None is given."""
+    """A prediction of `top` at `confidence`; the model is sure unless label=None is given."""
 
     class Meta:
         model = Prediction
@@ -88,7 +88,7 @@ class PredictionFactory(factory.django.DjangoModelFactory):
 
 
 class TrackFactory(factory.django.DjangoModelFactory):
-    """A track with a real stored file, and with what an analysis would have left; nothing is analysed."""
+    """A track with a stored file and the results of an analysis, without running one."""
 
     class Meta:
         model = Track
@@ -129,7 +129,7 @@ class TrackFactory(factory.django.DjangoModelFactory):
 
 
 def make_reviewer(user: User) -> User:
-    """Staff who may look at everything and have tracks analysed again or deleted, but make nobody staff."""
+    """Give staff all permissions of a reviewer: view, analyse again and delete, but not make others staff."""
     user.is_staff = True
     user.save()
     user.user_permissions.set(
@@ -139,20 +139,20 @@ def make_reviewer(user: User) -> User:
 
 
 def run_enqueued_tasks() -> None:
-    """Do what waits for a worker."""
+    """Run the tasks that wait for a worker."""
     for result in default_task_backend.results:
         result.task.func(*result.args, **result.kwargs)
     default_task_backend.clear()
 
 
 def signed_in(user: User) -> Client:
-    """A browser of somebody who is signed in."""
+    """Return a browser client that is signed in as the person."""
     client = Client()
     client.force_login(user)
     return client
 
 
 def with_token(user: User) -> Client:
-    """A program that has a token."""
+    """Return an API client with a token of the person."""
     _, key = services.token_create(owner=user, name="tests")
     return Client(headers={"Authorization": f"Bearer {key}"})

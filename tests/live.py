@@ -1,4 +1,4 @@
-"""A real site for tests that need one: gunicorn and a worker, on a database and a folder of their own."""
+"""A real site for tests that need one: gunicorn and a worker, with a database and a data folder of their own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import httpx
 import psycopg2
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Seconds after which something is not late but lost, on a machine however busy.
+#: Seconds after which waiting fails, even on a very busy machine.
 DEADLINE = 300
 
 NEW_TOKEN = """
@@ -41,19 +41,19 @@ class Site:
         ).stdout  # fmt: skip
 
     def token(self, email: str, password: str = "a quiet listening room", **limits: bool) -> str:
-        """A token of somebody, who is signed up if need be."""
+        """Return a new token of a person, who is created if need be."""
         code = NEW_TOKEN.format(email=email, password=password, limits=limits)
         return self.manage("shell", "--no-imports", "-c", code).strip()
 
     def client(self, **headers: str) -> httpx.Client:
-        """A program. It lets go of an idle connection before the server does, so that no request crosses its end."""
+        """Return an API client. It closes idle connections before the server does, so that no request is lost."""
         early = httpx.Limits(keepalive_expiry=1)
         return httpx.Client(base_url=self.url, headers=headers, timeout=DEADLINE, limits=early)
 
 
 @contextmanager
 def own_environment(folder: Path) -> Iterator[dict[str, str]]:
-    """The environment of a site that shares nothing with others: a data folder and an empty database.
+    """Yield the environment of a site with a data folder and an empty database of its own.
 
     That is a file in the folder, or, where EARMARK_DATABASE_URL names a PostgreSQL, a new one on that server.
     """
@@ -76,8 +76,8 @@ def own_environment(folder: Path) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def running_site(folder: Path, *, workers: int = 1, **settings: str) -> Iterator[Site]:
-    """A site that is there until the block ends. `settings` are environment variables."""
-    # The socket listens before the server runs: the first visitor waits in line, and nobody has to poll.
+    """Run a site until the block ends. `settings` are environment variables."""
+    # The socket listens before the server runs, so the first request waits and nobody has to poll.
     with socket.create_server(("127.0.0.1", 0)) as listening, own_environment(folder) as own:
         env = own | {"EARMARK_LOG_LEVEL": "WARNING"} | settings
         site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", env)

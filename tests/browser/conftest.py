@@ -1,4 +1,4 @@
-"""A real site (gunicorn and worker on a database of its own) and a real Chromium that looks at it."""
+"""Fixtures of the browser tests: a real site (gunicorn and worker, with a database of its own) and a real Chromium."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from tests.live import Site, running_site
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Pictures of every page the tests look at; not kept in the repository.
+#: Screenshots of every page that the tests open; not in the repository.
 SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("EARMARK_TEST_BROWSER") == "required"
 
-#: A machine that has much else to do may need that long for a page; milliseconds.
+#: Milliseconds that a page may take on a busy machine.
 PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 
@@ -40,7 +40,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    # Ends with these tests: Playwright's event loop would keep Django's database from those that follow.
+    # Package scope, so that it ends with these tests: Playwright's event loop stops Django from using the database.
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=CHROMIUM,
@@ -59,7 +59,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
-    """A fresh visitor. Afterwards: no request left the site, and no script or policy error was logged."""
+    """A new visitor. On teardown, fails if a request left the site or if a script or policy error was logged."""
     context = browser.new_context(
         base_url=site.url, viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
     )
@@ -78,7 +78,7 @@ def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
 
 
 def _is_of_the_site(message: ConsoleMessage) -> bool:
-    """A policy violation by a page; what a test evaluates in it (axe) has no address."""
+    """Whether a page violated its policy. Scripts that a test evaluates in it (axe) have no address."""
     return "Content Security Policy" in message.text and bool(message.location["url"])
 
 
@@ -89,7 +89,7 @@ def page(context: BrowserContext) -> Page:
 
 @pytest.fixture
 def signed_up(page: Page) -> Page:
-    """A newcomer who has just signed up."""
+    """The page of a person who has just signed up."""
     page.goto("/account/signup/")
     page.get_by_label("E-mail").fill(f"{secrets.token_hex(6)}@example.org")
     page.get_by_label("Password").fill("a quiet listening room")

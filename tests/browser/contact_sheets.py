@@ -1,4 +1,4 @@
-"""The pictures that the browser tests have taken, a sheet a page: `python -m tests.browser.contact_sheets`.
+"""The browser tests' screenshots, one contact sheet per page: `python -m tests.browser.contact_sheets`.
 
 Each sheet has the page at 1280 and 360 px, light and dark, at half size, from its top. Writes
 `docs/screenshots/NAME.webp` and `docs/screenshots.md`, and deletes sheets of pages that are no more.
@@ -14,7 +14,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "build" / "screenshots"
 SHEETS = ROOT / "docs" / "screenshots"
-#: Of a long page, this much is shown; pixels of the picture.
+#: Long pages are cut at this height; pixels of the screenshot.
 HEIGHT = 1800
 MARGIN = 16
 ORDER = ("1280-light", "360-light", "1280-dark", "360-dark")
@@ -27,12 +27,12 @@ Taken by the browser tests, each page at 1280 and at 360 pixels, light and dark;
 
 
 def page_of(picture: Path) -> str:
-    """The name that the test gave: "track-a" of "track-a-1280-light.png"."""
+    """Return the name that the test gave: "track-a" of "track-a-1280-light.png"."""
     return picture.stem.rsplit("-", 2)[0]
 
 
 def sheet(pictures: list[Path]) -> Image.Image:
-    """The pictures of a page side by side, at half size."""
+    """Return the screenshots of a page side by side, at half size."""
     parts = []
     for picture in sorted(pictures, key=lambda path: ORDER.index("-".join(path.stem.rsplit("-", 2)[1:]))):
         with Image.open(picture) as whole:

@@ -1,4 +1,4 @@
-"""How a page is looked at: at two widths, in both themes, by axe and by a person."""
+"""Checks of a page at two widths and in both themes: screenshots, sideways scrolling, axe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WIDTHS = {360: 740, 1280: 900}
 
 
 def check_page(page: Page, name: str) -> None:
-    """Take a picture per width and theme; fail on sideways scrolling and on anything axe finds."""
+    """Take a screenshot per width and theme; fail on sideways scrolling and on anything axe finds."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     problems = []
     for theme in ("light", "dark"):
@@ -26,7 +26,7 @@ def check_page(page: Page, name: str) -> None:
             )
             page.evaluate(
                 "scrollTo({ top: 0, behavior: 'instant' })"
-            )  # what is half below the top bar is no small target
+            )  # axe takes a button half hidden by the top bar for one that is too small
             page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
             where = f"{name} at {width} px, {theme}"
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
@@ -36,7 +36,7 @@ def check_page(page: Page, name: str) -> None:
 
 
 def axe(page: Page, but: str = "") -> list[str]:
-    """What axe-core finds against WCAG 2.2 AA, a line each. A rule can be left out."""
+    """Return axe-core's findings against WCAG 2.2 AA, a line each. `but` is a rule to leave out."""
     page.evaluate(AXE.read_text())
     options = {"runOnly": RULES, "rules": {but: {"enabled": False}} if but else {}}
     found = page.evaluate("options => axe.run(document, options)", options)

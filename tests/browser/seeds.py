@@ -1,4 +1,4 @@
-"""Tracks that are put into a site's library without its worker, and still look and sound like tracks."""
+"""Creates tracks with sound and pictures in a site's library without running its worker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.factories import TrackFactory
 
 
 def make_audible_track(classifier: Classifier, **track: Any) -> Track:
-    """A track of `TrackFactory` with a sound of its own, and with that sound's pictures; heard as was given."""
+    """Create a track with `TrackFactory`, with audio of its own and the matching waveform and spectrogram."""
     made: Track = TrackFactory(**track)
     with tempfile.TemporaryDirectory() as folder:
         song = sounds.write(Path(folder, "song.wav"), seconds=made.duration or 6, seed=Track.objects.count())

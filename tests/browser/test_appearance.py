@@ -1,4 +1,4 @@
-"""Every page at 360 and 1280 px, dark and light: no sideways scrolling, nothing for axe to find."""
+"""Every page at 360 and 1280 px, dark and light: no sideways scrolling, no findings by axe."""
 
 from __future__ import annotations
 

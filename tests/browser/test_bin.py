@@ -1,4 +1,4 @@
-"""Deleting, looking into the bin, putting back, and deleting for good: by mouse and by keys alone."""
+"""Deleting, the bin, restoring, and deleting permanently: with the mouse and with the keyboard alone."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_there_and_back_and_for_good(signed_up: Page, tmp_path: Path) -> None:
     expect(page.get_by_text("1 track is back in your library.")).to_be_visible()
     expect(page.locator(".bin-row")).to_have_count(2)
 
-    # By keys alone: select all, and put them back.
+    # With the keyboard alone: select all and restore.
     page.get_by_label("All 2 tracks in the bin").focus()
     page.keyboard.press("Space")
     page.keyboard.press("Tab")

@@ -1,4 +1,4 @@
-"""Doing many things at once: select with mouse and keys, act, and take it back."""
+"""Bulk actions: select with mouse and keyboard, act, undo."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_select_tag_and_undo(four: Page) -> None:
     page.keyboard.press("Escape")
     expect(bar).to_be_hidden()
 
-    # By keys alone: x on a focused row, Ctrl-A in the list.
+    # With the keyboard alone: x on a focused row, Ctrl-A in the list.
     page.locator(".row-name a").first.focus()
     page.keyboard.press("x")
     expect(bar).to_contain_text("1 selected")
@@ -51,7 +51,7 @@ def test_select_tag_and_undo(four: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_label("Add or remove a tag").press("Enter")
     expect(page.get_by_text("Tagged “summer”: 4 tracks.")).to_be_visible()
-    check_page(page, "acted")
+    check_page(page, "bulk-done")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("(4 tracks).")).to_be_visible()
@@ -78,7 +78,7 @@ def test_genre_of_all_and_delete(four: Page, width: int) -> None:
     bar.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="Delete 2 tracks?")).to_be_visible()
     if width == 1280:
-        check_page(page, "acts-delete")
+        check_page(page, "bulk-delete")
     page.get_by_role("button", name="Delete them").click()
     expect(page.get_by_text("Deleted 2 tracks.")).to_be_visible()
     expect(page.locator(".row-track")).to_have_count(2)

@@ -1,4 +1,4 @@
-"""What somebody does once is done once, whatever the mouse and the connection make of it."""
+"""What a person does once is done once, in spite of double clicks and lost connections."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_double_click(playlists: Page) -> None:
 
 
 def test_an_answer_that_is_lost(playlists: Page) -> None:
-    """The page says so and does not send the form again by itself. Whoever does, gets what was done the first time."""
+    """The page says so and does not resend the form by itself. Sending it again returns the first result."""
     sent: list[str] = []
 
     def lose_the_first(route: Route) -> None:

@@ -1,4 +1,4 @@
-"""Edit, in two tabs; what the file says is a click away; and the Enter key means Save."""
+"""Editing in two tabs, resetting a field to the file's tag, and saving with the Enter key."""
 
 from __future__ import annotations
 
@@ -56,4 +56,4 @@ def test_two_tabs_and_back_to_what_the_file_says(signed_up: Page, tmp_path: Path
     page.get_by_label("New name of live").fill("on stage")
     page.get_by_label("New name of live").press("Enter")
     expect(page.locator(".chip.tag.hue-3")).to_have_text("on stage")
-    check_page(page, "labels-renamed")
+    check_page(page, "genres-and-tags-renamed")

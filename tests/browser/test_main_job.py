@@ -1,4 +1,4 @@
-"""The whole main job, as a newcomer does it."""
+"""The main job as a new person does it: sign up, upload, listen, see the genre."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def upload(page: Page, *files: Path) -> None:
 
 
 def long_song(path: Path, seed: int = 0) -> Path:
-    """Two minutes, in 2 MB: while a test does something else, it does not end."""
+    """Write a song of two minutes (2 MB), long enough not to end during a test."""
     return sounds.write(path, seconds=120, sample_rate=8_000, channels=1, seed=seed)
 
 

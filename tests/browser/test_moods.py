@@ -1,4 +1,4 @@
-"""More like this, mood stations, the map and the overview, in a library of six genres that lie apart."""
+"""More like this, mood stations, the map and the overview, in a library of six well separated genres."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Site
 from tests.browser.screenshots import check_page
 
-#: Sixty tracks: each genre's vectors lie around a corner of their own, and have a mood of their own.
+#: Sixty tracks. Each genre has its own cluster of embeddings and its own mood.
 _SEED = """
 import random
 from library.models import User
@@ -31,7 +31,7 @@ for number in range(60):
         },
     )
 """
-#: Their owner agrees with three in four of what the model heard in every second of them.
+#: Verdicts on every second track, three in four of which agree with the model.
 _SAY = """
 from library import services
 from library.models import User
@@ -95,7 +95,7 @@ def test_point_at_the_map(sixty: Page) -> None:
     page.get_by_role("button", name="Jazz").click()
     expect(page.locator(".map-dots .is-faint")).to_have_count(0)
 
-    # With keys alone: the sliders move the point.
+    # With the keyboard alone: the sliders move the point.
     first = page.locator("#around .ranked-row a").first.text_content()
     page.get_by_label("Left to right").focus()
     for _ in range(30):

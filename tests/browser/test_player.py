@@ -1,4 +1,4 @@
-"""Listening through: the music goes on from page to page and from track to track."""
+"""The player: the music goes on from page to page and from track to track."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STARTED = re.compile(r"^(?!0:00)\d+:\d\d")
 
 @pytest.fixture
 def library(signed_up: Page, tmp_path: Path) -> Page:
-    """Somebody's library of three songs: c, b, a."""
+    """A library of three songs, shown as c, b, a."""
     page = signed_up
     page.get_by_role("link", name="Upload").first.click()
     expect(page.get_by_role("heading", level=1, name="Upload")).to_be_visible()
@@ -30,7 +30,7 @@ def library(signed_up: Page, tmp_path: Path) -> Page:
 
 
 def to_the_end(page: Page) -> None:
-    """The bar's song is wound forward, and is over in a moment."""
+    """Seek to just before the end of the song in the player bar."""
     page.evaluate(
         "{const a = document.querySelector('[data-player-audio]'); a.currentTime = a.duration - 0.3}"
     )
@@ -58,7 +58,7 @@ def test_music_goes_on_from_page_to_page(library: Page) -> None:
     expect(page.get_by_role("link", name="Upload")).to_have_attribute("aria-current", "page")
     page.go_back()
     expect(page.get_by_role("heading", level=1, name="c")).to_be_visible()
-    # A form that is no link: saying what it is, and back.
+    # A form rather than a link: set the genre, and go back.
     page.get_by_role("link", name="Edit").click()
     page.get_by_label("Artist").fill("Nobody")
     page.get_by_role("button", name="Save").click()
@@ -70,7 +70,7 @@ def test_music_goes_on_from_page_to_page(library: Page) -> None:
     expect(page).to_have_title("Library · Earmark")
     assert is_unbroken(page)
 
-    # Signing out is a real departure.
+    # Signing out loads a new page.
     page.get_by_role("button", name="Account menu").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
@@ -105,7 +105,7 @@ def test_next_previous_and_the_queue(library: Page) -> None:
     expect(title).to_have_text("c")
     page.keyboard.press("Escape")
 
-    # Loading anew: the queue is there again, and waits.
+    # After a reload the queue is restored, paused.
     page.reload()
     expect(title).to_have_text("c")
     expect(bar(page).get_by_role("button", name="Play")).to_be_visible()
@@ -113,7 +113,7 @@ def test_next_previous_and_the_queue(library: Page) -> None:
 
 def test_media_keys_of_keyboard_and_headset(signed_up: Page, tmp_path: Path) -> None:
     page = signed_up
-    # What the system calls when somebody presses such a key; a browser without a screen gets none from it.
+    # Records the media key handlers, because headless Chromium gets no media keys.
     page.add_init_script(
         """window.keys = {};
         const set = MediaSession.prototype.setActionHandler;

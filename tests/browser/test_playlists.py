@@ -1,4 +1,4 @@
-"""Playlists: made from the library, put in order by keyboard and by drag, and played through."""
+"""Playlists: created from the library, reordered with the keyboard and by dragging, and played."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one did in the last day can be taken back from one page; a list that has changed meanwhile asks again."""
+"""Undo on the recent changes page; and a bulk action asks again when the list has changed meanwhile."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def test_undo_on_the_recent_changes_page(three: Page) -> None:
     page.get_by_role("button", name="Account menu").click()
     page.get_by_role("link", name="Recent changes").click()
     expect(page.locator(".recent-row")).to_contain_text("Tagged “live”")
-    check_page(page, "recent")
-    # By keyboard, as everything.
+    check_page(page, "recent-changes")
+    # With the keyboard.
     page.get_by_role("button", name="Undo: Tagged “live”").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".notice")).to_contain_text("Undone: Tagged “live” (3 tracks).")
@@ -58,6 +58,6 @@ def test_a_list_that_has_changed_asks_again(three: Page, tmp_path: Path) -> None
     tag_all(page, "live")
     expect(page.get_by_role("heading", name="The list has changed")).to_be_visible()
     expect(page.locator(".panel")).to_contain_text("It showed 3 tracks, and finds 4 now.")
-    check_page(page, "acts-changed")
+    check_page(page, "bulk-changed")
     page.get_by_role("button", name="Continue with 4 tracks").click()
     expect(page.locator(".notice")).to_contain_text("Tagged “live”: 4 tracks.")

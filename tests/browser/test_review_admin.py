@@ -1,4 +1,4 @@
-"""Review, as a reviewer uses it: one track after the other by keys, many at once, agreement, failures."""
+"""The reviewers' pages: the queue with the keyboard, many tracks at once, agreement, failures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Site
 from tests.browser.screenshots import WIDTHS, axe, check_page
 
-#: Ella shares forty tracks that were answered, four that wait, and two that failed; somebody else shares nothing.
+#: Ella shares forty tracks with verdicts, four to review and two that failed; another person shares nothing.
 _SEED = """
 from datetime import timedelta
 from django.utils import timezone
@@ -57,7 +57,7 @@ def test_one_after_the_other_by_keys(reviewer_page: Page) -> None:
     title = page.get_by_role("heading", level=1)
     expect(title).to_have_text("Wild Is the Wind")
     expect(page.locator("[data-strip][data-ready]")).to_be_visible()
-    check_page(page, "desk-review")
+    check_page(page, "review-queue")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.keyboard.press("s")
     expect(title).not_to_have_text("Wild Is the Wind")
@@ -76,7 +76,7 @@ def test_one_after_the_other_by_keys(reviewer_page: Page) -> None:
     expect(title).to_have_text("Wild Is the Wind")
     page.keyboard.press("1")
     expect(title).to_have_text("Nothing to review")
-    check_page(page, "desk-review-empty")
+    check_page(page, "review-queue-empty")
 
 
 def test_agreement_and_failures(reviewer_page: Page) -> None:
@@ -84,10 +84,10 @@ def test_agreement_and_failures(reviewer_page: Page) -> None:
     pages = page.get_by_role("navigation", name="Review")
     pages.get_by_role("link", name="Agreement").click()
     expect(page.get_by_role("img", name="Share of verdicts")).to_be_visible()
-    check_page(page, "desk-agreement")
+    check_page(page, "review-agreement")
     pages.get_by_role("link", name="Failed").click()
     expect(page.get_by_text("Secret")).to_have_count(0)
-    check_page(page, "desk-failed")
+    check_page(page, "review-failed")
     page.get_by_role("button", name="Try again: Cut short").click()
     expect(page.get_by_text("Trying 1 track again.")).to_be_visible()
 
@@ -114,6 +114,6 @@ def test_the_admins_own_pages(reviewer_page: Page, address: str) -> None:
         reviewer_page.emulate_media(color_scheme=theme)
         for width, height in WIDTHS.items():
             reviewer_page.set_viewport_size({"width": width, "height": height})
-            # The search field's label is a picture with a name, which that rule does not see.
+            # The search field's label is an image with an alternative text, which that rule does not see.
             assert axe(reviewer_page, but="label-title-only") == []
             assert reviewer_page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,4 +1,4 @@
-"""Finding, as a person does it: type, choose, sort, go back, keep the search; on a phone, in a sheet."""
+"""Search in the browser: typing, facets, sorting, going back, saving; on a phone, in a sheet."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ for number, (title, artist, genre, confidence, year, tags) in enumerate(songs):
 
 @pytest.fixture
 def library(signed_up: Page, site: Site) -> Page:
-    """Somebody with six tracks."""
+    """A library of six tracks."""
     site.manage("shell", "-v0", "-c", _SEED)
     signed_up.goto("/")
     return signed_up
@@ -58,7 +58,7 @@ def test_search_facets_sorting_and_a_saved_search(library: Page) -> None:
     rows = page.locator(".row-track")
     expect(rows).to_have_count(6)
 
-    # The list follows what is typed, and so does the address.
+    # The list and the address follow what is typed.
     page.keyboard.press("/")
     page.keyboard.type("beyonce")
     expect(rows).to_have_count(1)
@@ -67,23 +67,23 @@ def test_search_facets_sorting_and_a_saved_search(library: Page) -> None:
     page.get_by_role("searchbox").fill("")
     expect(rows).to_have_count(6)
 
-    # Beside the list: what there is to choose from, and how much of it.
+    # Beside the list: the facets with their counts.
     page.get_by_role("button", name="Filters").click()
     panel = page.locator("#facets")
     jazz = panel.get_by_role("link", name=re.compile("^Jazz"))
     expect(jazz).to_contain_text("2")
     jazz.click()
     expect(rows).to_have_count(2)
-    # The panel is the new one, and moves no more.
+    # The panel has been replaced and has stopped moving.
     expect(jazz).to_have_attribute("aria-current", "true")
     expect(panel.get_by_role("link", name=re.compile("^Metal"))).to_contain_text("1")
     expect(panel.get_by_role("link", name=re.compile("^piano"))).to_contain_text("1")
     panel.get_by_role("link", name="Not piano").click()
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("Strange Fruit")
-    check_page(page, "find")
+    check_page(page, "search")
 
-    # Each filter in force can be taken away.
+    # Each active filter can be removed.
     page.set_viewport_size({"width": 1280, "height": 900})
     page.locator(".filter-chips").get_by_role("link", name="not piano").click()
     expect(rows).to_have_count(2)
@@ -101,7 +101,7 @@ def test_search_facets_sorting_and_a_saved_search(library: Page) -> None:
 
     page.get_by_role("searchbox").fill("zzz")
     expect(page.get_by_text("Nothing matches")).to_be_visible()
-    check_page(page, "find-nothing")
+    check_page(page, "search-nothing")
     page.locator(".no-results").get_by_role("link", name="Clear filters").click()
     expect(rows).to_have_count(6)
 
@@ -118,7 +118,7 @@ def test_on_a_phone_the_filters_are_a_sheet(library: Page) -> None:
     page.get_by_role("button", name="Filters").click()
     sheet = page.get_by_role("dialog")
     expect(sheet).to_be_visible()
-    page.screenshot(path=SCREENSHOTS / "find-sheet-360-light.png")
+    page.screenshot(path=SCREENSHOTS / "search-sheet-360-light.png")
     assert axe(page) == []
     sheet.get_by_role("link", name=re.compile("^Jazz")).click()
     expect(page.locator(".row-track")).to_have_count(2)
@@ -144,7 +144,7 @@ def test_a_filter_that_is_not_understood_is_named_and_nothing_can_be_done_to_all
     expect(notice).to_contain_text("“gnere=jazz” was not understood")
     expect(page.locator(".row-track")).to_have_count(6)
     expect(page.locator("[data-select-all]")).to_have_count(0)
-    check_page(page, "misunderstood")
+    check_page(page, "ignored-filters")
     page.get_by_role("link", name="Remove it").first.click()
     expect(notice.get_by_role("paragraph")).to_have_count(1)
     page.get_by_role("link", name="Remove it").click()
@@ -154,7 +154,7 @@ def test_a_filter_that_is_not_understood_is_named_and_nothing_can_be_done_to_all
 
 def test_a_search_that_waits_is_dropped_when_the_page_is_left(library: Page) -> None:
     page = library
-    # Typed and left within the quarter of a second before a search is sent.
+    # Typed, and left within the 250 ms before a search is sent.
     page.evaluate(
         """() => {
             const field = document.querySelector("[data-search] [name=q]");

@@ -1,4 +1,4 @@
-"""A page whose session ended, or after which another began, and answers that are lost: nothing is done twice."""
+"""Pages whose session has ended or was replaced, and lost responses: nothing is done twice."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def end_session(page: Page) -> None:
 
 
 def sign_in_elsewhere(context: BrowserContext, email: str) -> None:
-    """In another tab; whoever was signed in is not any more."""
+    """Sign in as another person in another tab, which ends the first session."""
     other = context.new_page()
     context.clear_cookies(name="sessionid")
     other.goto("/account/login/")
@@ -43,14 +43,14 @@ def sign_in_elsewhere(context: BrowserContext, email: str) -> None:
 
 
 def count(site: Site, model: str, page: Page) -> int:
-    """How many rows of somebody's are in the database."""
+    """Return how many rows of a person are in the database."""
     code = f"from library.models import {model}; print({model}.objects.filter(owner__email={email_of(page)!r}).count())"
     return int(site.manage("shell", "--no-imports", "-c", code))
 
 
 @pytest.fixture
 def track_page(signed_up: Page, tmp_path: Path) -> Page:
-    """On the page of a track, which has been heard."""
+    """The page of an analysed track."""
     page = signed_up
     upload(page, sounds.write(tmp_path / "song.wav", seconds=4))
     expect(page.locator(".row-track .ring")).to_be_visible(timeout=60_000)
@@ -80,7 +80,7 @@ class TestTheSessionEnded:
         expect(page.get_by_label("Title")).to_have_value("A new title")
         expect(page.get_by_label("Album")).to_have_value("Years of “quiet” <b>")
         check_page(page, "signed-out-back")
-        # It was not saved; now it is.
+        # Not saved before; now it is.
         assert page.get_by_label("Title").get_attribute("value") == "song"
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("heading", level=1, name="A new title")).to_be_visible()
@@ -99,7 +99,7 @@ class TestTheSessionEnded:
         assert page.evaluate("sessionStorage.getItem('earmark.typed')") is None
 
     def test_a_part_of_the_page_is_not_lost(self, track_page: Page) -> None:
-        """What htmx sends."""
+        """Requests sent by htmx."""
         page = track_page
         email = email_of(page)
         end_session(page)
@@ -165,7 +165,7 @@ class TestUploads:
         opened.value.close()
         for name in ("large.wav", "small.wav"):
             expect(tray.get_by_role("link", name=name)).to_be_visible(timeout=60_000)
-        assert pieces[before] > 0  # what had come was not sent again
+        assert pieces[before] > 0  # bytes that had arrived were not sent again
 
     def test_with_a_token_of_before(self, signed_up: Page, tmp_path: Path) -> None:
         page = signed_up

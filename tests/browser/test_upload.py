@@ -17,7 +17,7 @@ LARGE_SECONDS = 145  # 25 MB as 16-bit stereo at 44,100 Hz
 
 
 def original_of(page: Page, name: str) -> bytes:
-    """What the site has stored under a name, as its owner downloads it."""
+    """Return the bytes of the original as its owner downloads it."""
     page.goto("/")
     page.get_by_role("link", name=name, exact=True).click()
     page.wait_for_url("**/tracks/*/")
@@ -45,7 +45,7 @@ def test_a_large_file_arrives_whole_though_the_connection_breaks(signed_up: Page
     expect(tray.get_by_text("Connection lost. Trying again…")).to_be_visible()
     page.context.set_offline(False)
     expect(tray.get_by_role("link", name="large.wav")).to_be_visible()
-    # What had come before was not sent again.
+    # Bytes that had arrived were not sent again.
     assert pieces[0] == 0
     assert pieces == sorted(pieces)
     assert len(set(pieces)) >= 4
@@ -71,7 +71,7 @@ def test_after_a_reload_the_same_file_goes_on_where_it_was(signed_up: Page, tmp_
     upload(page, song)
     tray = page.get_by_role("region", name="Uploads")
     expect(tray.get_by_text("Connection lost. Trying again…")).to_be_visible()
-    # Bytes are moving, so the browser asks before it leaves; this person insists.
+    # An upload is running, so the browser asks before leaving; the person confirms.
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.reload()
@@ -101,7 +101,7 @@ def test_a_folder_brings_its_music_and_leaves_the_rest(signed_up: Page, tmp_path
     page.locator("#folder").set_input_files(folder)
     tray = page.get_by_role("region", name="Uploads")
     expect(tray).to_contain_text("12 files sent. 2 files skipped: not music, by the name.")
-    # The tray keeps the last few, and every refusal; the page lists all.
+    # The tray keeps the last few and all failures; the page lists everything.
     expect(page.locator(".upload-row")).to_have_count(12)
 
 

@@ -1,4 +1,4 @@
-"""What a track is, as its owner says it: confirm, correct, undo, tags and genres of one's own, the queue of doubts."""
+"""Verdicts by the owner: confirm, correct, undo, tags, own genres, and the review queue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Site
 from tests.browser.screenshots import check_page
 
-#: Three tracks in doubt, one that the model was sure of.
+#: Three tracks that need a verdict, and one that the model is sure of.
 _SEED = """
 from classifier.inference import Classifier
 from library.models import User
@@ -82,13 +82,13 @@ def test_genres_and_tags_of_ones_own(library: Page) -> None:
     page.get_by_label("New tag").fill("rainy")
     page.get_by_label("New tag").press("Enter")
     expect(page.get_by_label("New name of rainy")).to_be_visible()
-    check_page(page, "labels")
+    check_page(page, "genres-and-tags")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_label("New name of Shoegaze").fill("Dream pop")
     page.get_by_label("New name of Shoegaze").press("Enter")
     expect(page.get_by_label("New name of Dream pop")).to_be_visible()
     page.get_by_role("link", name="Merge or delete Dream pop").click()
-    check_page(page, "label-delete")
+    check_page(page, "genre-delete")
     page.get_by_role("button", name="Delete genre").click()
     expect(page.get_by_label("New name of Dream pop")).to_have_count(0)
 
@@ -121,7 +121,7 @@ def test_review_queue_by_keys(library: Page) -> None:
     expect(title).to_have_text(first)
     expect(title).to_be_focused()
     page.keyboard.press("n")
-    # Until then, letters are keys of the page: a Z takes the last answer back.
+    # Outside a text field, letters are shortcuts: Z undoes the last answer.
     expect(page.get_by_label("Or a genre of your own")).to_be_focused()
     page.keyboard.type("Shoegaze")
     page.keyboard.press("Enter")
