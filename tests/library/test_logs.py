@@ -76,6 +76,6 @@ class TestRequests:
 def test_a_line_about_a_track(lines: Lines) -> None:
     logger = logging.getLogger("library.services.analysis")
     with log_context(track="1234"):
-        logger.info("Heard")
+        logger.info("Analysed")
     logger.info("Nothing else")
     assert [line["track_id"] for line in lines()] == ["1234", ""]
