@@ -57,7 +57,7 @@ def test_a_list_that_has_changed_asks_again(three: Page, tmp_path: Path) -> None
     other.close()
     tag_all(page, "live")
     expect(page.get_by_role("heading", name="The list has changed")).to_be_visible()
-    expect(page.locator(".panel")).to_contain_text("It showed 3 tracks, and finds 4 now.")
+    expect(page.locator(".panel")).to_contain_text("It had 3 tracks when you selected them, and has 4 now.")
     check_page(page, "bulk-changed")
     page.get_by_role("button", name="Continue with 4 tracks").click()
     expect(page.locator(".notice")).to_contain_text("Tagged “live”: 4 tracks.")

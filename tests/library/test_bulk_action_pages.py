@@ -246,7 +246,7 @@ class TestDelete:
         assert "Delete 3 tracks?" in action(alice_client, "delete", all="1", query="", expected="3")
         make_track()
         page = action(alice_client, "delete", all="1", query="", expected="3", confirmed="1", status=409)
-        assert "It showed 3 tracks, and finds <strong>4</strong> now." in page
+        assert "It had 3 tracks when you selected them, and has <strong>4</strong> now." in page
         assert Track.objects.count() == 4
 
     def test_the_return_address_survives_the_confirmation(

@@ -88,7 +88,7 @@ class TestWhichTracks:
         response = alice_client.post(reverse("bulk-action-submit"), form)
         assert response.status_code == 409
         text = " ".join(response.content.decode().split())
-        assert "It showed 5 tracks, and finds <strong>6</strong> now." in text
+        assert "It had 5 tracks when you selected them, and has <strong>6</strong> now." in text
         assert "Continue with 6 tracks" in text
         assert not BulkAction.objects.exists()
         # What the page that asks sends is enough to do it.
@@ -100,7 +100,7 @@ class TestWhichTracks:
         self, alice_client: Client, five: list[Track]
     ) -> None:
         page = alice_client.get("/?q=a&not_tag=live").content.decode()
-        (digest,) = re.findall(r'name="digest" value="(\w+)"', page)
+        (digest,) = re.findall(r'name="digest"\s+value="(\w+)"', page)
         form = {"act": "tag", "tag": "x", "all": "1", "query": "not_tag=live", "digest": digest, "next": "/"}
         page = alice_client.post(reverse("bulk-action-submit"), form, follow=True).content.decode()
         assert "so nothing was done" in page

@@ -322,8 +322,8 @@ class TestPages:
         assert response["Content-Disposition"].startswith('attachment; filename="earmark-library-')
         file = SimpleUploadedFile("library.json", b"".join(response.streaming_content))
         page = charlie_client.post(reverse("exchange"), {"file": file}).content.decode()
-        assert "3 of the export’s tracks are in your library" in " ".join(page.split())
-        assert "6 words on genres" in page
+        assert "3 tracks of the export are in your library" in " ".join(page.split())
+        assert "6 genre verdicts, with their dates" in page
         assert Tag.objects.filter(owner=charlie).count() == 3
 
     def test_a_refusal_is_shown(self, alice_client: Client) -> None:
