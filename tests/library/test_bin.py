@@ -263,7 +263,7 @@ class TestRoom:
     def test_the_account_page_says_how_much(self, alice_client: Client, track: Track) -> None:
         put_in_bin(track)
         page = " ".join(alice_client.get(reverse("account")).content.decode().split())
-        assert 'of it is a deleted track in <a href="/bin/">the bin</a>.' in page
+        assert 'of that is a deleted track in <a href="/bin/">the bin</a>.' in page
         goes = " ".join(alice_client.get(reverse("account_delete")).content.decode().split())
         assert "<dt>In the bin</dt>" in goes
 
