@@ -37,7 +37,7 @@ def emailed_link() -> str:
 
 
 def test_an_email_then_a_password_and_in(client: Client) -> None:
-    assert "Check your e-mail" in request_sign_up("Dora@Example.org").content.decode()
+    assert "Check your email" in request_sign_up("Dora@Example.org").content.decode()
     assert not User.objects.exists()
     run_enqueued_tasks()
     assert "dora@example.org" in client.get(emailed_link()).content.decode()
@@ -60,7 +60,7 @@ def test_known_and_unknown_are_answered_alike_and_cost_the_same(alice: User) -> 
     assert not mail.outbox
     run_enqueued_tasks()
     assert [message.to for message in mail.outbox] == [[alice.email], ["nobody@example.org"]]
-    assert "You have one already" in mail.outbox[0].body
+    assert "You already have one" in mail.outbox[0].body
     assert mail.outbox[0].subject == mail.outbox[1].subject
 
 
