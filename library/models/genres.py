@@ -18,7 +18,8 @@ class Genre(models.Model):
     A genre that was deleted or merged is only retired, so that history still shows its name and an undo revives it.
     """
 
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="genres")
+    # The constraint below serves the key, too.
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="genres", db_index=False)
     key = models.CharField(max_length=GENRE_LENGTH, editable=False)
     name = models.CharField(max_length=NAME_LENGTH)
     hue = models.PositiveSmallIntegerField(default=0)

@@ -75,7 +75,8 @@ class FailedSignIn(models.Model):
 class IdempotencyRecord(models.Model):
     """The request that an idempotency key was used for, and the response to it."""
 
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    # The constraint below serves the owner, too.
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=100)
     digest = models.CharField("keyed hash of the request", max_length=64)
     #: Until then (by the database's clock) the request counts as in progress. Its process extends the lease.

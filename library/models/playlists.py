@@ -39,7 +39,8 @@ class Playlist(models.Model):
 class PlaylistItem(models.Model):
     """A track in a playlist. The same track may be there more than once."""
 
-    playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, related_name="items")
+    # The index below serves the playlist, too.
+    playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, related_name="items", db_index=False)
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="playlist_items")
     #: Only the order matters; gaps are allowed.
     position = models.PositiveIntegerField()

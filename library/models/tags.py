@@ -14,7 +14,8 @@ MOOD_THRESHOLD = 0.75
 class Tag(models.Model):
     """A person's tag. `key` is its name without case and accents: tags with the same key are the same tag."""
 
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tags")
+    # The constraint below serves the owner, too.
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tags", db_index=False)
     name = models.CharField(max_length=NAME_LENGTH)
     key = models.CharField(max_length=80, editable=False)
     hue = models.PositiveSmallIntegerField("colour", default=0)
@@ -49,7 +50,8 @@ class Tagging(models.Model):
 class TagRejection(models.Model):
     """A tag suggestion that was rejected, and is not made again for this track."""
 
-    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="rejections")
+    # The constraint below serves the track, too.
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="rejections", db_index=False)
     key = models.CharField(max_length=80)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -90,7 +90,8 @@ class Track(models.Model):
         OWNER = "owner", "Set by hand"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tracks")
+    # Several of the indexes below begin with the owner.
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tracks", db_index=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -238,7 +239,8 @@ class Track(models.Model):
 class Prediction(models.Model):
     """The prediction of one version of a model about a track."""
 
-    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="predictions")
+    # The constraint below serves the track, too.
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="predictions", db_index=False)
     model_name = models.CharField(max_length=64)
     model_version = models.CharField(max_length=64)
     label = models.CharField("genre, if sure", max_length=32, null=True, blank=True)  # noqa: DJ001 - null is "not sure"
@@ -279,7 +281,8 @@ class Embedding(models.Model):
     """
 
     track = models.OneToOneField(Track, on_delete=models.CASCADE, primary_key=True, related_name="embedding")
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    # The index below serves the owner, too.
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     #: Name and version of the model: only vectors of one model can be compared.
     model = models.CharField(max_length=130)
     #: Little-endian float32, as a vector of length 1.

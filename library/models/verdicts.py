@@ -15,7 +15,8 @@ class Verdict(models.Model):
     Apart from `undone_at`, rows never change: together they are the track's history.
     """
 
-    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="verdicts")
+    # The index below serves the track, too.
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="verdicts", db_index=False)
     person = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="verdicts")
     before = models.CharField("effective genre before", max_length=GENRE_LENGTH, blank=True)
     genre = models.CharField(
