@@ -64,16 +64,17 @@ def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
         base_url=site.url, viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
     )
     context.set_default_timeout(PATIENCE)
-    strays: list[str] = []
+    outside_requests: list[str] = []
     complaints: list[str] = []
     context.on(
-        "request", lambda r: None if r.url.startswith((site.url, "data:", "blob:")) else strays.append(r.url)
+        "request",
+        lambda r: None if r.url.startswith((site.url, "data:", "blob:")) else outside_requests.append(r.url),
     )
     context.on("weberror", lambda e: complaints.append(str(e.error)))
     context.on("console", lambda m: complaints.append(m.text) if _is_of_the_site(m) else None)
     yield context
     context.close()
-    assert strays == []
+    assert outside_requests == []
     assert complaints == []
 
 

@@ -167,7 +167,7 @@ class TestMany:
         assert (action.done, action.skipped) == (2, 1)
         services.genre_set(track=tracks[1], person=alice, genre="rock")
 
-        # Only where it was what counts.
+        # Counted only where it was in force.
         assert services.bulk_action_undo(action=action) == 1
         # What was said before and after the act stays.
         assert [genre_state(track)[0] for track in tracks] == ["jazz", "rock", "blues"]

@@ -101,17 +101,17 @@ def test_moods_known_before_are_found_on_their_tracks() -> None:
 def test_what_waited_for_review_before_waits_in_the_same_order() -> None:
     before = "0016_newest_of_all"
     migrate("library", "0016")
-    for name in ("settled", "unsure", "overruled", "reviewed"):
+    for name in ("sure", "unsure", "overruled", "reviewed"):
         add_somebody_with_a_track(before, name)
     model = MigrationExecutor(connection).loader.project_state([("library", before)]).apps.get_model
-    overruled, reviewed, settled, unsure = model("library", "Track").objects.order_by("title")
+    overruled, reviewed, sure, unsure = model("library", "Track").objects.order_by("title")
     for track in (unsure, reviewed):
         track.prediction.label = None
         track.prediction.save()
     overruled.owner_genre = "rock"
     overruled.save()
     model("library", "Verdict").objects.create(
-        track=reviewed, person=settled.owner, genre="jazz", heard="jazz"
+        track=reviewed, person=sure.owner, genre="jazz", heard="jazz"
     )
     migrate()
     ranks = [track.review_rank for track in Track.objects.order_by("title")]

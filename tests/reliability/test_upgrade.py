@@ -133,9 +133,9 @@ def filled() -> dict[str, Any]:
         digest=hashlib.sha256(b"earmark_old").hexdigest(), hint="earmark_old",
     )  # fmt: skip
     then.create(
-        "KeptAnswer", owner=then.alice, key="k1", request="POST /api/v1/tags/ 12", status=201, body={}
+        "keptanswer", owner=then.alice, key="k1", request="POST /api/v1/tags/ 12", status=201, body={}
     )
-    then.create("KeptAnswer", owner=then.alice, key="k2", request="POST /api/v1/tags/ 13", status=None)
+    then.create("keptanswer", owner=then.alice, key="k2", request="POST /api/v1/tags/ 13", status=None)
     then.create("PartialUpload", owner=then.alice, name="x.wav", length=5, offset=5, track=one,
                 finished_at=timezone.now())  # fmt: skip
     call_command("migrate", verbosity=0)
