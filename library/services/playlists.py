@@ -67,7 +67,7 @@ def playlist_delete(*, playlist: Playlist) -> BulkAction:
     """Delete a playlist; its tracks stay in the library. The action's targets are its tracks, in order."""
     with transaction.atomic():
         _touch(playlist)
-        ids = list(playlist.items.values_list("track_id", flat=True))
+        items = list(playlist.items.only("track_id", "position"))
         action = bulk_action_record(
             person=playlist.owner,
             kind=BulkAction.Kind.PLAYLIST_DELETE,
@@ -78,14 +78,14 @@ def playlist_delete(*, playlist: Playlist) -> BulkAction:
                 "smart": playlist.smart,
                 "query": playlist.query,
             },
-            tracks=((pk, None) for pk in ids),
+            tracks=((item.track_id, _place_of(item)) for item in items),
         )
         playlist.delete()
     return action
 
 
 def playlist_delete_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    """Create a deleted playlist again with the same id, and add tracks to its end. Returns how many."""
+    """Create a deleted playlist again with the same id, and put tracks back where they were. Returns how many."""
     known = action.data
     playlist, _ = Playlist.objects.get_or_create(
         pk=known["playlist"],
@@ -98,7 +98,11 @@ def playlist_delete_undo(action: BulkAction, targets: list[BulkActionTrack]) -> 
     )
     if playlist.owner_id != action.person_id:
         return 0
-    added = _append(playlist, action.person, [target.track_id for target in targets], but=set())
+    # Those that were deleted before places were recorded go to the end.
+    added = _append(
+        playlist, action.person, [target.track_id for target in targets if not target.before], but=set()
+    )
+    added += _put_back(playlist, targets)
     live = set(Track.objects.filter(pk__in=[item.track_id for item in added]).values_list("pk", flat=True))
     return sum(item.track_id in live for item in added)
 
@@ -150,13 +154,12 @@ def playlist_remove(*, item: PlaylistItem) -> BulkAction:
     """Remove a track from a playlist; it stays in the library."""
     with transaction.atomic():
         _touch(item.playlist)
-        before = {"item": item.pk, "position": item.position}
         action = bulk_action_record(
             person=item.playlist.owner,
             kind=BulkAction.Kind.PLAYLIST_REMOVE,
             summary=f"Removed “{item.track}” from “{item.playlist}”",
             data={"playlist": str(item.playlist.pk)},
-            tracks=[(item.track_id, before)],
+            tracks=[(item.track_id, _place_of(item))],
         )
         item.delete()
     return action
@@ -168,6 +171,16 @@ def playlist_remove_undo(action: BulkAction, targets: list[BulkActionTrack]) -> 
     if playlist is None:
         return 0
     _touch(playlist)
+    return len(_put_back(playlist, targets))
+
+
+def _place_of(item: PlaylistItem) -> dict[str, int]:
+    """What an undo has to know, so that the item comes back as itself: other actions refer to it by its id."""
+    return {"item": item.pk, "position": item.position}
+
+
+def _put_back(playlist: Playlist, targets: list[BulkActionTrack]) -> list[PlaylistItem]:
+    """Create items again as `_place_of` recorded them."""
     items = [
         PlaylistItem(
             pk=target.before["item"],
@@ -178,7 +191,7 @@ def playlist_remove_undo(action: BulkAction, targets: list[BulkActionTrack]) -> 
         for target in targets
         if target.before
     ]
-    return len(PlaylistItem.objects.bulk_create(items))
+    return PlaylistItem.objects.bulk_create(items)
 
 
 def playlist_move(*, item: PlaylistItem, position: int) -> None:

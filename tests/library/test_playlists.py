@@ -86,6 +86,17 @@ class TestServices:
         services.playlist_delete(playlist=filled)
         assert services.bulk_action_undo(action=action) == 0
 
+    def test_an_append_is_undone_in_a_playlist_that_was_deleted_and_restored(
+        self, filled: Playlist, alice: User, make_track: MakeTrack
+    ) -> None:
+        make_track(title="e")
+        appended = services.playlist_append(playlist=filled, tracks=tracks_of(alice))
+        services.bulk_action_undo(action=services.playlist_delete(playlist=filled))
+        restored = Playlist.objects.get()
+        assert titles(restored) == "abcde"
+        assert services.bulk_action_undo(action=appended) == 1
+        assert titles(restored) == "abcd"
+
     def test_a_deleted_one_comes_back_with_its_order(
         self, filled: Playlist, alice_client: Client, charlie_client: Client
     ) -> None:

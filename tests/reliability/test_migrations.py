@@ -110,9 +110,7 @@ def test_what_waited_for_review_before_waits_in_the_same_order() -> None:
         track.prediction.save()
     overruled.owner_genre = "rock"
     overruled.save()
-    model("library", "Verdict").objects.create(
-        track=reviewed, person=sure.owner, genre="jazz", heard="jazz"
-    )
+    model("library", "Verdict").objects.create(track=reviewed, person=sure.owner, genre="jazz", heard="jazz")
     migrate()
     ranks = [track.review_rank for track in Track.objects.order_by("title")]
     assert ranks == [pytest.approx(-0.1), None, None, pytest.approx(-0.1)]
