@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: The value of `source` for tracks without a genre, for which the column is empty.
 NO_SOURCE = "none"
 #: The label of `UNSURE`.
-UNSURE_LABEL = "Unsure"
+UNSURE_LABEL = "Not sure"
 #: How many tags a facet lists.
 TOP_TAGS = 30
 #: Both bounds are included.

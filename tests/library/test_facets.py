@@ -59,7 +59,7 @@ def counts(choices: dict[str, FacetValue]) -> dict[str, int]:
 class TestCounts:
     def test_of_everything(self, facets: Facets) -> None:
         found = facets("")
-        assert counts(found["genre"]) == {"Jazz": 3, "Rock": 2, "Unsure": 1}
+        assert counts(found["genre"]) == {"Jazz": 3, "Rock": 2, "Not sure": 1}
         assert counts(found["source"]) == {"Set by hand": 1, "Heard by Earmark": 4, "No genre yet": 3}
         assert counts(found["confidence"]) == {
             "90 % and more": 1, "70 to 90 %": 3, "50 to 70 %": 3, "up to 50 %": 2,
@@ -81,7 +81,7 @@ class TestCounts:
         assert counts(facets("q=b")["genre"]) == {"Jazz": 1}
         assert counts(facets("not_tag=piano&year_max=1970")["genre"]) == {"Jazz": 1, "Rock": 1}
         assert counts(facets("year_min=1960&year_max=1969")["year"]) == {"1970s": 1, "1960s": 2, "1950s": 1}
-        assert counts(facets("not_genre=rock")["genre"]) == {"Jazz": 3, "Rock": 2, "Unsure": 1}
+        assert counts(facets("not_genre=rock")["genre"]) == {"Jazz": 3, "Rock": 2, "Not sure": 1}
 
     @pytest.mark.parametrize(
         "query", ["", "genre=jazz", "not_genre=jazz&format=mp3", "confidence_min=0.5", "q=a"]

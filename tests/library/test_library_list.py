@@ -79,7 +79,7 @@ class TestList:
     ("query", "words"),
     [
         ("q=night", ["“night”"]),
-        ("genre=jazz&genre=unsure", ["Jazz", "Unsure"]),
+        ("genre=jazz&genre=unsure", ["Jazz", "Not sure"]),
         ("not_genre=hiphop", ["not Hip-hop"]),
         ("tag=live&not_tag=nowhere", ["Live", "not nowhere"]),
         ("mood=happy", ["Happy"]),
