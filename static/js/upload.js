@@ -116,7 +116,7 @@
       const sent = [...moving].reduce((sum, job) => sum + job.sent, count.doneBytes);
       const busy = moving.size || waiting.length;
       tray.toggleAttribute("data-busy", Boolean(busy));
-      const skipped = count.skipped ? `${files(count.skipped)} skipped: not music files. ` : "";
+      const skipped = count.skipped ? `${files(count.skipped)} skipped: not music. ` : "";
       const unreadable = count.unreadable ? `${files(count.unreadable)} could not be read.` : "";
       element("total").textContent = busy
         ? `${number(count.done)} of ${files(count.all)} · ${megabytes(sent)} of ${megabytes(count.bytes)} MB. ${skipped}${unreadable}`

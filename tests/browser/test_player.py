@@ -118,7 +118,7 @@ def test_media_keys_of_keyboard_and_headset(signed_up: Page, tmp_path: Path) -> 
         """window.keys = {};
         const set = MediaSession.prototype.setActionHandler;
         MediaSession.prototype.setActionHandler = function (name, action) {
-            window.keys[name] = act;
+            window.keys[name] = action;
             set.call(this, name, action);
         };"""
     )
