@@ -47,7 +47,7 @@ def test_a_worker_outlives_it(installation: Installation) -> None:
     with ExitStack() as meanwhile:
         with installation.worker_paused_at("decoding", **IMPATIENT) as worker:
             meanwhile.enter_context(away(installation))
-        wait_for(lambda: log_contains(installation, "The database is away"))
+        wait_for(lambda: log_contains(installation, "The database is unavailable"))
     assert worker.poll() is None
 
     installation.upload(sounds.write(installation.folder / "next.wav", seconds=3.5))
@@ -55,9 +55,8 @@ def test_a_worker_outlives_it(installation: Installation) -> None:
     worker.terminate()
     assert worker.wait(DEADLINE) == 0
     installation.expire_leases()
-    installation.worker(
-        **IMPATIENT
-    )  # another one's sweep at its start; the first one's comes within a minute
+    # Another worker sweeps when it starts; the first one would do so within a minute.
+    installation.worker(**IMPATIENT)
     wait_for(installation.all_finished)
     installation.stop()
     assert {status for status, _, _ in installation.status().values()} == {"ready"}
