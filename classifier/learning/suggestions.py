@@ -1,0 +1,78 @@
+"""Which tracks to ask a concept's teacher about.
+
+Most suggestions are the best scored, so that people are shown what they look for. A tenth comes from near the
+threshold, at random: answers about the best alone would say nothing of the tracks that the concept would set by
+itself. The next question is the track whose answer is expected to change most (expected model change):
+B. Settles, "Active learning literature survey", 2009, section 3.3.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from classifier.learning import concepts
+from classifier.learning.vectors import FloatArray
+
+#: One suggestion of so many comes from near the threshold.
+NEAR_EVERY = 10
+#: From among how many tracks nearest to the threshold it is drawn.
+NEAR = 20
+#: How many tracks near the threshold may be the next question, and on how many of them its effect is measured.
+POOL = 40
+AUDIENCE = 400
+#: How far from the threshold, in units of score, "yes" has odds of e to 1.
+ODDS_SCALE = 0.1
+
+
+def suggest(scores: ArrayLike, threshold: float, count: int, seed: int) -> NDArray[np.int64]:
+    """Up to `count` of the unanswered tracks with these `scores` (tracks,), as indices, the best first.
+
+    Every tenth place goes to a track drawn from the `NEAR` nearest to the threshold that are not shown anyway.
+    Raises ValueError when `count` is negative or a score is NaN.
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    if count < 0 or values.ndim != 1 or np.isnan(values).any():
+        raise ValueError("Suggestions need a score for each track, and a count of 0 or more.")
+    near_count = min(count // NEAR_EVERY, max(0, len(values) - (count - count // NEAR_EVERY)))
+    order = np.argsort(-values, kind="stable")
+    best, rest = order[: count - near_count], order[count - near_count :]
+    if near_count:
+        # A concept without a threshold yet has its border where the best end.
+        border = threshold if np.isfinite(threshold) else values[best[-1]]
+        nearest = rest[np.argsort(np.abs(values[rest] - border), kind="stable")[: max(NEAR, near_count)]]
+        drawn = np.random.default_rng(seed).choice(nearest, near_count, replace=False)
+        best = np.concatenate([best, drawn])
+        best = best[np.argsort(-values[best], kind="stable")]
+    return best.astype(np.int64)
+
+
+def next_question(
+    examples: ArrayLike, refusals: ArrayLike, known: ArrayLike, candidates: ArrayLike, threshold: float
+) -> int:
+    """The index of the candidate (candidates, size) whose answer teaches most.
+
+    For each of the `POOL` candidates nearest to the threshold: how much the scores of the `AUDIENCE` nearest
+    would change on average after a yes and after a no, weighted by how likely each is. The other arguments
+    are as in `concepts.teach`. Raises ValueError when there is no candidate.
+    """
+    rows = concepts.check(candidates)
+    if not len(rows):
+        raise ValueError("There is no track to ask about.")
+    yes, no = concepts.check(examples, rows.shape[1]), concepts.check(refusals, rows.shape[1])
+    now = concepts.scores([concepts.teach(yes, no, known)], rows)[:, 0]
+    border = threshold if np.isfinite(threshold) else float(now.max())
+    nearest = np.argsort(np.abs(now - border), kind="stable")
+    audience, pool = nearest[:AUDIENCE], nearest[:POOL]
+
+    def change(more: FloatArray, less: FloatArray) -> float:
+        taught = concepts.teach(more, less, known)
+        return float(np.abs(concepts.scores([taught], rows[audience])[:, 0] - now[audience]).mean())
+
+    likely = 1 / (1 + np.exp(np.clip((border - now[pool]) / ODDS_SCALE, -50, 50)))
+    expected = [
+        p * change(np.concatenate([yes, rows[[track]]]), no)
+        + (1 - p) * change(yes, np.concatenate([no, rows[[track]]]))
+        for p, track in zip(likely, pool, strict=True)
+    ]
+    return int(pool[int(np.argmax(expected))])
