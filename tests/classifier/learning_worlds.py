@@ -1,0 +1,51 @@
+"""Synthetic libraries for the tests of learning: genres of artists of tracks, as Gaussians around Gaussians."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIZE = 24
+
+
+class Library(NamedTuple):
+    """Vectors (tracks, size) of length 1, and the genre and artist of each."""
+
+    vectors: NDArray[np.float32]
+    genres: NDArray[np.str_]
+    artists: NDArray[np.str_]
+
+    def of(self, genre: str) -> NDArray[np.float32]:
+        return self.vectors[self.genres == genre]
+
+
+def make_library(
+    genres: int = 4,
+    artists: int = 6,
+    tracks: int = 5,
+    seed: int = 0,
+    artist_spread: float = 0.5,
+    track_spread: float = 0.4,
+) -> Library:
+    """`genres` with `artists` each with `tracks` each; a spread is the length of a typical difference."""
+    rng = np.random.default_rng(seed)
+    rows, names, who = [], [], []
+    for genre in range(genres):
+        centre = rng.standard_normal(SIZE)
+        centre /= np.linalg.norm(centre)
+        for artist in range(artists):
+            own = centre + artist_spread * rng.standard_normal(SIZE) / SIZE**0.5
+            rows.append(own + track_spread * rng.standard_normal((tracks, SIZE)) / SIZE**0.5)
+            names += [f"genre {genre}"] * tracks
+            who += [f"artist {genre}-{artist}"] * tracks
+    vectors = np.concatenate(rows)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return Library(vectors.astype(np.float32), np.array(names), np.array(who))
+
+
+def average_precision(scores: NDArray[np.floating], relevant: NDArray[np.bool_]) -> float:
+    """The mean of the precision at each relevant track, the tracks ranked by score."""
+    ranked = relevant[np.argsort(-scores, kind="stable")]
+    return float((np.cumsum(ranked) / np.arange(1, len(ranked) + 1))[ranked].mean())
