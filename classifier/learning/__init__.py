@@ -6,7 +6,8 @@ Conventions, for every module of this package:
   Functions take float arrays (tracks, size) and compute in float32, or in float64 where something is fitted.
   The likeness of two vectors is their cosine, from -1 to 1.
 * An *answer* is what a person said of a track about one concept: True (an example) or False (a refusal).
-* `known` are the centroids of the genres that the model was trained on, (genres, size), of length 1.
+* `known` are centroids of the genres that the model was trained on, (centroids, size), of length 1: of each genre
+  as a whole and of groups within it.
 * An *artist* is a text that says which tracks are not independent of each other; an empty one is
   a track's own. Albums do as well.
 * Input is checked first and refused with ValueError; nothing is changed in place.

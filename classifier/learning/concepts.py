@@ -1,12 +1,16 @@
 """Teaching a genre or tag by examples, and how much a track sounds like it.
 
-A concept's score of a track is its likeness to the centroid of the examples (a Rocchio or nearest-centroid
-classifier), less a share of its likeness to what competes: the known genres, and the tracks that were refused.
-Without competition, tracks that are much like everything come first. The soft maximum is the mean-normalised
-log-sum-exp, `log(mean(exp(SHARPNESS * cosine))) / SHARPNESS`.
+A concept's score of a track is its likeness to the examples (to their centroid, and to the nearest of them), less a
+share of its likeness to what competes: the known genres, and the tracks that were refused. Without competition,
+tracks that are much like everything come first. What the examples themselves are like competes less, or
+nobody could teach a genre that a known one nearly is. In symbols, with S for the soft maximum and m(c) for the
+mean cosine of the examples to the competitor c, if that is positive:
 
-Sources: J. Rocchio, "Relevance feedback in information retrieval", 1971; R. Tibshirani and others, "Diagnosis
-of multiple cancer types by shrunken centroids of gene expression", 2002 (centroids that compete).
+    score(v) = (1 - NEAREST) cos(v, centroid) + NEAREST S(cos(v, examples); EXAMPLE_SHARPNESS)
+               - COMPETITION S(cos(v, c) - ALLOWANCE m(c) over competitors c; SHARPNESS)
+
+Sources: J. Rocchio, "Relevance feedback in information retrieval", 1971 (centroids of examples and refusals);
+J. Snell and others, "Prototypical networks for few-shot learning", 2017 (centroids that compete).
 """
 
 from __future__ import annotations
@@ -17,71 +21,109 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classifier.learning.vectors import FloatArray, unit
+from classifier.learning.vectors import FloatArray, group_centroids, unit
 
-#: The share of the competitors' likeness that is subtracted, and how much the nearest of them counts above the
-#: others (0: all alike, infinity: the nearest alone). Chosen on average precision, see docs/model.md.
+#: The share of the competitors' likeness that is subtracted, how much the nearest of them counts above the
+#: others (0: all alike, infinity: the nearest alone), and how much of the examples' own likeness to each is
+#: allowed. All numbers here were chosen on average precision, see docs/model.md.
 COMPETITION = 0.7
-SHARPNESS = 10.0
+SHARPNESS = 20.0
+ALLOWANCE = 0.3
+#: How much the nearest examples count beside the centroid of all: some genres are of several kinds.
+NEAREST = 0.5
+EXAMPLE_SHARPNESS = 8.0
 #: From so many examples on, a concept is good for suggestions: with fewer, too few of them would be right.
 LEAST_EXAMPLES = 3
-#: As many refusals compete, those most like the examples: the others change nothing but the time it takes.
-MOST_REFUSALS = 24
+#: As many examples (beyond: centroids of groups of them) and refusals (those most like the examples) are kept:
+#: more change little but the time it takes.
+MOST_EXAMPLES, MOST_REFUSALS = 16, 16
 #: Tracks that are scored at once, to bound memory.
 _BLOCK = 4096
 
 
 @dataclass(frozen=True)
 class Concept:
-    """What was taught: the examples' `centroid` (size,) and the `competitors` (competitors, size), of length 1."""
+    """What was taught. All vectors have length 1.
+
+    `centroid` (size,) is of all examples, `examples` (examples, size) and `refusals` (refusals, size) are those
+    that count by themselves; `allowances` (known + refusals,) are subtracted from the likeness to these.
+    """
 
     centroid: FloatArray
-    competitors: FloatArray
+    examples: FloatArray
+    refusals: FloatArray
+    allowances: FloatArray
 
 
 def teach(examples: ArrayLike, refusals: ArrayLike, known: ArrayLike) -> Concept:
     """A concept from the vectors of examples (examples, size) and refusals (refusals, size; may be none).
 
-    `known` are the centroids of the known genres (genres, size). One example is enough, though
+    `known` are the centroids of the known genres (centroids, size). One example is enough, though
     `LEAST_EXAMPLES` are for suggestions. Raises ValueError when there is none, shapes disagree, or a number
     is not finite.
     """
     rows = check(examples)
     if not len(rows):
         raise ValueError("A concept needs an example.")
-    competitors, no = check(known, rows.shape[1]), check(refusals, rows.shape[1])
+    genres, no = check(known, rows.shape[1]), check(refusals, rows.shape[1])
     centroid = unit(rows.mean(axis=0))
-    nearest = np.sort(np.argsort(-(no @ centroid), kind="stable")[:MOST_REFUSALS])
-    return Concept(centroid, np.concatenate([competitors, no[nearest]]))
+    nearest = np.argsort(-(no @ centroid), kind="stable")[:MOST_REFUSALS]
+    no = no[np.sort(nearest)]
+    own = np.concatenate([genres, no]) @ rows.mean(axis=0)
+    kept = rows if len(rows) <= MOST_EXAMPLES else group_centroids(rows, MOST_EXAMPLES)
+    return Concept(centroid, kept, no, np.float32(ALLOWANCE) * np.maximum(own, 0))
 
 
-def scores(concepts: Sequence[Concept], vectors: ArrayLike) -> FloatArray:
+def scores(concepts: Sequence[Concept], vectors: ArrayLike, known: ArrayLike) -> FloatArray:
     """How much tracks (tracks, size) sound like each concept: (tracks, concepts), about -1 to 1, higher is more.
 
-    Scores of one concept rank tracks; those of two concepts cannot be compared. Vectors may be float16.
+    `known` are the centroids that the concepts were taught with. Scores of one concept rank tracks; those of two
+    concepts cannot be compared. Vectors may be float16.
     """
     rows = np.asarray(vectors)
     found = np.empty((len(rows), len(concepts)), np.float32)
+    if not found.size:
+        return found
+    size = concepts[0].centroid.size
+    genres = check(known, size)
+    if any(len(one.allowances) != len(genres) + len(one.refusals) for one in concepts):
+        raise ValueError(f"The concepts were not taught with these {len(genres)} centroids.")
+    centroids = np.stack([one.centroid for one in concepts], axis=1)
+    examples = np.concatenate([one.examples for one in concepts]).T
+    refusals = np.concatenate([one.refusals for one in concepts]).T
+    counts = [len(one.examples) for one in concepts], [len(one.refusals) for one in concepts]
+    discounts = [np.exp(-np.float32(SHARPNESS) * one.allowances) for one in concepts]
+    of_genres = np.stack([some[: len(genres)] for some in discounts], axis=1)
+    of_refusals = np.concatenate([some[len(genres) :] for some in discounts])
+    competing = np.maximum(1, len(genres) + np.array(counts[1], np.float32))
+    nothing = np.float32(1) if not len(genres) else np.float32(0)  # log(1) / SHARPNESS: no competition
     for first in range(0, len(rows), _BLOCK):
-        block = check(rows[first : first + _BLOCK])
-        for number, concept in enumerate(concepts):
-            found[first : first + _BLOCK, number] = block @ concept.centroid - COMPETITION * soft_maximum(
-                block @ concept.competitors.T
-            )
+        block = check(rows[first : first + _BLOCK], size)
+        likeness = _sums(np.exp(np.float32(EXAMPLE_SHARPNESS) * (block @ examples)), counts[0])
+        near = np.log(likeness / np.array(counts[0], np.float32)) / np.float32(EXAMPLE_SHARPNESS)
+        rivals = np.exp(np.float32(SHARPNESS) * (block @ genres.T)) @ of_genres
+        rivals += _sums(np.exp(np.float32(SHARPNESS) * (block @ refusals)) * of_refusals, counts[1])
+        alone = (rivals == 0) * nothing
+        competition = np.log((rivals + alone) / competing) / np.float32(SHARPNESS)
+        found[first : first + _BLOCK] = (
+            (1 - NEAREST) * (block @ centroids) + NEAREST * near - COMPETITION * competition
+        )
     return found
 
 
-def soft_maximum(cosines: ArrayLike, sharpness: float = SHARPNESS) -> FloatArray:
-    """`log(mean(exp(sharpness * cosines))) / sharpness` along the last axis; 0 where there is nothing.
+def _sums(columns: FloatArray, counts: Sequence[int]) -> FloatArray:
+    """The sums of so many columns each: (tracks, sum of counts) to (tracks, counts)."""
+    ends = np.cumsum(counts)
+    return np.stack(
+        [columns[:, end - count : end].sum(axis=1) for end, count in zip(ends, counts, strict=True)], axis=1
+    )
 
-    Between the mean and the maximum of the cosines.
-    """
-    rows = np.asarray(cosines, dtype=np.float32)
-    if not rows.shape[-1]:
-        return np.zeros(rows.shape[:-1], np.float32)
-    # Cosines are at most 1, so that nothing overflows.
-    mean = np.exp(np.float32(sharpness) * rows).mean(axis=-1)
-    return np.asarray(np.log(mean) / np.float32(sharpness), np.float32)
+
+def familiarity(vectors: ArrayLike, known: ArrayLike) -> FloatArray:
+    """How much tracks (tracks, size) sound like any known genre: the highest cosine, (tracks,)."""
+    rows = check(vectors)
+    highest: FloatArray = (rows @ check(known, rows.shape[1]).T).max(axis=1)
+    return highest
 
 
 def explanations(examples: ArrayLike, vectors: ArrayLike, count: int = 3) -> NDArray[np.int64]:

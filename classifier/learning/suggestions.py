@@ -60,14 +60,14 @@ def next_question(
     if not len(rows):
         raise ValueError("There is no track to ask about.")
     yes, no = concepts.check(examples, rows.shape[1]), concepts.check(refusals, rows.shape[1])
-    now = concepts.scores([concepts.teach(yes, no, known)], rows)[:, 0]
+    now = concepts.scores([concepts.teach(yes, no, known)], rows, known)[:, 0]
     border = threshold if np.isfinite(threshold) else float(now.max())
     nearest = np.argsort(np.abs(now - border), kind="stable")
     audience, pool = nearest[:AUDIENCE], nearest[:POOL]
 
     def change(more: FloatArray, less: FloatArray) -> float:
         taught = concepts.teach(more, less, known)
-        return float(np.abs(concepts.scores([taught], rows[audience])[:, 0] - now[audience]).mean())
+        return float(np.abs(concepts.scores([taught], rows[audience], known)[:, 0] - now[audience]).mean())
 
     likely = 1 / (1 + np.exp(np.clip((border - now[pool]) / ODDS_SCALE, -50, 50)))
     expected = [

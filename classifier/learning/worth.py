@@ -26,8 +26,8 @@ SHOWN_FROM = 8
 #: A concept may be switched on from so many answers and such a bound on: at least four of five right, surely.
 SWITCH_FROM = 25
 SWITCH_BOUND = 0.8
-#: The share of yes that a threshold aims at among the answers above it.
-TARGET_PRECISION = 0.9
+#: The share of yes that a threshold aims at among the answers above it: of 25, as many as `SWITCH_BOUND` takes.
+TARGET_PRECISION = 0.95
 
 
 class Answers(NamedTuple):
@@ -79,7 +79,7 @@ def held_out_scores(given: Answers, known: ArrayLike) -> NDArray[np.float64]:
         examples, refusals = given.vectors[~own & given.yes], given.vectors[~own & ~given.yes]
         if len(examples):
             concept = concepts.teach(examples, refusals, known)
-            found[own] = concepts.scores([concept], given.vectors[own])[:, 0]
+            found[own] = concepts.scores([concept], given.vectors[own], known)[:, 0]
     return found
 
 

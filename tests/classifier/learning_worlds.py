@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.learning import vectors
+
 SIZE = 24
 
 
@@ -19,6 +21,11 @@ class Library(NamedTuple):
 
     def of(self, genre: str) -> NDArray[np.float32]:
         return self.vectors[self.genres == genre]
+
+    def known_without(self, genre: str) -> NDArray[np.float32]:
+        """The known centroids of a model that never heard of `genre`."""
+        others = self.genres != genre
+        return vectors.known_centroids(self.vectors[others], self.genres[others])[1]
 
 
 def make_library(
@@ -40,9 +47,7 @@ def make_library(
             rows.append(own + track_spread * rng.standard_normal((tracks, SIZE)) / SIZE**0.5)
             names += [f"genre {genre}"] * tracks
             who += [f"artist {genre}-{artist}"] * tracks
-    vectors = np.concatenate(rows)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return Library(vectors.astype(np.float32), np.array(names), np.array(who))
+    return Library(vectors.unit(np.concatenate(rows)), np.array(names), np.array(who))
 
 
 def average_precision(scores: NDArray[np.floating], relevant: NDArray[np.bool_]) -> float:

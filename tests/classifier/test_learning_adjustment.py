@@ -47,7 +47,10 @@ def test_no_step_from_the_weights_is_downhill(penalty: float) -> None:
     assert least < loss(log_p, 0 * weights, TRUTH, penalty)
     for size in (0.01, 0.1, 1):
         for _ in range(10):
-            assert loss(log_p, weights + size * rng.standard_normal(weights.shape), TRUTH, penalty) > least - 1e-3
+            assert (
+                loss(log_p, weights + size * rng.standard_normal(weights.shape), TRUTH, penalty)
+                > least - 1e-3
+            )
     eased = [loss(log_p, factor * weights, TRUTH, penalty) for factor in (0.99, 1.01)]
     assert min(eased) > least - 1e-3
 

@@ -57,9 +57,9 @@ def question(seed: int = 0, copies: int = 1) -> tuple[int, np.ndarray, float]:
     """The next question among a library's tracks, their scores, and the threshold."""
     library = make_library(seed=seed)
     new = library.genres == "genre 3"
-    known = vectors.centroids(library.vectors[~new], library.genres[~new])[1]
+    known = library.known_without("genre 3")
     examples, candidates = library.vectors[new][:3], np.tile(library.vectors, (copies, 1))
-    scores = concepts.scores([concepts.teach(examples, [], known)], candidates)[:, 0]
+    scores = concepts.scores([concepts.teach(examples, [], known)], candidates, known)[:, 0]
     border = float(np.median(scores[new[: len(scores)].nonzero()]))
     return suggestions.next_question(examples, [], known, candidates, border), scores, border
 
@@ -80,7 +80,7 @@ def test_the_next_question_teaches_more_than_most() -> None:
     crowd = 0.6 * np.eye(size)[0] + 0.8 * np.eye(size)[2] + 0.05 * rng.standard_normal((60, size))
     loner = 0.6 * np.eye(size)[0] + 0.8 * np.eye(size)[3]
     candidates = vectors.unit(np.concatenate([loner[None], crowd]))
-    scores = concepts.scores([concepts.teach([example], [], known)], candidates)[:, 0]
+    scores = concepts.scores([concepts.teach([example], [], known)], candidates, known)[:, 0]
     assert suggestions.next_question([example], [], known, candidates, float(scores[0])) != 0
 
 

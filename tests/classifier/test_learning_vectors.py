@@ -96,13 +96,25 @@ def test_the_same_tracks_give_the_same_projection() -> None:
     assert (first.bias == second.bias).all()
 
 
-def test_a_centroid_is_of_its_genre_alone() -> None:
+def test_centroids_are_of_their_genre_alone() -> None:
     rows = np.array([[1, 0, 0], [3, 0.1, 0], [0, 5, 0]], np.float32)
-    names, found = vectors.centroids(rows, ["b", "b", "a"])
-    assert names == ["a", "b"]
-    assert found[0] == pytest.approx([0, 1, 0])
-    assert found[1, 0] > 0.99
+    names, found = vectors.known_centroids(rows, ["b", "b", "a"])
+    assert names == ["a", "a", "b", "b", "b"]  # the genre, then as many groups as it has tracks
+    assert found[:2] == pytest.approx(np.array([[0, 1, 0], [0, 1, 0]]), abs=1e-6)
+    assert (found[2:, 0] > 0.99).all()
     assert np.linalg.norm(found, axis=1) == pytest.approx(1)
+
+
+def test_groups_are_found_whatever_the_order() -> None:
+    """Of four tight clusters, one centroid each."""
+    rng = np.random.default_rng(0)
+    centres = vectors.unit(rng.standard_normal((4, 20)))
+    rows = np.repeat(centres, 15, axis=0) + 0.02 * rng.standard_normal((60, 20))
+    found = vectors.group_centroids(rows, 4)
+    assert (centres @ found.T).max(axis=1) == pytest.approx(1, abs=0.01)
+    again = vectors.group_centroids(rows[rng.permutation(60)], 4)
+    assert again == pytest.approx(found, abs=1e-6)
+    assert vectors.group_centroids(rows[:3], 12).shape == (3, 20)
 
 
 def test_a_vector_of_nothing_stays_nothing() -> None:

@@ -7,14 +7,14 @@ from math import comb
 import numpy as np
 import pytest
 
-from classifier.learning import concepts, vectors, worth
+from classifier.learning import concepts, worth
 from tests.classifier.learning_worlds import Library, make_library
 
 
 def given(library: Library, genre: str = "genre 3", every: int = 1) -> tuple[worth.Answers, np.ndarray]:
     """Answers to a genre of the library, yes and no, and the known centroids without that genre."""
     new = library.genres == genre
-    known = vectors.centroids(library.vectors[~new], library.genres[~new])[1]
+    known = library.known_without(genre)
     rows = slice(None, None, every)
     return worth.answers(library.vectors[rows], new[rows], library.artists[rows]), known
 
@@ -68,7 +68,7 @@ def test_an_artist_alone_cannot_be_scored() -> None:
     library = make_library()
     new = library.genres == "genre 3"
     rows = library.vectors[new]
-    known = vectors.centroids(library.vectors[~new], library.genres[~new])[1]
+    known = library.known_without("genre 3")
     answers = worth.answers(rows, np.ones(len(rows)), ["the same"] * len(rows))
     assert np.isnan(worth.held_out_scores(answers, known)).all()
     assert worth.worth(answers, known) is None
@@ -119,14 +119,14 @@ def test_what_worth_promises_comes_true() -> None:
         number = np.array([int(artist.rpartition("-")[2]) for artist in library.artists])
         asked = number < 8
         new = library.genres == "genre 3"
-        known = vectors.centroids(library.vectors[~new], library.genres[~new])[1]
+        known = library.known_without("genre 3")
         answers = worth.answers(library.vectors[asked], new[asked], library.artists[asked])
         found = worth.worth(answers, known)
         if found is None:
             continue
         border = worth.threshold(worth.held_out_scores(answers, known), answers.yes)
         taught = concepts.teach(answers.vectors[answers.yes], answers.vectors[~answers.yes], known)
-        above = concepts.scores([taught], library.vectors[~asked])[:, 0] >= border
+        above = concepts.scores([taught], library.vectors[~asked], known)[:, 0] >= border
         judged += 1
         kept += bool(new[~asked][above].mean() >= found.lower_bound)
     assert judged > 30
