@@ -17,7 +17,7 @@ ICONS := arrow-clockwise arrow-counterclockwise arrow-down arrow-repeat arrow-up
 # The classifier knows no database; of the browser's tests, the one that goes all the way will do.
 ON_POSTGRES := tests/library tests/reliability tests/server tests/test_run.py tests/browser/test_main_job.py
 MODEL ?= ml_models/msd-musicnn-1
-MODEL_VERSION ?= 1.4.0
+MODEL_VERSION ?= 1.5.0
 
 .PHONY: run setup admin test test-postgres lint audit sbom format bench rooms screenshots schema train lock help
 

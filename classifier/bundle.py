@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.features import FeatureConfig
+from classifier.learning import known
 
 #: Version of the manifest's format, to be increased when older code can no longer read it.
 FORMAT = 1
@@ -122,11 +123,15 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A verified model: its manifest, its folder, and the bytes of its LiteRT graph."""
+    """A verified model: its manifest, its folder, the bytes of its LiteRT graph, and what it can be taught with.
+
+    `known` is None for a model that makes no learning vectors.
+    """
 
     manifest: Manifest
     path: Path
     graph: bytes
+    known: known.KnownGenres | None = None
 
 
 def bundle_path(name_or_path: str | Path, models_dir: str | Path | None = None) -> Path:
@@ -155,7 +160,12 @@ def load_bundle(name_or_path: str | Path, models_dir: str | Path | None = None) 
             raise BundleError(f"{path / name} cannot be read: {error}") from error
         if hashlib.sha256(contents[name]).hexdigest() != digest:
             raise BundleError(f"{path / name} is not the file that the manifest describes (SHA-256 differs).")
-    return Bundle(manifest, path, contents[GRAPH])
+    if known.FILE not in contents:
+        return Bundle(manifest, path, contents[GRAPH])
+    try:
+        return Bundle(manifest, path, contents[GRAPH], known.KnownGenres.read(contents[known.FILE]))
+    except ValueError as error:
+        raise BundleError(f"{path / known.FILE} cannot be used: {error}.") from error
 
 
 def write_manifest(path: Path, manifest: Manifest) -> Manifest:

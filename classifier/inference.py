@@ -16,6 +16,7 @@ from classifier.audio import Decoder
 from classifier.audiofile import AudioLimits
 from classifier.bundle import Bundle, BundleError, load_bundle
 from classifier.features import MelStream, mfcc, power_to_db
+from classifier.learning.vectors import unit
 from classifier.pictures import PEAKS_NAME, SPECTROGRAM_NAME, PeakStream, save_peaks, save_spectrogram
 
 FloatArray = NDArray[np.float32]
@@ -44,7 +45,8 @@ class TrackPrediction:
 
     `top` is the most probable genre; `label` is the same, or None when the model is not sure. Probabilities are
     calibrated and sum to 1. `embedding` has length 1. `moods` are scores in [0, 1] (see `moods.mood_scores`), or {} for
-    a model without moods.
+    a model without moods. `vector` is what concepts are taught with
+    (`classifier.learning`), of length 1; [] when the model makes none.
     """
 
     label: str | None
@@ -53,6 +55,7 @@ class TrackPrediction:
     segments: list[SegmentPrediction]
     embedding: list[float]
     moods: dict[str, float]
+    vector: list[float]
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,10 @@ class Classifier:
 
         self.manifest = bundle.manifest
         self.model = ModelId(bundle.manifest.name, bundle.manifest.version)
-        self._outputs = ["log_probabilities", "embedding", *(["moods"] if bundle.manifest.moods else [])]
+        self.known = bundle.known
+        self._outputs = ["log_probabilities", "embedding"]
+        self._outputs += ["moods"] if bundle.manifest.moods else []
+        self._outputs += ["learning"] if bundle.known else []
         try:
             self._interpreter = Interpreter(model_content=bundle.graph, num_threads=1)
             self._graph = self._interpreter.get_signature_runner()
@@ -106,6 +112,8 @@ class Classifier:
             if name in widths and widths[name][1] != len(names):
                 what = "moods" if name == "moods" else "labels"
                 raise BundleError(f"{bundle.path}: the graph and the manifest disagree about the {what}.")
+        if bundle.known and widths["learning"][1] != bundle.known.centroids.shape[1]:
+            raise BundleError(f"{bundle.path}: the graph and the centroids disagree about the vectors' size.")
 
     @classmethod
     def load(cls, name_or_path: str | Path, models_dir: str | Path | None = None) -> Classifier:
@@ -186,6 +194,7 @@ class Classifier:
             moods=moods.mood_scores(outputs["moods"].mean(axis=0), self.manifest.moods)
             if "moods" in outputs
             else {},
+            vector=unit(outputs["learning"].mean(axis=0)).tolist() if "learning" in outputs else [],
         )
 
     def _run(self, log_mel: FloatArray, starts: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:

@@ -29,6 +29,7 @@ from classifier.evaluation import evaluate
 from classifier.features import FeatureConfig
 from classifier.heads import Head, TrainingSet
 from classifier.inference import softmax
+from classifier.learning import known, vectors
 from classifier.model_card import render_model_card
 from classifier.moods import MOODS, quantile_table
 from classifier.robustness import degraded_log_mels
@@ -70,16 +71,24 @@ class TransferRecipe:
     narrow_copies: int = 2
     target_accuracy: float = 0.91
     embedding: int = 64
+    learning: int = vectors.SIZE
     max_windows: int = 32
 
     def as_dict(self) -> dict[str, Any]:
         return dict(vars(self))
 
 
-def export_graph(network: keras.Model, genre_head: Head, embedding_head: Head, path: Path) -> None:
+def export_graph(
+    network: keras.Model,
+    genre_head: Head,
+    embedding_head: Head,
+    path: Path,
+    learning_head: Head | None = None,
+) -> None:
     """Write network and heads as a LiteRT graph that takes `BATCH` windows. `path` must end in `.tflite`.
 
-    The outputs are `log_probabilities`, `embedding` and `moods`, the pretrained network's logits of `MOODS`.
+    The outputs are `log_probabilities`, `embedding`, `moods` (the pretrained network's logits of `MOODS`) and, with a
+    `learning_head`, `learning`: a track's learning vector is the mean of its windows', scaled to length 1.
     """
     inputs = keras.Input(batch_shape=(BATCH, *network.input_shape[1:]), name="log_mel")
     window_embeddings = network(inputs, training=False)
@@ -89,7 +98,11 @@ def export_graph(network: keras.Model, genre_head: Head, embedding_head: Head, p
         "embedding": axes(window_embeddings),
         "moods": ops.take(window_embeddings, MOOD_TAGS, axis=1),
     }
-    for layer, head in ((logits, genre_head), (axes, embedding_head)):
+    pairs = [(logits, genre_head), (axes, embedding_head)]
+    if learning_head is not None:
+        pairs.append((layers.Dense(len(learning_head.bias)), learning_head))
+        outputs["learning"] = pairs[-1][0](window_embeddings)
+    for layer, head in pairs:
         layer.set_weights([head.kernel, head.bias])
     keras.Model(inputs, outputs).export(path, format="litert", verbose=False)
 
@@ -166,8 +179,11 @@ def train_transfer(
         metrics["earlier"] = earlier
     out.mkdir(parents=True, exist_ok=True)
     genre_head = heads.fit_genre_head(whole, narrow, truth, recipe.strength)
+    projection, known_genres = learning_space(window_embeddings, dataset.genres, recipe.learning)
+    known_genres.write(out)
     embedding_head = heads.fit_projection(window_embeddings, truth, recipe.embedding)
-    export_graph(network, genre_head, embedding_head, out / bundle.GRAPH)
+    learning_head = Head(projection.kernel, projection.bias)
+    export_graph(network, genre_head, embedding_head, out / bundle.GRAPH, learning_head)
     moods = quantile_table(np.stack([windows[:, MOOD_TAGS].mean(axis=0) for windows in window_embeddings]))
     manifest = _manifest(
         out.name,
@@ -187,6 +203,19 @@ def train_transfer(
     if not (out / "README.md").exists():  # do not overwrite a card that somebody has edited
         (out / "README.md").write_text(render_model_card(manifest), encoding="utf-8")
     return manifest
+
+
+def learning_space(
+    window_embeddings: list[FloatArray], genres: NDArray[np.str_], size: int
+) -> tuple[vectors.Projection, known.KnownGenres]:
+    """Fit what makes the learning vectors of up to `size` numbers, and the known genres among them.
+
+    Takes the window embeddings (windows, numbers) of each track, and the tracks' genres.
+    """
+    means = np.stack([windows.mean(axis=0) for windows in window_embeddings])
+    projection = vectors.fit(means, genres, min(size, *means.shape))
+    tracks = np.stack([projection.apply(windows) for windows in window_embeddings])
+    return projection, known.KnownGenres(*vectors.known_centroids(tracks, genres))
 
 
 def extract_non_music(
@@ -252,7 +281,7 @@ def _manifest(
         window_frames=msd.window_frames(dataset.config),
         temperature=temperature,
         threshold=threshold,
-        weights={bundle.GRAPH: ""},
+        weights={bundle.GRAPH: "", known.FILE: ""},
         input="log_mel",
         max_windows=recipe.max_windows,
         moods=moods,

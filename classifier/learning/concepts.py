@@ -95,16 +95,16 @@ def scores(concepts: Sequence[Concept], vectors: ArrayLike, known: ArrayLike) ->
     discounts = [np.exp(-np.float32(SHARPNESS) * one.allowances) for one in concepts]
     of_genres = np.stack([some[: len(genres)] for some in discounts], axis=1)
     of_refusals = np.concatenate([some[len(genres) :] for some in discounts])
-    competing = np.maximum(1, len(genres) + np.array(counts[1], np.float32))
-    nothing = np.float32(1) if not len(genres) else np.float32(0)  # log(1) / SHARPNESS: no competition
+    competing = len(genres) + np.array(counts[1], np.float32)
     for first in range(0, len(rows), _BLOCK):
         block = check(rows[first : first + _BLOCK], size)
         likeness = _sums(np.exp(np.float32(EXAMPLE_SHARPNESS) * (block @ examples)), counts[0])
         near = np.log(likeness / np.array(counts[0], np.float32)) / np.float32(EXAMPLE_SHARPNESS)
         rivals = np.exp(np.float32(SHARPNESS) * (block @ genres.T)) @ of_genres
         rivals += _sums(np.exp(np.float32(SHARPNESS) * (block @ refusals)) * of_refusals, counts[1])
-        alone = (rivals == 0) * nothing
-        competition = np.log((rivals + alone) / competing) / np.float32(SHARPNESS)
+        # Where nothing competes, nothing is subtracted.
+        mean = np.divide(rivals, competing, out=np.ones_like(rivals), where=competing > 0)
+        competition = np.log(mean) / np.float32(SHARPNESS)
         found[first : first + _BLOCK] = (
             (1 - NEAREST) * (block @ centroids) + NEAREST * near - COMPETITION * competition
         )

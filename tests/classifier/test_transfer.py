@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from django.core.management.base import CommandError
 from classifier import bundle, datasets, heads, msd, transfer
 from classifier.features import FeatureConfig
 from classifier.inference import Classifier, softmax
-from classifier.window_embeddings import embedding_network
+from classifier.learning import known
+from classifier.window_embeddings import embedding_network, extract_window_embeddings
 from tests.classifier.test_training import easy_dataset
 
 #: Kernels of the real network's shapes, but for the number of channels.
@@ -155,6 +157,53 @@ def test_the_graph_agrees_with_keras(model: Path, network: keras.Model) -> None:
     log_p = np.log((1 - narrow) * experts[0] + narrow * experts[1])
     assert np.abs(served["log_probabilities"] - log_p).max() < 1e-3
     assert np.ptp(expected, axis=0).max() > 0.01
+
+
+def test_the_bundle_can_be_taught(model: Path, network: keras.Model) -> None:
+    """The graph's learning vector is what the projection makes of the window embeddings."""
+    dataset = easy_dataset()
+    window_embeddings = extract_window_embeddings(
+        network, (dataset.log_mel(track) for track in range(len(dataset)))
+    )
+    projection, known_genres = transfer.learning_space(
+        window_embeddings, dataset.genres, transfer.TransferRecipe().learning
+    )
+    classifier = Classifier.load(model)
+    assert classifier.known is not None
+    assert classifier.known.genres == known_genres.genres
+    assert classifier.known.centroids == pytest.approx(known_genres.centroids, abs=1e-4)
+    for track in range(0, len(dataset), 5):
+        vector = classifier.predict(dataset.log_mel(track)).vector
+        assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+        assert vector == pytest.approx(projection.apply(window_embeddings[track]), abs=0.01)
+
+
+def test_centroids_of_another_size_are_refused(model: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(model, other)
+    known.KnownGenres(["a"], np.ones((1, 3), np.float32)).write(other)
+    manifest = bundle.load(model).manifest
+    with pytest.raises(bundle.BundleError, match="SHA-256"):
+        bundle.load(other)
+    bundle.write(other, manifest)
+    with pytest.raises(bundle.BundleError, match="size"):
+        Classifier.load(other)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"no archive at all", "truncated", "texts", "infinite"])
+def test_a_damaged_file_of_centroids_is_refused(model: Path, tmp_path: Path, data: bytes | str) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(model, other)
+    if data == "truncated":
+        data = (model / known.FILE).read_bytes()[:-40]
+    elif isinstance(data, str):
+        centroids = np.array([["a"]]) if data == "texts" else np.full((1, 3), np.inf, np.float32)
+        np.savez(other / known.FILE, genres=["a"], centroids=centroids)
+        data = (other / known.FILE).read_bytes()
+    (other / known.FILE).write_bytes(data)
+    bundle.write(other, bundle.load(model).manifest)
+    with pytest.raises(bundle.BundleError, match="cannot be used"):
+        bundle.load(other)
 
 
 def test_a_long_track_has_few_windows_spread_over_it(model: Path) -> None:
