@@ -88,19 +88,49 @@ def choose_penalty(
     count = int(groups.max()) + 1 if len(groups) else 0
     if count < FOLDS:
         return None
-    folds = (np.random.default_rng(seed).permutation(count) % FOLDS)[groups]
-    gains = np.zeros((len(PENALTIES), len(y)))
-    rows = np.arange(len(y))
-    for fold in range(FOLDS):
-        own = folds == fold
-        weights: DoubleArray | None = None
-        for number, penalty in enumerate(PENALTIES):
-            weights = fit(log_p[~own], x[~own], y[~own], penalty, weights)
-            gains[number, own] = (adjusted(log_p, x, weights) - log_p)[rows, y][own]
+    told = _held_out(log_p, x, y, groups, PENALTIES, seed)
+    gains = (told - log_p)[:, np.arange(len(y)), y]
     best = int(gains.mean(axis=1).argmax())
     by_artist = np.bincount(groups, gains[best])
     error = by_artist.std(ddof=1) * np.sqrt(count)
     return PENALTIES[best] if by_artist.sum() > standard_errors * error else None
+
+
+def held_out(
+    log_probabilities: ArrayLike,
+    vectors: ArrayLike,
+    targets: ArrayLike,
+    artists: ArrayLike,
+    penalty: float,
+    seed: int = 1,
+) -> DoubleArray:
+    """The adjusted log-probabilities (verdicts, genres) of each verdict by a fit that has not seen its artist.
+
+    Arguments as in `choose_penalty`; the folds are others, so that the penalty was not chosen on them.
+    """
+    log_p, x, y = _check(log_probabilities, vectors, targets)
+    told: DoubleArray = _held_out(log_p, x, y, group_numbers(artists), (penalty,), seed)[0]
+    return told
+
+
+def _held_out(
+    log_p: DoubleArray,
+    x: DoubleArray,
+    y: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    penalties: tuple[float, ...],
+    seed: int,
+) -> DoubleArray:
+    """Adjusted log-probabilities (penalties, verdicts, genres), folds of groups held out in turn."""
+    folds = (np.random.default_rng(seed).permutation(int(groups.max()) + 1) % FOLDS)[groups]
+    told = np.zeros((len(penalties), *log_p.shape))
+    for fold in range(FOLDS):
+        own = folds == fold
+        weights: DoubleArray | None = None
+        for number, penalty in enumerate(penalties):
+            weights = fit(log_p[~own], x[~own], y[~own], penalty, weights)
+            told[number, own] = adjusted(log_p[own], x[own], weights)
+    return told
 
 
 def group_numbers(artists: ArrayLike) -> NDArray[np.int64]:

@@ -95,6 +95,17 @@ def test_an_owner_who_answers_at_random_changes_nothing() -> None:
     assert changed <= 2
 
 
+def test_a_verdict_held_out_knows_nothing_of_its_artist() -> None:
+    told = [
+        adjustment.held_out(model(), LIBRARY.vectors, targets, LIBRARY.artists, 1.0)
+        for targets in (TRUTH, np.where(LIBRARY.artists == "artist 0-0", 4, TRUTH))
+    ]
+    own = LIBRARY.artists == "artist 0-0"
+    assert told[0][own] == pytest.approx(told[1][own])
+    assert np.abs(told[0] - told[1])[~own].max() > 1e-3
+    assert np.exp(told[0]).sum(axis=1) == pytest.approx(1)
+
+
 def test_a_few_artists_are_not_enough() -> None:
     few = np.array([artist in ("artist 0-0", "artist 1-0", "artist 2-0") for artist in LIBRARY.artists])
     assert (
