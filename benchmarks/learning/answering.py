@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.learning.worlds import Space, Tracks, World, average_precision, worlds
+from benchmarks.learning.worlds import Space, Tracks, World, average_precision, wide_worlds, worlds
 from classifier.learning import concepts, suggestions, worth
 
 Indices = NDArray[np.int64]
@@ -94,7 +95,7 @@ def round_of_answers(teacher: Teacher, count: int, seed: int) -> None:
 def report(tracks: Tracks, seed: int, draws: int) -> None:
     """Print all three tables."""
     after: dict[str, dict[str, list[list[float]]]] = {}
-    promised: list[tuple[str, float, float, int, bool, float]] = []
+    promised: list[Promise] = []
     asked: dict[str, dict[str, list[float]]] = {}
     for number, world in enumerate(worlds(tracks, seed)):
         for draw in range(draws):
@@ -106,14 +107,16 @@ def report(tracks: Tracks, seed: int, draws: int) -> None:
                         round_of_answers(teacher, ANSWERS_A_ROUND, turn)
                         row.append(teacher.quality(refusals))
                     after.setdefault(world.column, {}).setdefault(what, []).append(row)
-            if teacher := Teacher.begin(world, key):
-                promised += keep_promises(teacher)
             for name, question in QUESTIONS_BY.items():
                 if teacher := Teacher.begin(world, key):
                     for turn in range(QUESTIONS):
                         if len(teacher.open):
                             teacher.answer(teacher.open[[question(teacher, turn)]])
                     asked.setdefault(world.column, {}).setdefault(name, []).append(teacher.quality())
+    for number, world in enumerate(wide_worlds(tracks, seed)):
+        for draw in range(2 * draws):
+            if teacher := Teacher.begin(world, [seed, number, draw]):
+                promised += keep_promises(teacher)
     print(
         f"Average precision from {FIRST_EXAMPLES} examples, and after each round of {ANSWERS_A_ROUND} answers\n"
     )
@@ -130,35 +133,46 @@ def report(tracks: Tracks, seed: int, draws: int) -> None:
         print(f"| {name} | " + " | ".join(f"{np.mean(rows[name]):.3f}" for rows in asked.values()) + " |")
 
 
-def keep_promises(teacher: Teacher) -> list[tuple[str, float, float, int, bool, float]]:
-    """After each round with a worth: column, precision and bound promised, answers, switch, and what came true."""
+class Promise(NamedTuple):
+    """What was promised after a round of answers, and the precision on the judged tracks."""
+
+    turn: int
+    told: worth.Worth
+    true: float
+
+
+def keep_promises(teacher: Teacher) -> list[Promise]:
     found = []
     for turn in range(WORTH_ROUNDS):
         round_of_answers(teacher, ANSWERS_A_ROUND, turn)
         given, asked = teacher.answers()
-        worthy = worth.worth(given, teacher.space.known, asked)
+        told = worth.worth(given, teacher.space.known, asked)
         above = teacher.scores(teacher.judged) >= teacher.threshold()
-        if worthy and above.any():
-            true = float(teacher.world.relevant[teacher.judged][above].mean())
-            promise = (worthy.precision, worthy.lower_bound, worthy.answers, worthy.may_switch_on, true)
-            found.append((teacher.world.column, *promise))
+        if told and above.any():
+            found.append(Promise(turn, told, float(teacher.world.relevant[teacher.judged][above].mean())))
     return found
 
 
-def print_promises(promised: list[tuple[str, float, float, int, bool, float]]) -> None:
-    print("\nWhat worth promised and what came true, on artists that were not asked about\n")
+def print_promises(promised: list[Promise]) -> None:
+    print("\nWhat worth promised of new genres, and what came true on artists that were not asked about\n")
     print(
-        "| | told | mean precision | mean bound | came true | below the bound | may switch on | then true |"
+        "| answers | told | mean precision | mean bound | came true | below the bound | may switch on | then true |"
     )
     print("|---" * 8 + "|")
-    for column in dict.fromkeys(row[0] for row in promised):
-        rows = [row for row in promised if row[0] == column]
-        precision, bound, true = (np.mean([row[k] for row in rows]) for k in (1, 2, 5))
-        below = np.mean([row[5] < row[2] for row in rows])
-        on = [row[5] for row in rows if row[4]]
+    for turn in range(WORTH_ROUNDS):
+        rows = [promise for promise in promised if promise.turn == turn]
+        if not rows:
+            continue
+        precision = np.mean([row.told.precision for row in rows])
+        bound = np.mean([row.told.lower_bound for row in rows])
+        true, below = (
+            np.mean([row.true for row in rows]),
+            np.mean([row.true < row.told.lower_bound for row in rows]),
+        )
+        on = [row.true for row in rows if row.told.may_switch_on]
         then = f"{np.mean(on):.3f}" if on else "–"
         figures = f"{precision:.3f} | {bound:.3f} | {true:.3f} | {below:.3f}"
-        print(f"| {column} | {len(rows)} | {figures} | {len(on)} | {then} |")
+        print(f"| {(turn + 1) * ANSWERS_A_ROUND} | {len(rows)} | {figures} | {len(on)} | {then} |")
 
 
 def most_telling(teacher: Teacher, turn: int) -> int:

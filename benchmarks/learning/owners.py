@@ -37,7 +37,7 @@ def libraries(tracks: Tracks, seed: int) -> Iterator[Library]:
     labels = sorted(set(tracks.genres[~tracks.song].tolist()))
     truth = np.array([labels.index(genre) if genre in labels else -1 for genre in tracks.genres])
     for deal in range(2):
-        half = halves(tracks, seed + 100 * deal)
+        half = tracks.halves(seed + 100 * deal)
         for side in range(2):
             fitted, heard = np.flatnonzero(half == side), np.flatnonzero(half == 1 - side)
             projection = vectors.fit(tracks.means[fitted], tracks.genres[fitted])
@@ -46,18 +46,6 @@ def libraries(tracks: Tracks, seed: int) -> Iterator[Library]:
                 [tracks.windows[t] for t in fitted], truth[fitted], [tracks.windows[t] for t in heard]
             )
             yield Library(told, rows, truth[heard], tracks.artists[heard], labels)
-
-
-def halves(tracks: Tracks, seed: int) -> NDArray[np.int64]:
-    """0 or 1 for each track, no artist in both, about half of each genre; -1 for songs."""
-    half = np.full(len(tracks.genres), -1)
-    names, sizes = np.unique(tracks.artists[~tracks.song], return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(names))
-    for number in sorted(order, key=lambda one: -sizes[one]):
-        members = (tracks.artists == names[number]) & ~tracks.song
-        alike = tracks.genres == tracks.genres[members][0]
-        half[members] = int((alike & (half == 0)).sum() > (alike & (half == 1)).sum())
-    return half
 
 
 def log_probabilities(

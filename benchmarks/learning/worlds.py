@@ -55,6 +55,17 @@ class Tracks:
             fold[members] = counts.index(min(counts))
         return fold
 
+    def halves(self, seed: int) -> NDArray[np.int64]:
+        """0 or 1 for each track, no artist in both, about half of each genre; -1 for songs."""
+        half = np.full(len(self.genres), -1)
+        names, sizes = np.unique(self.artists[~self.song], return_counts=True)
+        order = np.random.default_rng(seed).permutation(len(names))
+        for number in sorted(order, key=lambda one: -sizes[one]):
+            members = (self.artists == names[number]) & ~self.song
+            alike = self.genres == self.genres[members][0]
+            half[members] = int((alike & (half == 0)).sum() > (alike & (half == 1)).sum())
+        return half
+
 
 @dataclass
 class World:
@@ -147,6 +158,18 @@ def worlds(tracks: Tracks, seed: int, size: int = vectors.SIZE) -> Iterator[Worl
                 first.projection,
                 first.spaces,
             )
+
+
+def wide_worlds(tracks: Tracks, seed: int) -> Iterator[World]:
+    """As `new`, with a library of half of the artists: enough tracks to ask about some and judge by others."""
+    half = tracks.halves(seed)
+    for genre in np.unique(tracks.genres[~tracks.song]):
+        own = ~tracks.song & (tracks.genres == genre)
+        for side in range(2):
+            fitted = (half == side) & ~own
+            projection = vectors.fit(tracks.means[fitted], tracks.genres[fitted])
+            library, pool = np.flatnonzero(half == 1 - side), np.flatnonzero((half == side) & own)
+            yield World("new", fitted, library, pool, own, tracks, projection)
 
 
 def average_precision(scores: NDArray[np.floating], relevant: NDArray[np.bool_]) -> float:

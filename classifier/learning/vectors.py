@@ -105,32 +105,34 @@ def known_centroids(vectors: ArrayLike, genres: ArrayLike) -> tuple[list[str], F
     found = []
     for name in np.unique(labels):
         own = rows[labels == name]
-        found.append(np.concatenate([unit(own.mean(axis=0))[None], group_centroids(own, GROUPS)]))
+        found.append(np.concatenate([unit(own.mean(axis=0))[None], group_centroids(own, GROUPS, _STARTS)]))
         names += [str(name)] * len(found[-1])
     return names, np.concatenate(found)
 
 
-def group_centroids(vectors: ArrayLike, count: int) -> FloatArray:
+def group_centroids(vectors: ArrayLike, count: int, starts: int = 1) -> FloatArray:
     """The centroids (up to `count`, size), of length 1, of groups of vectors that are like each other.
 
     Spherical k-means (I. Dhillon, D. Modha, "Concept decompositions for large sparse text data", 2001), the best of
-    `_STARTS` from a fixed seed: the same in every run, in whatever order the vectors come.
+    `starts` runs from a fixed seed: the same in every run, in whatever order the vectors come.
     """
     rows = unit(vectors)
     rows = rows[np.lexsort(rows.T)]
     rng = np.random.default_rng(_SEED)
     found = [
-        _k_means(rows, rng.choice(len(rows), min(count, len(rows)), replace=False)) for _ in range(_STARTS)
+        _k_means(rows, rng.choice(len(rows), min(count, len(rows)), replace=False)) for _ in range(starts)
     ]
     likeness = [float((rows @ centres.T).max(axis=1).sum()) for centres in found]
     return found[int(np.argmax(likeness))]
 
 
 def _k_means(rows: FloatArray, drawn: NDArray[np.int64]) -> FloatArray:
-    centres = rows[drawn]
+    centres, before = rows[drawn], np.array([])
     for _ in range(_ROUNDS):
         nearest = (rows @ centres.T).argmax(axis=1)
-        groups = [rows[nearest == k] for k in range(len(centres))]
+        if np.array_equal(nearest, before):
+            break
+        groups, before = [rows[nearest == k] for k in range(len(centres))], nearest
         centres = unit(
             [own.mean(axis=0) if len(own) else old for own, old in zip(groups, centres, strict=True)]
         )
