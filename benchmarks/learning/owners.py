@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.learning.worlds import Tracks
 from classifier import heads
-from classifier.learning import adjustment, guard, vectors
+from classifier.learning import adjustment, vectors
 
 ANSWERS = (20, 50, 100, 200)
 #: As the shipped bundle has them.
@@ -116,19 +116,15 @@ def attempt(
     library: Library, calls: NDArray[np.int64], judged: NDArray[np.int64], mine: NDArray[np.bool_]
 ) -> Outcome:
     """Adjust to the answers to `mine`, and judge on the others what `judged` says."""
-    log_p, rows, artists = library.log_p[mine], library.vectors[mine], library.artists[mine]
-    penalty = adjustment.choose_penalty(log_p, rows, calls[mine], artists)
     rest = ~mine
     alone = float((library.log_p[rest].argmax(axis=1) == judged[rest]).mean())
-    if penalty is None:
+    found = adjustment.learn(library.log_p[mine], library.vectors[mine], calls[mine], library.artists[mine])
+    if found is None:
         return Outcome(alone, alone, False, alone)
-    weights = adjustment.fit(log_p, rows, calls[mine], penalty)
-    told = adjustment.adjusted(library.log_p[rest], library.vectors[rest], weights)
+    learned, compared = found
+    told = learned.apply(library.log_p[rest], library.vectors[rest])
     adjusted = float((told.argmax(axis=1) == judged[rest]).mean())
-    held_out = adjustment.held_out(log_p, rows, calls[mine], artists, penalty)
-    lines, own = np.arange(len(held_out)), calls[mine]
-    passed = guard.compare(held_out[lines, own], log_p[lines, own], artists).better
-    return Outcome(alone, adjusted, passed, adjusted if passed else alone)
+    return Outcome(alone, adjusted, compared.better, adjusted if compared.better else alone)
 
 
 def report(tracks: Tracks, seed: int, draws: int) -> None:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classifier.learning.adjustment import group_numbers
-
 #: A candidate replaces what is in use when chance alone does as well in less than one case of twenty.
 SIGNIFICANCE = 0.05
 #: Up to so many artists with a gain that is not 0, all signs are tried; beyond, so many draws of them.
@@ -48,6 +46,12 @@ def compare(candidate: ArrayLike, active: ArrayLike, artists: ArrayLike, seed: i
     by_artist = np.bincount(groups, gains)
     by_artist = by_artist[by_artist != 0]
     return Comparison(float(gains.mean()), _p_value(by_artist, seed), len(by_artist))
+
+
+def group_numbers(artists: ArrayLike) -> NDArray[np.int64]:
+    """A number from 0 for each artist (tracks,); a track without one (an empty text) is a group of its own."""
+    names = [str(artist) or f"\0{track}" for track, artist in enumerate(np.asarray(artists))]
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 
 def _p_value(gains: NDArray[np.float64], seed: int) -> float:

@@ -40,10 +40,15 @@ class Answers(NamedTuple):
 
 @dataclass(frozen=True)
 class Worth:
-    """`right` of `answers` above the threshold were yes; `lower_bound` is the 95 % bound of the precision."""
+    """`right` of `answers` above the threshold were yes; `lower_bound` is the 95 % bound of the precision.
+
+    `effective` is how many independent answers they are worth: tracks of one artist are right or wrong together, so
+    that it is that of artists, `answers**2 / sum(tracks of each artist**2)` (L. Kish, "Survey sampling", 1965).
+    """
 
     answers: int
     right: int
+    effective: float
 
     @property
     def precision(self) -> float:
@@ -51,7 +56,7 @@ class Worth:
 
     @property
     def lower_bound(self) -> float:
-        return wilson_lower_bound(self.right, self.answers)
+        return wilson_lower_bound(self.precision * self.effective, self.effective)
 
     @property
     def may_switch_on(self) -> bool:
@@ -117,10 +122,12 @@ def worth(given: Answers, known: ArrayLike, asked: ArrayLike | None = None) -> W
     above &= counted
     if above.sum() < SHOWN_FROM:
         return None
-    return Worth(int(above.sum()), int((above & given.yes).sum()))
+    count = int(above.sum())
+    of_each = np.unique(given.artists[above], return_counts=True)[1]
+    return Worth(count, int((above & given.yes).sum()), count**2 / float(np.square(of_each).sum()))
 
 
-def wilson_lower_bound(right: int, answers: int, z: float = Z) -> float:
+def wilson_lower_bound(right: float, answers: float, z: float = Z) -> float:
     """The lower end of Wilson's score interval for `right` of `answers`, in [0, 1]; 0 without answers."""
     if not 0 <= right <= answers:
         raise ValueError(f"{right} of {answers} cannot be right.")

@@ -123,13 +123,48 @@ def test_the_same_verdicts_give_the_same_weights() -> None:
     ) == adjustment.choose_penalty(model(), LIBRARY.vectors, TRUTH, LIBRARY.artists)
 
 
-def test_tracks_without_an_artist_are_groups_of_their_own() -> None:
-    assert adjustment.group_numbers(["b", "", "a", "", "b"]).tolist() == [
-        adjustment.group_numbers(["b", "", "a", "", "b"])[0],
-        *adjustment.group_numbers(["b", "", "a", "", "b"])[1:4].tolist(),
-        adjustment.group_numbers(["b", "", "a", "", "b"])[0],
-    ]
-    assert len(set(adjustment.group_numbers(["b", "", "a", "", "b"]).tolist())) == 4
+def test_who_answers_at_random_makes_the_model_say_nothing_not_something_else() -> None:
+    """Answers at random fit a model best that is sure of nothing; beyond that there is nothing to learn."""
+    learned = []
+    for seed in range(10):
+        calls = np.random.default_rng(seed).integers(0, 5, len(TRUTH))
+        assert adjustment.temperature(model(0.9), calls) > 3
+        found = adjustment.learn(model(0.9), LIBRARY.vectors, calls, LIBRARY.artists)
+        learned.append(found is not None and found[1].better)
+    assert sum(learned) <= 1
+
+
+def test_a_model_that_is_right_keeps_its_temperature() -> None:
+    log_p = model(0.9)
+    assert adjustment.temperature(log_p, log_p.argmax(axis=1)) == 1
+    assert adjustment.soften(log_p, 1.0) == pytest.approx(log_p)
+    assert adjustment.soften(log_p, 3.0).argmax(axis=1).tolist() == log_p.argmax(axis=1).tolist()
+
+
+def test_what_is_learned_is_better_for_an_owner_with_other_genres() -> None:
+    log_p = model(accuracy=0.95)
+    calls = np.where(TRUTH == 0, 1, TRUTH)
+    taught = np.array([int(artist.rpartition("-")[2]) % 2 for artist in LIBRARY.artists]) == 0
+    found = adjustment.learn(log_p[taught], LIBRARY.vectors[taught], calls[taught], LIBRARY.artists[taught])
+    assert found is not None
+    learned, compared = found
+    assert compared.better
+    told = learned.apply(log_p, LIBRARY.vectors)
+    assert (told.argmax(axis=1) == calls)[~taught].mean() > (log_p.argmax(axis=1) == calls)[
+        ~taught
+    ].mean() + 0.1
+
+
+def test_an_ordinary_owner_loses_nothing() -> None:
+    """Answers to tracks of which the model knows nine in ten: on other tracks it is not worse."""
+    log_p = model(accuracy=0.9)
+    taught = np.array([int(artist.rpartition("-")[2]) % 2 for artist in LIBRARY.artists]) == 0
+    found = adjustment.learn(log_p[taught], LIBRARY.vectors[taught], TRUTH[taught], LIBRARY.artists[taught])
+    if found is not None:
+        told = found[0].apply(log_p, LIBRARY.vectors)
+        assert (told.argmax(axis=1) == TRUTH)[~taught].mean() >= (log_p.argmax(axis=1) == TRUTH)[
+            ~taught
+        ].mean()
 
 
 @pytest.mark.parametrize(

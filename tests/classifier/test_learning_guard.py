@@ -75,3 +75,12 @@ def test_all_signs_and_drawn_ones_agree(monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_does_not_fit_is_refused(candidate, who) -> None:
     with pytest.raises(ValueError, match="fit"):
         guard.compare(candidate, np.zeros(np.shape(candidate)), who)
+
+
+def test_tracks_without_an_artist_are_groups_of_their_own() -> None:
+    assert guard.group_numbers(["b", "", "a", "", "b"]).tolist() == [
+        guard.group_numbers(["b", "", "a", "", "b"])[0],
+        *guard.group_numbers(["b", "", "a", "", "b"])[1:4].tolist(),
+        guard.group_numbers(["b", "", "a", "", "b"])[0],
+    ]
+    assert len(set(guard.group_numbers(["b", "", "a", "", "b"]).tolist())) == 4

@@ -101,7 +101,7 @@ def test_thresholds_of_nothing() -> None:
 
 
 def test_a_clear_genre_is_worth_much_and_noise_nothing() -> None:
-    clear, known = given(make_library(artists=10, artist_spread=0.4))
+    clear, known = given(make_library(artists=40, tracks=1, artist_spread=0.4))
     found = worth.worth(clear, known)
     assert found is not None
     assert found.precision > 0.85
@@ -149,10 +149,24 @@ def test_few_answers_are_worth_nothing_yet() -> None:
 
 
 def test_a_concept_may_be_switched_on_late() -> None:
-    assert not worth.Worth(24, 24).may_switch_on
-    assert worth.Worth(25, 25).may_switch_on
-    assert worth.Worth(25, 23).lower_bound < worth.SWITCH_BOUND
-    assert not worth.Worth(25, 23).may_switch_on
+    assert not worth.Worth(24, 24, 24).may_switch_on
+    assert worth.Worth(25, 25, 25).may_switch_on
+    assert worth.Worth(25, 23, 25).lower_bound < worth.SWITCH_BOUND
+    assert not worth.Worth(25, 23, 25).may_switch_on
+
+
+def test_many_tracks_of_few_artists_are_few_witnesses() -> None:
+    assert worth.Worth(30, 30, 30).lower_bound > worth.Worth(30, 30, 6).lower_bound
+    assert not worth.Worth(30, 30, 6).may_switch_on
+    found = {}
+    for artists, tracks in ((20, 2), (5, 8)):
+        answers, known = given(make_library(artists=artists, tracks=tracks, artist_spread=0.3))
+        found[tracks] = worth.worth(answers, known)
+    for tracks, told in found.items():
+        assert told is not None
+        # As many artists as are above the threshold, all with about as many tracks.
+        assert told.effective == pytest.approx(told.answers / tracks, rel=0.3)
+        assert told.effective <= told.answers
 
 
 def test_what_does_not_fit_is_refused() -> None:
