@@ -7,23 +7,24 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from classifier import datasets, description, msd
+from classifier import datasets, msd
 from classifier.errors import AudioError
 from classifier.inference import window_starts
-from classifier.robustness import spectrogram
+from classifier.robustness import file_log_mel
+from classifier.window_embeddings import embedding_network, extract_window_embeddings
 
 #: Of a song as many windows are heard as the shipped model hears.
 MOST_WINDOWS = 32
 
 
 def extract(pretrained: Path, out: Path, dataset: Path, songs: Path | None) -> None:
-    given = datasets.load(dataset)
-    network = description.describe(msd.read_weights(pretrained / "MSD_musicnn"), given.config)
-    windows = description.hear_windows(network, (given.log_mel(track) for track in tqdm(range(len(given)))))
+    given = datasets.load_dataset(dataset)
+    network = embedding_network(msd.read_weights(pretrained / "MSD_musicnn"), given.config)
+    windows = extract_window_embeddings(network, (given.log_mel(track) for track in tqdm(range(len(given)))))
     names, genres = given.names.tolist(), given.genres.tolist()
     for file in tqdm(sorted(songs.glob("*/*")) if songs else []):
         try:
-            log_mel = spectrogram(file, given.config)
+            log_mel = file_log_mel(file, given.config)
         except AudioError as error:
             print(f"{file}: {error}")
             continue

@@ -52,11 +52,11 @@ def log_probabilities(
     windows: list[NDArray[np.float32]], targets: NDArray[np.int64], heard: list[NDArray[np.float32]]
 ) -> NDArray[np.float64]:
     """Mean log-probabilities (tracks, genres): regression on windows and discriminants between tracks."""
-    rows, mean, scale = heads.standardised(np.concatenate(windows))
+    rows, mean, scale = heads.standardise(np.concatenate(windows))
     counts = [len(part) for part in windows]
     model = LogisticRegression(C=STRENGTH, max_iter=300, tol=1e-3).fit(rows, np.repeat(targets, counts))
     tracks = np.stack([part.mean(axis=0) for part in np.split(rows, np.cumsum(counts)[:-1])])
-    axes, offsets = heads.discriminants(tracks, targets)
+    axes, offsets = heads.fit_discriminants(tracks, targets)
     kernel = model.coef_.T + heads.DISCRIMINANTS_WEIGHT * axes
     bias = model.intercept_ + heads.DISCRIMINANTS_WEIGHT * offsets
     found = np.stack([log_softmax((part - mean) / scale @ kernel + bias).mean(axis=0) for part in heard])

@@ -20,7 +20,7 @@ from classifier.bundle import BundleError
 from classifier.errors import AudioError
 from classifier.inference import Classifier
 from classifier.learning import concepts, worth
-from classifier.tags import read_tags
+from classifier.tag_reader import read_tags
 
 #: How many candidates of each genre are shown to people; `--json` has all.
 SHOWN = 10
@@ -108,7 +108,7 @@ def analyse(classifier: Classifier, file: str) -> Track | dict[str, str]:
         max_bytes=settings.EARMARK_MAX_UPLOAD_BYTES, max_seconds=settings.EARMARK_MAX_TRACK_SECONDS
     )
     try:
-        vector = classifier.analyse(file, limits=limits).hearing.vector
+        vector = classifier.analyse(file, limits=limits).prediction.vector
     except AudioError as error:
         return error.as_dict()
     except OSError as error:
