@@ -22,7 +22,7 @@ ANSWERS = (20, 50, 100, 200)
 STRENGTH, TEMPERATURE = 0.002, 1.35
 
 
-class Library(NamedTuple):
+class SimulatedLibrary(NamedTuple):
     """Tracks that the model has not heard: what it says of them, vectors, genres (columns), artists."""
 
     log_p: NDArray[np.float64]
@@ -32,7 +32,7 @@ class Library(NamedTuple):
     labels: list[str]
 
 
-def libraries(tracks: Tracks, seed: int) -> Iterator[Library]:
+def libraries(tracks: Tracks, seed: int) -> Iterator[SimulatedLibrary]:
     """Both halves of the artists in turn, for two ways to halve them."""
     labels = sorted(set(tracks.genres[~tracks.song].tolist()))
     truth = np.array([labels.index(genre) if genre in labels else -1 for genre in tracks.genres])
@@ -45,7 +45,7 @@ def libraries(tracks: Tracks, seed: int) -> Iterator[Library]:
             told = log_probabilities(
                 [tracks.windows[t] for t in fitted], truth[fitted], [tracks.windows[t] for t in heard]
             )
-            yield Library(told, rows, truth[heard], tracks.artists[heard], labels)
+            yield SimulatedLibrary(told, rows, truth[heard], tracks.artists[heard], labels)
 
 
 def log_probabilities(
@@ -68,16 +68,16 @@ def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float64)
 
 
-def ordinary(library: Library, rng: np.random.Generator) -> NDArray[np.int64]:
+def ordinary(library: SimulatedLibrary, rng: np.random.Generator) -> NDArray[np.int64]:
     return library.genres
 
 
-def disco_is_pop(library: Library, rng: np.random.Generator) -> NDArray[np.int64]:
+def disco_is_pop(library: SimulatedLibrary, rng: np.random.Generator) -> NDArray[np.int64]:
     disco, pop = library.labels.index("disco"), library.labels.index("pop")
     return np.where(library.genres == disco, pop, library.genres)
 
 
-def hard_rock_is_metal(library: Library, rng: np.random.Generator) -> NDArray[np.int64]:
+def hard_rock_is_metal(library: SimulatedLibrary, rng: np.random.Generator) -> NDArray[np.int64]:
     """The half of rock that the model finds most like metal."""
     rock, metal = library.labels.index("rock"), library.labels.index("metal")
     odds = library.log_p[:, metal] - library.log_p[:, rock]
@@ -85,16 +85,16 @@ def hard_rock_is_metal(library: Library, rng: np.random.Generator) -> NDArray[np
     return np.where((library.genres == rock) & hard, metal, library.genres)
 
 
-def zydeco_is_country(library: Library, rng: np.random.Generator) -> NDArray[np.int64]:
+def zydeco_is_country(library: SimulatedLibrary, rng: np.random.Generator) -> NDArray[np.int64]:
     return np.where(library.artists == "Buckwheat Zydeco", library.labels.index("country"), library.genres)
 
 
-def at_random(library: Library, rng: np.random.Generator) -> NDArray[np.int64]:
+def at_random(library: SimulatedLibrary, rng: np.random.Generator) -> NDArray[np.int64]:
     """Every answer is drawn from the genres; what is judged is what the tracks are."""
     return rng.integers(0, len(library.labels), len(library.genres))
 
 
-OWNERS: dict[str, Callable[[Library, np.random.Generator], NDArray[np.int64]]] = {
+OWNERS: dict[str, Callable[[SimulatedLibrary, np.random.Generator], NDArray[np.int64]]] = {
     "ordinary": ordinary,
     "calls half of rock metal": hard_rock_is_metal,
     "calls disco pop": disco_is_pop,
@@ -113,7 +113,7 @@ class Outcome(NamedTuple):
 
 
 def attempt(
-    library: Library, calls: NDArray[np.int64], judged: NDArray[np.int64], mine: NDArray[np.bool_]
+    library: SimulatedLibrary, calls: NDArray[np.int64], judged: NDArray[np.int64], mine: NDArray[np.bool_]
 ) -> Outcome:
     """Adjust to the answers to `mine`, and judge on the others what `judged` says."""
     rest = ~mine

@@ -111,7 +111,7 @@ def test_worth_is_told_from_enough_examples_of_several_genres() -> None:
     for number, name in enumerate(("left", "right")):
         for track in range(12):
             vector = np.eye(8)[number] + 0.1 * rng.standard_normal(8)
-            tracks[f"{name} {track}"] = teach.Track(vector.tolist(), f"{name} artist {track}")
+            tracks[f"{name} {track}"] = teach.TrackVector(vector.tolist(), f"{name} artist {track}")
             taught[f"{name} {track}"] = name
     known = np.eye(8, dtype=np.float32)[2:4]
     genres = teach.rank(tracks, taught, [], known)

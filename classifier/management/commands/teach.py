@@ -52,7 +52,7 @@ class Command(BaseCommand):
             errors = [
                 {"file": file, "error": found} for file, found in heard.items() if isinstance(found, dict)
             ]
-            tracks = {file: found for file, found in heard.items() if isinstance(found, Track)}
+            tracks = {file: found for file, found in heard.items() if isinstance(found, TrackVector)}
             taught = {str(file): file.parent.name for file in files if str(file) in tracks}
             if not taught:
                 raise CommandError(f"None of the examples could be analysed. {errors[0]['error']['message']}")
@@ -83,7 +83,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-class Track(NamedTuple):
+class TrackVector(NamedTuple):
     """What teaching needs to know of a file."""
 
     vector: list[float]
@@ -102,7 +102,7 @@ def example_files(folder: Path) -> list[Path]:
     return files
 
 
-def analyse(classifier: Classifier, file: str) -> Track | dict[str, str]:
+def analyse(classifier: Classifier, file: str) -> TrackVector | dict[str, str]:
     """A file's vector and artist, or what is wrong with it, as code and message."""
     limits = AudioLimits(
         max_bytes=settings.EARMARK_MAX_UPLOAD_BYTES, max_seconds=settings.EARMARK_MAX_TRACK_SECONDS
@@ -116,11 +116,14 @@ def analyse(classifier: Classifier, file: str) -> Track | dict[str, str]:
         return {"code": "not_found", "message": message}
     except MemoryError:
         return AudioError("out_of_memory").as_dict()
-    return Track(vector, str(read_tags(file).get("artist", "")))
+    return TrackVector(vector, str(read_tags(file).get("artist", "")))
 
 
 def rank(
-    tracks: dict[str, Track], taught: dict[str, str], candidates: Sequence[str], known: NDArray[np.float32]
+    tracks: dict[str, TrackVector],
+    taught: dict[str, str],
+    candidates: Sequence[str],
+    known: NDArray[np.float32],
 ) -> dict[str, Any]:
     """Each genre of `taught` {file: genre}: its number of examples, its worth, and the ranked candidates.
 
