@@ -119,10 +119,13 @@ def _sums(columns: FloatArray, counts: Sequence[int]) -> FloatArray:
     )
 
 
-def familiarity(vectors: ArrayLike, known: ArrayLike) -> FloatArray:
-    """How much tracks (tracks, size) sound like any known genre: the highest cosine, (tracks,)."""
+def familiarity(vectors: ArrayLike, genres: ArrayLike) -> FloatArray:
+    """How much tracks (tracks, size) sound like any known genre: the highest cosine, (tracks,).
+
+    `genres` are centroids of whole genres (`KnownGenres.whole`): groups within them are like too much else.
+    """
     rows = check(vectors)
-    highest: FloatArray = (rows @ check(known, rows.shape[1]).T).max(axis=1)
+    highest: FloatArray = (rows @ check(genres, rows.shape[1]).T).max(axis=1)
     return highest
 
 

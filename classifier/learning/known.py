@@ -17,10 +17,18 @@ FILE = "learning.npz"
 
 @dataclass(frozen=True)
 class KnownGenres:
-    """What a model's known genres sound like: the genre of each centroid, and the centroids (centroids, size)."""
+    """What a model's known genres sound like: the genre of each centroid, and the centroids (centroids, size).
+
+    The first centroid of a genre is of the whole genre, the others are of groups within it.
+    """
 
     genres: list[str]
     centroids: FloatArray
+
+    @property
+    def whole(self) -> FloatArray:
+        """The centroids of whole genres (genres, size), in the order of their names."""
+        return self.centroids[[self.genres.index(name) for name in sorted(set(self.genres))]]
 
     def write(self, folder: Path) -> None:
         """Write `FILE` into the folder; the same centroids make the same bytes."""

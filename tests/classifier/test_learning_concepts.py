@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from classifier.learning import concepts, vectors
+from classifier.learning.known import KnownGenres
 from tests.classifier.learning_worlds import average_precision, make_library
 
 LIBRARY = make_library()
@@ -96,11 +97,17 @@ def test_what_the_examples_are_like_competes_less() -> None:
 
 
 def test_familiar_is_what_is_like_a_known_genre() -> None:
-    found = concepts.familiarity(LIBRARY.vectors, KNOWN)
     new = LIBRARY.genres == "genre 3"
-    assert found.shape == new.shape
-    assert np.median(found[~new]) > np.median(found[new]) + 0.2
-    assert concepts.familiarity(KNOWN, KNOWN) == pytest.approx(1, abs=1e-5)
+    names, found = vectors.known_centroids(LIBRARY.vectors[~new], LIBRARY.genres[~new])
+    whole = KnownGenres(names, found).whole
+    assert whole.shape == (3, LIBRARY.vectors.shape[1])
+    for number in range(3):
+        own = LIBRARY.of(f"genre {number}").mean(axis=0)
+        assert whole[number] == pytest.approx(vectors.unit(own), abs=1e-5)
+    familiar = concepts.familiarity(LIBRARY.vectors, whole)
+    assert familiar.shape == new.shape
+    assert np.median(familiar[~new]) > np.median(familiar[new]) + 0.2
+    assert concepts.familiarity(whole, whole) == pytest.approx(1, abs=1e-5)
 
 
 def test_an_example_more_brings_the_concept_nearer_to_it() -> None:
