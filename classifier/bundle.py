@@ -26,7 +26,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 #: The inputs that a graph may have, by the name of its input.
 INPUTS = ("mfcc", "log_mel")
 #: Values of fields that older manifests lack.
-_DEFAULTS: dict[str, Any] = {"input": "mfcc", "max_windows": None, "moods": {}}
+_DEFAULTS: dict[str, Any] = {"input": "mfcc", "max_windows": None, "moods": {}, "embedding_space": ""}
 
 #: The metrics that are kept of replaced versions, in `metrics["earlier"]`.
 EARLIER_METRICS = ("selective_accuracy", "reliability")
@@ -44,7 +44,8 @@ class Manifest:
     `temperature` divides a track's mean log-probabilities. A track whose best calibrated probability is below
     `threshold` is "not sure". `input` is the graph's input, `mfcc` or `log_mel`. `max_windows` limits the number of
     windows, evenly spread over a track (None: as many as cover every frame). `moods` has for each mood, in the order of
-    the graph's output, quantiles of its logits over tracks (`moods.quantile_table`).
+    the graph's output, quantiles of its logits over tracks (`moods.quantile_table`). `embedding_space` is the name and
+    version of an earlier model whose embeddings are the same; "" if these are the model's own.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Manifest:
     input: str = "mfcc"
     max_windows: int | None = None
     moods: dict[str, list[float]] = field(default_factory=dict)
+    embedding_space: str = ""
     network: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -95,6 +97,7 @@ class Manifest:
         _require(_is_number(data["temperature"]) and data["temperature"] > 0, "temperature must be positive")
         _require(_is_number(data["threshold"]) and 0 <= data["threshold"] <= 1, "threshold must be in [0, 1]")
         _require(data["input"] in INPUTS, f"input must be one of {', '.join(INPUTS)}")
+        _require(isinstance(data["embedding_space"], str), "embedding_space must be a text")
         max_windows = data["max_windows"]
         _require(
             max_windows is None or (type(max_windows) is int and max_windows > 0),

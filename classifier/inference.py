@@ -60,20 +60,25 @@ class TrackPrediction:
 
 @dataclass(frozen=True)
 class Analysis:
-    """The result of one pass over a file. `duration` is in seconds, `audio` is `AudioInfo` as a dict."""
+    """The result of one pass over a file. `duration` is in seconds, `audio` is `AudioInfo` as a dict.
+
+    Only embeddings of the same `embedding_space`, a model's name and version, can be compared.
+    """
 
     prediction: TrackPrediction
     duration: float
     model: ModelId
+    embedding_space: str
     audio: dict[str, Any]
     notices: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the analysis for JSON: the fields of `prediction`, then `duration`, `model`, `audio`, `notices`."""
+        """Return the analysis for JSON: the fields of `prediction`, then the others by their names."""
         return {
             **asdict(self.prediction),
             "duration": self.duration,
             "model": asdict(self.model),
+            "embedding_space": self.embedding_space,
             "audio": self.audio,
             "notices": self.notices,
         }
@@ -156,7 +161,8 @@ class Classifier:
             save_peaks(pictures_dir / PEAKS_NAME, peaks.finish(), info.duration)
             save_spectrogram(pictures_dir / SPECTROGRAM_NAME, log_mel, self.manifest.features.top_db)
         notices = ["truncated"] if info.truncated else []
-        return Analysis(prediction, info.duration, self.model, info.as_dict(), notices)
+        space = self.manifest.embedding_space or f"{self.model.name} {self.model.version}"
+        return Analysis(prediction, info.duration, self.model, space, info.as_dict(), notices)
 
     def predict(self, log_mel: FloatArray, duration: float | None = None) -> TrackPrediction:
         """Predict a whole track from its spectrogram.

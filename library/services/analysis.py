@@ -131,15 +131,20 @@ def prediction_record(*, track: Track, result: dict[str, Any]) -> Prediction:
     return prediction
 
 
-def prediction_adopt(*, track: Track, prediction: Prediction, embedding: list[float]) -> None:
-    """Recompute genre, moods and embedding from a track's current prediction."""
+def prediction_adopt(
+    *, track: Track, prediction: Prediction, embedding: list[float], embedding_space: str = ""
+) -> None:
+    """Recompute genre, moods and embedding from a track's current prediction.
+
+    `embedding_space` is the model whose embeddings can be compared with this one, if it is not the prediction's.
+    """
     moods_recompute(track=track, moods=prediction.moods)
     Embedding.objects.filter(track=track).delete()
     if embedding:
         Embedding.objects.create(
             track=track,
             owner_id=track.owner_id,
-            model=f"{prediction.model_name} {prediction.model_version}",
+            model=embedding_space or f"{prediction.model_name} {prediction.model_version}",
             vector=struct.pack(f"<{len(embedding)}f", *embedding),
         )
     effective_genres_recompute(Track.objects.filter(pk=track.pk))
@@ -223,7 +228,12 @@ def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
             **stored,
         )
         if recorded:
-            prediction_adopt(track=track, prediction=prediction, embedding=result["embedding"])
+            prediction_adopt(
+                track=track,
+                prediction=prediction,
+                embedding=result["embedding"],
+                embedding_space=result["embedding_space"],
+            )
         else:
             transaction.set_rollback(True)  # the track was deleted, or another worker has it
     storage = track.original.storage

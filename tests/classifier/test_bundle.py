@@ -88,6 +88,7 @@ def test_missing_model_and_missing_weights(folder: Path) -> None:
         ({"input": "pcm"}, "input"),
         ({"max_windows": 0}, "max_windows"),
         ({"max_windows": True}, "max_windows"),
+        ({"embedding_space": 4}, "embedding_space"),
     ],
 )
 def test_bad_manifests_are_refused(folder: Path, changes: dict[str, Any], message: str) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from library import services
 from library.models import Prediction, StageTime, Track, User
+from library.selectors.model_cards import model_manifest
 from library.services import analysis
 from tests import sounds
 
@@ -57,6 +58,8 @@ def test_a_track_is_analysed(alice: User, mp3: bytes) -> None:
     assert heard is not None
     assert heard.model_name == settings.EARMARK_MODEL
     assert sum(heard.probabilities.values()) == pytest.approx(1, abs=1e-3)
+    # Its embeddings are those of an earlier version, so that tracks analysed by either can be compared.
+    assert track.embedding.model == model_manifest(settings.EARMARK_MODEL)["embedding_space"]
     assert heard.segments[0][0] == 0
     assert heard.segments[-1][1] == pytest.approx(track.duration, abs=0.1)
     assert json.loads(track.peaks.read())["duration"] == pytest.approx(track.duration, abs=0.1)
