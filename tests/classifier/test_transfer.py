@@ -182,10 +182,10 @@ def test_centroids_of_another_size_are_refused(model: Path, tmp_path: Path) -> N
     other = tmp_path / "other"
     shutil.copytree(model, other)
     known.KnownGenres(["a"], np.ones((1, 3), np.float32)).write(other)
-    manifest = bundle.load(model).manifest
+    manifest = bundle.load_bundle(model).manifest
     with pytest.raises(bundle.BundleError, match="SHA-256"):
-        bundle.load(other)
-    bundle.write(other, manifest)
+        bundle.load_bundle(other)
+    bundle.write_manifest(other, manifest)
     with pytest.raises(bundle.BundleError, match="size"):
         Classifier.load(other)
 
@@ -201,9 +201,9 @@ def test_a_damaged_file_of_centroids_is_refused(model: Path, tmp_path: Path, dat
         np.savez(other / known.FILE, genres=["a"], centroids=centroids)
         data = (other / known.FILE).read_bytes()
     (other / known.FILE).write_bytes(data)
-    bundle.write(other, bundle.load(model).manifest)
+    bundle.write_manifest(other, bundle.load_bundle(model).manifest)
     with pytest.raises(bundle.BundleError, match="cannot be used"):
-        bundle.load(other)
+        bundle.load_bundle(other)
 
 
 def test_a_long_track_has_few_windows_spread_over_it(model: Path) -> None:
