@@ -84,6 +84,31 @@ def test_the_next_question_teaches_more_than_most() -> None:
     assert suggestions.next_question([example], [], known, candidates, float(scores[0])) != 0
 
 
+def test_the_next_question_is_the_one_with_the_largest_expected_change() -> None:
+    """By trying both answers to every candidate."""
+    rng = np.random.default_rng(1)
+    for _ in range(10):
+        examples, refusals = rng.standard_normal((3, 12)), rng.standard_normal((2, 12))
+        known, candidates = rng.standard_normal((4, 12)), rng.standard_normal((25, 12))
+
+        def scores(yes, no, known=known, candidates=candidates):
+            return concepts.scores([concepts.teach(yes, no, known)], candidates, known)[:, 0].astype(
+                np.float64
+            )
+
+        examples, refusals = vectors.unit(examples), vectors.unit(refusals)
+        now = scores(examples, refusals)
+        border = float(np.quantile(now, 0.9))
+        expected = []
+        for track, vector in enumerate(vectors.unit(candidates)):
+            likely = 1 / (1 + np.exp((border - now[track]) / suggestions.ODDS_SCALE))
+            yes = np.abs(scores([*examples, vector], refusals) - now).mean()
+            no = np.abs(scores(examples, [*refusals, vector]) - now).mean()
+            expected.append(likely * yes + (1 - likely) * no)
+        chosen = suggestions.next_question(examples, refusals, known, candidates, border)
+        assert expected[chosen] == pytest.approx(max(expected), rel=1e-3)
+
+
 def test_the_next_question_is_always_the_same() -> None:
     assert question(1)[0] == question(1)[0]
 

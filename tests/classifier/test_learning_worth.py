@@ -111,6 +111,19 @@ def test_a_clear_genre_is_worth_much_and_noise_nothing() -> None:
     assert found is None or not found.may_switch_on
 
 
+def test_an_artists_threshold_does_not_know_the_artists_answers() -> None:
+    """Of answers by chance a threshold that has seen them picks a lucky row; one that has not is as right as chance."""
+    rng = np.random.default_rng(0)
+    told = []
+    for _ in range(60):
+        rows = rng.standard_normal((80, 8))
+        answers = worth.answers(rows, rng.random(80) < 0.8, [""] * 80)
+        told.append(worth.worth(answers, rng.standard_normal((3, 8))))
+    precisions = [found.precision for found in told if found is not None]
+    assert len(precisions) > 5
+    assert np.mean(precisions) < 0.92
+
+
 def test_what_worth_promises_comes_true() -> None:
     """The bound is below the precision on tracks of new artists in nearly all of many worlds."""
     kept, judged = 0, 0
