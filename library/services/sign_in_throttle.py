@@ -38,7 +38,7 @@ def sign_in_attempt_add(*, address: str, email: str = "") -> list[FailedSignIn]:
 
 def email_request_add(*, email: str, address: str) -> None:
     """Record a request for an email, so that nobody can flood a mailbox. Raises RateLimited."""
-    sign_in_attempt_add(email=f"letter to {email.strip()}", address=address)
+    sign_in_attempt_add(email=f"email to {email.strip()}", address=address)
 
 
 def sign_in_attempt_remove(*, attempts: Iterable[FailedSignIn]) -> None:
