@@ -22,7 +22,7 @@ ORDER = ("1280-light", "360-light", "1280-dark", "360-dark")
 INTRODUCTION = """# Every page, as it looks
 
 Taken by the browser tests, each page at 1280 and at 360 pixels, light and dark; of a long page its top.
-`make screenshots` takes them anew. The same tests let axe look for barriers, and fail on sideways scrolling.
+`make screenshots` takes them anew. The same tests check each page with axe, and fail when it scrolls sideways.
 """
 
 
