@@ -94,7 +94,9 @@ def unit(vectors: ArrayLike) -> FloatArray:
 
 
 def known_centroids(vectors: ArrayLike, genres: ArrayLike) -> tuple[list[str], FloatArray]:
-    """What competes: of each genre that occurs, sorted, its centroid and then those of `GROUPS` groups in it.
+    """What competes: of each genre that occurs, sorted, its centroid and then those of up to `GROUPS` groups in it.
+
+    Groups of a single track are left out.
 
     Returns the genre of each centroid, and the centroids (centroids, size) of length 1.
     """
@@ -105,7 +107,10 @@ def known_centroids(vectors: ArrayLike, genres: ArrayLike) -> tuple[list[str], F
     found = []
     for name in np.unique(labels):
         own = rows[labels == name]
-        found.append(np.concatenate([unit(own.mean(axis=0))[None], group_centroids(own, GROUPS, _STARTS)]))
+        groups = group_centroids(own, GROUPS, _STARTS)
+        # A group of one is a training track's own vector, which no model may carry.
+        tracks = np.bincount((own @ groups.T).argmax(axis=1), minlength=len(groups))
+        found.append(np.concatenate([unit(own.mean(axis=0))[None], groups[tracks > 1]]))
         names += [str(name)] * len(found[-1])
     return names, np.concatenate(found)
 

@@ -97,12 +97,23 @@ def test_the_same_tracks_give_the_same_projection() -> None:
 
 
 def test_centroids_are_of_their_genre_alone() -> None:
-    rows = np.array([[1, 0, 0], [3, 0.1, 0], [0, 5, 0]], np.float32)
-    names, found = vectors.known_centroids(rows, ["b", "b", "a"])
-    assert names == ["a", "a", "b", "b", "b"]  # the genre, then as many groups as it has tracks
-    assert found[:2] == pytest.approx(np.array([[0, 1, 0], [0, 1, 0]]), abs=1e-6)
-    assert (found[2:, 0] > 0.99).all()
+    rng = np.random.default_rng(1)
+    rows = np.repeat([[9, 0, 0], [0, 9, 0]], 60, axis=0) + rng.standard_normal((120, 3))
+    names, found = vectors.known_centroids(rows, ["b"] * 60 + ["a"] * 60)
+    assert names == sorted(names)
+    assert all(1 < names.count(name) <= 1 + vectors.GROUPS for name in "ab")
+    assert (found[np.array(names) == "a", 1] > 0.8).all()
+    assert (found[np.array(names) == "b", 0] > 0.8).all()
     assert np.linalg.norm(found, axis=1) == pytest.approx(1)
+
+
+def test_no_group_is_a_single_track() -> None:
+    """Else a model would carry a training track's own vector."""
+    tight = vectors.unit(np.eye(20)[:3] + 0.001)
+    rows = np.concatenate([np.repeat(tight, 10, axis=0), np.eye(20)[10:11]])
+    names, found = vectors.known_centroids(rows, ["a"] * len(rows))
+    assert len(names) > 1
+    assert (found @ np.eye(20)[10]).max() < 0.9
 
 
 def test_groups_are_found_whatever_the_order() -> None:
