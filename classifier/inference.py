@@ -21,6 +21,9 @@ from classifier.pictures import PEAKS_NAME, SPECTROGRAM_NAME, PeakStream, save_p
 
 FloatArray = NDArray[np.float32]
 
+#: Matrix products round differently with several threads. With one, every process gives the same result.
+one_thread = threadpool_limits.wrap(limits=1)
+
 
 @dataclass(frozen=True)
 class ModelId:
@@ -128,6 +131,7 @@ class Classifier:
         """
         return cls(load_bundle(name_or_path, models_dir))
 
+    @one_thread  # type: ignore[untyped-decorator]
     def analyse(
         self,
         path: str | Path,
@@ -145,13 +149,11 @@ class Classifier:
         progress = progress or (lambda stage: None)
         decoder = Decoder(path, limits, self.manifest.features.sample_rate)
         mel, peaks = MelStream(self.manifest.features), PeakStream()
-        # Matrix products round differently with several threads. With one, every process gives the same result.
-        with threadpool_limits(1):
-            for number, block in enumerate(decoder):
-                if not number:
-                    progress("decoding")
-                mel.push(block)
-                peaks.push(block)
+        for number, block in enumerate(decoder):
+            if not number:
+                progress("decoding")
+            mel.push(block)
+            peaks.push(block)
         info = decoder.info
         progress("listening")
         log_mel = power_to_db(mel.finish(), self.manifest.features.top_db)
@@ -164,6 +166,7 @@ class Classifier:
         space = self.manifest.embedding_space or f"{self.model.name} {self.model.version}"
         return Analysis(prediction, info.duration, self.model, space, info.as_dict(), notices)
 
+    @one_thread  # type: ignore[untyped-decorator]
     def predict(self, log_mel: FloatArray, duration: float | None = None) -> TrackPrediction:
         """Predict a whole track from its spectrogram.
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from classifier import bundle
+from classifier import bundle, inference
 from classifier.augmentation import sounds_without_genre
 from classifier.bundle import BundleError
 from classifier.datasets import dequantise
 from classifier.inference import Classifier, window_starts
+from tests.classifier.audio_files import plain_wav
 from tests.classifier.models import LABELS, copy_model, make_model, random_track
 
 
@@ -107,6 +110,30 @@ def test_same_answer_in_another_process(shipped: Classifier) -> None:
     first = repr(shipped.predict(random_track(700)))
     assert first == repr(shipped.predict(random_track(700)))
     assert ran.stdout.strip() == first
+
+
+def test_no_product_is_shared_among_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A product of several threads may round differently the next time, such as that of a track's last frames."""
+    counts = set()
+
+    def counting[**P, R](compute: Callable[P, R]) -> Callable[P, R]:
+        def counted(*args: P.args, **kwargs: P.kwargs) -> R:
+            counts.update(pool["num_threads"] for pool in threadpool_info())
+            return compute(*args, **kwargs)
+
+        return counted
+
+    monkeypatch.setattr(inference.MelStream, "push", counting(inference.MelStream.push))
+    monkeypatch.setattr(inference.MelStream, "finish", counting(inference.MelStream.finish))
+    monkeypatch.setattr(inference, "mfcc", counting(inference.mfcc))
+    plain_wav(
+        tmp_path / "noise.wav", np.random.default_rng(0).uniform(-0.5, 0.5, (1, 90_000)).astype(np.float32)
+    )
+    classifier = Classifier.load("mfcc-cnn-1")
+    with threadpool_limits(2):
+        classifier.analyse(tmp_path / "noise.wav")
+        classifier.predict(random_track(100))
+        assert counts == {1}
 
 
 def test_serving_does_not_import_tensorflow() -> None:
