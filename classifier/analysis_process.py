@@ -27,7 +27,11 @@ ROOT = Path(__file__).resolve().parent.parent
 HEARTBEAT_SECONDS = 10.0
 #: One thread per library: results are then the same on every machine, and workers do not compete for cores.
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
-_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "NUMBA_CACHE_DIR")
+#: OpenBLAS's are set where it would compute wrong results on the processor; with other ones results would differ.
+_KEPT_VARIABLES = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "NUMBA_CACHE_DIR"),
+    *("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"),
+)
 #: A longer line from the process means that something is wrong: the longest result, for a track of three hours, is a
 #: fiftieth of this.
 MAX_LINE_BYTES = 2**24

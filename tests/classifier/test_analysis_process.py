@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from classifier import analysis_process
-from classifier.analysis_process import ROOT, AnalysisProcess
+from classifier.analysis_process import ROOT, AnalysisProcess, sandbox_environment
 from classifier.bundle import DEFAULT_MODELS_DIR
 from classifier.errors import AudioError
 from classifier.inference import Classifier
@@ -102,6 +102,15 @@ def test_what_browsers_cannot_play_is_copied(process: AnalysisProcess, songs: Pa
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "peaks.json", "spectrogram.png", "playable.mp3",
     }  # fmt: skip
+
+
+def test_the_math_library_is_set_as_in_the_process_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a processor needs another kernel, the analysis needs it, too."""
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    monkeypatch.setenv("EARMARK_SECRET_KEY", "secret")
+    environment = sandbox_environment()
+    assert environment["OPENBLAS_CORETYPE"] == "Haswell"
+    assert "EARMARK_SECRET_KEY" not in environment
 
 
 def test_the_same_answer_every_time_and_everywhere(process: AnalysisProcess, songs: Path) -> None:
