@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from classifier import residual_layer
 from classifier.features import FeatureConfig
 from classifier.learning import known
 
@@ -40,7 +41,8 @@ class BundleError(Exception):
 class Manifest:
     """What a model is and how to run it.
 
-    `labels` are in the order of the graph's outputs. `window_frames` is the length of a window in spectrogram frames.
+    `labels` are in the order of the graph's outputs, then those that a residual layer adds. `window_frames` is the
+    length of a window in spectrogram frames.
     `temperature` divides a track's mean log-probabilities. A track whose best calibrated probability is below
     `threshold` is "not sure". `input` is the graph's input, `mfcc` or `log_mel`. `max_windows` limits the number of
     windows, evenly spread over a track (None: as many as cover every frame). `moods` has for each mood, in the order of
@@ -128,13 +130,14 @@ class Manifest:
 class Bundle:
     """A verified model: its manifest, its folder, the bytes of its LiteRT graph, and what it can be taught with.
 
-    `known` is None for a model that makes no learning vectors.
+    `known` is None for a model that makes no learning vectors, `residual` for one that was trained from nothing.
     """
 
     manifest: Manifest
     path: Path
     graph: bytes
     known: known.KnownGenres | None = None
+    residual: residual_layer.ResidualLayer | None = None
 
 
 def bundle_path(name_or_path: str | Path, models_dir: str | Path | None = None) -> Path:
@@ -163,12 +166,14 @@ def load_bundle(name_or_path: str | Path, models_dir: str | Path | None = None) 
             raise BundleError(f"{path / name} cannot be read: {error}") from error
         if hashlib.sha256(contents[name]).hexdigest() != digest:
             raise BundleError(f"{path / name} is not the file that the manifest describes (SHA-256 differs).")
-    if known.FILE not in contents:
-        return Bundle(manifest, path, contents[GRAPH])
-    try:
-        return Bundle(manifest, path, contents[GRAPH], known.KnownGenres.read(contents[known.FILE]))
-    except ValueError as error:
-        raise BundleError(f"{path / known.FILE} cannot be used: {error}.") from error
+    readers = {known.FILE: known.KnownGenres.read, residual_layer.FILE: residual_layer.ResidualLayer.read}
+    extras: dict[str, Any] = dict.fromkeys(readers)
+    for name in readers.keys() & contents.keys():
+        try:
+            extras[name] = readers[name](contents[name])
+        except ValueError as error:
+            raise BundleError(f"{path / name} cannot be used: {error}.") from error
+    return Bundle(manifest, path, contents[GRAPH], extras[known.FILE], extras[residual_layer.FILE])
 
 
 def write_manifest(path: Path, manifest: Manifest) -> Manifest:

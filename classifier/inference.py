@@ -100,6 +100,7 @@ class Classifier:
         self.manifest = bundle.manifest
         self.model = ModelId(bundle.manifest.name, bundle.manifest.version)
         self.known = bundle.known
+        self._residual = bundle.residual
         self._outputs = ["log_probabilities", "embedding"]
         self._outputs += ["moods"] if bundle.manifest.moods else []
         self._outputs += ["learning"] if bundle.known else []
@@ -116,12 +117,17 @@ class Classifier:
         expected = [self.manifest.window_frames, rows]
         if window != expected or any(shape[0] != self._batch for shape in widths.values()):
             raise BundleError(f"{bundle.path}: the graph's windows are {window}, the manifest's {expected}.")
-        for name, names in (("log_probabilities", self.manifest.labels), ("moods", self.manifest.moods)):
-            if name in widths and widths[name][1] != len(names):
-                what = "moods" if name == "moods" else "labels"
-                raise BundleError(f"{bundle.path}: the graph and the manifest disagree about the {what}.")
+        if "moods" in widths and widths["moods"][1] != len(self.manifest.moods):
+            raise BundleError(f"{bundle.path}: the graph and the manifest disagree about the moods.")
+        graph_labels, labels = widths["log_probabilities"][1], len(self.manifest.labels)
+        if graph_labels != labels and (bundle.residual is None or graph_labels > labels):
+            raise BundleError(f"{bundle.path}: the graph and the manifest disagree about the labels.")
         if bundle.known and widths["learning"][1] != bundle.known.centroids.shape[1]:
             raise BundleError(f"{bundle.path}: the graph and the centroids disagree about the vectors' size.")
+        if bundle.residual:
+            expected_weights = (widths.get("learning", (0, 0))[1] + 1, labels)
+            if bundle.residual.weights.shape != expected_weights:
+                raise BundleError(f"{bundle.path}: the layer does not fit the graph and the labels.")
 
     @classmethod
     def load(cls, name_or_path: str | Path, models_dir: str | Path | None = None) -> Classifier:
@@ -166,7 +172,6 @@ class Classifier:
         space = self.manifest.embedding_space or f"{self.model.name} {self.model.version}"
         return Analysis(prediction, info.duration, self.model, space, info.as_dict(), notices)
 
-    @one_thread  # type: ignore[untyped-decorator]
     def predict(self, log_mel: FloatArray, duration: float | None = None) -> TrackPrediction:
         """Predict a whole track from its spectrogram.
 
@@ -176,10 +181,7 @@ class Classifier:
         does not grow with the track.
         """
         features, labels = self.manifest.features, self.manifest.labels
-        if log_mel.ndim != 2 or log_mel.shape[0] != features.n_mels or not log_mel.shape[1]:
-            raise ValueError(f"log_mel must be ({features.n_mels}, frames), not {log_mel.shape}.")
-        starts = window_starts(log_mel.shape[1], self.manifest.window_frames, self.manifest.max_windows)
-        outputs = self._run(log_mel, starts)
+        outputs = self.window_outputs(log_mel)
         log_p = outputs["log_probabilities"]
         temperature = self.manifest.temperature
         track = softmax(log_p.mean(axis=0) / temperature)
@@ -187,7 +189,7 @@ class Classifier:
         mean /= max(float(np.linalg.norm(mean)), 1e-12)
         if duration is None:
             duration = (log_mel.shape[1] - 1) * features.frame_seconds
-        edges = np.linspace(0.0, duration, len(starts) + 1).tolist()
+        edges = np.linspace(0.0, duration, len(log_p) + 1).tolist()
         segments = [
             SegmentPrediction(start, end, _by_label(labels, row))
             for start, end, row in zip(edges, edges[1:], softmax(log_p / temperature), strict=False)
@@ -206,9 +208,17 @@ class Classifier:
             vector=unit(outputs["learning"].mean(axis=0)).tolist() if "learning" in outputs else [],
         )
 
-    def _run(self, log_mel: FloatArray, starts: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
-        """Return the graph's outputs by name, with a row for each window."""
-        frames = self.manifest.window_frames
+    @one_thread  # type: ignore[untyped-decorator]
+    def window_outputs(self, log_mel: FloatArray) -> dict[str, NDArray[np.float64]]:
+        """Return the model's outputs by name, with a row for each window of a track; `log_mel` as for `predict`.
+
+        `log_probabilities` are (windows, labels), up to a constant for each row where a residual layer was learned;
+        `embedding`, `moods` and `learning` are as the graph gives them.
+        """
+        features, frames = self.manifest.features, self.manifest.window_frames
+        if log_mel.ndim != 2 or log_mel.shape[0] != features.n_mels or not log_mel.shape[1]:
+            raise ValueError(f"log_mel must be ({features.n_mels}, frames), not {log_mel.shape}.")
+        starts = window_starts(log_mel.shape[1], frames, self.manifest.max_windows)
         within = np.arange(frames)
         batches_of: dict[str, list[FloatArray]] = {name: [] for name in self._outputs}
         for first in range(0, len(starts), self._batch):
@@ -222,7 +232,10 @@ class Classifier:
             outputs = self._graph(**{self.manifest.input: np.ascontiguousarray(windows, dtype=np.float32)})
             for name, batches in batches_of.items():
                 batches.append(outputs[name][: len(batch)])
-        return {name: np.concatenate(batches).astype(np.float64) for name, batches in batches_of.items()}
+        found = {name: np.concatenate(batches).astype(np.float64) for name, batches in batches_of.items()}
+        if self._residual:
+            found["log_probabilities"] = self._residual.apply(found["log_probabilities"], found["learning"])
+        return found
 
 
 def window_starts(frames: int, window: int, max_windows: int | None = None) -> NDArray[np.int64]:

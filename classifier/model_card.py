@@ -29,6 +29,7 @@ log-probabilities. Version {manifest.version}.
 ## Training data
 
 {training["data"]}. Tracks: {tracks}.
+{_start(training)}
 
 ## Metrics
 
@@ -43,6 +44,8 @@ Temperature: {manifest.temperature:.3f}.
 {per_genre_table(measured)}
 
 {robustness_table(measured)}
+
+{learning_table(measured)}
 """
 
 
@@ -58,6 +61,21 @@ def _network(manifest: Manifest) -> str:
     if "pretrained" in manifest.network:
         return f"Linear heads on {manifest.network['pretrained']}, over log-mel spectrograms"
     return f"A convolutional network over {manifest.features.n_mfcc} MFCC"
+
+
+def _start(training: dict[str, Any]) -> str:
+    """What the model was trained on from, with its accuracy there before and after; "" for one trained from nothing."""
+    if "start" not in training:
+        return ""
+    start = training["start"]
+    said = f"Training started from {start['name']} {start['version']}."
+    if start["tracks"]:
+        said += (
+            f" On the {start['tracks']} tracks of its genres that one is right for {percent(start['accuracy'])}, "
+            f"this one for {percent(start['accuracy_now'])}, by artists that were left out of this training."
+        )
+    left_out = "; ".join(f"{label}: {why}" for label, why in training["left_out"].items())
+    return said + (f" Left out: {left_out}." if left_out else "")
 
 
 def metrics_table(measured: dict[str, Any]) -> str:
@@ -82,6 +100,26 @@ def robustness_table(measured: dict[str, Any]) -> str:
     for row in measured["robustness"]["sounds"]:
         lost = f"{100 * row['lost']:.1f}"
         lines.append(f"| {row['sound']} | {percent(row['accuracy'])} | {lost} | {percent(row['same'])} |")
+    return "\n".join(lines)
+
+
+def learning_table(measured: dict[str, Any]) -> str:
+    """Return how well genres can be taught as a Markdown table, or "" if it was not measured."""
+    figures = measured.get("learning")
+    if not figures:
+        return ""
+    rows = {**figures["per_genre"], "mean": figures}
+    lines = [
+        f"Each genre in turn left out of everything, then taught by {figures['examples']} tracks and looked for "
+        "among tracks of other artists:",
+        "",
+        "| genre | right among the first ten | average precision |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| {genre} | {percent(row['precision_at_10'])} | {percent(row['average_precision'])} |"
+        for genre, row in rows.items()
+    ]
     return "\n".join(lines)
 
 

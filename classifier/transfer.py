@@ -29,7 +29,7 @@ from classifier.evaluation import evaluate
 from classifier.features import FeatureConfig
 from classifier.heads import Head, TrainingSet
 from classifier.inference import softmax
-from classifier.learning import known, vectors
+from classifier.learning import figures, known, vectors
 from classifier.model_card import render_model_card
 from classifier.moods import MOODS, quantile_table
 from classifier.robustness import degraded_log_mels
@@ -170,6 +170,11 @@ def train_transfer(
             for measures in (evaluate_repeat(dataset, repeat, truth, recipe) for repeat in repeats[1:])
         ],
     }
+    taught = teaching_figures_held_out(
+        window_embeddings, dataset.genres, fold_assignments[0], recipe.learning
+    )
+    if taught:
+        metrics["learning"] = taught
     if recordings is not None:
         metrics["robustness"] = measure_robustness(
             dataset, window_embeddings, repeats, network, recordings, progress, folder
@@ -216,6 +221,38 @@ def learning_space(
     projection = vectors.fit(means, genres, min(size, *means.shape))
     tracks = np.stack([projection.apply(windows) for windows in window_embeddings])
     return projection, known.KnownGenres(*vectors.known_centroids(tracks, genres))
+
+
+def teaching_figures_held_out(
+    window_embeddings: list[FloatArray],
+    genres: NDArray[np.str_],
+    folds: NDArray[np.int64],
+    size: int,
+) -> dict[str, Any] | None:
+    """How well genres can be taught that nothing was fitted on, as `figures.teaching_figures` returns it.
+
+    Vectors of up to `size` numbers are fitted anew for each genre and fold: without the genre, and without the fold,
+    whose tracks are those to be found. The examples are of the other folds. Arguments as for `cross_validate`.
+    """
+    found: dict[str, list[tuple[float, float]]] = {}
+    for number, genre in enumerate(np.unique(genres)):
+        own = genres == genre
+        for fold in np.unique(folds):
+            pool, library = np.flatnonzero(own & (folds != fold)), folds == fold
+            fitted = np.flatnonzero(~own & ~library)
+            if len(pool) < figures.EXAMPLES or not (own & library).any() or len(set(genres[fitted])) < 2:
+                continue
+            projection, known_genres = learning_space(
+                [window_embeddings[track] for track in fitted], genres[fitted], size
+            )
+            rows = np.stack([projection.apply(windows) for windows in window_embeddings])
+            for draw in range(figures.DRAWS):
+                rng = np.random.default_rng([number, int(fold), draw])
+                examples = rng.choice(pool, figures.EXAMPLES, replace=False)
+                found.setdefault(str(genre), []).append(
+                    figures.ranking_of_taught(rows, examples, library, own, known_genres.centroids)
+                )
+    return figures.summary(found)
 
 
 def extract_non_music(

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.learning.worlds import Space, Tracks, World, average_precision, wide_worlds, worlds
+from benchmarks.learning.worlds import Space, Tracks, World, wide_worlds, worlds
 from classifier.learning import concepts, suggestions, worth
+from classifier.learning.figures import average_precision
 
 Indices = NDArray[np.int64]
 

@@ -8,8 +8,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.learning.worlds import Tracks, World, average_precision, worlds
+from benchmarks.learning.worlds import Tracks, World, worlds
 from classifier.learning import concepts, vectors
+from classifier.learning.figures import average_precision
 
 Scores = NDArray[np.floating]
 Method = Callable[[World, NDArray[np.int64], NDArray[np.int64]], Scores]

@@ -170,9 +170,3 @@ def wide_worlds(tracks: Tracks, seed: int) -> Iterator[World]:
             projection = vectors.fit(tracks.means[fitted], tracks.genres[fitted])
             library, pool = np.flatnonzero(half == 1 - side), np.flatnonzero((half == side) & own)
             yield World("new", fitted, library, pool, own, tracks, projection)
-
-
-def average_precision(scores: NDArray[np.floating], relevant: NDArray[np.bool_]) -> float:
-    """The mean of the precision at each relevant track, the tracks ranked by score."""
-    ranked = relevant[np.argsort(-scores, kind="stable")]
-    return float((np.cumsum(ranked) / np.arange(1, len(ranked) + 1))[ranked].mean())

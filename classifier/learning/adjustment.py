@@ -103,9 +103,23 @@ def fit(
     a number is not finite, a target is no column, or the penalty is not positive.
     """
     log_p, x, y = _check(log_probabilities, vectors, targets)
+    return fit_weights(log_p, x, np.eye(log_p.shape[1])[y], penalty, start)
+
+
+def fit_weights(
+    log_p: DoubleArray,
+    x: DoubleArray,
+    answers: DoubleArray,
+    penalty: float,
+    start: DoubleArray | None = None,
+) -> DoubleArray:
+    """The weights (size, labels) after which `log_p` (tracks, labels) with `x` (tracks, size) gives the `answers`.
+
+    `log_p` are logits; each row of `answers` (tracks, labels) sums to 1. `start` are weights to begin with, of a
+    stronger penalty. Raises ValueError when the penalty is not positive.
+    """
     if not penalty > 0:
         raise ValueError(f"The penalty must be positive, not {penalty}.")
-    answers = np.eye(log_p.shape[1])[y]
     step = np.linalg.inv(0.5 * x.T @ x + 2 * penalty * np.eye(x.shape[1]))
     weights = np.zeros((x.shape[1], log_p.shape[1])) if start is None else start.copy()
     ahead, momentum = weights, 1.0

@@ -48,9 +48,3 @@ def make_library(
             names += [f"genre {genre}"] * tracks
             who += [f"artist {genre}-{artist}"] * tracks
     return Library(vectors.unit(np.concatenate(rows)), np.array(names), np.array(who))
-
-
-def average_precision(scores: NDArray[np.floating], relevant: NDArray[np.bool_]) -> float:
-    """The mean of the precision at each relevant track, the tracks ranked by score."""
-    ranked = relevant[np.argsort(-scores, kind="stable")]
-    return float((np.cumsum(ranked) / np.arange(1, len(ranked) + 1))[ranked].mean())

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from classifier.learning import concepts, vectors
+from classifier.learning.figures import average_precision
 from classifier.learning.known import KnownGenres
-from tests.classifier.learning_worlds import average_precision, make_library
+from tests.classifier.learning_worlds import make_library
 
 LIBRARY = make_library()
 KNOWN = LIBRARY.known_without("genre 3")

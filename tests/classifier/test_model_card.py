@@ -28,3 +28,10 @@ def test_robustness_is_a_table_where_it_was_measured() -> None:
     assert "| telephone, 300 to 3,400 Hz |" in render_model_card(manifest)
     metrics = {key: value for key, value in manifest.metrics.items() if key != "robustness"}
     assert "telephone" not in render_model_card(replace(manifest, metrics=metrics))
+
+
+def test_teaching_is_a_table_where_it_was_measured() -> None:
+    manifest = load_bundle(DEFAULT_MODELS_DIR / "msd-musicnn-1").manifest
+    assert "then taught by 5 tracks" in render_model_card(manifest)
+    metrics = {key: value for key, value in manifest.metrics.items() if key != "learning"}
+    assert "taught by" not in render_model_card(replace(manifest, metrics=metrics))

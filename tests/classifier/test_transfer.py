@@ -178,6 +178,23 @@ def test_the_bundle_can_be_taught(model: Path, network: keras.Model) -> None:
         assert vector == pytest.approx(projection.apply(window_embeddings[track]), abs=0.01)
 
 
+def test_teaching_is_measured_without_the_genre_that_is_taught() -> None:
+    """Genres that differ are found; when only noise tells them apart, chance is what remains."""
+    rng = np.random.default_rng(4)
+    genres, folds = np.repeat(["a", "b", "c", "d"], 30), np.tile(np.arange(5), 24)
+    centres = {genre: 3 * rng.standard_normal(20) for genre in "abcd"}
+    windows = [(rng.standard_normal((3, 20)) + centres[genre]).astype(np.float32) for genre in genres]
+    found = transfer.teaching_figures_held_out(windows, genres, folds, 16)
+    assert found is not None
+    assert set(found["per_genre"]) == set("abcd")
+    assert found["average_precision"] > 0.95
+    noise = [rng.standard_normal((3, 20)).astype(np.float32) for _ in genres]
+    by_chance = transfer.teaching_figures_held_out(noise, genres, folds, 16)
+    assert by_chance is not None
+    assert by_chance["average_precision"] < 0.5
+    assert transfer.teaching_figures_held_out(windows, np.repeat(["a", "b"], 60), folds, 16) is None
+
+
 def test_centroids_of_another_size_are_refused(model: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(model, other)

@@ -14,6 +14,7 @@ from classifier import datasets, plots
 from classifier.bundle import BundleError
 from classifier.evaluation import coverage_curve, evaluate
 from classifier.inference import Classifier
+from classifier.learning.figures import teaching_figures
 from classifier.model_card import percent
 
 
@@ -53,6 +54,13 @@ class Command(BaseCommand):
                 labels,
                 [prediction.label is not None for prediction in predictions],
             )
+            if classifier.known:
+                measures["learning"] = teaching_figures(
+                    [prediction.vector for prediction in predictions],
+                    dataset.genres,
+                    dataset.artists,
+                    classifier.known,
+                )
             if options["plots"]:
                 best = [prediction.probabilities[prediction.top] for prediction in predictions]
                 right = [
@@ -81,6 +89,7 @@ def metrics_text(measures: dict[str, Any]) -> str:
         f"calibration error   {percent(measures['ece'])}",
         f"answered            {percent(measures['coverage'])}",
         f"correct if answered {percent(measures['selective_accuracy'])}",
+        *learning_lines(measures.get("learning")),
         "",
         f"{'genre':<12}{'precision':>10}{'recall':>10}{'f1':>10}{'tracks':>8}",
     ]
@@ -88,3 +97,13 @@ def metrics_text(measures: dict[str, Any]) -> str:
         figures = "".join(f"{percent(row[key]):>10}" for key in ("precision", "recall", "f1"))
         lines.append(f"{genre:<12}{figures}{row['support']:>8}")
     return "\n".join(lines)
+
+
+def learning_lines(figures: dict[str, Any] | None) -> list[str]:
+    """How well genres can be taught, for people; nothing where it was not measured."""
+    if figures is None:
+        return []
+    return [
+        f"taught by {figures['examples']} tracks   {percent(figures['precision_at_10'])} of the first ten, "
+        f"average precision {percent(figures['average_precision'])}"
+    ]
