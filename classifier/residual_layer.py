@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 #: The file's name in a model's folder.
 FILE = "residual.npz"
+#: The log-probability from which a label starts that the graph does not have, before any weight.
+ADDED_LABEL = float(np.log(0.1))
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,11 @@ class ResidualLayer:
         """The logits (windows, labels) of a track's windows.
 
         `log_probabilities` (windows, graph's labels) and `learning` (windows, size) are what the graph gives for these
-        windows. A label that the graph does not have starts as one among equals.
+        windows.
         """
         log_p = np.asarray(log_probabilities, np.float64)
         added = self.weights.shape[1] - log_p.shape[1]
-        padded = np.pad(log_p, ((0, 0), (0, added)), constant_values=-np.log(log_p.shape[1]))
+        padded = np.pad(log_p, ((0, 0), (0, added)), constant_values=ADDED_LABEL)
         logits: NDArray[np.float64] = padded + scaled(learning) @ self.weights[:-1] + self.weights[-1]
         return logits
 
