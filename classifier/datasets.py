@@ -252,6 +252,13 @@ def _with_tracks_csv(dataset: Dataset, path: Path) -> Dataset:
 
 
 def artist_folds(dataset: Dataset, folds: int = 5, seed: int = 0) -> NDArray[np.int64]:
+    """Return a fold number for each track of a dataset, as `folds_by_artist` does."""
+    return folds_by_artist(dataset.genres, dataset.artists, folds, seed)
+
+
+def folds_by_artist(
+    genres: NDArray[np.str_], artists: NDArray[np.str_], folds: int = 5, seed: int = 0
+) -> NDArray[np.int64]:
     """Return a fold number for each track, `(tracks,)`, such that no artist is in two folds.
 
     Each track of an unknown artist is a group of its own. Groups are assigned, largest first, to the fold that has the
@@ -260,14 +267,14 @@ def artist_folds(dataset: Dataset, folds: int = 5, seed: int = 0) -> NDArray[np.
     if folds < 2:
         raise ValueError("folds must be at least 2")
     groups: dict[str, list[int]] = {}
-    for track, artist in enumerate(dataset.artists):
+    for track, artist in enumerate(artists):
         groups.setdefault(str(artist) or f"\0{track}", []).append(track)
     rng = np.random.default_rng(seed)
     order = sorted(rng.permutation(list(groups)), key=lambda group: -len(groups[group]))
-    fold = np.full(len(dataset), -1, np.int64)
+    fold = np.full(len(genres), -1, np.int64)
     for group in order:
         members = groups[group]
-        same_genre = dataset.genres == dataset.genres[members[0]]
+        same_genre = genres == genres[members[0]]
         sizes = [(int((same_genre & (fold == k)).sum()), int((fold == k).sum())) for k in range(folds)]
         fold[members] = sizes.index(min(sizes))
     return fold

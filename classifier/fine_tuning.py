@@ -20,12 +20,18 @@ from numpy.typing import NDArray
 from classifier import bundle, plots, residual_layer, speech
 from classifier.augmentation import sounds_without_genre
 from classifier.calibration import cross_fitted, fit_temperature, fit_threshold
-from classifier.datasets import Dataset, DatasetError, artist_folds, dequantise
+from classifier.datasets import Dataset, DatasetError, dequantise, folds_by_artist
 from classifier.evaluation import evaluate
 from classifier.inference import Classifier, softmax
 from classifier.learning import guard, known, vectors
 from classifier.model_card import render_model_card
-from classifier.residual_fitting import choose_penalty, extract_examples, fit, predict_held_out
+from classifier.residual_fitting import (
+    LabelledTracks,
+    choose_penalty,
+    extract_examples,
+    fit,
+    predict_held_out,
+)
 from classifier.residual_layer import ResidualLayer
 
 DoubleArray = NDArray[np.float64]
@@ -53,50 +59,54 @@ class FineTuningRecipe:
         return dict(vars(self))
 
 
+def extract_dataset(classifier: Classifier, dataset: Dataset, progress: Progress) -> LabelledTracks:
+    """What a model gives for the tracks of a dataset."""
+    log_mels = (dataset.log_mel(track) for track in progress(range(len(dataset)), "listen"))
+    return LabelledTracks(extract_examples(classifier, log_mels), dataset.genres, dataset.artists)
+
+
 def fine_tune(
-    dataset: Dataset,
+    tracks: LabelledTracks,
     start: Path,
     out: Path,
     recipe: FineTuningRecipe,
-    progress: Progress,
     source: str,
     version: str = "1.0.0",
 ) -> bundle.Manifest:
     """Evaluate by cross-validation, fit on all tracks, and write the bundle to the folder `out`.
 
-    `start` is the folder of the bundle that training starts from, `source` a sentence that says what the tracks are.
-    Tracks of labels that are unknown and too few are left out; they are listed in the manifest.
-    Raises DatasetError when nothing is learned that stands up on artists held out, or the dataset is too small;
+    `start` is the folder of the bundle that training starts from and that the tracks' examples are of; `source` is a
+    sentence that says what the tracks are. Tracks of labels that are unknown and too few are left out; they are listed
+    in the manifest. Raises DatasetError when nothing is learned that holds for artists left out, or there are too few;
     BundleError when the bundle cannot be started from.
     """
-    base = bundle.load_bundle(start)
-    if base.known is None:
-        raise bundle.BundleError(f"{start} has no learning vectors, so training cannot start from it.")
-    labels, left_out = choose_labels(dataset, base.manifest.labels, recipe)
-    used = dataset.take(np.isin(dataset.genres, labels))
-    folds = _folds(used, recipe, recipe.seed)
+    base = load_start(start)
+    labels, left_out = choose_labels(tracks, base.manifest.labels, recipe)
+    tracks = tracks.take(np.isin(tracks.genres, labels))
+    examples = tracks.examples.with_labels(len(labels))
     classifier = Classifier(base)
-    tracks = extract_examples(
-        classifier, (used.log_mel(track) for track in progress(range(len(used)), "listen")), len(labels)
-    )
-    sounds = extract_examples(classifier, _non_music(classifier, recipe), len(labels))
-    truth = np.array([labels.index(str(genre)) for genre in used.genres])
-    penalty = choose_penalty(tracks, sounds, truth, folds)
+    sounds = extract_examples(classifier, _non_music(classifier, recipe)).with_labels(len(labels))
+    truth = np.array([labels.index(str(genre)) for genre in tracks.genres], np.int64)
+    penalty = choose_penalty(examples, sounds, truth, _folds(tracks, recipe, recipe.seed))
     # Other folds than the penalty was chosen with, so that it has not seen what it is measured on.
-    folds = _folds(used, recipe, recipe.seed + 1)
-    held_out = predict_held_out(tracks, sounds, truth, folds, penalty)
-    before, _ = cross_fitted(tracks.logits, truth, folds, recipe.target_accuracy)
+    folds = _folds(tracks, recipe, recipe.seed + 1)
+    held_out = predict_held_out(examples, sounds, truth, folds, penalty)
+    before, _ = cross_fitted(examples.logits, truth, folds, recipe.target_accuracy)
     after, sure = cross_fitted(held_out, truth, folds, recipe.target_accuracy)
-    own = np.arange(len(truth)), truth
-    compared = guard.compare(
-        np.log(np.maximum(after[own], 1e-12)), np.log(np.maximum(before[own], 1e-12)), used.artists
-    )
+    compared = _compare(after, before, truth, tracks.artists)
     if not compared.better:
         raise DatasetError(
             f"Nothing was learned that holds for artists left out (p = {compared.p_value:.2f}): "
             f"{base.manifest.name} stays the better model, and nothing was written."
         )
     temperature = fit_temperature(held_out, truth)
+    started_from = {
+        "name": base.manifest.name,
+        "version": base.manifest.version,
+        "sha256": base.manifest.weights[bundle.GRAPH],
+        **_on_known_labels(before, after, truth, len(base.manifest.labels)),
+        "p_value": compared.p_value,
+    }
     manifest = replace(
         base.manifest,
         name=out.name,
@@ -108,46 +118,41 @@ def fine_tune(
         embedding_space=base.manifest.embedding_space or f"{base.manifest.name} {base.manifest.version}",
         training={
             "data": source,
-            "tracks": {label: int((used.genres == label).sum()) for label in labels},
+            "tracks": {label: int((tracks.genres == label).sum()) for label in labels},
             "left_out": left_out,
             "recipe": recipe.as_dict() | {"penalty": penalty},
-            "start": {
-                "name": base.manifest.name,
-                "version": base.manifest.version,
-                "sha256": base.manifest.weights[bundle.GRAPH],
-                **_on_known_labels(before, after, truth, len(base.manifest.labels)),
-                "p_value": compared.p_value,
-            },
+            "start": started_from,
         },
-        metrics={
-            "trained_on": f"{recipe.folds - 1} of {recipe.folds} folds of {len(used)} tracks, in turn",
-            "measured_on": f"the other fold ({len(used)} tracks in all)",
-            "split_by": "artist" if any(used.artists) else "track",
-            "note": f"Cross-validation of what was learned on top of {base.manifest.name} "
-            f"{base.manifest.version}, which may have been trained on some of these tracks. The model in this "
-            "bundle was trained on all of them. Calibration and threshold are cross-fitted in the same folds.",
-            **evaluate([str(genre) for genre in used.genres], after, labels, sure),
-        },
+        metrics=_metrics(base.manifest, tracks, recipe)
+        | evaluate([str(genre) for genre in tracks.genres], after, labels, sure),
         libraries={name: importlib.metadata.version(name) for name in ("ai-edge-litert", "librosa", "numpy")},
     )
     earlier = {name: rows for name, rows in bundle.earlier_metrics(out).items() if name != version}
     if earlier:
         manifest.metrics["earlier"] = earlier
-    weights = fit(tracks, sounds, truth, penalty)
-    return _write(out, start, manifest, base, weights, _known(base, tracks.vectors, used.genres, labels))
+    weights = fit(examples, sounds, truth, penalty)
+    return _write(out, start, manifest, base, weights, _known(base, tracks, labels))
+
+
+def load_start(start: Path) -> bundle.Bundle:
+    """Load a bundle that training can start from. Raises BundleError."""
+    base = bundle.load_bundle(start)
+    if base.known is None:
+        raise bundle.BundleError(f"{start} has no learning vectors, so training cannot start from it.")
+    return base
 
 
 def choose_labels(
-    dataset: Dataset, labels: list[str], recipe: FineTuningRecipe
+    tracks: LabelledTracks, labels: list[str], recipe: FineTuningRecipe
 ) -> tuple[list[str], dict[str, str]]:
-    """The labels of the new model: the given ones, then those of the dataset of which there is enough.
+    """The labels of the new model: the given ones, then those of the tracks of which there is enough.
 
     Also returns why others are left out, by label. A track of an unknown artist counts as a track, not as an artist.
     """
     added, left_out = [], {}
-    for genre in sorted(set(dataset.labels) - set(labels)):
-        own = dataset.genres == genre
-        artists = len(set(dataset.artists[own]) - {""})
+    for genre in sorted({str(genre) for genre in tracks.genres} - set(labels)):
+        own = tracks.genres == genre
+        artists = len(set(tracks.artists[own]) - {""})
         if own.sum() >= recipe.label_tracks and artists >= recipe.label_artists:
             added.append(genre)
         else:
@@ -158,11 +163,32 @@ def choose_labels(
     return [*labels, *added], left_out
 
 
-def _folds(dataset: Dataset, recipe: FineTuningRecipe, seed: int) -> NDArray[np.int64]:
-    groups = set(dataset.artists) - {""}
-    if len(groups) + int((dataset.artists == "").sum()) < recipe.folds:
+def _folds(tracks: LabelledTracks, recipe: FineTuningRecipe, seed: int) -> NDArray[np.int64]:
+    known_artists = set(tracks.artists) - {""}
+    if len(known_artists) + int((tracks.artists == "").sum()) < recipe.folds:
         raise DatasetError(f"There must be tracks of at least {recipe.folds} artists.")
-    return artist_folds(dataset, recipe.folds, seed)
+    return folds_by_artist(tracks.genres, tracks.artists, recipe.folds, seed)
+
+
+def _compare(
+    after: DoubleArray, before: DoubleArray, truth: NDArray[np.int64], artists: NDArray[np.str_]
+) -> guard.Comparison:
+    """Whether held-out tracks' labels are more probable after training than before."""
+    own = np.arange(len(truth)), truth
+    candidate, active = (np.log(np.maximum(probabilities[own], 1e-12)) for probabilities in (after, before))
+    return guard.compare(candidate, active, artists)
+
+
+def _metrics(start: bundle.Manifest, tracks: LabelledTracks, recipe: FineTuningRecipe) -> dict[str, Any]:
+    """What the metrics were measured on."""
+    return {
+        "trained_on": f"{recipe.folds - 1} of {recipe.folds} folds of {len(tracks)} tracks, in turn",
+        "measured_on": f"the other fold ({len(tracks)} tracks in all)",
+        "split_by": "artist" if any(tracks.artists) else "track",
+        "note": f"Cross-validation of what was learned on top of {start.name} {start.version}, which may have been "
+        "trained on some of these tracks. The model in this bundle was trained on all of them. Calibration and "
+        "threshold are cross-fitted in the same folds.",
+    }
 
 
 def _non_music(classifier: Classifier, recipe: FineTuningRecipe) -> Iterable[NDArray[np.float32]]:
@@ -188,15 +214,13 @@ def _on_known_labels(
     }
 
 
-def _known(
-    base: bundle.Bundle, rows: DoubleArray, genres: NDArray[np.str_], labels: list[str]
-) -> known.KnownGenres:
+def _known(base: bundle.Bundle, tracks: LabelledTracks, labels: list[str]) -> known.KnownGenres:
     """The known genres of the model that training started from, and the added ones."""
     assert base.known is not None
-    added = np.isin(genres, [label for label in labels if label not in base.manifest.labels])
+    added = np.isin(tracks.genres, [label for label in labels if label not in base.manifest.labels])
     if not added.any():
         return base.known
-    names, centroids = vectors.known_centroids(rows[added], genres[added])
+    names, centroids = vectors.known_centroids(tracks.examples.vectors[added], tracks.genres[added])
     return known.KnownGenres([*base.known.genres, *names], np.concatenate([base.known.centroids, centroids]))
 
 

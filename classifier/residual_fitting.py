@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +21,7 @@ DoubleArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Examples:
-    """What the model that training starts from gives for tracks.
-
-    `logits` (tracks, labels) are the means of windows' log-probabilities, with a column for each label of the new
-    model; `vectors` (tracks, size) are learning vectors.
-    """
+    """What a model gives for tracks: `logits` (tracks, labels), means over windows, and `vectors` (tracks, size)."""
 
     logits: DoubleArray
     vectors: DoubleArray
@@ -34,16 +31,41 @@ class Examples:
         """The vectors with a constant 1 appended, (tracks, size + 1), as the layer takes them."""
         return np.pad(self.vectors, ((0, 0), (0, 1)), constant_values=1.0)
 
+    def take(self, chosen: NDArray[Any]) -> Examples:
+        """Return the tracks selected by a boolean mask or an array of indices."""
+        return Examples(self.logits[chosen], self.vectors[chosen])
 
-def extract_examples(
-    classifier: Classifier, log_mels: Iterable[NDArray[np.float32]], labels: int
-) -> Examples:
-    """What a model gives for spectrograms, for a new model of so many labels."""
+    def with_labels(self, count: int) -> Examples:
+        """Return the same with so many labels, as the layer adds them."""
+        unchanged = ResidualLayer.identity(self.vectors.shape[1], count)
+        return Examples(unchanged.apply(self.logits, self.vectors), self.vectors)
+
+
+@dataclass(frozen=True)
+class LabelledTracks:
+    """What a model gives for tracks, and what people say of them: `genres` and `artists` (tracks,).
+
+    An unknown artist is an empty text.
+    """
+
+    examples: Examples
+    genres: NDArray[np.str_]
+    artists: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.genres)
+
+    def take(self, chosen: NDArray[Any]) -> LabelledTracks:
+        """Return the tracks selected by a boolean mask or an array of indices."""
+        return LabelledTracks(self.examples.take(chosen), self.genres[chosen], self.artists[chosen])
+
+
+def extract_examples(classifier: Classifier, log_mels: Iterable[NDArray[np.float32]]) -> Examples:
+    """What a model gives for spectrograms."""
     logits, found = [], []
     for log_mel in log_mels:
         outputs = classifier.window_outputs(log_mel)
-        unchanged = ResidualLayer.identity(outputs["learning"].shape[1], labels)
-        logits.append(unchanged.apply(outputs["log_probabilities"], outputs["learning"]).mean(axis=0))
+        logits.append(outputs["log_probabilities"].mean(axis=0))
         found.append(scaled(outputs["learning"]).mean(axis=0))
     return Examples(np.stack(logits), np.stack(found))
 
@@ -63,8 +85,7 @@ def predict_held_out(
     log_p = np.zeros_like(tracks.logits)
     for fold in np.unique(folds):
         own, others = folds == fold, folds != fold
-        rest = Examples(tracks.logits[others], tracks.vectors[others])
-        weights = fit(rest, sounds, truth[others], penalty)
+        weights = fit(tracks.take(others), sounds, truth[others], penalty)
         log_p[own] = adjusted(tracks.logits[own], tracks.inputs[own], weights)
     return log_p
 

@@ -83,8 +83,8 @@ class Teacher:
         return worth.answers(self.space.rows[all_of], yes, artists), np.isin(all_of, self.asked)
 
     def threshold(self) -> float:
-        given, _ = self.answers()
-        return worth.threshold(worth.held_out_scores(given, self.space.known), given.yes)
+        given, asked = self.answers()
+        return worth.concept_threshold(given, self.space.known, asked)
 
 
 def round_of_answers(teacher: Teacher, count: int, seed: int) -> None:

@@ -2,8 +2,8 @@
 
 Each answered track is scored by a concept that was taught without the tracks of its artist; those above the
 threshold count, and the share of yes among them is the precision. Each artist's threshold comes from the
-other artists' answers, so that neither has seen what it is judged on. The bound is the lower end of Wilson's score
-interval: E. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927;
+other artists' answers to suggestions, so that neither has seen what it is judged on. The bound is the lower end of
+Wilson's score interval: E. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927;
 L. Brown, T. Cai, A. DasGupta, "Interval estimation for a binomial proportion", 2001, recommend it for few answers.
 """
 
@@ -105,26 +105,41 @@ def threshold(scores: ArrayLike, yes: ArrayLike, target: float = TARGET_PRECISIO
     return float(values[enough[-1]]) if len(enough) else float("inf")
 
 
+def concept_threshold(given: Answers, known: ArrayLike, asked: ArrayLike | None = None) -> float:
+    """The threshold of a concept that was taught with all answers; infinity when no score will do.
+
+    `asked` (answers,) is True for answers to suggestions, by default all. Only these set the threshold: what people
+    chose as examples is right by choice, however low its score, and would pull it down to where nobody was asked.
+    """
+    counted = _counted(given, asked)
+    return threshold(held_out_scores(given, known)[counted], given.yes[counted])
+
+
 def worth(given: Answers, known: ArrayLike, asked: ArrayLike | None = None) -> Worth | None:
     """What the concept's answers are worth; None with fewer than `SHOWN_FROM` above the threshold.
 
-    `asked` (answers,) is True for answers to suggestions, the only ones that count: what people chose as
-    examples is right by choice. By default all count.
+    Only the answers that were `asked` count, as for `concept_threshold`.
     """
-    counted = np.ones(len(given.yes), bool) if asked is None else np.asarray(asked, dtype=bool)
-    if counted.shape != given.yes.shape:
-        raise ValueError(f"`asked` must have one value for each of {len(given.yes)} answers.")
+    counted = _counted(given, asked)
     found = held_out_scores(given, known)
     above = np.zeros(len(found), bool)
     for artist in np.unique(given.artists):
         own = given.artists == artist
-        above[own] = found[own] >= threshold(found[~own], given.yes[~own])
+        others = ~own & counted
+        above[own] = found[own] >= threshold(found[others], given.yes[others])
     above &= counted
     if above.sum() < SHOWN_FROM:
         return None
     count = int(above.sum())
     of_each = np.unique(given.artists[above], return_counts=True)[1]
     return Worth(count, int((above & given.yes).sum()), count**2 / float(np.square(of_each).sum()))
+
+
+def _counted(given: Answers, asked: ArrayLike | None) -> NDArray[np.bool_]:
+    counted = np.ones(len(given.yes), bool) if asked is None else np.asarray(asked, dtype=bool)
+    if counted.shape != given.yes.shape:
+        raise ValueError(f"`asked` must have one value for each of {len(given.yes)} answers.")
+    return counted
 
 
 def wilson_lower_bound(right: float, answers: float, z: float = Z) -> float:

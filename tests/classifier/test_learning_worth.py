@@ -111,6 +111,26 @@ def test_a_clear_genre_is_worth_much_and_noise_nothing() -> None:
     assert found is None or not found.may_switch_on
 
 
+def test_chosen_examples_do_not_pull_the_threshold_down() -> None:
+    """Examples that score low are right by choice; nobody was asked about other tracks that score as low."""
+    library = make_library(artists=12, tracks=3)
+    answers, known = given(library)
+    odd = make_library(genres=1, artists=8, tracks=1, seed=7, artist_spread=2)
+    every = worth.answers(
+        np.concatenate([answers.vectors, odd.vectors]),
+        np.append(answers.yes, np.ones(len(odd.vectors), bool)),
+        np.append(answers.artists, odd.artists),
+    )
+    asked = np.arange(len(every.yes)) < len(answers.yes)
+    scores = worth.held_out_scores(every, known)
+    assert scores[~asked].max() < np.median(scores[every.yes & asked])
+    found = worth.concept_threshold(every, known, asked)
+    assert found == worth.threshold(scores[asked], every.yes[asked])
+    assert found > worth.concept_threshold(every, known)
+    with pytest.raises(ValueError, match="`asked`"):
+        worth.concept_threshold(every, known, asked[1:])
+
+
 def test_an_artists_threshold_does_not_know_the_artists_answers() -> None:
     """Of answers by chance a threshold that has seen them picks a lucky row; one that has not is as right as chance."""
     rng = np.random.default_rng(0)

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from classifier import datasets, espeak
 from classifier.bundle import BundleError, Manifest, load_bundle
+from classifier.inference import Classifier
 from classifier.management.commands.evaluate import metrics_text
 
 #: The options that belong to a recipe.
@@ -120,17 +121,12 @@ def progress_bar(rounds: Iterable[int], note: str) -> Iterable[int]:
 
 def train_on(dataset: datasets.Dataset, source: str, options: dict[str, Any]) -> Manifest:
     """Train on from the model in the folder `start`."""
-    from classifier.fine_tuning import FineTuningRecipe, fine_tune
+    from classifier import fine_tuning
 
-    return fine_tune(
-        dataset,
-        options["start"],
-        options["out"],
-        FineTuningRecipe(seed=options["seed"]),
-        progress_bar,
-        source,
-        options["model_version"],
-    )
+    start: Path = options["start"]
+    tracks = fine_tuning.extract_dataset(Classifier(fine_tuning.load_start(start)), dataset, progress_bar)
+    recipe = fine_tuning.FineTuningRecipe(seed=options["seed"])
+    return fine_tuning.fine_tune(tracks, start, options["out"], recipe, source, options["model_version"])
 
 
 def train_from_nothing(dataset: datasets.Dataset, source: str, options: dict[str, Any]) -> Manifest:
