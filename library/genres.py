@@ -1,10 +1,11 @@
-"""The built-in genres: those of the GTZAN dataset."""
+"""The built-in genres, those of the GTZAN dataset, and which genre a file's tag names."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from library.text import fold
+from library.text import fold, slug_from
 
 BUILTIN_GENRES: dict[str, str] = {
     "blues": "Blues",
@@ -43,3 +44,12 @@ def builtin_genre_from_tag(text: str) -> str:
     words = re.sub(r"[-_/;,&.]+", " ", fold(text))
     named = [genre for genre, pattern in _PATTERNS.items() if pattern.search(words)]
     return named[0] if len(named) == 1 else ""
+
+
+def known_genre_from_tag(text: str, own_genres: Mapping[str, str]) -> str:
+    """The key of the own or built-in genre that a file's genre tag names; "" if it names neither.
+
+    `own_genres` has the keys of the owner's genres by `slug_from` of their names. The whole tag has to be that name:
+    with an own genre "Acid Jazz", a file that says "Acid jazz" is that, and not jazz.
+    """
+    return own_genres.get(slug_from(text)) or builtin_genre_from_tag(text)

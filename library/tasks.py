@@ -40,6 +40,11 @@ def read_file_tags(after: str) -> None:
     services.file_tags_backfill(after=after)
 
 
+@task(priority=-100)
+def recompute_genres(owner_id: int) -> None:
+    services.genre_recompute_run(owner_id=owner_id)
+
+
 # Rows of the job queue hold the dotted path of their task. Those enqueued before 0.2 use these names; the aliases can
 # be removed in the version after it.
 send_password_letter = send_password_reset_email

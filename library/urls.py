@@ -65,6 +65,7 @@ urlpatterns = [
     path("moods/<str:mood>/", moods.station, name="station"),
     path("moods/<str:mood>/queue/", moods.station_queue, name="station-queue"),
     path("overview/", overview.overview, name="overview"),
+    path("overview/genres/seen/", overview.genre_recompute_dismiss, name="genre-recompute-dismiss"),
     path("labels/", labels.labels, name="labels"),
     path("labels/genres/", labels.genre_add, name="genre-add"),
     path("labels/genres/<int:genre_id>/rename/", labels.genre_rename, name="genre-rename"),

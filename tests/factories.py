@@ -20,8 +20,8 @@ from django.http.response import HttpResponseBase
 from django.tasks import default_task_backend
 from django.test import Client
 
-from library import services
-from library.genres import BUILTIN_GENRES, builtin_genre_from_tag
+from library import selectors, services
+from library.genres import BUILTIN_GENRES, known_genre_from_tag
 from library.models import Prediction, Track, User
 from library.models.tracks import storage_key
 from library.services.analysis import derived_names_recompute
@@ -118,7 +118,9 @@ class TrackFactory(factory.django.DjangoModelFactory):
             track.peaks = storage.save(storage_key(track, "peaks.json"), ContentFile(b"{}"))
             track.spectrogram = storage.save(storage_key(track, "spectrogram.png"), ContentFile(b"picture"))
         derived_names_recompute(track)
-        track.file_label = builtin_genre_from_tag(track.file_genre)
+        track.file_label = known_genre_from_tag(
+            track.file_genre, selectors.own_genre_keys_by_slug(track.owner)
+        )
         track.save()
         if track.status == Track.Status.READY:
             track.prediction = PredictionFactory(track=track, **heard)

@@ -153,6 +153,16 @@ class TokenForm(forms.ModelForm):
         }
 
 
+class FileGenresForm(forms.Form):
+    """The account setting for the genres in files."""
+
+    bound_field_class = BootstrapField
+    trust = forms.ChoiceField(
+        label="Trust my files’ genres",
+        choices=User.FileGenreTrust.choices,
+    )
+
+
 class PasswordChangeForm(auth_forms.PasswordChangeForm):
     bound_field_class = BootstrapField
     old_password = password_field("Current password", "current-password")

@@ -1,4 +1,4 @@
-"""Signing up and in, and the account page: e-mail address, password, tokens, sharing, and deletion.
+"""Signing up and in, and the account page: e-mail address, password, genres, tokens, sharing, and deletion.
 
 Signing out and resetting a password are Django's own views, configured in `urls`.
 """
@@ -29,6 +29,7 @@ from library.accounts.forms import (
     EMAIL_TAKEN,
     ChoosePasswordForm,
     EmailForm,
+    FileGenresForm,
     PasswordChangeForm,
     PasswordConfirmForm,
     SignInForm,
@@ -39,6 +40,7 @@ from library.accounts.forms import (
 from library.http.client_address import client_address
 from library.http.shortcuts import get_or_gone, referring_page
 from library.http.types import AuthenticatedRequest
+from library.models import User
 from library.services.people import EmailTakenError
 from library.tasks import send_sign_up_email
 
@@ -207,6 +209,20 @@ def share(request: AuthenticatedRequest) -> HttpResponse:
     return redirect("account")
 
 
+@require_POST
+def file_genres(request: AuthenticatedRequest) -> HttpResponse:
+    """Change when the genres in one's files count."""
+    form = FileGenresForm(request.POST)
+    if not form.is_valid():
+        return _account_page(request, file_genres_form=form)
+    trust = User.FileGenreTrust(form.cleaned_data["trust"])
+    if services.user_trust_file_genres(user=request.user, trust=trust):
+        messages.success(request, "Saved. Earmark now goes through your tracks and updates their genres.")
+    else:
+        messages.info(request, "That was your setting already, so nothing has changed.")
+    return redirect("account")
+
+
 @never_cache
 @sensitive_post_parameters("current_password")
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -252,12 +268,18 @@ def token_revoke(request: AuthenticatedRequest, token_id: int) -> HttpResponse:
 
 
 def _account_page(
-    request: AuthenticatedRequest, *, email_form: EmailForm | None = None, token_form: TokenForm | None = None
+    request: AuthenticatedRequest,
+    *,
+    email_form: EmailForm | None = None,
+    token_form: TokenForm | None = None,
+    file_genres_form: FileGenresForm | None = None,
 ) -> HttpResponse:
     usage = selectors.usage_of(request.user) | selectors.bin_usage_of(request.user)
     context = {
         "email_form": email_form or EmailForm(request=request),
         "token_form": token_form or TokenForm(),
+        "file_genres_form": file_genres_form
+        or FileGenresForm(initial={"trust": request.user.file_genre_trust}),
         "tokens": selectors.api_tokens_of(request.user),
         "new_key": _new_key(request),
         "usage": usage | {"all_bytes": usage["bytes"] + usage["bin_bytes"]},

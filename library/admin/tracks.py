@@ -127,7 +127,7 @@ class TrackAdmin(ReviewAdmin):
     inlines = [PredictionInline]
     fieldsets = [
         (None, {"fields": ["title", "artist", "album", "year", "file_genre", "owner", "audio_player"]}),
-        ("Genre", {"fields": ["effective_genre", "top_prediction", "spectrogram_image"]}),
+        ("Genre", {"fields": ["effective_genre", "genre_source", "top_prediction", "spectrogram_image"]}),
         ("Analysis", {"fields": ["status", "stage", "error", "attempts", "leased_until", "notices"]}),
         ("File", {"fields": ["original_name", "kind", "file_size", "sha256", "duration_text", "audio"]}),
         ("Dates", {"fields": ["created_at", "updated_at"]}),

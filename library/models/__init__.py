@@ -6,7 +6,7 @@ Models have no workflow; everything is written through `library.services`.
 from library.models.bulk_actions import BulkAction, BulkActionTrack
 from library.models.deletions import TrackDeletion
 from library.models.file_tags import FileTags
-from library.models.genres import Genre
+from library.models.genres import Genre, GenreRecompute
 from library.models.people import ApiToken, FailedSignIn, IdempotencyRecord, User, UserManager
 from library.models.playlists import Playlist, PlaylistItem
 from library.models.stage_times import StageTime
@@ -23,6 +23,7 @@ __all__ = [
     "FailedSignIn",
     "FileTags",
     "Genre",
+    "GenreRecompute",
     "IdempotencyRecord",
     "Mood",
     "PartialUpload",

@@ -1,6 +1,8 @@
-"""Genres that people add to the built-in ones."""
+"""Genres that people add to the built-in ones, and passes that recompute the genres of a library."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from django.db import models
 
@@ -32,3 +34,22 @@ class Genre(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class GenreRecompute(models.Model):
+    """A pass through one library that recomputes the effective genres, because what counts has changed.
+
+    Once it has finished, the row stays until its owner has seen how many genres have changed.
+    """
+
+    owner = models.OneToOneField(
+        User, on_delete=models.CASCADE, primary_key=True, related_name="genre_recompute"
+    )
+    #: The tracks up to this id are done.
+    after = models.UUIDField(default=UUID(int=0))
+    changed = models.PositiveIntegerField("tracks that have another genre now", default=0)
+    updated_at = models.DateTimeField("last progress", auto_now=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.owner}: {self.changed} changed"

@@ -31,6 +31,13 @@ class UserManager(DjangoUserManager["User"]):
 class User(AbstractUser):
     """A person with a library."""
 
+    class FileGenreTrust(models.TextChoices):
+        """When the genre in a file counts for a track on which nobody has given a verdict."""
+
+        NEVER = "never", "Never"
+        UNSURE = "unsure", "When Earmark is not sure"
+        ALWAYS = "always", "Always"
+
     username = None  # type: ignore[assignment]
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
@@ -40,6 +47,9 @@ class User(AbstractUser):
         "shared with reviewers",
         default=False,
         help_text="Staff may listen to and review this person’s tracks.",
+    )
+    file_genre_trust = models.CharField(
+        "trust in the genres of files", max_length=6, choices=FileGenreTrust, default=FileGenreTrust.UNSURE
     )
 
     USERNAME_FIELD = "email"

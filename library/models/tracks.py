@@ -86,6 +86,7 @@ class Track(models.Model):
         """Where the effective genre comes from. OWNER stands for any verdict, also a reviewer's."""
 
         NONE = "", "No genre yet"
+        FILE = "file", "From the file"
         MODEL = "model", "Heard by Earmark"
         OWNER = "owner", "Set by hand"
 
@@ -110,7 +111,7 @@ class Track(models.Model):
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     file_genre = models.CharField("genre in the file", max_length=100, blank=True)
     file_label = models.CharField(
-        "genre in the file, as a built-in genre", max_length=GENRE_LENGTH, blank=True
+        "genre in the file, as a built-in or own genre", max_length=GENRE_LENGTH, blank=True
     )
     edited = models.JSONField("edited fields", default=list, blank=True)
     #: Title, artist, album and file name without case and accents, for searching.
@@ -134,8 +135,8 @@ class Track(models.Model):
         "Prediction", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
-    # The effective genre, derived from verdicts and the prediction by
-    # `services.genres.effective_genres_recompute`, and stored so that lists can filter, sort and count.
+    # The effective genre, derived from verdicts, the prediction and the file's tag by
+    # `services.effective_genres`, and stored so that lists can filter, sort and count.
     owner_genre = models.CharField("genre by verdict", max_length=GENRE_LENGTH, blank=True)
     genre = models.CharField("effective genre", max_length=GENRE_LENGTH, blank=True)
     genre_source = models.CharField(max_length=5, choices=Source, default=Source.NONE, blank=True)

@@ -31,7 +31,8 @@ def tags_to_write(track: Track, genres: GenreNames) -> dict[str, Any]:
             tags[field] = str(value)
         elif field in track.edited:
             tags[field] = None
-    if track.genre:
+    # Where the file's own genre counts, it stays as the file has it: "Heavy Metal", not "Metal".
+    if track.genre and track.genre_source != Track.Source.FILE:
         tags["genre"] = genres.by_key(track.genre).name
     return tags
 

@@ -18,9 +18,12 @@ from library.selectors.bulk_actions import bulk_actions_of, recent_bulk_actions_
 from library.selectors.genres import (
     GenreChoice,
     GenreNames,
+    finished_genre_recompute_of,
     genre_names_of,
+    own_genre_keys_by_slug,
     own_genres_of,
     track_count_by_genre,
+    track_count_by_source,
 )
 from library.selectors.needs_you import (
     AnswerOption,
@@ -85,9 +88,11 @@ __all__ = [
     "failed_tracks_visible_to",
     "file_tag_values_of",
     "file_tags_of",
+    "finished_genre_recompute_of",
     "genre_history_of",
     "genre_names_of",
     "needs_you_of",
+    "own_genre_keys_by_slug",
     "own_genres_of",
     "playlist_choices_for",
     "playlist_items_of",
@@ -105,6 +110,7 @@ __all__ = [
     "tags_on",
     "tags_with_counts",
     "track_count_by_genre",
+    "track_count_by_source",
     "tracks_by_hash",
     "tracks_in_given_order",
     "tracks_including_binned",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 
 from library.genres import BUILTIN_GENRES
-from library.models import Genre, Track, User
+from library.models import Genre, GenreRecompute, Track, User
+from library.text import slug_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,24 @@ def own_genres_of(owner: User) -> QuerySet[Genre]:
     return Genre.objects.filter(owner=owner, retired_at=None)
 
 
+def own_genre_keys_by_slug(owner: User) -> dict[str, str]:
+    """The keys of the owner's own genres by `slug_from` of their names, for `known_genre_from_tag`."""
+    own = own_genres_of(owner).order_by("-name", "-key").values_list("name", "key")
+    return {slug: key for name, key in own if (slug := slug_from(name))}
+
+
 def track_count_by_genre(owner: User) -> dict[str, int]:
     """Numbers of the owner's tracks by effective genre; "" for tracks without one."""
     rows = Track.objects.filter(owner=owner).order_by().values_list("genre").annotate(Count("pk"))
     return dict(rows)
+
+
+def track_count_by_source(owner: User, genre: str) -> dict[str, int]:
+    """Numbers of the owner's tracks that have this effective genre, by `Track.Source`."""
+    rows = Track.objects.filter(owner=owner, genre=genre).order_by().values_list("genre_source")
+    return dict(rows.annotate(Count("pk")))
+
+
+def finished_genre_recompute_of(owner: User) -> GenreRecompute | None:
+    """The pass that has changed genres in the owner's library, until its owner has seen that."""
+    return GenreRecompute.objects.filter(owner=owner).exclude(finished_at=None).first()

@@ -73,10 +73,14 @@ def queue_after_cursor(queue: QuerySet[Track], cursor: QueueCursor | None) -> Qu
 
 
 def answer_options_for(track: Track, genres: GenreNames) -> list[AnswerOption]:
-    """All genres to choose from: those that the model knows by probability, then own genres."""
+    """All genres to choose from: the model's most probable one, the file's, the others by probability, own genres."""
     probabilities = track.prediction.probabilities if track.prediction else {}
+    top = track.prediction.top if track.prediction else ""
     named_by_file = track.file_label or slug_from(track.file_genre)
-    ranked = sorted(genres, key=lambda genre: -probabilities.get(genre.key, -1))
+    ranked = sorted(
+        genres,
+        key=lambda genre: (genre.key != top, genre.key != named_by_file, -probabilities.get(genre.key, -1)),
+    )
     return [
         AnswerOption(
             genre, SHORTCUTS[number : number + 1], probabilities.get(genre.key), genre.key == named_by_file

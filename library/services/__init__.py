@@ -45,9 +45,15 @@ from library.services.bulk_actions import (
 )
 from library.services.doctor import library_repair
 from library.services.edits import track_edit, track_reset
+from library.services.effective_genres import effective_genres_recompute
 from library.services.file_tags import file_tags_backfill, file_tags_backfill_start
+from library.services.genre_recompute import (
+    genre_recompute_dismiss,
+    genre_recompute_run,
+    genre_recompute_start,
+    genre_recomputes_resume,
+)
 from library.services.genres import (
-    effective_genres_recompute,
     genre_confirm,
     genre_key_get_or_create,
     genre_set,
@@ -72,6 +78,7 @@ from library.services.people import (
     user_change_email,
     user_delete,
     user_share,
+    user_trust_file_genres,
 )
 from library.services.playlists import (
     playlist_add,
@@ -123,6 +130,10 @@ __all__ = [
     "files_delete",
     "genre_confirm",
     "genre_key_get_or_create",
+    "genre_recompute_dismiss",
+    "genre_recompute_run",
+    "genre_recompute_start",
+    "genre_recomputes_resume",
     "genre_set",
     "genre_undo",
     "genres_set",
@@ -195,4 +206,5 @@ __all__ = [
     "user_change_email",
     "user_delete",
     "user_share",
+    "user_trust_file_genres",
 ]

@@ -15,11 +15,12 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from classifier.errors import AudioError
-from library.genres import builtin_genre_from_tag
+from library.genres import known_genre_from_tag
 from library.models import Embedding, Mood, Prediction, Track
 from library.models.tags import MOOD_THRESHOLD
 from library.models.tracks import MOODS_LENGTH, SEARCH_LENGTH, SORT_LENGTH
 from library.monitoring.logs import log_context
+from library.selectors import own_genre_keys_by_slug
 from library.services.analysis_client import analyse_file
 from library.services.analysis_queue import (
     lease_end,
@@ -30,8 +31,8 @@ from library.services.analysis_queue import (
     track_lease,
 )
 from library.services.connections import connection_close_if_unusable
+from library.services.effective_genres import effective_genres_recompute
 from library.services.file_tags import file_tags_record
-from library.services.genres import effective_genres_recompute
 from library.services.stage_times import Stopwatch, stage_times_add
 from library.services.track_files import (
     DERIVED_FILE_FIELDS,
@@ -204,8 +205,9 @@ def _tag_fields_record(track: Track, tags: dict[str, Any]) -> None:
     known = {field: value for field, value in known.items() if value and field not in track.edited}
     for field, value in known.items():
         setattr(track, field, value)
-    known["file_label"] = builtin_genre_from_tag(track.file_genre)
+    known["file_label"] = known_genre_from_tag(track.file_genre, own_genre_keys_by_slug(track.owner))
     leased_track_update(track=track, **known, **derived_names_recompute(track))
+    effective_genres_recompute(Track.objects.filter(pk=track.pk))
 
 
 def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from library.models import Track, TrackDeletion, User
 from library.services.analysis_queue import BACK_IN_QUEUE, UNFINISHED
 from library.services.batches import in_batches
-from library.services.genres import effective_genres_recompute
+from library.services.effective_genres import effective_genres_recompute
 from library.services.jobs import job_enqueue
 from library.services.track_files import FILE_FIELDS
 

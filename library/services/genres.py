@@ -1,8 +1,6 @@
-"""Verdicts on genres, and the effective genre of a track that follows from them.
+"""Verdicts on genres, and the genres that people add to the built-in ones.
 
-There are three layers, and none overwrites another: the file's tag, the model's prediction, and people's verdicts. A
-`Verdict` is in force until it is undone. The latest one in force comes before the model's prediction, and a reviewer's
-never comes before the owner's own.
+A `Verdict` is in force until it is undone. `services.effective_genres` says when it counts.
 """
 
 from __future__ import annotations
@@ -11,17 +9,17 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Exists
 from django.utils import timezone
 
 from library.errors import DomainError
 from library.genres import BUILTIN_GENRES, UNSURE
-from library.models import BulkAction, BulkActionTrack, Genre, Prediction, Track, User, Verdict
+from library.models import BulkAction, BulkActionTrack, Genre, Track, User, Verdict
 from library.models.genres import HUES
 from library.selectors import own_genres_of
-from library.selectors.verdicts import latest_verdicts, verdict_for_track, verdicts_in_force
+from library.selectors.verdicts import latest_verdicts, verdicts_in_force
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
+from library.services.effective_genres import effective_genres_recompute, file_labels_follow
 from library.services.names import clean_name
 from library.text import fold, slug_from
 
@@ -96,53 +94,6 @@ def genres_set_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     return count
 
 
-def effective_genres_recompute(tracks: QuerySet[Track]) -> None:
-    """Recompute the effective genre: the verdict in force, else the model's genre when it is sure, else none.
-
-    `needs_you`: the owner has given no verdict, and the model is unsure or contradicts the file's tag. `review_rank`:
-    set for the same reasons, and when the owner's verdict is a built-in genre and contradicts the model; None when a
-    reviewer's verdict is in force. Lower ranks are reviewed first.
-    """
-    current = Prediction.objects.filter(pk=OuterRef("prediction"))
-    now = timezone.now()
-    tracks = tracks.order_by()
-    verdict = verdict_for_track(OuterRef("pk"))
-    tracks.update(owner_genre=Coalesce(Subquery(verdict.values("genre")[:1]), Value("")), updated_at=now)
-    unsure = Q(label=None)
-    against_file = ~Q(track__file_label="") & ~Q(top=F("track__file_label"))
-    against_owner = Q(track__owner_genre__in=BUILTIN_GENRES) & ~Q(top=F("track__owner_genre"))
-    reviewed = verdicts_in_force(Verdict.objects.filter(track=OuterRef("pk"))).exclude(
-        person=OuterRef("owner")
-    )
-    disputed = current.filter(Q(track__owner_genre="") & (unsure | against_file) | against_owner)
-    # Each reason weighs 1, which is at least as much as any confidence.
-    reasons = sum(Case(When(why, then=1.0), default=0.0) for why in (unsure, against_file, against_owner))
-    tracks.update(
-        genre=Case(
-            When(~Q(owner_genre=""), then=F("owner_genre")),
-            default=Coalesce(Subquery(current.values("label")[:1]), Value("")),
-        ),
-        genre_source=Case(
-            When(~Q(owner_genre=""), then=Value(Track.Source.OWNER)),
-            When(Exists(current.filter(label__isnull=False)), then=Value(Track.Source.MODEL)),
-            default=Value(Track.Source.NONE),
-        ),
-        confidence=Subquery(current.values("confidence")[:1]),
-        needs_you=Case(
-            When(
-                Q(owner_genre="", status=Track.Status.READY) & Exists(current.filter(unsure | against_file)),
-                then=Value(True),
-            ),
-            default=Value(False),
-        ),
-        review_rank=Case(
-            When(Exists(reviewed), then=Value(None)),
-            default=Subquery(disputed.values(rank=F("confidence") - reasons)[:1]),
-        ),
-    )
-    _unretire_used_genres(tracks)
-
-
 def own_genre_add(*, owner: User, name: str) -> Genre:
     """Create an own genre, or bring back the retired one of that name. Raises DomainError: `bad_name`, `taken`."""
     name, key = clean_name(name, Genre), slug_from(name)[: Genre._meta.get_field("key").max_length]
@@ -159,6 +110,7 @@ def own_genre_add(*, owner: User, name: str) -> Genre:
             raise DomainError("taken", f"You have a genre “{found.name}” already.")
         found.name, found.retired_at = name, None
         found.save(update_fields=["name", "retired_at"])
+    file_labels_follow(owner)
     return found
 
 
@@ -173,11 +125,11 @@ def genre_key_get_or_create(*, owner: User, name: str) -> str:
 
 
 def own_genre_retire(genre: Genre) -> None:
-    """Retire an own genre, unless a track has it."""
-    with transaction.atomic():
-        genre.retired_at = timezone.now()
-        genre.save(update_fields=["retired_at"])
-        _unretire_used_genres(Track.objects.filter(owner=genre.owner, owner_genre=genre.key))
+    """Retire an own genre, unless a track has it by a verdict."""
+    used = Track.objects.filter(owner=genre.owner, owner_genre=genre.key)
+    unused = Genre.objects.filter(~Exists(used), pk=genre.pk)
+    if unused.update(retired_at=timezone.now()):
+        file_labels_follow(genre.owner)
     genre.refresh_from_db()
 
 
@@ -195,6 +147,7 @@ def own_genre_rename(*, genre: Genre, name: str, shown: Mapping[str, str] | None
             _check_name_free(current.owner, due["name"], but=current)
             current.name = due["name"]
             current.save(update_fields=["name"])
+    file_labels_follow(current.owner)
     genre.refresh_from_db()
 
 
@@ -228,10 +181,3 @@ def _check_name_free(owner: User, name: str, but: Genre | None = None) -> None:
     taken = others.values_list("name", flat=True)
     if fold(name) in {fold(other) for other in (*taken, *BUILTIN_GENRES.values(), *BUILTIN_GENRES)}:
         raise DomainError("taken", f"There is a genre “{name}” already.")
-
-
-def _unretire_used_genres(tracks: QuerySet[Track]) -> None:
-    """Bring back retired genres that these tracks have, such as after an undo."""
-    retired = Genre.objects.exclude(retired_at=None)
-    used = tracks.filter(owner=OuterRef("owner"), owner_genre=OuterRef("key"))
-    retired.filter(Exists(used)).update(retired_at=None)

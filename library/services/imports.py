@@ -26,7 +26,7 @@ from library.models.tracks import EDITABLE_FIELDS
 from library.selectors import own_genres_of
 from library.services.analysis import derived_names_recompute
 from library.services.batches import BATCH_SIZE, in_batches
-from library.services.genres import effective_genres_recompute
+from library.services.effective_genres import effective_genres_recompute, file_labels_follow
 from library.text import fold
 
 MAX_BYTES = 256 * 2**20
@@ -68,6 +68,8 @@ def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
         with transaction.atomic():
             _tracks_add(owner, batch, keys, tag_ids, report)
     _playlists_add(owner, (entry for entry in read_entries(file) if isinstance(entry, PlaylistEntry)), report)
+    if report.done["genres"]:
+        file_labels_follow(owner)
     return report
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from library.models import PartialUpload, Track, User
 from library.services.bin import tracks_purge
+from library.services.genre_recompute import genre_recompute_start
 from library.services.uploads import upload_abort
 
 SIGN_UP_SALT = "earmark.sign-up"
@@ -77,6 +78,19 @@ def user_share(*, user: User, share: bool) -> None:
     """Share a person's tracks with reviewers, or stop sharing them."""
     user.share_with_reviewers = share
     user.save(update_fields=["share_with_reviewers"])
+
+
+def user_trust_file_genres(*, user: User, trust: User.FileGenreTrust) -> bool:
+    """Change when the genres in a person's files count; returns whether that is a change.
+
+    The genres of their tracks follow in the background.
+    """
+    with transaction.atomic():
+        others = User.objects.filter(pk=user.pk).exclude(file_genre_trust=trust)
+        if changed := bool(others.update(file_genre_trust=trust)):
+            genre_recompute_start(owner=user)
+    user.refresh_from_db(fields=["file_genre_trust"])
+    return changed
 
 
 @transaction.atomic

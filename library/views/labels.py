@@ -11,6 +11,7 @@ from library import selectors, services
 from library.http.forms import NameForm, TagForm
 from library.http.shortcuts import get_or_gone, message_with_undo
 from library.http.types import AuthenticatedRequest
+from library.models import Track
 from library.models.genres import HUES
 from library.text import track_count_text
 
@@ -58,8 +59,13 @@ def genre_delete(request: AuthenticatedRequest, genre_id: int) -> HttpResponse:
         done = f"{action.summary}: {track_count_text(action.done)} changed."
         message_with_undo(request, done, action)
         return redirect("labels")
-    count = selectors.track_count_by_genre(request.user).get(genre.key, 0)
-    return render(request, "library/genre_delete.html", {"genre": genre, "count": count})
+    counts = selectors.track_count_by_source(request.user, genre.key)
+    context = {
+        "genre": genre,
+        "count": counts.get(Track.Source.OWNER, 0),
+        "file_count": counts.get(Track.Source.FILE, 0),
+    }
+    return render(request, "library/genre_delete.html", context)
 
 
 @require_POST

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
-from library import selectors
+from library import selectors, services
 from library.genres import UNSURE
 from library.http.types import AuthenticatedRequest
 from library.search.facet_links import FacetValue, facets_of
@@ -49,6 +49,7 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
         {
             "genres": genres,
             "usage": selectors.usage_of(request.user),
+            "recompute": selectors.finished_genre_recompute_of(request.user),
             "by_genre": bars(sorted(facets.get("genre", []), key=lambda genre: -genre.count), seconds),
             "by_mood": bars(facets.get("mood", [])),
             "by_decade": bars(decades),
@@ -57,6 +58,13 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
             "accuracy": model_accuracy_of(request.user),
         },
     )
+
+
+@require_POST
+def genre_recompute_dismiss(request: AuthenticatedRequest) -> HttpResponse:
+    """Take away the notice that genres have changed."""
+    services.genre_recompute_dismiss(owner=request.user)
+    return redirect("overview")
 
 
 def bars(choices: Iterable[FacetValue], seconds: dict[str, float] | None = None) -> list[Bar]:

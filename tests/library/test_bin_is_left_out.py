@@ -165,6 +165,11 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     ],
     "genres.genre_names_of": lambda w: list(selectors.genre_names_of(w.alice)),
     "genres.own_genres_of": lambda w: selectors.own_genres_of(w.alice),
+    "genres.own_genre_keys_by_slug": lambda w: selectors.own_genre_keys_by_slug(w.alice),
+    "genres.finished_genre_recompute_of": lambda w: selectors.finished_genre_recompute_of(w.alice),
+    "genres.track_count_by_source": lambda w: [
+        selectors.track_count_by_source(w.alice, genre.key) for genre in selectors.genre_names_of(w.alice)
+    ],
     "genres.track_count_by_genre": lambda w: selectors.track_count_by_genre(w.alice),
     "bulk_actions.bulk_actions_of": lambda w: selectors.bulk_actions_of(w.alice),
     "bulk_actions.recent_bulk_actions_of": lambda w: selectors.recent_bulk_actions_of(w.alice),
@@ -280,7 +285,8 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
     assert {name for name in before if before[name] == after[name]} == {
         # Of one track, one tag, or without any.
         "bulk_actions.bulk_actions_of", "bulk_actions.recent_bulk_actions_of",
-        "genres.genre_names_of", "genres.own_genres_of",
+        "genres.genre_names_of", "genres.own_genres_of", "genres.own_genre_keys_by_slug",
+        "genres.finished_genre_recompute_of",
         "health.stage_times",
         "playlists.playlists_of", "playlists.playlist_choices_for", "tags.tags_of", "tags.tag_named", "tags.tags_on",
         "tags.tag_suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.genre_history_of",

@@ -9,7 +9,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from library import selectors, services
 from library.errors import DomainError
-from library.genres import BUILTIN_GENRES
+from library.genres import BUILTIN_GENRES, known_genre_from_tag
 from library.models import BulkAction, Genre, Tag, Tagging, Track, User, Verdict
 from tests.factories import PredictionFactory, UserFactory
 
@@ -30,7 +30,11 @@ class LibraryMachine(RuleBasedStateMachine):
         self.verdicts: dict[object, list[tuple[str, BulkAction | None]]] = {}
         self.tags: dict[object, set[str]] = {}
 
-    @rule(target=tracks, label=st.sampled_from([*SOME_GENRES, None]), tag=st.sampled_from(["", *SOME_GENRES]))
+    @rule(
+        target=tracks,
+        label=st.sampled_from([*SOME_GENRES, None]),
+        tag=st.sampled_from(["", "Shoegaze", "Dream pop", *SOME_GENRES]),
+    )
     def track(self, label: str | None, tag: str) -> Track:
         number = len(self.verdicts)
         track = Track.objects.create(
@@ -39,7 +43,8 @@ class LibraryMachine(RuleBasedStateMachine):
             sha256=f"{number:064}",
             size=1,
             status="ready",
-            file_label=tag,
+            file_genre=tag,
+            file_label=known_genre_from_tag(tag, selectors.own_genre_keys_by_slug(self.alice)),
         )
         heard = PredictionFactory(track=track, top=label or SOME_GENRES[0], label=label)
         Track.objects.filter(pk=track.pk).update(prediction=heard)
@@ -47,6 +52,11 @@ class LibraryMachine(RuleBasedStateMachine):
         services.prediction_adopt(track=track, prediction=heard, embedding=[])
         self.verdicts[track.pk], self.tags[track.pk] = [], set()
         return track
+
+    @rule(trust=st.sampled_from(User.FileGenreTrust))
+    def trust_files(self, trust: User.FileGenreTrust) -> None:
+        if services.user_trust_file_genres(user=self.alice, trust=trust):
+            services.genre_recompute_run(owner_id=self.alice.pk)
 
     @rule(track=tracks, genre=st.sampled_from([*SOME_GENRES, ""]))
     def set_genre(self, track: Track, genre: str) -> None:
@@ -135,11 +145,21 @@ class LibraryMachine(RuleBasedStateMachine):
             verdicts = self.verdicts[track.pk]
             said = verdicts[-1][0] if verdicts else ""
             heard = track.prediction.label or ""
-            assert track.owner_genre == said
-            assert track.genre == (said or heard)
-            assert track.genre_source == ("owner" if said else "model" if heard else "")
-            doubtful = not heard or (track.file_label and track.file_label != heard)
-            assert track.needs_you == (not said and bool(doubtful))
+            own_genres = selectors.own_genre_keys_by_slug(self.alice)
+            file = known_genre_from_tag(track.file_genre, own_genres)
+            trust = self.alice.file_genre_trust
+            opinions = [
+                ("owner", said),
+                ("file", file if trust == "always" else ""),
+                ("model", heard),
+                ("file", file if trust == "unsure" else ""),
+                ("", ""),
+            ]
+            source, genre = next((source, genre) for source, genre in opinions if genre or not source)
+            assert (track.owner_genre, track.file_label) == (said, file)
+            assert (track.genre, track.genre_source) == (genre, source)
+            contradicts = source == "model" and file not in ("", heard)
+            assert track.needs_you == (not genre or contradicts)
 
     @invariant()
     def every_effective_genre_exists(self) -> None:

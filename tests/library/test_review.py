@@ -59,6 +59,8 @@ class TestReviewQueue:
         contradicted = make_track(file_genre="Jazz")
         sure_enough, hardly = unsure(0.4), unsure(0.2)
         both = unsure(0.4, file_genre="Jazz")
+        services.user_trust_file_genres(user=alice, trust=User.FileGenreTrust.NEVER)
+        services.effective_genres_recompute(Track.objects.all())
         overruled = make_track(file_genre="Rock", heard={"confidence": 0.9})
         services.genre_set(track=overruled, person=alice, genre="rock")
         queue = selectors.reviewer_queue_of(bob)
@@ -66,7 +68,8 @@ class TestReviewQueue:
 
     def test_tracks_without_doubt_are_not_queued(self, alice: User, bob: User, unsure: Make) -> None:
         agreed, own = unsure(), unsure()
-        services.genre_confirm(track=agreed, person=alice)
+        unsure(file_genre="Jazz")
+        services.genre_set(track=agreed, person=alice, genre="blues")
         services.own_genre_add(owner=alice, name="Shoegaze")
         services.genre_set(track=own, person=alice, genre="shoegaze")
         unsure(status="failed")
@@ -108,7 +111,10 @@ class TestReviewQueue:
         assert "The file says Jazz, its owner says rock, Earmark hears blues, 70 %." in page
 
     def test_many_at_once(self, bob_client: Client, make_track: Make, unsure: Make) -> None:
-        waiting = [unsure(0.3, title="Doubtful"), unsure(0.2, title="Very doubtful")]
+        waiting = [
+            unsure(0.3, title="Doubtful"),
+            unsure(0.2, title="Very doubtful"),
+        ]
         make_track(title="Settled")
         url = reverse("admin:library_track_changelist") + "?review=waiting"
         page = bob_client.get(url).content.decode()
@@ -177,11 +183,11 @@ class TestAgreement:
     ) -> None:
         one, two, three = make_track(), make_track(), make_track(heard={"label": None})
         services.genre_set(track=one, person=alice, genre="jazz")
-        services.genre_confirm(track=one, person=alice)
+        services.genre_set(track=one, person=alice, genre="blues")
         services.genre_set(track=one, person=bob, genre="rock")
         services.genre_set(track=two, person=bob, genre="jazz")
         services.genre_undo(track=two, person=bob)
-        services.genre_confirm(track=three, person=bob)
+        services.genre_set(track=three, person=bob, genre="blues")
         found = selectors.agreement_by_genre(bob)
         assert found["blues"] == selectors.Agreement(verdict_count=3, agreed=2, sure=2, sure_agreed=1)
         assert found["jazz"].share is None
@@ -285,7 +291,7 @@ def test_pages_cost_as_many_queries_whatever_there_is(
         owner = UserFactory(share_with_reviewers=True)
         unsure(owner=owner)
         unsure(owner=owner, status="failed")
-        services.genre_confirm(track=unsure(owner=owner), person=bob)
+        services.genre_set(track=unsure(owner=owner), person=bob, genre="blues")
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:

@@ -65,7 +65,7 @@ class TestWhoIsAsked:
         contradicted = make_track(file_genre="Jazz")
         second, first = unsure(0.4), unsure(0.2)
         answered = unsure(0.1)
-        services.genre_confirm(track=answered, person=alice)
+        services.genre_set(track=answered, person=alice, genre="blues")
         assert list(selectors.needs_you_of(alice)) == [first, second, contradicted]
         assert shown_track(alice_client) == first
 
@@ -122,13 +122,23 @@ class TestAnswers:
         self, alice: User, alice_client: Client, unsure: MakeTrack
     ) -> None:
         track = unsure(file_genre="Shoegaze")
-        unsure(0.4, file_genre="shoegaze")
+        same = unsure(0.4, file_genre="shoegaze")
         assert alice_client.get(URL).context["suggested"] == "Shoegaze"
         answer(alice_client, new="Shoegaze")
         track.refresh_from_db()
         assert (track.genre, Genre.objects.get().name) == ("shoegaze", "Shoegaze")
-        # From now on it is one of the answers.
+        # From now on it counts where a file names it.
+        same.refresh_from_db()
+        assert (same.genre, same.genre_source) == ("shoegaze", "file")
+        assert shown_track(alice_client) is None
+
+    def test_what_the_file_says_comes_right_after_what_the_model_hears(
+        self, alice: User, alice_client: Client, make_track: MakeTrack
+    ) -> None:
+        services.own_genre_add(owner=alice, name="Shoegaze")
+        make_track(file_genre="Shoegaze")
         context = alice_client.get(URL).context
+        assert [a.genre.key for a in context["answers"]][:2] == ["blues", "shoegaze"]
         assert [a.genre.name for a in context["answers"] if a.named_by_file] == ["Shoegaze"]
         assert context["suggested"] == ""
 

@@ -22,10 +22,12 @@ class TrackGenreSerializer(serializers.Serializer):
 
     # DRF's metaclass moves fields out of the class, so names like `label` shadow nothing.
     label = serializers.SerializerMethodField(  # type: ignore[assignment]
-        help_text="The effective genre; null when neither you nor the model is sure."
+        help_text="The effective genre; null when nobody is sure: neither you nor the model, and the file names none."
     )
     source = serializers.SerializerMethodField(  # type: ignore[assignment]
-        help_text="Where it comes from: `owner` (your verdict), `model` (its prediction), or null."
+        help_text=(
+            "Where it comes from: `owner` (your verdict), `model` (its prediction), `file` (the file's tags), or null."
+        )
     )
     owner = serializers.SerializerMethodField(help_text="Your verdict; null when you gave none.")
     model = serializers.CharField(
@@ -45,7 +47,9 @@ class TrackGenreSerializer(serializers.Serializer):
         help_text="The genre in the file's tags; null when there is none."
     )
     needs_you = serializers.BooleanField(
-        help_text="Whether it needs your verdict: the model is not sure, or contradicts the file's tag."
+        help_text=(
+            "Whether it needs your verdict: neither the model nor the file knows the genre, or the two disagree."
+        )
     )
 
     def get_label(self, track: Track) -> str | None:

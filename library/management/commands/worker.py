@@ -41,6 +41,7 @@ def _sweep_for_ever() -> None:
         try:
             services.tracks_sweep()
             services.bulk_actions_resume()
+            services.genre_recomputes_resume()
             services.uploads_expire()
             services.bin_expire()
             services.track_deletions_expire()
