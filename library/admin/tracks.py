@@ -123,7 +123,7 @@ class TrackAdmin(ReviewAdmin):
     list_per_page = 50
     # The track's page on the site is only for its owner.
     view_on_site = False
-    actions = ["confirm_predictions", "analyse_again"]
+    actions = ["confirm_genres", "analyse_again"]
     inlines = [PredictionInline]
     fieldsets = [
         (None, {"fields": ["title", "artist", "album", "year", "file_genre", "owner", "audio_player"]}),
@@ -188,20 +188,14 @@ class TrackAdmin(ReviewAdmin):
             '<img src="{}" alt="Spectrogram of {}" width="720" height="160" loading="lazy">', address, track
         )
 
-    @admin.action(description="Confirm predicted genres", permissions=["review"])
-    def confirm_predictions(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
-        # Nobody looks at each track of many: those with a verdict are left unchanged.
-        undecided = queryset.filter(owner_genre="")
-        action = services.genres_set(
-            tracks=undecided, person=reviewer_of(request), genre=None, summary="Confirmed predicted genres"
-        )
-        done = action.done
-        skipped = len(queryset) - done
-        if done:
-            message_with_undo(request, f"Confirmed {track_count_text(done)}.", action)
-        if skipped:
+    @admin.action(description="Confirm genres", permissions=["review"])
+    def confirm_genres(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
+        action = services.genres_set(tracks=queryset, person=reviewer_of(request), genre=None)
+        if action.done:
+            message_with_undo(request, f"Confirmed {track_count_text(action.done)}.", action)
+        if action.skipped:
             messages.info(
-                request, f"{skipped} left unchanged: they have a verdict already, or no prediction."
+                request, f"{action.skipped} left unchanged: they have a verdict already, or no sure genre."
             )
 
     @admin.action(description="Analyse again", permissions=["review"])

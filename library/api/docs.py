@@ -41,6 +41,11 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "taken": (409, "The name is taken."),
     "not_read": (409, "The file's tags have not been read yet. Try again later."),
     "nothing_heard": (409, "The track has no prediction yet, so there is nothing to confirm."),
+    "not_sure": (409, "Nobody is sure of the track's genre, so there is nothing to confirm. Set it instead."),
+    "has_verdict": (
+        409,
+        "The track has a verdict already, so there is nothing to confirm. Set the genre instead.",
+    ),
     "nothing_to_undo": (409, "The track has no verdict that can be undone."),
     "undone_already": (409, "The bulk action has been undone already."),
     "no_undo": (409, "The bulk action cannot be undone."),

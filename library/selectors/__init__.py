@@ -14,7 +14,7 @@ from library.selectors.bin import (
     purged_after,
     tracks_including_binned,
 )
-from library.selectors.bulk_actions import bulk_actions_of, recent_bulk_actions_of
+from library.selectors.bulk_actions import bulk_actions_of, recent_bulk_actions_of, unsure_track_count
 from library.selectors.genres import (
     GenreChoice,
     GenreNames,
@@ -118,6 +118,7 @@ __all__ = [
     "tracks_visible_to",
     "undoable_verdict_of",
     "unshared_failure_counts",
+    "unsure_track_count",
     "uploads_of",
     "usage_in",
     "usage_of",

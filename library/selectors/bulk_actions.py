@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from library.models import BulkAction, User
+from library.models import BulkAction, BulkActionTrack, Track, User
 
 #: How long a bulk action is listed among the recent changes.
 RECENT_PERIOD = timedelta(days=1)
@@ -24,3 +24,13 @@ def recent_bulk_actions_of(person: User) -> QuerySet[BulkAction]:
         status__in=(BulkAction.Status.QUEUED, BulkAction.Status.RUNNING)
     )
     return bulk_actions_of(person).filter(recent)
+
+
+def unsure_track_count(person: User, action: BulkAction) -> int:
+    """How many of the tracks that a person's action has skipped have no genre, and wait for somebody to choose one."""
+    skipped = BulkActionTrack.objects.filter(
+        action__person=person, action=action, state=BulkActionTrack.State.SKIPPED
+    )
+    return skipped.filter(
+        track__genre_source=Track.Source.NONE, track__status=Track.Status.READY, track__deleted_at=None
+    ).count()

@@ -104,7 +104,7 @@ def _delete(person: User, value: str, tracks: QuerySet[Track], options: BulkActi
 
 #: Everything that can be asked for, by the name that pages and programs use.
 REQUESTABLE_ACTIONS = {
-    "confirm": RequestableAction(_confirm, "already confirmed, or not analysed yet"),
+    "confirm": RequestableAction(_confirm, "already set by somebody, or not analysed yet"),
     "genre": RequestableAction(
         _set_genre, "already set to that genre", ("unknown_genre", "Choose a genre first.")
     ),
@@ -128,9 +128,9 @@ def genres_set(
     summary: str = "",
     options: BulkActionOptions = DEFAULT_OPTIONS,
 ) -> BulkAction:
-    """Set the genre of many tracks; None confirms for each the model's most probable genre.
+    """Set the genre of many tracks; None confirms for each the genre that comes from the model or the file.
 
-    Skips tracks that have that verdict already, and, when confirming, those that have not been analysed yet.
+    Skips tracks that have that verdict already, and, when confirming, those with a verdict or without a genre.
     Raises DomainError: `unknown_genre`, `selection_changed`.
     """
     summary = summary or ("Confirmed the genre" if genre is None else "Set the genre")

@@ -23,6 +23,9 @@ from library.services.effective_genres import effective_genres_recompute, file_l
 from library.services.names import clean_name
 from library.text import fold, slug_from
 
+#: Where a genre comes from that a person can confirm: what Earmark asserts, and nobody has said yet.
+CONFIRMABLE_SOURCES = (Track.Source.MODEL, Track.Source.FILE)
+
 
 def genre_set(*, track: Track, person: User, genre: str) -> Verdict:
     """Give a verdict on a track: a built-in genre, an own genre of its owner, or "" to take the verdict back.
@@ -39,12 +42,25 @@ def genre_set(*, track: Track, person: User, genre: str) -> Verdict:
 
 
 def genre_confirm(*, track: Track, person: User) -> Verdict:
-    """Confirm the genre that the model thinks most probable. Raises DomainError: `nothing_heard`."""
-    if track.prediction is None:
-        raise DomainError(
-            "nothing_heard", "This track has not been analysed yet, so there is nothing to confirm."
-        )
-    return genre_set(track=track, person=person, genre=track.prediction.top)
+    """Confirm the effective genre, as far as it comes from the model or the file.
+
+    Raises DomainError: `nothing_heard`, `not_sure`, `has_verdict`.
+    """
+    with transaction.atomic():
+        current = Track.objects.select_for_update().get(pk=track.pk)
+        if current.genre_source == Track.Source.OWNER:
+            raise DomainError("has_verdict", "Somebody has set this track’s genre already.")
+        if not current.genre and current.prediction_id is None:
+            raise DomainError(
+                "nothing_heard", "This track has not been analysed yet, so there is nothing to confirm."
+            )
+        if not current.genre:
+            raise DomainError(
+                "not_sure", "Earmark is not sure of this track’s genre. Choose one instead of confirming."
+            )
+        verdict = genre_set(track=current, person=person, genre=current.genre)
+    track.refresh_from_db()
+    return verdict
 
 
 def genre_undo(*, track: Track, person: User) -> Verdict:
@@ -69,12 +85,14 @@ def genre_undo(*, track: Track, person: User) -> Verdict:
 
 
 def genres_set_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
-    """Give a batch of tracks an action's verdict: its genre, or the most probable genre of each track."""
+    """Give a batch of tracks an action's verdict: its genre, or without one what `genre_confirm` confirms."""
     genre = action.data["genre"]
-    batch = Track.objects.filter(pk__in=ids).select_related("prediction")
+    batch = Track.objects.filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk")
     verdicts = []
-    for track in batch.defer("prediction__segments", "prediction__probabilities"):
-        verdict = genre if genre is not None else (track.prediction.top if track.prediction else None)
+    batch = batch.select_related("prediction").defer("prediction__segments", "prediction__probabilities")
+    for track in batch:
+        asserted = track.genre if track.genre_source in CONFIRMABLE_SOURCES else None
+        verdict = asserted if genre is None else genre
         if verdict is not None and verdict != track.owner_genre:
             verdicts.append(Verdict(**_verdict_fields(track, action.person, verdict, action=action)))
     Verdict.objects.bulk_create(verdicts)

@@ -133,21 +133,27 @@ def redirect_with_result(
     request: AuthenticatedRequest, selection: TrackSelection, action: BulkAction, name: str
 ) -> HttpResponse:
     """Back to the list, with messages: what was done, with one Undo for all of it, and what was skipped."""
+    # Those that a confirmation has left, because nobody is sure of their genre.
+    unsure = selectors.unsure_track_count(request.user, action) if name == "confirm" else 0
     if not action.is_finished:
         message_with_progress(request, f"{action.summary}: working on {track_count_text(action.total)}.")
     elif action.done:
-        message_with_undo(request, result_message(action, name), action)
-    if action.is_finished and action.skipped:
+        message_with_undo(request, result_message(action, name, unsure), action)
+    elif unsure:
+        messages.info(request, f"None confirmed, {unsure:,} left for you: choose a genre for these.")
+    if action.is_finished and (skipped := action.skipped - unsure):
         reason = requestable_action(name).skipped
-        messages.info(request, f"{track_count_text(action.skipped)} skipped: {reason}.")
+        messages.info(request, f"{track_count_text(skipped)} skipped: {reason}.")
     if selection.missing:
         messages.info(request, f"{track_count_text(selection.missing)} no longer in your library.")
     return redirect_back(request)
 
 
-def result_message(action: BulkAction, name: str) -> str:
-    """What was done, as a sentence."""
+def result_message(action: BulkAction, name: str, unsure: int) -> str:
+    """What was done, as a sentence. `unsure`: how many tracks a confirmation has left."""
     tracks = track_count_text(action.done)
+    if unsure:
+        return f"{action.done:,} confirmed, {unsure:,} left for you."
     if name == "confirm":
         return f"Confirmed the genre of {tracks}."
     if name == "genre":

@@ -98,7 +98,7 @@ def test_many_at_once(reviewer_page: Page) -> None:
     expect(page.locator(".paginator")).to_contain_text("4 tracks")
     expect(page.locator("#result_list audio")).to_have_count(4)
     page.get_by_label("Select all objects on this page for an action").check()
-    page.get_by_label("Action:").select_option(label="Confirm predicted genres")
+    page.get_by_label("Action:").select_option(label="Confirm genres")
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_text("Confirmed 4 tracks.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()

@@ -57,7 +57,8 @@ OPERATIONS = [
     OperationAccess("post", "/tracks/{id}/reset/", 200, {"fields": ["title"]}, needs="write"),
     OperationAccess("get", "/tracks/{id}/genre/", 200),
     OperationAccess("put", "/tracks/{id}/genre/", 200, {"genre": "jazz"}, needs="write"),
-    OperationAccess("post", "/tracks/{id}/genre/confirm/", 200, needs="write"),
+    # It has a verdict already.
+    OperationAccess("post", "/tracks/{id}/genre/confirm/", 409, needs="write"),
     OperationAccess("post", "/tracks/{id}/genre/undo/", 200, needs="write"),
     OperationAccess("get", "/tracks/{id}/genre/history/", 200),
     OperationAccess("post", "/tracks/{id}/tags/", 200, {"name": "live"}, needs="write"),

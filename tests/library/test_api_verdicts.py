@@ -33,12 +33,14 @@ def test_set_confirm_undo_history(alice_api: Client, track: Track) -> None:
         "jazz",
         "blues",
     )
-    assert send(alice_api, "post", genre + "confirm/")[1]["owner"] == "blues"
+    assert send(alice_api, "put", genre, {"genre": "blues"})[1]["owner"] == "blues"
     assert send(alice_api, "post", genre + "undo/")[1]["owner"] == "jazz"
     assert send(alice_api, "put", genre, {"genre": None})[1]["source"] == "model"
+    assert send(alice_api, "post", genre + "confirm/")[1]["owner"] == "blues"
 
     history = send(alice_api, "get", genre + "history/")[1]
     assert [(row["by"], row["before"], row["genre"], row["undone_at"] is None) for row in history] == [
+        ("you", "blues", "blues", True),
         ("you", "jazz", None, True),
         ("you", "jazz", "blues", False),
         ("you", "blues", "jazz", True),
@@ -47,10 +49,15 @@ def test_set_confirm_undo_history(alice_api: Client, track: Track) -> None:
 
 def test_refusals_have_codes(alice_api: Client, make_track: MakeTrack) -> None:
     genre = f"/tracks/{make_track(status='failed').pk}/genre/"
+    confirmed = make_track()
+    services.genre_confirm(track=confirmed, person=confirmed.owner)
+    unsure = f"/tracks/{make_track(heard={'label': None}).pk}/genre/"
     for method, path, body, expected in [
         ("put", genre, {"genre": "polka"}, (422, "unknown_genre")),
         ("put", genre, {}, (400, "invalid")),
         ("post", genre + "confirm/", None, (409, "nothing_heard")),
+        ("post", unsure + "confirm/", None, (409, "not_sure")),
+        ("post", f"/tracks/{confirmed.pk}/genre/confirm/", None, (409, "has_verdict")),
         ("post", genre + "undo/", None, (409, "nothing_to_undo")),
         ("post", "/genres/", {"name": "Jazz"}, (409, "taken")),
         ("post", "/genres/", {"name": "!"}, (422, "bad_name")),

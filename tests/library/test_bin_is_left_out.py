@@ -173,6 +173,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "genres.track_count_by_genre": lambda w: selectors.track_count_by_genre(w.alice),
     "bulk_actions.bulk_actions_of": lambda w: selectors.bulk_actions_of(w.alice),
     "bulk_actions.recent_bulk_actions_of": lambda w: selectors.recent_bulk_actions_of(w.alice),
+    "bulk_actions.unsure_track_count": lambda w: selectors.unsure_track_count(w.alice, w.action),
     "health.analysis_backlog": lambda w: health.analysis_backlog(),
     "health.failures_by_code": lambda w: health.failures_by_code(),
     "health.stage_times": lambda w: health.stage_times(),
@@ -284,7 +285,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
     after = {name: comparable(selector(world)) for name, selector in SELECTORS.items()}
     assert {name for name in before if before[name] == after[name]} == {
         # Of one track, one tag, or without any.
-        "bulk_actions.bulk_actions_of", "bulk_actions.recent_bulk_actions_of",
+        "bulk_actions.bulk_actions_of", "bulk_actions.recent_bulk_actions_of", "bulk_actions.unsure_track_count",
         "genres.genre_names_of", "genres.own_genres_of", "genres.own_genre_keys_by_slug",
         "genres.finished_genre_recompute_of",
         "health.stage_times",

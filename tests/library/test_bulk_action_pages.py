@@ -94,7 +94,26 @@ class TestGenre:
     ) -> None:
         page = action(alice_client, "confirm", three[0], make_track(status=Track.Status.QUEUED))
         assert "Confirmed the genre of 1 track." in page
-        assert "1 track skipped: already confirmed, or not analysed yet." in page
+        assert "1 track skipped: already set by somebody, or not analysed yet." in page
+
+    def test_confirms_only_what_is_asserted_and_counts_what_is_left(
+        self, alice: User, alice_client: Client, three: list[Track], make_track: MakeTrack
+    ) -> None:
+        unsure = [make_track(heard={"label": None}) for _ in range(2)]
+        from_file = make_track(heard={"label": None}, file_genre="Hip-Hop/Rap")
+        services.genre_set(track=three[0], person=alice, genre="pop")
+        page = action(alice_client, "confirm", *three, *unsure, from_file)
+        assert "3 confirmed, 2 left for you." in page
+        assert "1 track skipped: already set by somebody, or not analysed yet." in page
+        assert genres(*three[1:], from_file, *unsure) == ["jazz", "rock", "hiphop", "", ""]
+        assert genres(three[0]) == ["pop"]
+
+    def test_of_unsure_tracks_alone_nothing_is_confirmed(
+        self, alice_client: Client, make_track: MakeTrack
+    ) -> None:
+        page = action(alice_client, "confirm", make_track(heard={"label": None}))
+        assert "None confirmed, 1 left for you: choose a genre for these." in page
+        assert "skipped" not in page
 
     def test_sets_one_genre_for_all(self, alice_client: Client, alice: User, three: list[Track]) -> None:
         services.genre_set(track=three[0], person=alice, genre="pop")

@@ -114,6 +114,7 @@ class TestReviewQueue:
         waiting = [
             unsure(0.3, title="Doubtful"),
             unsure(0.2, title="Very doubtful"),
+            make_track(title="Not what the file says", file_genre="Jazz"),
         ]
         make_track(title="Settled")
         url = reverse("admin:library_track_changelist") + "?review=waiting"
@@ -121,8 +122,9 @@ class TestReviewQueue:
         assert "Settled" not in page
         assert page.index("Very doubtful") < page.index(">Doubtful")
         rows = [str(track.pk) for track in waiting]
-        done = bob_client.post(url, {"action": "confirm_predictions", "_selected_action": rows}, follow=True)
-        assert "Confirmed 2 tracks." in done.content.decode()
+        done = bob_client.post(url, {"action": "confirm_genres", "_selected_action": rows}, follow=True)
+        assert "Confirmed 1 track." in done.content.decode()
+        assert "2 left unchanged: they have a verdict already, or no sure genre." in done.content.decode()
         assert "Undo</button>" in done.content.decode()
         assert set(Track.objects.values_list("owner_genre", flat=True)) == {"blues", ""}
 

@@ -1,4 +1,4 @@
-"""Which opinion on a track's genre counts, and when its owner is asked."""
+"""Which opinion on a track's genre counts, when its owner is asked, and what can be confirmed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from library import selectors, services
+from library.errors import DomainError
 from library.exchange.export_writer import export_as_json
 from library.models import Track, User
 from library.outgoing.tagged_copies import tags_to_write
@@ -169,13 +170,51 @@ class TestOwnGenres:
         assert "You set this genre" not in page
 
 
+class TestConfirm:
+    def test_what_the_file_says(self, alice: User, make: MakeTrack) -> None:
+        track = make(UNSURE, heard=NOT_SURE, file_genre="Jazz")
+        verdict = services.genre_confirm(track=track, person=alice)
+        assert (track.genre, track.genre_source) == ("jazz", "owner")
+        # What is kept for agreement is about the model.
+        assert (verdict.before, verdict.genre, verdict.heard, verdict.sure) == (
+            "jazz",
+            "jazz",
+            "blues",
+            False,
+        )
+
+    def test_nothing_of_which_nobody_is_sure(self, alice: User, make: MakeTrack) -> None:
+        track = make(UNSURE, heard=NOT_SURE)
+        with pytest.raises(DomainError) as refusal:
+            services.genre_confirm(track=track, person=alice)
+        assert refusal.value.code == "not_sure"
+        assert not track.verdicts.exists()
+
+    def test_no_track_with_a_verdict(self, alice: User, track: Track) -> None:
+        services.genre_set(track=track, person=alice, genre="jazz")
+        with pytest.raises(DomainError) as refusal:
+            services.genre_confirm(track=track, person=alice)
+        assert refusal.value.code == "has_verdict"
+
+
 class TestOnThePage:
     def page(self, client: Client, url: str) -> str:
         return unescape(" ".join(client.get(url).content.decode().split()))
 
-    def test_what_the_file_says_is_marked(self, alice_client: Client, make: MakeTrack) -> None:
+    def test_an_unsure_track_offers_to_choose(self, alice_client: Client, make: MakeTrack) -> None:
+        url = make(UNSURE, heard=NOT_SURE).get_absolute_url()
+        page = self.page(alice_client, url)
+        assert "Choose a genre…" in page
+        assert "data-confirm-genre" not in page
+        answer = alice_client.post(url + "genre/confirm/", headers={"Referer": url}, follow=True)
+        assert "Earmark is not sure of this track’s genre." in unescape(answer.content.decode())
+
+    def test_what_the_file_says_is_marked_and_can_be_confirmed(
+        self, alice_client: Client, make: MakeTrack
+    ) -> None:
         track = make(UNSURE, heard=NOT_SURE, file_genre="Hip-Hop/Rap")
         page = self.page(alice_client, track.get_absolute_url())
+        assert "Yes, it’s hip-hop" in page
         assert page.count("layer-effective") == 1
         assert page.index("layer-effective") < page.index("Hip-Hop/Rap") < page.index("</svg> Model")
 
@@ -205,5 +244,5 @@ def test_a_tagged_copy_keeps_the_words_of_the_file(alice: User, make: MakeTrack)
     names = selectors.genre_names_of(alice)
     track = make(UNSURE, heard=NOT_SURE, file_genre="Heavy Metal")
     assert "genre" not in tags_to_write(track, names)
-    services.genre_set(track=track, person=alice, genre="metal")
+    services.genre_confirm(track=track, person=alice)
     assert tags_to_write(track, names)["genre"] == "Metal"

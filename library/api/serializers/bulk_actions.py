@@ -102,7 +102,7 @@ class BulkActionSerializer(serializers.ModelSerializer[BulkAction]):
     total = serializers.IntegerField(help_text="How many tracks it is for.")
     done = serializers.IntegerField(help_text="How many tracks it has changed so far.")
     skipped = serializers.IntegerField(
-        help_text="How many tracks it has skipped so far, because they needed no change."
+        help_text="How many tracks it has skipped so far, because they needed no change or cannot be confirmed."
     )
     error = serializers.CharField(help_text="Why it failed; empty when it did not.")
     can_be_undone = serializers.BooleanField(help_text="Whether it can be undone now.")
@@ -123,5 +123,5 @@ class BulkActionResultSerializer(serializers.Serializer):
     id = serializers.UUIDField(allow_null=True, help_text="For undoing it; null when it cannot be undone.")
     done = serializers.IntegerField(help_text="How many tracks were changed.")
     skipped = serializers.IntegerField(
-        help_text="How many tracks were skipped, because they needed no change."
+        help_text="How many tracks were skipped, because they needed no change or cannot be confirmed."
     )

@@ -51,8 +51,11 @@ class GenreConfirmView(OwnersView):
     @extend_schema(
         operation_id="track_genre_confirm",
         tags=TAG,
-        summary="Confirm the model's genre",
-        description="Sets the model's most probable genre as your verdict.",
+        summary="Confirm the genre",
+        description=(
+            "Makes the effective genre your verdict, as far as it comes from the model or the file. Where nobody is "
+            "sure (`not_sure`) or somebody has given a verdict (`has_verdict`), nothing is done: set the genre instead."
+        ),
         request=None,
         responses=with_errors({200: TrackGenreSerializer}, 404, 409),
     )
@@ -67,7 +70,7 @@ class GenreUndoView(OwnersView):
         operation_id="track_genre_undo",
         tags=TAG,
         summary="Undo the latest verdict",
-        description="The verdict before it, or else the model's genre, applies again.",
+        description="The verdict before it, or else what the model or the file says, applies again.",
         request=None,
         responses=with_errors({200: TrackGenreSerializer}, 404, 409),
     )
