@@ -37,7 +37,7 @@ class Genre(models.Model):
 
 
 class GenreRecompute(models.Model):
-    """A pass through one library that recomputes the effective genres, because what counts has changed.
+    """A pass through one library that recomputes the effective genres, because the rule has changed.
 
     Once it has finished, the row stays until its owner has seen how many genres have changed.
     """

@@ -1,4 +1,4 @@
-"""Passes through a whole library that recompute its genres, since the rule of what counts has changed.
+"""Passes through a whole library that recompute its genres, since the rule of the effective genre has changed.
 
 A pass goes through the tracks in the order of their ids, in batches, by tasks of the lowest priority. Its row says how
 far it is, so that it goes on after its worker was killed; each batch is done once.

@@ -26,7 +26,7 @@ def begin_passes(apps: Any, schema_editor: Any) -> None:
 
 
 def as_before(apps: Any, schema_editor: Any) -> None:
-    """Genres as the version before derived them: a file names built-in genres only, and never is what counts."""
+    """Genres as the version before derived them: a file names built-in genres only, and never gives the effective genre."""
     Track, Prediction = apps.get_model("library", "Track"), apps.get_model("library", "Prediction")
     texts = Track.objects.order_by().values_list("file_genre", "file_label").distinct()
     labels = {text: genre_in_tag(text) for text, label in texts if genre_in_tag(text) != label}
@@ -45,7 +45,7 @@ def rederive(tracks: Any, Prediction: Any, labels: dict[str, str]) -> None:
     against_owner = Q(track__owner_genre__in=GENRES) & ~Q(top=F("track__owner_genre"))
     disputed = heard.filter(Q(track__owner_genre="") & (unsure | against_file) | against_owner)
     reasons = sum(Case(When(why, then=1.0), default=0.0) for why in (unsure, against_file, against_owner))
-    # A reviewer's verdict in force is what counts, unless there is one of the owner.
+    # A reviewer’s verdict in force counts, unless there is one of the owner.
     tracks.exclude(Q(review_rank=None) & ~Q(owner_genre="")).update(
         review_rank=Subquery(disputed.values(rank=F("confidence") - reasons)[:1])
     )

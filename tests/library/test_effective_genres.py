@@ -62,7 +62,7 @@ def make(alice: User, make_track: MakeTrack) -> MakeTrack:
         (ALWAYS, SURE_OF_BLUES, "Blues", "blues", "file", False),
     ],
 )
-def test_the_order_of_what_counts(
+def test_the_order_in_which_they_count(
     bob: User,
     make: MakeTrack,
     trust: User.FileGenreTrust,
