@@ -107,6 +107,7 @@ class TrackFactory(factory.django.DjangoModelFactory):
         content = wav(Track.all_objects.count())
         heard = kwargs.pop("heard", {})
         embedding = kwargs.pop("embedding", [])
+        vector = kwargs.pop("vector", [])
         track = Track(
             **{"size": len(content), "sha256": hashlib.sha256(content).hexdigest(), "duration": 6.0} | kwargs
         )
@@ -125,7 +126,9 @@ class TrackFactory(factory.django.DjangoModelFactory):
         if track.status == Track.Status.READY:
             track.prediction = PredictionFactory(track=track, **heard)
             track.save()
-            services.prediction_adopt(track=track, prediction=track.prediction, embedding=embedding)
+            services.prediction_adopt(
+                track=track, prediction=track.prediction, embedding=embedding, vector=vector
+            )
             track.refresh_from_db()
         return track
 

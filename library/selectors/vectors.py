@@ -1,7 +1,7 @@
-"""The embeddings of a library as one matrix, and nearest neighbours in it.
+"""The vectors of a library as one matrix, and nearest neighbours in it: its embeddings, or its learning vectors.
 
 Reading 50,000 vectors takes some tenths of a second, comparing one with all of them some milliseconds. So each
-process caches a matrix until an embedding is added or removed, or a track goes to the bin or is restored.
+process caches a matrix until a vector is added or removed, or a track goes to the bin or is restored.
 NumPy is imported when the first matrix is needed, not with the site.
 """
 
@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db.models import CharField, Count, Max
 from django.db.models.functions import Cast
 
-from library.models import Embedding, User
+from library.models import Embedding, LearningVector, User
 from library.selectors.bin import binned_ids_of
 
 if TYPE_CHECKING:
@@ -26,13 +26,26 @@ if TYPE_CHECKING:
 
     Floats = np.ndarray[Any, np.dtype[np.float32]]
 
-#: The limit of a process's cache, in bytes of vectors: about 250,000 tracks.
-CACHE_BYTES = 64 * 2**20
+#: The limit of a process's cache, in bytes of vectors: embeddings and learning vectors of about 170,000 tracks.
+CACHE_BYTES = 128 * 2**20
+
+
+@dataclass(frozen=True)
+class VectorTable:
+    """A table of vectors, with an owner and a date. `space` is its column that says which vectors can be compared."""
+
+    rows: type[Embedding] | type[LearningVector]
+    space: str
+    dtype: str
+
+
+EMBEDDINGS = VectorTable(Embedding, "model", "<f4")
+LEARNING_VECTORS = VectorTable(LearningVector, "space", "<f2")
 
 
 @dataclass(frozen=True)
 class Vectors:
-    """Vectors of length 1, of one person and one model, in the order of the tracks' ids."""
+    """Vectors of length 1, of one person and one space, in the order of the tracks' ids."""
 
     ids: bytes
     """The UUIDs of the tracks, 16 bytes each."""
@@ -93,51 +106,64 @@ def _top_rows(values: Floats, count: int) -> list[int]:
     return [int(row) for row in rows[np.argsort(-values[rows], kind="stable")]]
 
 
-_cache: OrderedDict[int, tuple[tuple[Any, ...], Vectors]] = OrderedDict()
+_cache: OrderedDict[tuple[str, int], tuple[tuple[Any, ...], Vectors]] = OrderedDict()
 _lock = threading.Lock()
 
 
 def vectors_of(owner: User, model: str = "") -> Vectors | None:
     """The owner's embeddings by a model, or by the one that most of them are by; None if there are none."""
-    embeddings = Embedding.objects.filter(owner=owner)
-    counts = dict(embeddings.order_by().values_list("model").annotate(n=Count("*")))
-    # Selected by track only: tracks in the bin are few, and the owner's embeddings many.
-    in_bin = Embedding.objects.filter(track__in=binned_ids_of(owner)).order_by().values_list("model")
+    return _cached_vectors(EMBEDDINGS, owner, model)
+
+
+def learning_vectors_of(owner: User, space: str = "") -> Vectors | None:
+    """The owner's learning vectors of a space, or of the one that most of them are of; None if there are none."""
+    return _cached_vectors(LEARNING_VECTORS, owner, space)
+
+
+def _cached_vectors(table: VectorTable, owner: User, space: str) -> Vectors | None:
+    rows = table.rows.objects.filter(owner=owner)
+    counts = dict(rows.order_by().values_list(table.space).annotate(n=Count("*")))
+    # Selected by track only: tracks in the bin are few, and the owner's vectors many.
+    in_bin = table.rows.objects.filter(track__in=binned_ids_of(owner)).order_by().values_list(table.space)
     binned = {
         name: (count, latest)
         for name, count, latest in in_bin.annotate(n=Count("*"), latest=Max("track__deleted_at"))
     }
     in_library = {name: count - binned.get(name, (0,))[0] for name, count in counts.items()}
-    name = model or max(sorted(in_library), key=in_library.__getitem__, default="")
+    name = space or max(sorted(in_library), key=in_library.__getitem__, default="")
     if not in_library.get(name):
         return None
     # The end of an index has the latest; Max() beside the count would read every row.
-    latest = embeddings.filter(model=name).order_by("-created_at").values_list("created_at", flat=True)
+    latest = rows.filter(**{table.space: name}).order_by("-created_at").values_list("created_at", flat=True)
     stamp = (name, counts[name], latest.first(), binned.get(name))
+    key = (table.rows.__name__, owner.pk)
     with _lock:
-        known, vectors = _cache.get(owner.pk, ((), None))
+        known, vectors = _cache.get(key, ((), None))
         if known == stamp and vectors is not None:
-            _cache.move_to_end(owner.pk)
+            _cache.move_to_end(key)
             return vectors
-    vectors = _load_vectors(owner, name)
+    vectors = _load_vectors(table, owner, name)
     if vectors is None:
         return None
     with _lock:
-        _cache[owner.pk] = (stamp, vectors)
-        _cache.move_to_end(owner.pk)
+        _cache[key] = (stamp, vectors)
+        _cache.move_to_end(key)
         while len(_cache) > 1 and sum(v.matrix.nbytes for _, v in _cache.values()) > CACHE_BYTES:
             _cache.popitem(last=False)
     return vectors
 
 
-def _load_vectors(owner: User, model: str) -> Vectors | None:
+def _load_vectors(table: VectorTable, owner: User, space: str) -> Vectors | None:
     """Ids are read as text: to make a UUID object of each would take most of the time."""
     import numpy as np
 
-    embeddings = Embedding.objects.filter(owner=owner, model=model).exclude(track__in=binned_ids_of(owner))
-    rows = list(embeddings.order_by("pk").values_list(Cast("track_id", CharField()), "vector"))
+    found = table.rows.objects.filter(owner=owner, **{table.space: space})
+    found = found.exclude(track__in=binned_ids_of(owner))
+    rows = list(found.order_by("pk").values_list(Cast("track_id", CharField()), "vector"))
     if not rows:
         return None
     ids, vectors = zip(*rows, strict=True)
-    matrix = np.frombuffer(b"".join(vectors), "<f4").reshape(len(vectors), -1)
-    return Vectors(ids=bytes.fromhex("".join(ids).replace("-", "")), matrix=matrix)
+    matrix = np.frombuffer(b"".join(vectors), table.dtype).reshape(len(vectors), -1)
+    return Vectors(
+        ids=bytes.fromhex("".join(ids).replace("-", "")), matrix=matrix.astype(np.float32, copy=False)
+    )

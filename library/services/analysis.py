@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import struct
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from classifier.errors import AudioError
 from library.genres import known_genre_from_tag
-from library.models import Embedding, Mood, Prediction, Track
+from library.models import Mood, Prediction, Track
 from library.models.tags import MOOD_THRESHOLD
 from library.models.tracks import MOODS_LENGTH, SEARCH_LENGTH, SORT_LENGTH
 from library.monitoring.logs import log_context
@@ -40,6 +39,7 @@ from library.services.track_files import (
     local_copy,
     orphaned_files_delete,
 )
+from library.services.vectors import embedding_record, learning_vector_record
 from library.text import fold, join_lines
 
 logger = logging.getLogger(__name__)
@@ -133,21 +133,22 @@ def prediction_record(*, track: Track, result: dict[str, Any]) -> Prediction:
 
 
 def prediction_adopt(
-    *, track: Track, prediction: Prediction, embedding: list[float], embedding_space: str = ""
+    *,
+    track: Track,
+    prediction: Prediction,
+    embedding: Sequence[float],
+    vector: Sequence[float] = (),
+    embedding_space: str = "",
 ) -> None:
-    """Recompute genre, moods and embedding from a track's current prediction.
+    """Recompute genre, moods and vectors from a track's current prediction.
 
-    `embedding_space` is the model whose embeddings can be compared with this one, if it is not the prediction's.
+    `vector` is the one for learning. `embedding_space` is the model whose vectors can be compared with these, if it is
+    not the prediction's.
     """
+    space = embedding_space or f"{prediction.model_name} {prediction.model_version}"
     moods_recompute(track=track, moods=prediction.moods)
-    Embedding.objects.filter(track=track).delete()
-    if embedding:
-        Embedding.objects.create(
-            track=track,
-            owner_id=track.owner_id,
-            model=embedding_space or f"{prediction.model_name} {prediction.model_version}",
-            vector=struct.pack(f"<{len(embedding)}f", *embedding),
-        )
+    embedding_record(track=track, embedding=embedding, space=space)
+    learning_vector_record(track=track, vector=vector, space=space)
     effective_genres_recompute(Track.objects.filter(pk=track.pk))
 
 
@@ -234,6 +235,7 @@ def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
                 track=track,
                 prediction=prediction,
                 embedding=result["embedding"],
+                vector=result["vector"],
                 embedding_space=result["embedding_space"],
             )
         else:

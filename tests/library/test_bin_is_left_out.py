@@ -117,6 +117,7 @@ def give_everything(owner: User, reviewer: User, title: str, embedding: list[flo
     track = TrackFactory(
         owner=owner,
         embedding=embedding,
+        vector=embedding,
         heard={"moods": {"happy": 0.9}},
         year=1977,
         original_name=f"{title}.wav",
@@ -230,6 +231,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "people.api_tokens_of": lambda w: selectors.api_tokens_of(w.alice),
     "uploads.uploads_of": lambda w: [upload.track for upload in selectors.uploads_of(w.alice)],
     "vectors.vectors_of": lambda w: vectors.vectors_of(w.alice),
+    "vectors.learning_vectors_of": lambda w: vectors.learning_vectors_of(w.alice),
 }
 
 

@@ -47,7 +47,13 @@ def alices_data(alice: User) -> OwnedData:
     names = {field: f"{SECRET} {field}" for field in ("title", "artist", "album", "file_genre")}
     track, twin = (
         TrackFactory(
-            owner=alice, original_name=f"{SECRET}.wav", year=1977, embedding=[0.6, 0.8], heard=HEARD, **names
+            owner=alice,
+            original_name=f"{SECRET}.wav",
+            year=1977,
+            embedding=[0.6, 0.8],
+            vector=[0.6, 0.8],
+            heard=HEARD,
+            **names,
         )
         for _ in range(2)
     )
@@ -154,7 +160,16 @@ def state(owner: User) -> list[str]:
     """All rows and bytes of somebody's."""
     tracks = Track.objects.filter(owner=owner)
     rows: list[Any] = [User.objects.filter(pk=owner.pk), tracks]
-    for name in ("Genre", "Tag", "Playlist", "PartialUpload", "ApiToken", "Mood", "Embedding"):
+    for name in (
+        "Genre",
+        "Tag",
+        "Playlist",
+        "PartialUpload",
+        "ApiToken",
+        "Mood",
+        "Embedding",
+        "LearningVector",
+    ):
         rows.append(getattr(models, name).objects.filter(owner=owner))
     for name in ("Prediction", "Verdict", "Tagging", "TagRejection", "PlaylistItem", "FileTags"):
         rows.append(getattr(models, name).objects.filter(track__owner=owner))
@@ -250,7 +265,7 @@ def test_every_model_with_an_owner_is_in_it() -> None:
     """Whoever adds something that people own has to give alice one of it."""
     known = {
         "User", "Track", "Prediction", "Embedding", "Verdict", "BulkAction", "Genre", "Tag", "Tagging", "TagRejection",
-        "Mood",
+        "Mood", "LearningVector",
         "Playlist", "PlaylistItem", "PartialUpload", "ApiToken", "FileTags",
         # Of what is in it already: which tracks an action was about, and which were deleted.
         "BulkActionTrack", "TrackDeletion",

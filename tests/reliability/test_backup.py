@@ -15,7 +15,7 @@ from tests import sounds
 from tests.live import own_environment
 from tests.reliability.installation import Installation, wait_for
 
-TABLES = ("user", "track", "prediction", "embedding", "mood")
+TABLES = ("user", "track", "prediction", "embedding", "learningvector", "mood")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,0 +1,28 @@
+"""The vectors that an analysis leaves: the embedding, for similar tracks, and the learning vector, for teaching."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+from library.models import Embedding, LearningVector, Track
+
+
+def embedding_record(*, track: Track, embedding: Sequence[float], space: str) -> None:
+    """Store a track's embedding in place of the one that it has; none for []."""
+    Embedding.objects.filter(track=track).delete()
+    if embedding:
+        vector = struct.pack(f"<{len(embedding)}f", *embedding)
+        Embedding.objects.create(track=track, owner_id=track.owner_id, model=space, vector=vector)
+
+
+def learning_vector_record(*, track: Track, vector: Sequence[float], space: str) -> None:
+    """Store a track's learning vector in place of the one that it has.
+
+    [], from a model that makes none, leaves that one: it is of the same file. A new vector is always a new row, since
+    selectors notice changes by the date of the latest.
+    """
+    if vector:
+        LearningVector.objects.filter(track=track).delete()
+        packed = struct.pack(f"<{len(vector)}e", *vector)
+        LearningVector.objects.create(track=track, owner_id=track.owner_id, space=space, vector=packed)
