@@ -36,8 +36,14 @@ def run_bulk_action(action_id: str) -> None:
 
 
 @task(priority=-100)
+def continue_upgrade_pass(lease: str) -> None:
+    services.upgrade_pass_continue(lease=lease)
+
+
+@task(priority=-100)
 def read_file_tags(after: str) -> None:
-    services.file_tags_backfill(after=after)
+    """As enqueued before there was the upgrade pass, which reads tags, too."""
+    services.upgrade_pass_start()
 
 
 @task(priority=-100)

@@ -13,10 +13,12 @@ from library.models.playlists import Playlist, PlaylistItem
 from library.models.stage_times import StageTime
 from library.models.tags import Mood, Tag, Tagging, TagRejection
 from library.models.tracks import Embedding, Prediction, Track
+from library.models.upgrades import AnalysisPart, UpgradeAttempt, UpgradePass
 from library.models.uploads import PartialUpload
 from library.models.verdicts import Verdict
 
 __all__ = [
+    "AnalysisPart",
     "ApiToken",
     "BulkAction",
     "BulkActionTrack",
@@ -38,6 +40,8 @@ __all__ = [
     "Tagging",
     "Track",
     "TrackDeletion",
+    "UpgradeAttempt",
+    "UpgradePass",
     "User",
     "UserManager",
     "Verdict",

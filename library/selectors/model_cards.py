@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
+#: The file of a model that makes learning vectors (`classifier.learning.known.FILE`, which imports NumPy).
+LEARNING_FILE = "learning.npz"
 #: An accuracy from fewer tracks is too uncertain to show.
 MIN_RELIABILITY_TRACKS = 20
 
@@ -20,6 +22,20 @@ def model_manifest(name: str) -> dict[str, Any]:
         return dict(json.loads(path.read_text()))
     except (OSError, ValueError):
         return {}
+
+
+def default_model_id() -> tuple[str, str]:
+    """Name and version of the model that analyses tracks; ("", "") if it is not installed."""
+    card = model_manifest(settings.EARMARK_MODEL)
+    return card.get("name", ""), card.get("version", "")
+
+
+def learning_space() -> str:
+    """The space of the learning vectors that the default model makes; "" if it makes none."""
+    card = model_manifest(settings.EARMARK_MODEL)
+    if LEARNING_FILE not in card.get("weights", {}):
+        return ""
+    return card.get("embedding_space") or " ".join(default_model_id())
 
 
 def installed_models() -> list[dict[str, Any]]:

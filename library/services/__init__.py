@@ -46,7 +46,6 @@ from library.services.bulk_actions import (
 from library.services.doctor import library_repair
 from library.services.edits import track_edit, track_reset
 from library.services.effective_genres import effective_genres_recompute
-from library.services.file_tags import file_tags_backfill, file_tags_backfill_start
 from library.services.genre_recompute import (
     genre_recompute_dismiss,
     genre_recompute_run,
@@ -106,6 +105,7 @@ from library.services.tags import (
 from library.services.tokens import token_create, token_mark_used, token_revoke
 from library.services.track_files import files_delete
 from library.services.tracks import track_add, track_delete, upload_check
+from library.services.upgrades import upgrade_pass_continue, upgrade_pass_resume, upgrade_pass_start
 from library.services.uploads import (
     upload_abort,
     upload_append,
@@ -125,8 +125,6 @@ __all__ = [
     "bulk_actions_resume",
     "effective_genres_recompute",
     "email_request_add",
-    "file_tags_backfill",
-    "file_tags_backfill_start",
     "files_delete",
     "genre_confirm",
     "genre_key_get_or_create",
@@ -195,6 +193,9 @@ __all__ = [
     "tracks_sweep",
     "tracks_tag",
     "tracks_untag",
+    "upgrade_pass_continue",
+    "upgrade_pass_resume",
+    "upgrade_pass_start",
     "upload_abort",
     "upload_append",
     "upload_begin",

@@ -28,10 +28,9 @@ from library.services.analysis_queue import (
     tracks_requeue,
     tracks_sweep,
 )
-from library.services.track_files import FILE_FIELDS
+from library.services.track_files import FILE_FIELDS, TRACKS_FOLDER, files_in, storage_is_empty
 from library.services.uploads import uploads_expire
 
-TRACKS_FOLDER = "tracks"
 FOLDER_PREFIXES = [f"{number:02x}" for number in range(256)]
 #: A younger file may belong to an upload whose row is just being written.
 MIN_ORPHAN_AGE = timedelta(hours=1)
@@ -51,7 +50,7 @@ def library_repair(*, dry_run: bool) -> Iterator[Finding]:
     Raises DomainError: `storage_empty`, when there are tracks and no files at all. Then a disk is not mounted or the
     bucket is the wrong one, and no track may be marked failed for that.
     """
-    if Track.all_objects.exists() and not any(_list(TRACKS_FOLDER)):
+    if Track.all_objects.exists() and storage_is_empty():
         raise DomainError("storage_empty", "The storage is empty. Is it the right one, and is it mounted?")
     for prefix in FOLDER_PREFIXES:
         yield from _check_folders(prefix, dry_run=dry_run, before=timezone.now() - MIN_ORPHAN_AGE)
@@ -143,15 +142,7 @@ def _check_stuck_tracks(*, dry_run: bool) -> Iterator[Finding]:
 
 
 def _walk(folder: str) -> Iterator[str]:
-    folders, files = _list(folder)
+    folders, files = files_in(folder)
     yield from (f"{folder}/{name}" for name in files)
     for name in folders:
         yield from _walk(f"{folder}/{name}")
-
-
-def _list(folder: str) -> tuple[list[str], list[str]]:
-    """Folders and files in a folder of the storage; none if it does not exist."""
-    try:
-        return default_storage.listdir(folder)
-    except FileNotFoundError:
-        return [], []

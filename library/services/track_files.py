@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 #: The fields of a track that name a stored file: the upload, then the files derived from it.
 FILE_FIELDS = ("original", "playable", "peaks", "spectrogram")
 DERIVED_FILE_FIELDS = FILE_FIELDS[1:]
+TRACKS_FOLDER = "tracks"
 
 
 def derived_file_store(*, track: Track, field: str, folder: Path) -> str:
@@ -36,6 +37,19 @@ def files_delete(*, names: Iterable[str]) -> None:
     """Delete files by their names in storage."""
     for name in names:
         default_storage.delete(name)
+
+
+def files_in(folder: str) -> tuple[list[str], list[str]]:
+    """Folders and files in a folder of the storage; none if it does not exist."""
+    try:
+        return default_storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
+
+
+def storage_is_empty() -> bool:
+    """Whether there is no track's file at all: then a disk is not mounted, or the bucket is the wrong one."""
+    return not any(files_in(TRACKS_FOLDER))
 
 
 def orphaned_files_delete(*, track: Track) -> None:

@@ -28,6 +28,7 @@ from library import selectors, services
 from library.api.serializers.bulk_actions import BulkActionCreateSerializer
 from library.exchange.export_writer import export_as_json
 from library.models import (
+    AnalysisPart,
     BulkAction,
     Mood,
     PartialUpload,
@@ -45,7 +46,7 @@ from library.monitoring.metrics import exposition
 from library.search import facet_counts, saved
 from library.search.filters import track_filterset
 from library.search.saved import playlist_tracks_of
-from library.selectors import health, maps, moods, overview, similar, vectors
+from library.selectors import analysis_parts, health, maps, moods, overview, similar, vectors
 from library.selectors import tracks as track_selectors
 from tests.crawl import addresses, response_bytes, send_request
 from tests.factories import TrackFactory, signed_in, with_token
@@ -85,6 +86,7 @@ def world(alice: User, bob: User) -> World:
         owner=alice, name="a.zip", length=9, contents={"added": 1, "known": 0, "refused": 0}
     )
     token, _ = services.token_create(owner=alice, name="program")
+    services.upgrade_pass_start()
     verdict = track.verdicts.first()
     assert verdict
     assert track.prediction
@@ -151,6 +153,7 @@ NOT_ASKED = {
     "bin.bin_of", "bin.bin_usage_in", "bin.bin_usage_of", "bin.binned_ids_of", "bin.purged_after",
     "bin.tracks_including_binned", "tracks.with_prediction",
     "needs_you.answer_options_for", "needs_you.suggested_own_genre", "reviewing.visible_to", "similar.shared_moods",
+    "model_cards.default_model_id", "model_cards.learning_space",
     "model_cards.installed_models", "model_cards.accuracy_at_confidence", "model_cards.accuracy_when_sure",
     # They choose among the verdicts that they are given.
     "verdicts.latest_verdicts", "verdicts.verdicts_in_force", "verdicts.verdict_for_track",
@@ -160,6 +163,15 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "agreement.agreement_by_genre": lambda w: selectors.agreement_by_genre(w.bob),
     "agreement.agreement_by_week": lambda w: selectors.agreement_by_week(w.bob),
     "agreement.agreement_by_reviewer": lambda w: selectors.agreement_by_reviewer(w.bob),
+    "analysis_parts.tracks_with_analysis": lambda w: list(
+        analysis_parts.tracks_with_analysis(AnalysisPart.TAGS).order_by("pk")
+    ),
+    "analysis_parts.tracks_lacking": lambda w: [
+        list(analysis_parts.tracks_lacking(part).order_by("pk")) for part in AnalysisPart
+    ],
+    "analysis_parts.tracks_to_upgrade": lambda w: analysis_parts.tracks_to_upgrade(AnalysisPart.TAGS),
+    "analysis_parts.lacking_counts": lambda w: analysis_parts.lacking_counts(),
+    "analysis_parts.upgrade_progress_of": lambda w: analysis_parts.upgrade_progress_of(w.alice),
     "facet_counts.facet_counts": lambda w: [
         facet_counts.facet_counts(track_filterset(w.alice, QueryDict(query)))
         for query in ("", "tag=late", "genre=blues")

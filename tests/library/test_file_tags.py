@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import unescape
-from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.tasks import default_task_backend
 from django.test import Client
 from django.urls import reverse
-from pytest_django import Settings
 
 from library import services
 from library.errors import DomainError
 from library.models import FileTags, Track, User
 from library.services import file_tags
 from tests import sounds
-from tests.factories import run_enqueued_tasks
 
 MakeTrack = Callable[..., Track]
 pytestmark = pytest.mark.django_db
@@ -39,13 +35,6 @@ def song(alice: User, mp3: bytes) -> Track:
 def file_tags_of(track: Track) -> tuple[str, str, str, int | None, str]:
     said = FileTags.objects.get(track=track)
     return said.title, said.artist, said.album, said.year, said.genre
-
-
-def as_old_version(track: Track) -> Track:
-    """As an earlier version of Earmark left it: analysed, with the file's tags on the track only."""
-    Track.objects.filter(pk=track.pk).update(status="ready")
-    track.refresh_from_db()
-    return track
 
 
 # Kept by every analysis
@@ -161,53 +150,3 @@ def test_by_the_api(alice_api: Client, make_track: MakeTrack) -> None:
     for wrong in ({"fields": ["genre"]}, {"fields": []}, {}):
         refused = alice_api.post(f"{address}reset/", wrong, content_type="application/json")
         assert (refused.status_code, refused.json()["code"]) == (400, "invalid")
-
-
-# Read later, where that was never done
-
-
-def test_old_tracks_are_read_without_being_changed(song: Track) -> None:
-    as_old_version(song)
-    before = Track.objects.values().get()
-    assert services.file_tags_backfill_start()
-    run_enqueued_tasks()
-    assert file_tags_of(song) == ("Blue Train", "Nobody", "None", 1957, "Jazz")
-    assert Track.objects.values().get() == before
-    assert not services.file_tags_backfill_start()
-
-
-def test_a_few_at_a_time(make_track: MakeTrack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_tags, "FILES_PER_TASK", 2)
-    tracks = [make_track() for _ in range(5)]
-    default_task_backend.clear()
-    services.file_tags_backfill_start()
-    read = []
-    while default_task_backend.results:
-        (task,) = default_task_backend.results
-        assert task.task.priority == -100
-        default_task_backend.clear()
-        task.task.func(*task.args)
-        read.append(FileTags.objects.count())
-    assert read == [2, 4, 5]
-    assert len(tracks) == 5
-
-
-def test_those_that_are_left_out(make_track: MakeTrack) -> None:
-    waits, binned, gone = make_track(status="queued"), make_track(), make_track()
-    Track.objects.filter(pk=binned.pk).update(deleted_at=binned.created_at)
-    gone.original.storage.delete(gone.original.name)
-    assert services.file_tags_backfill(after=UUID(int=0)) == 0
-    assert not FileTags.objects.exists()
-    assert Track.all_objects.filter(pk__in=[waits.pk, binned.pk, gone.pk], file_tags=None).count() == 3
-
-
-def test_a_file_that_ends_the_reader_is_not_read_again(
-    track: Track, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def ends(path: object) -> dict[str, object]:
-        raise file_tags.AudioError("crashed")
-
-    monkeypatch.setattr(file_tags, "read_tags", ends)
-    assert services.file_tags_backfill(after=UUID(int=0)) == 1
-    assert file_tags_of(track) == ("", "", "", None, "")
-    assert not services.file_tags_backfill_start()

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from library import services, tasks
 from library.management.commands import worker
-from library.models import Track, TrackDeletion, User
+from library.models import Track, TrackDeletion, UpgradePass, User
 
 
 def test_sqlite_learns_what_its_tables_hold(make_track: Callable[..., Track]) -> None:
@@ -62,6 +62,17 @@ def test_the_sweep_empties_the_bin(track: Track, monkeypatch: pytest.MonkeyPatch
         worker._sweep_for_ever()
     assert not Track.all_objects.exists()
     assert not TrackDeletion.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_sweep_begins_an_upgrade_pass(track: Track, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(worker, "close_old_connections", stop)
+    with pytest.raises(KeyboardInterrupt):
+        worker._sweep_for_ever()
+    assert UpgradePass.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -49,7 +49,7 @@ def at_stage(stage: str) -> None:
 
 def _points() -> dict[str, Callable[[], None]]:
     from library.models import Track
-    from library.services import analysis, tracks
+    from library.services import analysis, tracks, upgrades
 
     return {
         # Of a worker, beginning when it has taken the task from the job queue.
@@ -62,6 +62,9 @@ def _points() -> dict[str, Callable[[], None]]:
         "all files stored": lambda: before(analysis, "prediction_record"),
         "row written, not committed": lambda: before(analysis, "prediction_adopt"),
         "row committed": lambda: after(analysis, "_result_record"),
+        # Of a worker that goes on with the upgrade pass.
+        "one part filled in": lambda: after(upgrades, "_track_upgrade"),
+        "heard again, not stored": lambda: before(upgrades, "learning_vector_record"),
         # Of a web process, when all bytes of an upload have arrived.
         "upload stored": lambda: before(Track, "save"),
         "upload committed": lambda: before(tracks, "track_enqueue"),

@@ -133,6 +133,7 @@ class Installation:
         """Make every lease expire, and every queued track look as if it had waited for long."""
         self.sql(f"UPDATE library_track SET leased_until = {LONG_AGO} WHERE leased_until IS NOT NULL")
         self.sql(f"UPDATE library_track SET updated_at = {LONG_AGO} WHERE status = 'queued'")
+        self.sql(f"UPDATE library_upgradepass SET leased_until = {LONG_AGO}")
 
     def stored_files(self) -> set[str]:
         files = self.folder / "files"

@@ -14,9 +14,9 @@ logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 60
 DATABASE_RETRY_SECONDS = 5
-#: Every so many sweeps, statistics are updated, and the reading of unread tags is started.
+#: Every so many sweeps, statistics are updated, and an upgrade pass begins if tracks lack something.
 SWEEPS_PER_STATISTICS = 15
-SWEEPS_PER_BACKFILL = 60
+SWEEPS_PER_UPGRADE_PASS = 60
 
 
 class Command(db_worker.Command):
@@ -42,14 +42,15 @@ def _sweep_for_ever() -> None:
             services.tracks_sweep()
             services.bulk_actions_resume()
             services.genre_recomputes_resume()
+            services.upgrade_pass_resume()
             services.uploads_expire()
             services.bin_expire()
             services.track_deletions_expire()
             services.idempotency_expire()
             if number % SWEEPS_PER_STATISTICS == 0:
                 refresh_statistics()
-            if number % SWEEPS_PER_BACKFILL == 0:
-                services.file_tags_backfill_start()
+            if number % SWEEPS_PER_UPGRADE_PASS == 0:
+                services.upgrade_pass_start()
         except Exception:  # a database or storage that is unavailable may be back the next time
             logger.exception("The sweep failed. It runs again in %s seconds.", SWEEP_SECONDS)
         close_old_connections()
