@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
-from library.selectors import health
+from library.selectors import analysis_parts, health
 
 
 class SiteCollector(Collector):
@@ -33,6 +33,14 @@ class SiteCollector(Collector):
         for code, count in sorted(health.failures_by_code().items()):
             failed.add_metric([code], count)
         yield failed
+        lacking = GaugeMetricFamily(
+            "earmark_tracks_incomplete",
+            "Analysed tracks that lack a part of their analysis.",
+            labels=["part"],
+        )
+        for part, count in sorted(analysis_parts.lacking_counts().items()):
+            lacking.add_metric([part], count)
+        yield lacking
         stages = SummaryMetricFamily(
             "earmark_analysis_seconds", "Time in each stage of an analysis.", labels=["stage"]
         )

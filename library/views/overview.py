@@ -16,6 +16,7 @@ from library.http.types import AuthenticatedRequest
 from library.search.facet_links import FacetValue, facets_of
 from library.search.facets import UNSURE_LABEL
 from library.search.filters import track_filterset
+from library.selectors.analysis_parts import upgrade_progress_of
 from library.selectors.overview import (
     DURATION_BANDS,
     model_accuracy_of,
@@ -50,6 +51,7 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
             "genres": genres,
             "usage": selectors.usage_of(request.user),
             "recompute": selectors.finished_genre_recompute_of(request.user),
+            "upgrade": upgrade_progress_of(request.user),
             "by_genre": bars(sorted(facets.get("genre", []), key=lambda genre: -genre.count), seconds),
             "by_mood": bars(facets.get("mood", [])),
             "by_decade": bars(decades),

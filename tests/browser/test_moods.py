@@ -39,6 +39,21 @@ owner = User.objects.latest("id")
 for number, track in enumerate(owner.tracks.order_by("created_at")[::2]):
     services.genre_set(track=track, person=owner, genre=track.prediction.top if number % 4 else "rock")
 """
+#: As an upgrade pass leaves them in the middle: 24 of the tracks have their vectors for teaching.
+_UPGRADE = """
+import uuid
+from datetime import timedelta
+from django.utils import timezone
+from library.models import FileTags, LearningVector, UpgradePass, User
+from library.selectors.model_cards import learning_space
+owner = User.objects.latest("id")
+tracks = list(owner.tracks.order_by("-created_at"))
+FileTags.objects.bulk_create(FileTags(track=track) for track in tracks)
+LearningVector.objects.bulk_create(
+    LearningVector(track=track, owner=owner, space=learning_space(), vector=bytes(256)) for track in tracks[:24]
+)
+UpgradePass.objects.create(pk=1, lease=uuid.uuid4(), leased_until=timezone.now() + timedelta(minutes=5))
+"""
 
 
 @pytest.fixture
@@ -114,3 +129,16 @@ def test_overview(sixty: Page, site: Site) -> None:
     found = bar.locator(".overview-count").inner_text().split()[0]
     bar.click()
     expect(page.locator("#track-count")).to_have_text(f"{found} tracks found")
+
+
+def test_overview_during_an_upgrade_pass(sixty: Page, site: Site) -> None:
+    page = sixty
+    site.manage("shell", "--no-imports", "-c", _UPGRADE)
+    page.goto("/overview/")
+    expect(page.locator("#upgrade-progress")).to_contain_text("for teaching: 24 of 60 are done.")
+    expect(page.get_by_role("progressbar", name="24 of 60 are done.")).to_have_attribute("value", "24")
+    check_page(page, "overview-upgrade-pass")
+    ending = "from library.models import UpgradePass; UpgradePass.objects.all().delete()"
+    site.manage("shell", "--no-imports", "-c", ending)
+    page.reload()
+    expect(page.locator("#upgrade-progress")).to_have_count(0)

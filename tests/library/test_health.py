@@ -14,7 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from library import services
-from library.models import Track
+from library.models import FileTags, Track
+from library.selectors.model_cards import default_model_id
 from library.services.stage_times import Stopwatch, stage_times_add
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +121,18 @@ class TestMetrics:
         assert now["earmark_tracks_failed corrupt"] == 2
         assert now["earmark_tracks_failed crashed"] == 1
 
+    def test_what_tracks_lack(self, make_track: Make, numbers: Callable[[], dict[str, float]]) -> None:
+        name, version = default_model_id()
+        heard = {"model_name": name, "model_version": version}
+        track, _, failed = make_track(heard=heard), make_track(), make_track(status="failed")
+        make_track(status="queued")
+        for known in (track, failed):
+            FileTags.objects.create(track=known)
+        now = numbers()
+        assert now["earmark_tracks_incomplete tags"] == 1
+        assert now["earmark_tracks_incomplete vectors"] == 2
+        assert now["earmark_tracks_incomplete predictions"] == 1
+
     def test_time_by_stage(self, numbers: Callable[[], dict[str, float]]) -> None:
         stage_times_add(seconds={"listening": 1.5, "drawing": 0.25})
         stage_times_add(seconds={"listening": 2.5})
@@ -136,7 +149,7 @@ class TestMetrics:
     ) -> None:
         for number in range(20):
             make_track(status=("queued", "failed", "ready")[number % 3])
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(6):
             numbers()
 
 

@@ -341,6 +341,21 @@ def test_progress(alice: User, charlie: User, make_track: MakeTrack) -> None:
     assert upgrade_progress_of(charlie) is None
 
 
+def test_on_the_overview(
+    alice_client: Client, charlie_client: Client, make_track: MakeTrack, charlie: User
+) -> None:
+    track = make_track()
+    FileTags.objects.create(track=track)
+    assert "listening to your tracks again" not in alice_client.get("/overview/").content.decode()
+    services.upgrade_pass_start()
+    page = " ".join(alice_client.get("/overview/").content.decode().split())
+    assert "Earmark is listening to your tracks again, for teaching:" in page
+    assert "0 of 1</span> are done." in page
+    FileTags.objects.all().delete()
+    assert "Earmark is reading the tags of your files:" in alice_client.get("/overview/").content.decode()
+    assert b"upgrade-progress" not in charlie_client.get("/overview/").content
+
+
 def test_pages_work_while_half_of_it_is_done(alice_client: Client, make_track: MakeTrack) -> None:
     first, second = make_track(embedding=[0.6, 0.8], vector=[0.6, 0.8]), make_track()
     FileTags.objects.create(track=first)
