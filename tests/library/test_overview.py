@@ -55,6 +55,14 @@ class TestPictures:
             found = re.search(r'id="track-count"[^>]*>\s*(\d+)', text(alice_client, "/" + unescape(query)))
             assert (found[1] if found else "0") == count, query
 
+    def test_years_have_bars(self, alice_client: Client) -> None:
+        decades = re.search(r'class="decades".*?</ul>', text(alice_client), re.S)
+        assert decades is not None
+        # Two tracks from the sixties, one from 2000 on.
+        assert re.findall(r'<rect y="(\d+)" width="10" height="(\d+)"', decades[0]) == [
+            ("0", "100"), ("50", "50"),
+        ]  # fmt: skip
+
     def test_hours_by_genre(self, alice: User) -> None:
         assert seconds_by_genre(alice) == {"jazz": 280, "rock": 700, "unsure": 0}
 
