@@ -1,7 +1,7 @@
 """Finding similar tracks among 20,000 and 100,000, compared with scikit-learn's brute-force search.
 
 Both get the same matrix of generated vectors, in clusters as of music, and must find the same tracks. The time that the
-first query also takes, to read the vectors from the database, is printed as well.
+first query also takes, to read the vectors from the database, is printed as well, as is that of learning vectors.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benchmarks.library import temporary_database
 from benchmarks.measure import cpu_seconds_by_round, median_ratio, pin_to_one_core, print_table
 
 SIZES = (20_000, 100_000)
-NUMBERS = 64
+NUMBERS, LEARNING_NUMBERS = 64, 128
 NEIGHBOURS = 50
 QUESTIONS = 20
 ROUNDS = 5
@@ -36,7 +36,7 @@ def vectors(count: int) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 def embeddings_fill(owner: Any, count: int) -> None:
-    from library.models import Embedding, Track
+    from library.models import Embedding, LearningVector, Track
 
     chance = np.random.default_rng(2)
     for numbers in batched(enumerate(vectors(count)), 5000):
@@ -57,6 +57,12 @@ def embeddings_fill(owner: Any, count: int) -> None:
             Embedding(track=track, owner=owner, model=MODEL, vector=vector.tobytes())
             for track, (_, vector) in zip(tracks, numbers, strict=True)
         )
+        # Only the time to read them is measured, so that they may be anything.
+        learning = chance.normal(size=(len(tracks), LEARNING_NUMBERS)).astype("<f2")
+        LearningVector.objects.bulk_create(
+            LearningVector(track=track, owner=owner, space=MODEL, vector=vector.tobytes())
+            for track, vector in zip(tracks, learning, strict=True)
+        )
 
 
 def measure_neighbours(owner: Any, count: int) -> None:
@@ -69,6 +75,10 @@ def measure_neighbours(owner: Any, count: int) -> None:
     def read() -> Any:
         kept._cache.clear()
         return kept.vectors_of(owner)
+
+    def read_learning() -> Any:
+        kept._cache.clear()
+        return kept.learning_vectors_of(owner)
 
     mine = read()
     peer = NearestNeighbors(n_neighbors=NEIGHBOURS, algorithm="brute", metric="cosine").fit(mine.matrix)
@@ -85,6 +95,7 @@ def measure_neighbours(owner: Any, count: int) -> None:
         peer=lambda: [peer.kneighbors(vector[None]) for vector in asked],
         page=lambda: [similar_to(owner, track, NEIGHBOURS) for _ in range(QUESTIONS)],
         read=read,
+        read_learning=read_learning,
         places=lambda: kept.Vectors(mine.ids, mine.matrix).map_points,
     )
     one = [seconds / QUESTIONS for seconds in times["mine"]]
@@ -96,6 +107,7 @@ def measure_neighbours(owner: Any, count: int) -> None:
             ("scikit-learn : Earmark", f"{median_ratio(times['peer'], times['mine']):.2f}"),
             ("with the database's part : without", f"{median_ratio(times['page'], times['mine']):.2f}"),
             ("reading all vectors, once", f"{1000 * median(times['read']):.0f} ms"),
+            ("reading all learning vectors, once", f"{1000 * median(times['read_learning']):.0f} ms"),
             ("the map's two directions, once", f"{1000 * median(times['places']):.0f} ms"),
         ],
     )
