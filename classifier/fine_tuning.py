@@ -83,6 +83,8 @@ def fine_tune(
     base = load_start(start)
     labels, left_out = choose_labels(tracks, base.manifest.labels, recipe)
     tracks = tracks.take(np.isin(tracks.genres, labels))
+    if len(set(tracks.genres)) < 2:
+        raise DatasetError("There must be tracks of at least two genres.")
     examples = tracks.examples.with_labels(len(labels))
     classifier = Classifier(base)
     sounds = extract_examples(classifier, _non_music(classifier, recipe)).with_labels(len(labels))

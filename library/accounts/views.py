@@ -223,6 +223,17 @@ def file_genres(request: AuthenticatedRequest) -> HttpResponse:
     return redirect("account")
 
 
+@require_POST
+def allow_training(request: AuthenticatedRequest) -> HttpResponse:
+    allow = request.POST.get("allow") == "on"
+    services.user_allow_training(user=request.user, allow=allow)
+    if allow:
+        messages.success(request, "Models for everyone here may now be trained on your tracks.")
+    else:
+        messages.success(request, "No further model will be trained on your tracks.")
+    return redirect("account")
+
+
 @never_cache
 @sensitive_post_parameters("current_password")
 @require_http_methods(["GET", "HEAD", "POST"])

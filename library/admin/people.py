@@ -54,11 +54,11 @@ class UserAdmin(DjangoUserAdmin):
     search_fields = ["email"]
     filter_horizontal = ["user_permissions"]
     # Only owners decide whether reviewers may see their tracks.
-    readonly_fields = ["share_with_reviewers", "last_login", "date_joined"]
+    readonly_fields = ["share_with_reviewers", "allow_training", "last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
         ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
-        ("Sharing", {"fields": ["share_with_reviewers"]}),
+        ("Sharing", {"fields": ["share_with_reviewers", "allow_training"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [

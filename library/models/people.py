@@ -51,6 +51,11 @@ class User(AbstractUser):
     file_genre_trust = models.CharField(
         "trust in the genres of files", max_length=6, choices=FileGenreTrust, default=FileGenreTrust.UNSURE
     )
+    allow_training = models.BooleanField(
+        "may be trained on",
+        default=False,
+        help_text="Models for everyone on this site may be trained on this person’s tracks and the genres they set.",
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -74,6 +74,7 @@ from library.services.people import (
     sign_up_email_send,
     sign_up_key,
     user_add,
+    user_allow_training,
     user_change_email,
     user_delete,
     user_share,
@@ -105,6 +106,7 @@ from library.services.tags import (
 from library.services.tokens import token_create, token_mark_used, token_revoke
 from library.services.track_files import files_delete
 from library.services.tracks import track_add, track_delete, upload_check
+from library.services.training import library_train
 from library.services.upgrades import upgrade_pass_continue, upgrade_pass_resume, upgrade_pass_start
 from library.services.uploads import (
     upload_abort,
@@ -143,6 +145,7 @@ __all__ = [
     "library_import",
     "library_repair",
     "library_restore",
+    "library_train",
     "moods_recompute",
     "own_genre_add",
     "own_genre_delete",
@@ -204,6 +207,7 @@ __all__ = [
     "upload_receive",
     "uploads_expire",
     "user_add",
+    "user_allow_training",
     "user_change_email",
     "user_delete",
     "user_share",

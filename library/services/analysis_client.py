@@ -14,10 +14,15 @@ from classifier.analysis_process import AnalysisProcess
 
 @functools.cache
 def analysis_process() -> AnalysisProcess:
-    """This process's only `AnalysisProcess`, with the limits from the settings."""
+    """This process's only `AnalysisProcess` with the site's model."""
+    return analysis_process_of(settings.EARMARK_MODEL, settings.EARMARK_MODELS_DIR)
+
+
+def analysis_process_of(model: str, models_dir: Path) -> AnalysisProcess:
+    """A new `AnalysisProcess` with a model, and with the limits from the settings."""
     return AnalysisProcess(
-        model=settings.EARMARK_MODEL,
-        models_dir=settings.EARMARK_MODELS_DIR,
+        model=model,
+        models_dir=models_dir,
         max_bytes=settings.EARMARK_MAX_UPLOAD_BYTES,
         max_seconds=settings.EARMARK_MAX_TRACK_SECONDS,
         memory=settings.EARMARK_ANALYSIS_MEMORY,

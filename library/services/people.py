@@ -93,6 +93,12 @@ def user_trust_file_genres(*, user: User, trust: User.FileGenreTrust) -> bool:
     return changed
 
 
+def user_allow_training(*, user: User, allow: bool) -> None:
+    """Allow, or no longer allow, that models for everyone on this site are trained on a person's tracks."""
+    user.allow_training = allow
+    user.save(update_fields=["allow_training"])
+
+
 @transaction.atomic
 def user_delete(*, user: User) -> None:
     """Delete an account with everything in it, the bin included. Files are deleted in the background."""

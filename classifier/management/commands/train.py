@@ -19,16 +19,23 @@ from classifier.bundle import BundleError, Manifest, load_bundle
 from classifier.inference import Classifier
 from classifier.management.commands.evaluate import metrics_text
 
-#: The options that belong to a recipe.
-RECIPE_OPTIONS = ("recipe", "pretrained", "epochs", "work", "audio", "espeak")
+#: The options that only training from nothing takes.
+RECIPE_OPTIONS = ("recipe", "pretrained", "epochs", "audio", "espeak")
 
 
 class Command(BaseCommand):
     help = "Train and evaluate a model on a dataset, then train it on all tracks and write it."
     requires_system_checks: list[str] = []
+    #: Whether the dataset must be named.
+    needs_dataset = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("dataset", type=Path, help="a folder genre/track.*, or a prepared .npz")
+        parser.add_argument(
+            "dataset",
+            type=Path,
+            nargs=None if self.needs_dataset else "?",
+            help="a folder genre/track.*, or a prepared .npz",
+        )
         parser.add_argument("--out", type=Path, required=True, help="the folder to write, ml_models/NAME")
         parser.add_argument(
             "--recipe",
@@ -54,7 +61,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--work",
             type=Path,
-            help="for msd: a folder for intermediate results, so that an interrupted training can be resumed",
+            help="for msd: a folder for intermediate results, so that an interrupted training goes on there",
         )
         parser.add_argument(
             "--audio",
@@ -69,17 +76,9 @@ class Command(BaseCommand):
         parser.add_argument("--force", action="store_true", help="replace an existing model")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        out: Path = options["out"]
-        if (out / "manifest.json").exists() and not options["force"]:
-            raise CommandError(
-                f"There is already a model in {out}. Choose another folder, or replace it with --force."
-            )
+        self.check_out(options["out"], options["force"])
         if options["start"]:
-            unused = [f"--{name}" for name in RECIPE_OPTIONS if options[name]]
-            if unused:
-                raise CommandError(
-                    f"--start trains on from a model, so that it takes no {', '.join(unused)}."
-                )
+            check_no_recipe(options)
         if options["epochs"] is not None and options["epochs"] < 1:
             raise CommandError("--epochs must be at least 1.")
         if options["recipe"] == "msd" and options["pretrained"] is None:
@@ -104,6 +103,17 @@ class Command(BaseCommand):
             ) from error
         except (BundleError, datasets.DatasetError, ValueError, OSError) as error:
             raise CommandError(str(error)) from error
+        self.report(manifest, options["out"])
+
+    def check_out(self, out: Path, force: bool) -> None:
+        """Raises CommandError when there is a model already that is not to be replaced."""
+        if (out / "manifest.json").exists() and not force:
+            raise CommandError(
+                f"There is already a model in {out}. Choose another folder, or replace it with --force."
+            )
+
+    def report(self, manifest: Manifest, out: Path) -> None:
+        """Say what was trained on what, and how good it is."""
         for label, why in manifest.training.get("left_out", {}).items():
             self.stderr.write(f"Left out {label}: {why}.")
         measured = manifest.metrics
@@ -112,6 +122,13 @@ class Command(BaseCommand):
         self.stdout.write(
             f"\nThe model in {out} was then trained on all {sum(manifest.training['tracks'].values())} tracks."
         )
+
+
+def check_no_recipe(options: dict[str, Any]) -> None:
+    """Raises CommandError when options are given that only training from nothing takes."""
+    unused = [f"--{name}" for name in RECIPE_OPTIONS if options[name]]
+    if unused:
+        raise CommandError(f"Training on from a model takes no {', '.join(unused)}.")
 
 
 def progress_bar(rounds: Iterable[int], note: str) -> Iterable[int]:
