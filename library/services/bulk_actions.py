@@ -261,6 +261,7 @@ def bulk_actions_resume() -> int:
 def bulk_action_undo(*, action: BulkAction) -> int:
     """Undo an action on the tracks where it is still in effect; returns on how many.
 
+    These may be more than its `done`: tracks in the bin are not counted, and may have been restored since.
     Raises DomainError: `undone_already`, `in_progress` (cancel it first), `no_undo`.
     """
     undo = BULK_ACTION_DEFINITIONS[BulkAction.Kind(action.kind)].undo

@@ -36,7 +36,8 @@ def undo(request: AuthenticatedRequest, bulk_action_id: uuid.UUID) -> HttpRespon
     actions = selectors.bulk_actions_of(request.user)
     action = get_or_gone(request, actions, CANNOT_UNDO, pk=bulk_action_id)
     count = services.bulk_action_undo(action=action)
-    if count == action.done:
+    # More than were done: tracks that were in the bin then, and have been restored since.
+    if count >= action.done:
         tracks = f" ({track_count_text(count)})" if count else ""
         messages.success(request, f"Undone: {action.summary}{tracks}.")
     elif count:

@@ -90,6 +90,25 @@ class TestThereAndBack:
         assert order.index(first) < order.index(third)
         assert set(order) == {first, second, third}
 
+    def test_an_undo_may_reach_more_than_the_action_did(
+        self, alice: User, alice_client: Client, alice_api: Client, make_track: MakeTrack
+    ) -> None:
+        """The action did not count a track in the bin; restored since, it is in the playlist again."""
+        kept, binned = make_track(), make_track()
+        actions = []
+        for name in ("One", "Other"):
+            playlist = services.playlist_add(owner=alice, name=name)
+            services.playlist_append(playlist=playlist, tracks=selectors.tracks_of(alice))
+            services.tracks_delete(tracks=Track.objects.filter(pk=binned.pk), person=alice)
+            actions.append(services.playlist_delete(playlist=playlist))
+            services.tracks_restore(owner=alice, track_ids=[binned.pk])
+        page = alice_client.post(reverse("bulk-action-undo", args=[actions[0].pk]), follow=True).text
+        assert "Undone: Deleted “One” (2 tracks)." in page
+        undone = alice_api.post(f"/api/v1/acts/{actions[1].pk}/undo/").json()
+        assert (undone["done"], undone["skipped"]) == (2, 0)
+        for playlist in selectors.playlists_of(alice):
+            assert {item.track_id for item in playlist.items.all()} == {kept.pk, binned.pk}
+
     def test_what_waited_waits_again(
         self, alice: User, make_track: MakeTrack, django_capture_on_commit_callbacks: OnCommit
     ) -> None:

@@ -149,7 +149,7 @@ class BulkActionUndoView(OwnersView):
     def post(self, request: Request, id: UUID) -> Response:
         action = get_object_or_404(selectors.bulk_actions_of(self.owner), pk=id)
         done = services.bulk_action_undo(action=action)
-        return Response({"id": None, "done": done, "skipped": action.done - done})
+        return Response({"id": None, "done": done, "skipped": max(0, action.done - done)})
 
 
 class ArchiveView(OwnersView):
