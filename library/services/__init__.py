@@ -45,11 +45,10 @@ from library.services.bulk_actions import (
 )
 from library.services.doctor import library_repair
 from library.services.edits import track_edit, track_reset
-from library.services.effective_genres import effective_genres_recompute
+from library.services.effective_genres import effective_genres_recompute, genre_recompute_start
 from library.services.genre_recompute import (
     genre_recompute_dismiss,
     genre_recompute_run,
-    genre_recompute_start,
     genre_recomputes_resume,
 )
 from library.services.genres import (

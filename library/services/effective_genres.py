@@ -17,10 +17,14 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from library.genres import BUILTIN_GENRES, known_genre_from_tag
-from library.models import Genre, Prediction, Track, User, Verdict
+from library.models import Genre, GenreRecompute, Prediction, Track, User, Verdict
 from library.selectors import own_genre_keys_by_slug
 from library.selectors.verdicts import verdict_for_track, verdicts_in_force
-from library.services.batches import BATCH_SIZE, in_batches
+from library.services.batches import BATCH_SIZE
+from library.services.jobs import job_enqueue
+
+#: Where a pass begins: no track has this id.
+FIRST_ID = UUID(int=0)
 
 Source = Track.Source
 Trust = User.FileGenreTrust
@@ -67,10 +71,30 @@ def _ids_with_stale_file_label(owner: User) -> list[UUID]:
     return list(tracks.filter(file_genre__in=stale).values_list("pk", flat=True))
 
 
-def file_labels_follow(owner: User) -> None:
-    """Recompute the tracks whose files name an own genre that was created, renamed, retired or brought back."""
-    for batch in in_batches(_ids_with_stale_file_label(owner)):
-        effective_genres_refresh(owner=owner, track_ids=batch)
+def file_labels_follow(*, owner: User) -> None:
+    """Recompute the tracks whose files name an own genre that was created, renamed, retired or brought back.
+
+    Up to a batch of them at once, more in the background.
+    """
+    stale = _ids_with_stale_file_label(owner)
+    if len(stale) > BATCH_SIZE:
+        genre_recompute_start(owner=owner)
+    elif stale:
+        effective_genres_refresh(owner=owner, track_ids=stale)
+
+
+def genre_recompute_start(*, owner: User) -> None:
+    """Begin a pass through an owner's library (`services.genre_recompute`).
+
+    One that is under way begins again, and keeps its count.
+    """
+    with transaction.atomic():
+        row, _ = GenreRecompute.objects.select_for_update().get_or_create(owner=owner)
+        if row.finished_at:
+            row.changed, row.finished_at = 0, None
+        row.after = FIRST_ID
+        row.save()
+    transaction.on_commit(lambda: job_enqueue("recompute_genres", owner.pk))
 
 
 def _derived(tracks: QuerySet[Track]) -> dict[UUID, tuple[Any, ...]]:
@@ -143,4 +167,4 @@ def _revive_used_genres(tracks: QuerySet[Track]) -> None:
     if revived:
         Genre.objects.filter(pk__in=[genre.pk for genre in revived]).update(retired_at=None)
         for owner in {genre.owner for genre in revived}:
-            file_labels_follow(owner)
+            file_labels_follow(owner=owner)

@@ -1,14 +1,14 @@
 """Passes through a whole library that recompute its genres, since the rule of the effective genre has changed.
 
-A pass goes through the tracks in the order of their ids, in batches, by tasks of the lowest priority. Its row says how
-far it is, so that it goes on after its worker was killed; each batch is done once.
+`genre_recompute_start` in `services.effective_genres` begins one. It goes through the tracks in the order of their ids,
+in batches, by tasks of the lowest priority. Its row says how far it is, so that it goes on after its worker was killed;
+each batch is done once.
 """
 
 from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from uuid import UUID
 
 from django.db import OperationalError, transaction
 from django.utils import timezone
@@ -24,18 +24,6 @@ logger = logging.getLogger(__name__)
 BATCHES_PER_TASK = 4
 #: A pass that has not got on for this long belongs to a process that died.
 STALLED_AFTER = timedelta(minutes=2)
-FIRST_ID = UUID(int=0)
-
-
-def genre_recompute_start(*, owner: User) -> None:
-    """Begin a pass through an owner's library; one that is under way begins again, and keeps its count."""
-    with transaction.atomic():
-        row, _ = GenreRecompute.objects.select_for_update().get_or_create(owner=owner)
-        if row.finished_at:
-            row.changed, row.finished_at = 0, None
-        row.after = FIRST_ID
-        row.save()
-    transaction.on_commit(lambda: _enqueue(owner.pk))
 
 
 def genre_recompute_run(*, owner_id: int) -> None:

@@ -128,7 +128,7 @@ def own_genre_add(*, owner: User, name: str) -> Genre:
             raise DomainError("taken", f"You have a genre “{found.name}” already.")
         found.name, found.retired_at = name, None
         found.save(update_fields=["name", "retired_at"])
-    file_labels_follow(owner)
+    file_labels_follow(owner=owner)
     return found
 
 
@@ -147,7 +147,7 @@ def own_genre_retire(genre: Genre) -> None:
     used = Track.objects.filter(owner=genre.owner, owner_genre=genre.key)
     unused = Genre.objects.filter(~Exists(used), pk=genre.pk)
     if unused.update(retired_at=timezone.now()):
-        file_labels_follow(genre.owner)
+        file_labels_follow(owner=genre.owner)
     genre.refresh_from_db()
 
 
@@ -165,7 +165,7 @@ def own_genre_rename(*, genre: Genre, name: str, shown: Mapping[str, str] | None
             _check_name_free(current.owner, due["name"], but=current)
             current.name = due["name"]
             current.save(update_fields=["name"])
-    file_labels_follow(current.owner)
+    file_labels_follow(owner=current.owner)
     genre.refresh_from_db()
 
 

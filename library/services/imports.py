@@ -69,7 +69,7 @@ def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
             _tracks_add(owner, batch, keys, tag_ids, report)
     _playlists_add(owner, (entry for entry in read_entries(file) if isinstance(entry, PlaylistEntry)), report)
     if report.done["genres"]:
-        file_labels_follow(owner)
+        file_labels_follow(owner=owner)
     return report
 
 

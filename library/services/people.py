@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from library.models import PartialUpload, Track, User
 from library.services.bin import tracks_purge
-from library.services.genre_recompute import genre_recompute_start
+from library.services.effective_genres import genre_recompute_start
 from library.services.uploads import upload_abort
 
 SIGN_UP_SALT = "earmark.sign-up"

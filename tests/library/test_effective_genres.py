@@ -16,6 +16,7 @@ from library.errors import DomainError
 from library.exchange.export_writer import export_as_json
 from library.models import Track, User
 from library.outgoing.tagged_copies import tags_to_write
+from library.services import effective_genres
 from tests import sounds
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +153,16 @@ class TestOwnGenres:
         services.own_genre_add(owner=alice, name="Dream Pop")
         services.bulk_action_undo(action=action)
         assert self.genre_of(track) == ("dream-pop", "file")
+
+    def test_many_tracks_follow_in_the_background(
+        self, alice: User, track: Track, make: MakeTrack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = make(UNSURE, heard=NOT_SURE, file_genre="Dream Pop")
+        monkeypatch.setattr(effective_genres, "BATCH_SIZE", 1)
+        services.own_genre_add(owner=alice, name="Dream Pop")
+        assert self.genre_of(track) == ("pop", "file")
+        services.genre_recompute_run(owner_id=alice.pk)
+        assert self.genre_of(track) == self.genre_of(other) == ("dream-pop", "file")
 
     def test_only_the_tracks_that_name_it_count_as_changed(
         self, alice: User, track: Track, make: MakeTrack

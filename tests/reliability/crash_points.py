@@ -49,7 +49,7 @@ def at_stage(stage: str) -> None:
 
 def _points() -> dict[str, Callable[[], None]]:
     from library.models import Track
-    from library.services import analysis, tracks, upgrades
+    from library.services import analysis, genre_recompute, tracks, upgrades
 
     return {
         # Of a worker, beginning when it has taken the task from the job queue.
@@ -65,6 +65,8 @@ def _points() -> dict[str, Callable[[], None]]:
         # Of a worker that goes on with the upgrade pass.
         "one part filled in": lambda: after(upgrades, "_track_upgrade"),
         "heard again, not stored": lambda: before(upgrades, "learning_vector_record"),
+        # Of a worker in the middle of a pass through the genres of a library.
+        "batch recomputed, not committed": lambda: after(genre_recompute, "effective_genres_refresh"),
         # Of a web process, when all bytes of an upload have arrived.
         "upload stored": lambda: before(Track, "save"),
         "upload committed": lambda: before(tracks, "track_enqueue"),
