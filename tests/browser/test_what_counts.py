@@ -47,7 +47,7 @@ def test_a_genre_from_a_file(library: Page) -> None:
     expect(notice).to_contain_text("1 track has another genre now")
     check_page(page, "overview-genres-changed")
     page.set_viewport_size({"width": 1280, "height": 900})
-    notice.get_by_role("link", name="Show tracks").click()
+    notice.get_by_role("link", name="Show the genres from files").click()
     expect(page.locator(".row-track")).to_have_count(1)
     expect(page.locator(".row-track")).to_contain_text("(From the file)")
     check_page(page, "library-from-file")
