@@ -8,6 +8,8 @@ B. Settles, "Active learning literature survey", 2009, section 3.3.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -25,8 +27,15 @@ AUDIENCE = 400
 ODDS_SCALE = 0.1
 
 
-def suggest(scores: ArrayLike, threshold: float, count: int, seed: int) -> NDArray[np.int64]:
-    """Up to `count` of the unanswered tracks with these `scores` (tracks,), as indices, the best first.
+class Suggested(NamedTuple):
+    """Indices of `tracks`, the best scored first; `drawn` is True for those that were drawn near the threshold."""
+
+    tracks: NDArray[np.int64]
+    drawn: NDArray[np.bool_]
+
+
+def suggest(scores: ArrayLike, threshold: float, count: int, seed: int) -> Suggested:
+    """Up to `count` of the unanswered tracks with these `scores` (tracks,).
 
     Every tenth place goes to a track drawn from the `NEAR` nearest to the threshold that are not shown anyway.
     Raises ValueError when `count` is negative or a score is NaN.
@@ -34,17 +43,19 @@ def suggest(scores: ArrayLike, threshold: float, count: int, seed: int) -> NDArr
     values = np.asarray(scores, dtype=np.float64)
     if count < 0 or values.ndim != 1 or np.isnan(values).any():
         raise ValueError("Suggestions need a score for each track, and a count of 0 or more.")
-    near_count = min(count // NEAR_EVERY, max(0, len(values) - (count - count // NEAR_EVERY)))
     order = np.argsort(-values, kind="stable")
-    best, rest = order[: count - near_count], order[count - near_count :]
+    best_count = count - count // NEAR_EVERY
+    best, rest = order[:best_count], order[best_count:]
+    near_count = min(count // NEAR_EVERY, len(rest))
+    drawn = rest[:0]
     if near_count:
         # A concept without a threshold yet has its border where the best end.
         border = threshold if np.isfinite(threshold) else values[best[-1]]
         nearest = rest[np.argsort(np.abs(values[rest] - border), kind="stable")[: max(NEAR, near_count)]]
         drawn = np.random.default_rng(seed).choice(nearest, near_count, replace=False)
-        best = np.concatenate([best, drawn])
-        best = best[np.argsort(-values[best], kind="stable")]
-    return best.astype(np.int64)
+    tracks = np.concatenate([best, drawn])
+    tracks = tracks[np.argsort(-values[tracks], kind="stable")]
+    return Suggested(tracks.astype(np.int64), np.isin(tracks, drawn))
 
 
 def next_question(

@@ -12,7 +12,7 @@ SCORES = np.random.default_rng(0).standard_normal(500)
 
 
 def test_nine_of_ten_are_the_best_and_one_is_near_the_threshold() -> None:
-    chosen = suggestions.suggest(SCORES, 0.5, 30, seed=1)
+    chosen = suggestions.suggest(SCORES, 0.5, 30, seed=1).tracks
     best = np.argsort(-SCORES)[:27]
     rest = np.setdiff1d(chosen, best)
     assert len(chosen) == len(set(chosen)) == 30
@@ -23,27 +23,32 @@ def test_nine_of_ten_are_the_best_and_one_is_near_the_threshold() -> None:
     assert len(rest) == 3
 
 
+def test_what_was_drawn_is_told() -> None:
+    chosen, drawn = suggestions.suggest(SCORES, 0.5, 30, seed=1)
+    assert set(chosen[~drawn]) == set(np.argsort(-SCORES)[:27])
+
+
 def test_the_best_come_first() -> None:
-    chosen = suggestions.suggest(SCORES, 0.5, 20, seed=1)
+    chosen = suggestions.suggest(SCORES, 0.5, 20, seed=1).tracks
     assert (np.diff(SCORES[chosen]) <= 0).all()
 
 
 def test_only_the_seed_decides_what_is_drawn() -> None:
-    drawn = {seed: suggestions.suggest(SCORES, 0.5, 20, seed) for seed in range(10)}
+    drawn = {seed: suggestions.suggest(SCORES, 0.5, 20, seed).tracks for seed in range(10)}
     for seed, chosen in drawn.items():
-        assert (suggestions.suggest(SCORES.copy(), 0.5, 20, seed) == chosen).all()
+        assert (suggestions.suggest(SCORES.copy(), 0.5, 20, seed).tracks == chosen).all()
     assert len({tuple(chosen) for chosen in drawn.values()}) > 3
 
 
 def test_without_a_threshold_the_border_is_where_the_best_end() -> None:
-    chosen = suggestions.suggest(SCORES, float("inf"), 20, seed=1)
+    chosen = suggestions.suggest(SCORES, float("inf"), 20, seed=1).tracks
     assert (np.argsort(np.argsort(-SCORES))[chosen] < 18 + suggestions.NEAR).all()
 
 
-@pytest.mark.parametrize("count", [0, 1, 9, 10, 25, 600])
-@pytest.mark.parametrize("tracks", [0, 1, 5, 500])
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 20, 25, 600])
+@pytest.mark.parametrize("tracks", [0, 1, 5, 18, 19, 20, 23, 24, 500])
 def test_no_more_than_there_are_and_none_twice(count: int, tracks: int) -> None:
-    chosen = suggestions.suggest(SCORES[:tracks], 0.0, count, seed=0)
+    chosen = suggestions.suggest(SCORES[:tracks], 0.0, count, seed=0).tracks
     assert len(chosen) == len(set(chosen.tolist())) == min(count, tracks)
 
 
