@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -150,30 +151,57 @@ def bundle_path(name_or_path: str | Path, models_dir: str | Path | None = None) 
 def load_bundle(name_or_path: str | Path, models_dir: str | Path | None = None) -> Bundle:
     """Read and verify a model. Raises BundleError."""
     path = bundle_path(name_or_path, models_dir)
+    manifest = _read_manifest(path)
+    contents = {name: _read_weights(path, manifest, name) for name in manifest.weights}
+    readers = {known.FILE: known.KnownGenres.read, residual_layer.FILE: residual_layer.ResidualLayer.read}
+    extras: dict[str, Any] = dict.fromkeys(readers)
+    for name in readers.keys() & contents.keys():
+        extras[name] = _parse_weights(path / name, contents[name], readers[name])
+    return Bundle(manifest, path, contents[GRAPH], extras[known.FILE], extras[residual_layer.FILE])
+
+
+def load_known_genres(
+    name_or_path: str | Path, models_dir: str | Path | None = None
+) -> known.KnownGenres | None:
+    """Read and verify what a model's known genres sound like, without its graph; None if it cannot be taught.
+
+    Raises BundleError.
+    """
+    path = bundle_path(name_or_path, models_dir)
+    manifest = _read_manifest(path)
+    if known.FILE not in manifest.weights:
+        return None
+    return _parse_weights(
+        path / known.FILE, _read_weights(path, manifest, known.FILE), known.KnownGenres.read
+    )
+
+
+def _read_manifest(path: Path) -> Manifest:
     try:
-        manifest = Manifest.from_dict(json.loads((path / MANIFEST).read_text(encoding="utf-8")))
+        return Manifest.from_dict(json.loads((path / MANIFEST).read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise BundleError(f"There is no model in {path}: {MANIFEST} is missing.") from error
     except (OSError, ValueError) as error:
         raise BundleError(f"{path / MANIFEST} cannot be read: {error}") from error
     except BundleError as error:
         raise BundleError(f"{path / MANIFEST} is not a valid manifest: {error}.") from error
-    contents = {}
-    for name, digest in manifest.weights.items():
-        try:
-            contents[name] = (path / name).read_bytes()
-        except OSError as error:
-            raise BundleError(f"{path / name} cannot be read: {error}") from error
-        if hashlib.sha256(contents[name]).hexdigest() != digest:
-            raise BundleError(f"{path / name} is not the file that the manifest describes (SHA-256 differs).")
-    readers = {known.FILE: known.KnownGenres.read, residual_layer.FILE: residual_layer.ResidualLayer.read}
-    extras: dict[str, Any] = dict.fromkeys(readers)
-    for name in readers.keys() & contents.keys():
-        try:
-            extras[name] = readers[name](contents[name])
-        except ValueError as error:
-            raise BundleError(f"{path / name} cannot be used: {error}.") from error
-    return Bundle(manifest, path, contents[GRAPH], extras[known.FILE], extras[residual_layer.FILE])
+
+
+def _read_weights(path: Path, manifest: Manifest, name: str) -> bytes:
+    try:
+        content = (path / name).read_bytes()
+    except OSError as error:
+        raise BundleError(f"{path / name} cannot be read: {error}") from error
+    if hashlib.sha256(content).hexdigest() != manifest.weights[name]:
+        raise BundleError(f"{path / name} is not the file that the manifest describes (SHA-256 differs).")
+    return content
+
+
+def _parse_weights[Content](file: Path, content: bytes, parse: Callable[[bytes], Content]) -> Content:
+    try:
+        return parse(content)
+    except ValueError as error:
+        raise BundleError(f"{file} cannot be used: {error}.") from error
 
 
 def write_manifest(path: Path, manifest: Manifest) -> Manifest:

@@ -120,13 +120,18 @@ def worth(given: Answers, known: ArrayLike, asked: ArrayLike | None = None) -> W
 
     Only the answers that were `asked` count, as for `concept_threshold`.
     """
+    return worth_of_scores(given, held_out_scores(given, known), asked)
+
+
+def worth_of_scores(given: Answers, found: ArrayLike, asked: ArrayLike | None = None) -> Worth | None:
+    """The same, from the answers' `held_out_scores`."""
+    scores = np.asarray(found, dtype=np.float64)
     counted = _counted(given, asked)
-    found = held_out_scores(given, known)
-    above = np.zeros(len(found), bool)
+    above = np.zeros(len(scores), bool)
     for artist in np.unique(given.artists):
         own = given.artists == artist
         others = ~own & counted
-        above[own] = found[own] >= threshold(found[others], given.yes[others])
+        above[own] = scores[own] >= threshold(scores[others], given.yes[others])
     above &= counted
     if above.sum() < SHOWN_FROM:
         return None

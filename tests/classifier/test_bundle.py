@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from classifier import bundle
 from classifier.bundle import BundleError, Manifest
 from classifier.features import FeatureConfig
+from classifier.learning.known import KnownGenres
 
 MANIFEST = Manifest(
     name="tiny",
@@ -51,6 +53,20 @@ def test_changed_weights_are_refused(folder: Path) -> None:
     (folder / "model.tflite").write_bytes(b"grap!")
     with pytest.raises(BundleError, match="SHA-256"):
         bundle.load_bundle(folder)
+
+
+def test_the_known_genres_need_no_graph(folder: Path) -> None:
+    assert bundle.load_known_genres(folder) is None
+    KnownGenres(["jazz", "rock"], np.eye(2, 3, dtype=np.float32)).write(folder)
+    bundle.write_manifest(folder, replace(MANIFEST, weights={"model.tflite": "", "learning.npz": ""}))
+    (folder / "model.tflite").unlink()
+    found = bundle.load_known_genres("tiny", folder.parent)
+    assert found is not None
+    assert found.genres == ["jazz", "rock"]
+    assert (found.centroids == np.eye(2, 3)).all()
+    (folder / "learning.npz").write_bytes(b"others")
+    with pytest.raises(BundleError, match="SHA-256"):
+        bundle.load_known_genres(folder)
 
 
 def test_missing_model_and_missing_weights(folder: Path) -> None:
