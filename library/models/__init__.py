@@ -7,7 +7,7 @@ from library.models.bulk_actions import BulkAction, BulkActionTrack
 from library.models.deletions import TrackDeletion
 from library.models.file_tags import FileTags
 from library.models.genres import Genre, GenreRecompute
-from library.models.learning import LearningVector
+from library.models.learning import Answer, Concept, LearningVector
 from library.models.people import ApiToken, FailedSignIn, IdempotencyRecord, User, UserManager
 from library.models.playlists import Playlist, PlaylistItem
 from library.models.stage_times import StageTime
@@ -19,9 +19,11 @@ from library.models.verdicts import Verdict
 
 __all__ = [
     "AnalysisPart",
+    "Answer",
     "ApiToken",
     "BulkAction",
     "BulkActionTrack",
+    "Concept",
     "Embedding",
     "FailedSignIn",
     "FileTags",

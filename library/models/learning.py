@@ -1,10 +1,13 @@
-"""What learning needs to know about tracks."""
+"""What people teach, and what learning needs to know about tracks."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
+from library.models.genres import Genre
 from library.models.people import User
+from library.models.tags import Tag
 from library.models.tracks import Track
 
 
@@ -30,3 +33,66 @@ class LearningVector(models.Model):
 
     def __str__(self) -> str:
         return f"{self.track} in {self.space}"
+
+
+class Concept(models.Model):
+    """An own genre or a tag that its owner teaches, so that Earmark can find other tracks that sound like it.
+
+    Its examples are not stored here: they are the tracks to which the owner gave the genre or the tag.
+    """
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="concepts")
+    # The constraints below serve the genre and the tag, too.
+    genre = models.ForeignKey(Genre, on_delete=models.CASCADE, null=True, related_name="+", db_index=False)
+    #: A deleted tag comes back under the same id when its deletion is undone; until then, this names no row.
+    tag = models.ForeignKey(
+        Tag, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(genre__isnull=True) ^ models.Q(tag__isnull=True), name="genre_or_tag"
+            ),
+            models.UniqueConstraint(fields=["genre"], name="one_concept_per_genre"),
+            models.UniqueConstraint(fields=["tag"], name="one_concept_per_tag"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name of its genre or tag."""
+        taught = self.genre or self.tag
+        return taught.name if taught else ""
+
+
+class Answer(models.Model):
+    """Whether a track sounds like a concept, by the owner's answer.
+
+    A yes also gives the track the genre or the tag. What the owner says about the track later counts before an answer:
+    see `selectors.concepts`.
+    """
+
+    # The constraint below serves the concept, too.
+    concept = models.ForeignKey(Concept, on_delete=models.CASCADE, related_name="answers", db_index=False)
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="answers")
+    yes = models.BooleanField()
+    #: It answers a suggestion or a question. Only such answers tell how often the concept is right: what people choose
+    #: as an example is right by choice.
+    asked = models.BooleanField(default=True)
+    #: The id of the verdict or the tagging that a yes gave, for undoing it; None if the track had it already.
+    given_id = models.BigIntegerField(null=True, editable=False)
+    #: It took the place of a no, which comes back when it is undone.
+    was_no = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["concept", "track"], name="one_answer_per_track")]
+
+    def __str__(self) -> str:
+        return f"{'yes' if self.yes else 'no'}: {self.track} as {self.concept}"

@@ -57,6 +57,7 @@ class TagRejection(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["track", "key"], name="one_rejection_each")]
+        indexes = [models.Index(fields=["key", "track"], name="rejections_of_a_tag")]
 
     def __str__(self) -> str:
         return f"{self.key} not on {self.track}"

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, Max
+from django.db.models import CharField, Count, Max, QuerySet
 from django.db.models.functions import Cast
 
 from library.models import Embedding, LearningVector, User
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     Floats = np.ndarray[Any, np.dtype[np.float32]]
+    Rows = np.ndarray[Any, np.dtype[np.int64]]
 
 #: The limit of a process's cache, in bytes of vectors: embeddings and learning vectors of about 170,000 tracks.
 CACHE_BYTES = 128 * 2**20
@@ -56,6 +57,16 @@ class Vectors:
 
     def track_id_at(self, row: int) -> UUID:
         return UUID(bytes=self.ids[16 * row : 16 * row + 16])
+
+    def rows_of(self, track_ids: bytes) -> Rows:
+        """The rows of those of these tracks (UUIDs, 16 bytes each) that are here, ascending."""
+        import numpy as np
+
+        if not track_ids:
+            return np.zeros(0, np.int64)
+        own, wanted = np.frombuffer(self.ids, "S16"), np.frombuffer(track_ids, "S16")
+        rows = np.unique(np.searchsorted(own, wanted).clip(max=len(own) - 1))
+        return rows[np.isin(own[rows], wanted)]
 
     def nearest(self, vector: bytes | memoryview, count: int) -> Iterator[tuple[UUID, float]]:
         """Tracks with their cosine similarity to a vector, the most similar first."""
@@ -164,6 +175,13 @@ def _load_vectors(table: VectorTable, owner: User, space: str) -> Vectors | None
         return None
     ids, vectors = zip(*rows, strict=True)
     matrix = np.frombuffer(b"".join(vectors), table.dtype).reshape(len(vectors), -1)
-    return Vectors(
-        ids=bytes.fromhex("".join(ids).replace("-", "")), matrix=matrix.astype(np.float32, copy=False)
-    )
+    return Vectors(ids=_packed(ids), matrix=matrix.astype(np.float32, copy=False))
+
+
+def packed_track_ids(rows: QuerySet[Any, Any]) -> bytes:
+    """The `track` of each row, 16 bytes each, as `Vectors.rows_of` takes them."""
+    return _packed(rows.values_list(Cast("track_id", CharField()), flat=True))
+
+
+def _packed(uuids: Iterable[str]) -> bytes:
+    return bytes.fromhex("".join(uuids).replace("-", ""))

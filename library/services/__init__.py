@@ -67,6 +67,7 @@ from library.services.idempotency import (
     request_digest,
 )
 from library.services.imports import library_import
+from library.services.learning import answer_undo, concept_answer, concept_get_or_create
 from library.services.people import (
     password_reset_email_send,
     sign_up_address,
@@ -117,6 +118,7 @@ from library.services.uploads import (
 )
 
 __all__ = [
+    "answer_undo",
     "bin_expire",
     "bin_purge_fileless",
     "bulk_action_cancel",
@@ -124,6 +126,8 @@ __all__ = [
     "bulk_action_run_queued",
     "bulk_action_undo",
     "bulk_actions_resume",
+    "concept_answer",
+    "concept_get_or_create",
     "effective_genres_recompute",
     "email_request_add",
     "files_delete",

@@ -132,6 +132,15 @@ def track_untag(*, track: Track, tag: Tag) -> None:
         _touch([track.pk])
 
 
+def tagging_undo(*, track: Track, tagging_id: int) -> bool:
+    """Remove a tag from one track as if it had never been put there; False if that tagging is gone already."""
+    with transaction.atomic():
+        removed: int = Tagging.objects.filter(track=track, pk=tagging_id).delete()[0]
+        if removed:
+            _touch([track.pk])
+    return bool(removed)
+
+
 def suggestion_reject(*, track: Track, name: str) -> None:
     """Reject a suggested tag, so that it is not suggested for that track again."""
     TagRejection.objects.get_or_create(track=track, key=fold(clean_name(name, Tag)))

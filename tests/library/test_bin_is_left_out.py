@@ -29,7 +29,9 @@ from library.api.serializers.bulk_actions import BulkActionCreateSerializer
 from library.exchange.export_writer import export_as_json
 from library.models import (
     AnalysisPart,
+    Answer,
     BulkAction,
+    Concept,
     Mood,
     PartialUpload,
     Playlist,
@@ -50,6 +52,7 @@ from library.selectors import analysis_parts, health, maps, moods, overview, sim
 from library.selectors import tracks as track_selectors
 from tests.crawl import addresses, response_bytes, send_request
 from tests.factories import TrackFactory, signed_in, with_token
+from tests.learning import vector_like
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("crawling")]
 
@@ -73,8 +76,12 @@ def world(alice: User, bob: User) -> World:
     services.user_share(user=alice, share=True)
     tracks = [give_everything(alice, bob, f"Live {number}", [0.6, 0.8 - number / 10]) for number in range(5)]
     track = tracks[0]
-    tag = services.track_tag(track=track, name="late")
+    for other in tracks[:3]:
+        tag = services.track_tag(track=other, name="late")
     services.suggestion_reject(track=track, name="loud")
+    services.tag_add(owner=alice, name="loud")
+    concept = services.concept_get_or_create(owner=alice, taught=tag)
+    services.concept_answer(concept=concept, track=tracks[4], yes=False)
     playlist = services.playlist_add(owner=alice, name="Evening")
     action = services.playlist_append(playlist=playlist, tracks=Track.objects.filter(pk=track.pk))
     search = services.search_save(owner=alice, name="Blues", query="genre=blues")
@@ -119,8 +126,8 @@ def give_everything(owner: User, reviewer: User, title: str, embedding: list[flo
     track = TrackFactory(
         owner=owner,
         embedding=embedding,
-        vector=embedding,
-        heard={"moods": {"happy": 0.9}},
+        vector=vector_like(title, 1),
+        heard={"moods": {"happy": 0.9}, "model_name": "msd-musicnn-1", "model_version": "1.4.0"},
         year=1977,
         original_name=f"{title}.wav",
         **names,
@@ -143,9 +150,16 @@ def fill_the_bin(world: World) -> list[Track]:
         Tagging.objects.create(tag=world.tag, track=track)
         PlaylistItem.objects.create(playlist=world.playlist, track=track, position=1)
         TagRejection.objects.create(track=track, key="loud")
+        Answer.objects.create(concept=concept_of(world), track=track, yes=True)
     ids = [track.pk for track in binned]
     assert set(services.tracks_move_to_bin(owner=alice, track_ids=ids)) == set(ids)
     return binned
+
+
+def concept_of(world: World, name: str = "late") -> Concept:
+    tag = selectors.tag_named(world.alice, name)
+    assert tag
+    return selectors.concept_for(world.alice, tag)
 
 
 #: The bin's own, and what asks no table.
@@ -157,6 +171,10 @@ NOT_ASKED = {
     "model_cards.installed_models", "model_cards.accuracy_at_confidence", "model_cards.accuracy_when_sure",
     # They choose among the verdicts that they are given.
     "verdicts.latest_verdicts", "verdicts.verdicts_in_force", "verdicts.verdict_for_track",
+    "learning.teaching_is_possible",
+    "standing.standing_text",
+    # Parts of subqueries, whose tracks are looked up in the library.
+    "concepts.example_ids", "concepts.refusal_ids", "concepts.other_genre_ids", "vectors.packed_track_ids",
 }  # fmt: skip
 
 SELECTORS: dict[str, Callable[[World], Any]] = {
@@ -172,6 +190,16 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "analysis_parts.tracks_to_upgrade": lambda w: analysis_parts.tracks_to_upgrade(AnalysisPart.TAGS),
     "analysis_parts.lacking_counts": lambda w: analysis_parts.lacking_counts(),
     "analysis_parts.upgrade_progress_of": lambda w: analysis_parts.upgrade_progress_of(w.alice),
+    "concepts.concepts_of": lambda w: selectors.concepts_of(w.alice),
+    "concepts.concept_for": lambda w: concept_of(w),
+    "concepts.example_counts_of": lambda w: selectors.example_counts_of(w.alice),
+    "concepts.examples_of": lambda w: selectors.examples_of(w.alice, concept_of(w)),
+    "concepts.refusals_of": lambda w: selectors.refusals_of(w.alice, concept_of(w, "loud")),
+    "concepts.answers_of": lambda w: selectors.answers_of(w.alice, concept_of(w)),
+    "learning.suggestions_for": lambda w: selectors.suggestions_for(w.alice, concept_of(w)),
+    "learning.question_for": lambda w: selectors.question_for(w.alice, concept_of(w)),
+    "learning.worth_of": lambda w: selectors.worth_of(w.alice, concept_of(w)),
+    "learning.standing_of": lambda w: selectors.standing_of(w.alice, concept_of(w)),
     "facet_counts.facet_counts": lambda w: [
         facet_counts.facet_counts(track_filterset(w.alice, QueryDict(query)))
         for query in ("", "tag=late", "genre=blues")
@@ -303,6 +331,9 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         "genres.genre_names_of", "genres.own_genres_of", "genres.own_genre_keys_by_slug",
         "genres.finished_genre_recompute_of",
         "health.stage_times",
+        "concepts.concepts_of", "concepts.concept_for",
+        # Too few answers.
+        "learning.worth_of",
         "playlists.playlists_of", "playlists.playlist_choices_for", "tags.tags_of", "tags.tag_named", "tags.tags_on",
         "tags.tag_suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.genre_history_of",
         "people.api_tokens_of", "tracks.file_tags_of", "tracks.file_tag_values_of",
@@ -382,7 +413,7 @@ def rows_of(tracks: list[Track]) -> list[Any]:
     """All rows of these tracks."""
     ids = [track.pk for track in tracks]
     rows = [Track.all_objects.filter(pk__in=ids).order_by("pk")]
-    for model in (Verdict, Tagging, TagRejection, Mood, Prediction, PlaylistItem):
+    for model in (Verdict, Tagging, TagRejection, Mood, Prediction, PlaylistItem, Answer):
         rows.append(model.objects.filter(track__in=ids).order_by("pk"))  # type: ignore[attr-defined]
     return [list(some.values()) for some in rows]
 

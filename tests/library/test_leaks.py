@@ -64,6 +64,8 @@ def alices_data(alice: User) -> OwnedData:
     services.genre_set(track=track, person=alice, genre=genre.key)
     tag = services.track_tag(track=track, name=f"{SECRET} tag")
     services.suggestion_reject(track=track, name=f"{SECRET} not")
+    concept = services.concept_get_or_create(owner=alice, taught=genre)
+    services.concept_answer(concept=concept, track=twin, yes=False)
     action = services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name=f"{SECRET} act")
     playlist = services.playlist_add(owner=alice, name=f"{SECRET} playlist")
     services.playlist_append(playlist=playlist, tracks=selectors.tracks_of(alice))
@@ -169,9 +171,10 @@ def state(owner: User) -> list[str]:
         "Mood",
         "Embedding",
         "LearningVector",
+        "Concept",
     ):
         rows.append(getattr(models, name).objects.filter(owner=owner))
-    for name in ("Prediction", "Verdict", "Tagging", "TagRejection", "PlaylistItem", "FileTags"):
+    for name in ("Prediction", "Verdict", "Tagging", "TagRejection", "PlaylistItem", "FileTags", "Answer"):
         rows.append(getattr(models, name).objects.filter(track__owner=owner))
     rows.append(models.BulkAction.objects.filter(person=owner))
     texts = [serializers.serialize("json", queryset.order_by("pk")) for queryset in rows]
@@ -265,7 +268,7 @@ def test_every_model_with_an_owner_is_in_it() -> None:
     """Whoever adds something that people own has to give alice one of it."""
     known = {
         "User", "Track", "Prediction", "Embedding", "Verdict", "BulkAction", "Genre", "Tag", "Tagging", "TagRejection",
-        "Mood", "LearningVector",
+        "Mood", "LearningVector", "Concept", "Answer",
         "Playlist", "PlaylistItem", "PartialUpload", "ApiToken", "FileTags",
         # Of what is in it already: which tracks an action was about, and which were deleted.
         "BulkActionTrack", "TrackDeletion",

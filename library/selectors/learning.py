@@ -1,0 +1,239 @@
+"""What Earmark has learned of what its owner teaches: suggestions, the next question, and how often it is right here.
+
+Everything is computed from the examples and refusals as they are now (`selectors.concepts`), by
+`classifier.learning`. Only vectors in the space of the current model count. NumPy is imported when it is needed.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.conf import settings
+
+from library.errors import DomainError
+from library.models import Answer, Concept, Track, User
+from library.selectors.concepts import example_ids, examples_of, other_genre_ids, refusal_ids
+from library.selectors.model_cards import learning_space
+from library.selectors.standing import standing_text
+from library.selectors.tracks import tracks_by_id
+from library.selectors.vectors import Vectors, learning_vectors_of, packed_track_ids
+from library.text import fold
+
+if TYPE_CHECKING:
+    from classifier.learning.worth import Worth
+    from library.selectors.vectors import Floats, Rows
+
+#: A concept is taught by at most so many examples, evenly picked: beyond, they change nothing but the time it takes.
+MOST_EXAMPLES = 256
+#: How many tracks its worth and its threshold are judged by: answers to suggestions, the latest first, then others.
+MOST_JUDGED = 200
+NEAREST_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A track that may sound like a concept.
+
+    `nearest` are the examples most like it, the most similar first. `drawn`: it was not suggested as one of the best,
+    but to learn where the border is.
+    """
+
+    track: Track
+    score: float
+    nearest: list[Track]
+    drawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """A library's vectors, the rows of a concept's examples and refusals among them, and the known genres."""
+
+    vectors: Vectors
+    examples: Rows
+    refusals: Rows
+    #: Tracks to which the owner gave another genre.
+    others: Rows
+    known: Floats
+
+    @property
+    def taught_by(self) -> tuple[Floats, Floats]:
+        """The vectors of examples and refusals that the concept is taught by."""
+        matrix = self.vectors.matrix
+        return matrix[_sample(self.examples, MOST_EXAMPLES)], matrix[_sample(self.refusals, MOST_EXAMPLES)]
+
+
+def teaching_is_possible() -> bool:
+    """Whether the current model can be taught."""
+    return bool(learning_space())
+
+
+def suggestions_for(owner: User, concept: Concept, count: int = 10, seed: int = 0) -> list[Suggestion]:
+    """Tracks that may sound like a concept, the best first: nine of ten are the best, one is near the threshold.
+
+    None with fewer than three examples. Only unanswered tracks; for a genre none to which the owner gave another.
+    The same seed gives the same. Raises DomainError: `cannot_be_taught`.
+    """
+    lesson = _lesson(owner, concept)
+    if lesson is None:
+        return []
+    from classifier.learning import suggestions
+
+    rows, scores = _candidates(lesson)
+    chosen = suggestions.suggest(scores, _judged(owner, concept, lesson)[0], count, seed)
+    return _suggestions(owner, lesson, rows[chosen.tracks], scores[chosen.tracks], chosen.drawn.tolist())
+
+
+def question_for(owner: User, concept: Concept) -> Suggestion | None:
+    """The track whose answer would teach most; None without candidates or with fewer than three examples.
+
+    Raises DomainError: `cannot_be_taught`.
+    """
+    lesson = _lesson(owner, concept)
+    if lesson is None:
+        return None
+    from classifier.learning import suggestions
+
+    rows, scores = _candidates(lesson)
+    if not len(rows):
+        return None
+    threshold = _judged(owner, concept, lesson)[0]
+    examples, refusals = lesson.taught_by
+    chosen = suggestions.next_question(
+        examples, refusals, lesson.known, lesson.vectors.matrix[rows], threshold
+    )
+    return _suggestions(owner, lesson, rows[[chosen]], scores[[chosen]], [True])[0]
+
+
+def worth_of(owner: User, concept: Concept) -> Worth | None:
+    """How often a concept is right on the owner's tracks, by their answers to suggestions; None if too few tell.
+
+    Raises DomainError: `cannot_be_taught`.
+    """
+    lesson = _lesson(owner, concept)
+    return _judged(owner, concept, lesson)[1] if lesson else None
+
+
+def standing_of(owner: User, concept: Concept) -> str:
+    """In one sentence, how far the teaching of a concept has come."""
+    if not teaching_is_possible():
+        return "The current model cannot be taught"
+    lesson = _lesson(owner, concept, least=0)
+    heard = len(lesson.examples) if lesson else 0
+    worth = _judged(owner, concept, lesson)[1] if lesson else None
+    return standing_text(examples_of(owner, concept).count(), heard, worth)
+
+
+def _lesson(owner: User, concept: Concept, least: int | None = None) -> _Lesson | None:
+    """What is known for teaching a concept; None with fewer than `least` examples that have vectors.
+
+    Raises DomainError: `cannot_be_taught`.
+    """
+    known = _known_centroids(settings.EARMARK_MODEL) if teaching_is_possible() else None
+    if known is None:
+        raise DomainError("cannot_be_taught", "The current model of this site cannot be taught.")
+    from classifier.learning.concepts import LEAST_EXAMPLES
+
+    vectors = learning_vectors_of(owner, learning_space())
+    if vectors is None:
+        return None
+    examples = vectors.rows_of(packed_track_ids(example_ids(owner, concept)))
+    if len(examples) < (LEAST_EXAMPLES if least is None else least):
+        return None
+    refusals = b"".join(map(packed_track_ids, refusal_ids(owner, concept)))
+    others = packed_track_ids(other_genre_ids(owner, concept))
+    return _Lesson(vectors, examples, vectors.rows_of(refusals), vectors.rows_of(others), known)
+
+
+@functools.cache
+def _known_centroids(model: str) -> Floats | None:
+    from classifier.bundle import load_known_genres
+
+    found = load_known_genres(model, settings.EARMARK_MODELS_DIR)
+    return found.centroids if found else None
+
+
+def _candidates(lesson: _Lesson) -> tuple[Rows, Floats]:
+    """The rows of the tracks that may be suggested, and their scores."""
+    import numpy as np
+
+    from classifier.learning import concepts
+
+    taught = concepts.teach(*lesson.taught_by, lesson.known)
+    scores = concepts.scores([taught], lesson.vectors.matrix, lesson.known)[:, 0]
+    open_rows = np.ones(len(scores), bool)
+    for settled in (lesson.examples, lesson.refusals, lesson.others):
+        open_rows[settled] = False
+    rows = np.flatnonzero(open_rows)
+    return rows, scores[rows]
+
+
+def _suggestions(
+    owner: User, lesson: _Lesson, rows: Rows, scores: Floats, drawn: list[bool]
+) -> list[Suggestion]:
+    from classifier.learning import concepts
+
+    vectors, matrix = lesson.vectors, lesson.vectors.matrix
+    nearest = lesson.examples[concepts.explanations(matrix[lesson.examples], matrix[rows], NEAREST_EXAMPLES)]
+    ids = [vectors.track_id_at(row) for row in rows]
+    near_ids = [[vectors.track_id_at(row) for row in of_one] for of_one in nearest]
+    tracks = tracks_by_id(owner, {*ids, *(pk for of_one in near_ids for pk in of_one)})
+    return [
+        Suggestion(tracks[pk], float(score), [tracks[near] for near in of_one if near in tracks], was_drawn)
+        for pk, score, of_one, was_drawn in zip(ids, scores, near_ids, drawn, strict=True)
+        if pk in tracks
+    ]
+
+
+def _judged(owner: User, concept: Concept, lesson: _Lesson) -> tuple[float, Worth | None]:
+    """A concept's threshold, infinity if there is none yet, and its worth."""
+    import numpy as np
+
+    given = np.sort(np.concatenate([lesson.examples, lesson.refusals]))
+    answers = Answer.objects.filter(concept__owner=owner, concept_id=concept.pk, asked=True)
+    asked = lesson.vectors.rows_of(packed_track_ids(answers.order_by("-created_at")[:MOST_JUDGED]))
+    asked = np.intersect1d(asked, given)
+    given = np.union1d(asked, _sample(np.setdiff1d(given, asked), MOST_JUDGED - len(asked)))
+    ids = [lesson.vectors.track_id_at(row) for row in given]
+    return _judge(
+        settings.EARMARK_MODEL,
+        lesson.vectors.matrix[given].tobytes(),
+        np.isin(given, lesson.examples).tobytes(),
+        np.isin(given, asked).tobytes(),
+        _artists(owner, ids),
+    )
+
+
+def _artists(owner: User, ids: list[UUID]) -> tuple[str, ...]:
+    artists = dict(Track.objects.filter(owner=owner, pk__in=ids).order_by().values_list("pk", "artist"))
+    return tuple(fold(artists.get(pk, "")) for pk in ids)
+
+
+@functools.lru_cache(maxsize=128)
+def _judge(
+    model: str, vectors: bytes, yes: bytes, asked: bytes, artists: tuple[str, ...]
+) -> tuple[float, Worth | None]:
+    """A threshold and a worth by these answers; cached, since every page of suggestions needs them again."""
+    import numpy as np
+
+    from classifier.learning import worth
+
+    known = _known_centroids(model)
+    assert known is not None
+    if not artists:
+        return float("inf"), None
+    rows = np.frombuffer(vectors, np.float32).reshape(len(artists), -1)
+    given = worth.answers(rows, np.frombuffer(yes, bool), np.array(artists))
+    scores = worth.held_out_scores(given, known)
+    counted = np.frombuffer(asked, bool)
+    found = worth.worth_of_scores(given, scores, counted)
+    return worth.threshold(scores[counted], given.yes[counted]), found
+
+
+def _sample(rows: Rows, most: int) -> Rows:
+    """At most so many of the rows, evenly spaced. Ids are random, so this is a random sample."""
+    import numpy as np
+
+    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]

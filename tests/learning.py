@@ -1,0 +1,62 @@
+"""Libraries that can be taught: tracks whose vectors lie around directions of their own."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from library import services
+from library.models import Concept, Genre, Track, User
+from library.selectors.model_cards import learning_space
+from tests.factories import TrackFactory
+
+SIZE = 128
+
+
+@cache
+def direction(name: str) -> np.ndarray:
+    """A random direction; each name has its own."""
+    numbers = np.random.default_rng(zlib.crc32(name.encode())).standard_normal(SIZE)
+    return numbers / np.linalg.norm(numbers)
+
+
+def vector_like(kind: str, seed: int, likeness: float = 0.8) -> list[float]:
+    """A vector of length 1 whose cosine to the direction of that name is about the likeness."""
+    own = direction(f"{kind} {seed}")
+    found = likeness * direction(kind) + math.sqrt(1 - likeness**2) * own
+    return [float(number) for number in found / np.linalg.norm(found)]
+
+
+def make_heard_track(owner: User, kind: str, seed: int = 0, likeness: float = 0.8, **fields: Any) -> Track:
+    """A track that sounds like others of its kind, as the current model hears it."""
+    name, _, version = learning_space().rpartition(" ")
+    heard = {"model_name": name, "model_version": version}
+    names = {"title": f"{kind} {seed}", "artist": f"artist {kind} {seed}"}
+    return TrackFactory(
+        owner=owner, vector=vector_like(kind, seed, likeness), heard=heard, **(names | fields)
+    )
+
+
+def teach_genre(owner: User, name: str, tracks: list[Track]) -> Concept:
+    """An own genre with these examples, and its concept."""
+    genre = services.own_genre_add(owner=owner, name=name)
+    for track in tracks:
+        services.genre_set(track=track, person=owner, genre=genre.key)
+    return services.concept_get_or_create(owner=owner, taught=genre)
+
+
+def teach_tag(owner: User, name: str, tracks: list[Track]) -> Concept:
+    """A tag with these examples, and its concept."""
+    tag = services.tag_add(owner=owner, name=name)
+    for track in tracks:
+        services.track_tag(track=track, name=name)
+    return services.concept_get_or_create(owner=owner, taught=tag)
+
+
+def genre_of(concept: Concept) -> Genre:
+    assert concept.genre is not None
+    return concept.genre
