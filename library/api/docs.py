@@ -46,7 +46,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
         409,
         "The track has a verdict already, so there is nothing to confirm. Set the genre instead.",
     ),
-    "nothing_to_undo": (409, "The track has no verdict that can be undone."),
+    "nothing_to_undo": (409, "The track has no verdict, or no answer, that can be undone."),
     "undone_already": (409, "The bulk action has been undone already."),
     "no_undo": (409, "The bulk action cannot be undone."),
     "finished_already": (409, "The bulk action has ended, so it cannot be cancelled."),
@@ -54,6 +54,11 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
         409,
         "The action would affect another number of tracks than “expected”. Nothing was done.",
     ),
+    "is_example": (
+        409,
+        "The track has the genre by your verdict, or the tag. Take that away first, then it can be refused.",
+    ),
+    "cannot_be_taught": (409, "The current model of this site cannot be taught."),
     "same_tag": (409, "A tag cannot be merged into itself."),
     "in_progress": (
         409,
@@ -71,6 +76,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "unknown_act": (422, "There is no such bulk action."),
     "unknown_tag": (422, "You have no such tag."),
     "unknown_genre": (422, "The genre is neither a built-in one nor one of yours."),
+    "builtin_genre": (422, "Built-in genres are known already. Teach a genre of your own, or a tag."),
     "unknown_playlist": (422, "You have no such playlist, or the action needs one."),
     "bad_name": (422, "A name must have 1 to 40 characters."),
     "search_too_long": (422, "The search is too long to be saved."),

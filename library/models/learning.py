@@ -95,4 +95,9 @@ class Answer(models.Model):
         constraints = [models.UniqueConstraint(fields=["concept", "track"], name="one_answer_per_track")]
 
     def __str__(self) -> str:
-        return f"{'yes' if self.yes else 'no'}: {self.track} as {self.concept}"
+        return f"{self.answer}: {self.track} as {self.concept}"
+
+    @property
+    def answer(self) -> str:
+        """As programs write it."""
+        return "yes" if self.yes else "no"

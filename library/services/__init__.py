@@ -67,7 +67,7 @@ from library.services.idempotency import (
     request_digest,
 )
 from library.services.imports import library_import
-from library.services.learning import answer_undo, concept_answer, concept_get_or_create
+from library.services.learning import answer_undo, concept_add, concept_answer, concept_get_or_create
 from library.services.people import (
     password_reset_email_send,
     sign_up_address,
@@ -126,6 +126,7 @@ __all__ = [
     "bulk_action_run_queued",
     "bulk_action_undo",
     "bulk_actions_resume",
+    "concept_add",
     "concept_answer",
     "concept_get_or_create",
     "effective_genres_recompute",

@@ -11,8 +11,8 @@ from library.selectors import own_genres_of, tags_of
 from library.selectors.concepts import concept_for, concepts_of, example_ids, refusal_ids
 from library.selectors.verdicts import latest_verdicts
 from library.services.edit_conflicts import locked_row
-from library.services.genres import genre_set, genre_undo
-from library.services.tags import tagging_undo, track_tag
+from library.services.genres import genre_key_get_or_create, genre_set, genre_undo
+from library.services.tags import tag_add, tagging_undo, track_tag
 
 
 def concept_get_or_create(*, owner: User, taught: Genre | Tag) -> Concept:
@@ -24,6 +24,21 @@ def concept_get_or_create(*, owner: User, taught: Genre | Tag) -> Concept:
     if not there.filter(pk=taught.pk).exists():
         raise DomainError("not_found", "There is no such genre or tag.", 404)
     return Concept.objects.get_or_create(owner=owner, genre=concept.genre, tag=concept.tag)[0]
+
+
+def concept_add(*, owner: User, genre: str = "", tag: str = "") -> Concept:
+    """The concept of the own genre or the tag of that name; one that does not exist is created.
+
+    Raises DomainError: `bad_name`; `builtin_genre`, which cannot be taught.
+    """
+    if tag:
+        return concept_get_or_create(owner=owner, taught=tag_add(owner=owner, name=tag))
+    own = own_genres_of(owner).filter(key=genre_key_get_or_create(owner=owner, name=genre)).first()
+    if own is None:
+        raise DomainError(
+            "builtin_genre", "Earmark knows this genre already. Teach a genre of your own, or a tag.", 422
+        )
+    return concept_get_or_create(owner=owner, taught=own)
 
 
 def concept_answer(*, concept: Concept, track: Track, yes: bool, asked: bool = True) -> Answer:

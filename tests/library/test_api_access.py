@@ -93,6 +93,15 @@ OPERATIONS = [
     OperationAccess("post", "/genres/", 201, {"name": "Dream pop"}, needs="write"),
     OperationAccess("patch", "/genres/{key}/", 200, {"name": "Shoegazing"}, needs="write"),
     OperationAccess("delete", "/genres/{key}/", 200, needs="delete"),
+    OperationAccess("get", "/learning/concepts/", 200),
+    OperationAccess("post", "/learning/concepts/", 201, {"tag": "new"}, needs="write"),
+    OperationAccess("get", "/learning/concepts/{concept_id}/", 200),
+    OperationAccess("get", "/learning/concepts/{concept_id}/examples/", 200),
+    OperationAccess("get", "/learning/concepts/{concept_id}/suggestions/", 200),
+    OperationAccess("get", "/learning/concepts/{concept_id}/question/", 200),
+    OperationAccess("get", "/learning/concepts/{concept_id}/answers/", 200),
+    OperationAccess("post", "/learning/concepts/{concept_id}/answers/", 400, {"answer": "no"}, needs="write"),
+    OperationAccess("delete", "/learning/concepts/{concept_id}/answers/{id}/", 204, needs="write"),
     OperationAccess("get", "/account/", 200),
     OperationAccess("get", "/account/tokens/", 200),
     OperationAccess("delete", "/account/tokens/{token_id}/", 204, needs="delete"),
@@ -129,11 +138,15 @@ def alices_ids(alice: User, track: Track) -> dict[str, Any]:
     token, _ = services.token_create(owner=alice, name="another")
     late = services.playlist_add(owner=alice, name="Late")
     services.playlist_append(playlist=late, tracks=selectors.tracks_of(alice))
+    genre = services.own_genre_add(owner=alice, name="Shoegaze")
+    concept = services.concept_get_or_create(owner=alice, taught=genre)
+    services.concept_answer(concept=concept, track=track, yes=False)
     return {
         "id": track.pk,
+        "concept_id": concept.pk,
         "mood": "happy",
         "tag_id": services.track_tag(track=track, name="live").pk,
-        "key": services.own_genre_add(owner=alice, name="Shoegaze").key,
+        "key": genre.key,
         "token_id": token.pk,
         "playlist_id": late.pk,
         "item_id": late.items.get().pk,
@@ -143,6 +156,7 @@ def alices_ids(alice: User, track: Track) -> dict[str, Any]:
 
 NOBODYS = {
     "id": uuid.UUID(int=1),
+    "concept_id": 987654,
     "mood": "polished",
     "tag_id": 987654,
     "key": "polka",

@@ -99,7 +99,7 @@ def world(alice: User, bob: User) -> World:
     assert track.prediction
     item = playlist.items.get()
     long = [track.pk, playlist.pk, search.pk, action.pk, upload.pk, packed.pk]
-    short = [tag.pk, item.pk, genre.pk, token.pk, verdict.pk, track.prediction.pk, alice.pk]
+    short = [concept.pk, tag.pk, item.pk, genre.pk, token.pk, verdict.pk, track.prediction.pk, alice.pk]
     ids: dict[str, list[Any]] = {
         "id": [*long, *short],
         "pk": [*long, *short],

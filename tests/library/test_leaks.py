@@ -84,7 +84,10 @@ def alices_data(alice: User) -> OwnedData:
     prediction = track.prediction
     short = [
         row.pk
-        for row in (tag, genre, token, playlist.items.all()[0], track.verdicts.get(), prediction, alice)
+        for row in (
+            *(tag, genre, token, concept, playlist.items.all()[0]),
+            *(track.verdicts.get(), prediction, alice),
+        )
     ]
     ids = {
         "id": [*long, *short],
@@ -112,6 +115,7 @@ def alices_data(alice: User) -> OwnedData:
         "act": "tag",
         "value": str(playlist.pk),
         "name": "mine",
+        "answer": "yes",
         "title": "mine",
         "query": f"genre={genre.key}",
         "position": 0,
