@@ -3,7 +3,10 @@
     {"format": "earmark-library", "version": 1, "exported_at": …,
      "genres": [{key, name, hue, retired_at}], "tags": [{name, hue}],
      "tracks": [{sha256, …, edited, layers, predictions, tags, rejected, verdicts}],
-     "playlists": [{name, smart, query, tracks: [sha256]}]}
+     "playlists": [{name, smart, query, tracks: [sha256]}],
+     "concepts": [{genre: key or null, tag: name or null, answers: [{sha256, yes, asked, at}]}]}
+
+The lists may be missing: `concepts` is since 0.2.
 
 Tracks are identified by the SHA-256 of their files: an export can be imported into any account that has the files.
 """

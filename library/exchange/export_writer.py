@@ -10,13 +10,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from library import selectors
 from library.exchange import FORMAT, VERSION
-from library.models import Genre, Playlist, PlaylistItem, Prediction, Tag, TagRejection, Track, User, Verdict
+from library.models import (
+    Answer,
+    Concept,
+    Genre,
+    Playlist,
+    PlaylistItem,
+    Prediction,
+    Tag,
+    TagRejection,
+    Track,
+    User,
+    Verdict,
+)
 
 EXPORT_BATCH = 200
 CSV_COLUMNS = [
@@ -33,7 +45,8 @@ def export_as_json(owner: User) -> Iterator[str]:
     head = {"format": FORMAT, "version": VERSION, "exported_at": _isoformat(timezone.now())}
     yield json.dumps(head, ensure_ascii=False)[:-1]
     lists = {"genres": _genres(owner), "tags": _tags(owner), "tracks": _tracks(owner)}
-    for name, rows in (lists | {"playlists": _playlists(owner)}).items():
+    lists |= {"playlists": _playlists(owner), "concepts": _concepts(owner)}
+    for name, rows in lists.items():
         yield f',\n"{name}": ['
         for number, row in enumerate(rows):
             yield (",\n" if number else "\n") + json.dumps(row, ensure_ascii=False)
@@ -170,6 +183,22 @@ def _playlists(owner: User) -> Iterator[dict[str, Any]]:
                 "query": playlist.query,
                 "tracks": tracks[playlist.pk],
             }
+
+
+def _concepts(owner: User) -> Iterator[dict[str, Any]]:
+    """Also of deleted genres, which can be brought back; a deleted tag is gone with its name."""
+    there = Q(genre__isnull=False) | Q(tag__in=Tag.objects.filter(owner=owner))
+    concepts = Concept.objects.filter(there, owner=owner).order_by("genre__key", "tag__key")
+    for some in itertools.batched(concepts.select_related("genre", "tag"), EXPORT_BATCH):
+        said: dict[int, list[dict[str, Any]]] = {concept.pk: [] for concept in some}
+        answers = Answer.objects.filter(concept__in=some, track__deleted_at=None)
+        answers = answers.order_by("created_at", "track__sha256")
+        columns = answers.values_list("concept_id", "track__sha256", "yes", "asked", "created_at")
+        for concept_id, sha256, yes, asked, at in columns.iterator():
+            said[concept_id].append({"sha256": sha256, "yes": yes, "asked": asked, "at": _isoformat(at)})
+        for concept in some:
+            genre, tag = concept.genre and concept.genre.key, concept.tag and concept.tag.name
+            yield {"genre": genre, "tag": tag, "answers": said[concept.pk]}
 
 
 def _isoformat(moment: datetime) -> str:

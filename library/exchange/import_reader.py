@@ -20,7 +20,13 @@ from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH, NAME_LENGTH
 from library.text import fold
 
 #: The maximum length of each list.
-MAX_LIST_ENTRIES = {"genres": 1000, "tags": 10_000, "tracks": 1_000_000, "playlists": 5000}
+MAX_LIST_ENTRIES = {
+    "genres": 1000,
+    "tags": 10_000,
+    "tracks": 1_000_000,
+    "playlists": 5000,
+    "concepts": 11_000,
+}
 _KEY = re.compile(rf"[\w-]{{1,{GENRE_LENGTH}}}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -69,7 +75,24 @@ class PlaylistEntry:
     tracks: list[str]
 
 
-Entry = GenreEntry | TagEntry | TrackEntry | PlaylistEntry
+@dataclass(frozen=True, slots=True)
+class AnswerEntry:
+    sha256: str
+    yes: bool
+    asked: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptEntry:
+    """`genre` is a key and `tag` a name; one of the two is empty."""
+
+    genre: str
+    tag: str
+    answers: list[AnswerEntry]
+
+
+Entry = GenreEntry | TagEntry | TrackEntry | PlaylistEntry | ConceptEntry
 
 
 def read_entries(file: IO[bytes]) -> Iterator[Entry]:
@@ -144,11 +167,30 @@ def _parse_playlist(row: dict[str, Any]) -> PlaylistEntry:
     )
 
 
+def _parse_concept(row: dict[str, Any]) -> ConceptEntry:
+    if (row.get("genre") is None) == (row.get("tag") is None):
+        raise BadDocumentError("it is about neither a genre nor a tag, or about both")
+    return ConceptEntry(
+        genre="" if row.get("genre") is None else _text(row, "genre", GENRE_LENGTH),
+        tag="" if row.get("tag") is None else _text(row, "tag", NAME_LENGTH),
+        answers=[_parse_answer(answer) for answer in _list(row, "answers", 100_000)],
+    )
+
+
+def _parse_answer(row: Any) -> AnswerEntry:
+    if not isinstance(row, dict):
+        raise BadDocumentError("“answers” has an entry that is not an object")
+    at = _datetime(row, "at")
+    assert at
+    return AnswerEntry(_hash(row.get("sha256")), _bool(row, "yes"), _bool(row, "asked"), at)
+
+
 ENTRY_PARSERS: dict[str, Any] = {
     "genres": _parse_genre,
     "tags": _parse_tag,
     "tracks": _parse_track,
     "playlists": _parse_playlist,
+    "concepts": _parse_concept,
 }
 
 

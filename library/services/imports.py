@@ -18,7 +18,14 @@ from django.db.models import Max, QuerySet
 from django.template.defaultfilters import filesizeformat
 
 from library.errors import DomainError
-from library.exchange.import_reader import GenreEntry, PlaylistEntry, TagEntry, TrackEntry, read_entries
+from library.exchange.import_reader import (
+    ConceptEntry,
+    GenreEntry,
+    PlaylistEntry,
+    TagEntry,
+    TrackEntry,
+    read_entries,
+)
 from library.exchange.json_stream import BadDocumentError
 from library.genres import BUILTIN_GENRES
 from library.models import Genre, Playlist, PlaylistItem, Tag, Tagging, TagRejection, Track, User, Verdict
@@ -26,6 +33,7 @@ from library.models.tracks import EDITABLE_FIELDS
 from library.selectors import own_genres_of
 from library.services.analysis import derived_names_recompute
 from library.services.batches import BATCH_SIZE, in_batches
+from library.services.concept_imports import concepts_import
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
 from library.text import fold
 
@@ -70,15 +78,18 @@ def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
     _playlists_add(owner, (entry for entry in read_entries(file) if isinstance(entry, PlaylistEntry)), report)
     if report.done["genres"]:
         file_labels_follow(owner=owner)
+    concepts = (entry for entry in read_entries(file) if isinstance(entry, ConceptEntry))
+    report.done += concepts_import(owner=owner, entries=concepts, genre_keys=keys, tag_ids=tag_ids)
     return report
 
 
 def _validate(file: IO[bytes]) -> tuple[list[GenreEntry], list[TagEntry]]:
-    """Read the whole document; returns its genres and tags. Raises BadDocumentError if a track has others."""
+    """Read the whole document; returns its genres and tags. Raises BadDocumentError if others are named."""
     genres: list[GenreEntry] = []
     tags: list[TagEntry] = []
     verdict_genres: set[str] = set()
     tag_names: set[str] = set()
+    taught: set[str] = set()
     for entry in read_entries(file):
         if isinstance(entry, GenreEntry):
             genres.append(entry)
@@ -87,10 +98,15 @@ def _validate(file: IO[bytes]) -> tuple[list[GenreEntry], list[TagEntry]]:
         elif isinstance(entry, TrackEntry):
             verdict_genres.update(entry_verdict.genre for entry_verdict in entry.verdicts)
             tag_names.update(fold(name) for name in entry.tags)
+        elif isinstance(entry, ConceptEntry):
+            taught.update({entry.genre} - {""})
+            tag_names.update({fold(entry.tag)} - {""})
     if unknown := verdict_genres - {"", *BUILTIN_GENRES, *(genre.key for genre in genres)}:
         raise BadDocumentError(f"a track has the genre “{min(unknown)}”, which it does not define")
     if unknown := tag_names - {fold(tag.name) for tag in tags}:
-        raise BadDocumentError(f"a track has the tag “{min(unknown)}”, which it does not define")
+        raise BadDocumentError(f"it names the tag “{min(unknown)}”, which it does not define")
+    if unknown := taught - {genre.key for genre in genres}:
+        raise BadDocumentError(f"it teaches the genre “{min(unknown)}”, which it does not define")
     return genres, tags
 
 

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from library import services
+from library import selectors, services
 from library.errors import DomainError
 from library.exchange.export_writer import export_as_csv, export_as_json
 from library.models import Genre, Playlist, PlaylistItem, Tag, Track, User, Verdict
@@ -57,6 +57,11 @@ def annotated_tracks(alice: User, bob: User, make_track: MakeTrack) -> list[Trac
     services.track_tag(track=tracks[0], name="live")
     services.tag_add(owner=alice, name="unused")
     services.suggestion_reject(track=tracks[1], name="Calm")
+    dream = services.concept_get_or_create(owner=alice, taught=own)
+    services.concept_answer(concept=dream, track=tracks[1], yes=False)
+    services.concept_answer(concept=dream, track=tracks[0], yes=True)
+    live = services.concept_add(owner=alice, tag="live")
+    services.concept_answer(concept=live, track=tracks[2], yes=False, asked=False)
     for name in ("Mix", "Mix"):
         playlist = Playlist.objects.create(owner=alice, name=name)
         for position, track in enumerate([tracks[2], tracks[0], tracks[2]]):
@@ -128,6 +133,39 @@ class TestRoundTrip:
         document = exported(alice)
         assert imported(alice, document).total == 0
         assert exported(alice) == document
+
+    def test_what_was_taught_counts_there_as_here(
+        self, alice: User, charlie: User, annotated_tracks: list[Track], copies: list[Track]
+    ) -> None:
+        imported(charlie, exported(alice))
+        found = {concept.name: concept for concept in selectors.concepts_of(charlie)}
+        assert set(found) == {"Shoegaze", "live"}
+        first, second, third = (track.sha256 for track in annotated_tracks)
+        names = {
+            name: [
+                {track.sha256 for track in select(charlie, concept)}
+                for select in (selectors.examples_of, selectors.refusals_of)
+            ]
+            for name, concept in found.items()
+        }
+        assert names == {"Shoegaze": [{first}, {second}], "live": [{first}, {third}]}
+
+    def test_an_answer_given_here_stays(
+        self, alice: User, charlie: User, annotated_tracks: list[Track], copies: list[Track]
+    ) -> None:
+        there = Track.objects.get(owner=charlie, sha256=annotated_tracks[1].sha256)
+        concept = services.concept_add(owner=charlie, genre="shoegaze")
+        services.concept_answer(concept=concept, track=there, yes=True)
+        imported(charlie, exported(alice))
+        assert set(selectors.examples_of(charlie, concept)) >= {there}
+
+    def test_a_document_of_before_there_were_concepts(
+        self, alice: User, charlie: User, copies: list[Track]
+    ) -> None:
+        document = exported(alice)
+        del document["concepts"]
+        assert imported(charlie, document).matched == 3
+        assert not selectors.concepts_of(charlie)
 
     def test_missing_files_are_reported_and_imported_later(
         self, alice: User, charlie: User, annotated_tracks: list[Track]
@@ -210,6 +248,11 @@ def document_with_verdict(**changes: object) -> dict[str, Any]:
     return document_with_track(verdicts=[VERDICT | changes])
 
 
+def document_with_answer(answer: object) -> dict[str, Any]:
+    tags = [{"name": "late", "hue": 1}]
+    return GOOD | {"tags": tags, "concepts": [{"genre": None, "tag": "late", "answers": [answer]}]}
+
+
 HOSTILE: dict[str, object] = {
     "nothing": b"",
     "a text": b"hello",
@@ -248,6 +291,15 @@ HOSTILE: dict[str, object] = {
     "a built-in genre again": GOOD | {"genres": [{"key": "jazz", "name": "J", "hue": 1, "retired_at": None}]},
     "a key with a slash": GOOD | {"genres": [{"key": "a/b", "name": "J", "hue": 1, "retired_at": None}]},
     "no colour": GOOD | {"tags": [{"name": "a", "hue": 99}]},
+    "teaching nothing": GOOD | {"concepts": [{"genre": None, "tag": None, "answers": []}]},
+    "teaching two": GOOD | {"concepts": [{"genre": "dub", "tag": "late", "answers": []}]},
+    "teaching an unknown genre": GOOD | {"concepts": [{"genre": "dub", "tag": None, "answers": []}]},
+    "teaching a built-in genre": GOOD | {"concepts": [{"genre": "jazz", "tag": None, "answers": []}]},
+    "teaching an unknown tag": GOOD | {"concepts": [{"genre": None, "tag": "late", "answers": []}]},
+    "answers that are none": document_with_answer("yes"),
+    "an answer that is neither": document_with_answer(
+        {"sha256": "0" * 64, "yes": "maybe", "asked": True, "at": VERDICT["at"]}
+    ),
     "a long search": GOOD | {"playlists": [{"name": "a", "smart": True, "query": "x" * 4001, "tracks": []}]},
     "too many genres": GOOD
     | {"genres": [{"key": f"g{n}", "name": f"g{n}", "hue": 1, "retired_at": None} for n in range(1001)]},
@@ -324,6 +376,7 @@ class TestPages:
         page = charlie_client.post(reverse("exchange"), {"file": file}).content.decode()
         assert "3 tracks of the export are in your library" in " ".join(page.split())
         assert "6 genre verdicts, with their dates" in page
+        assert "3 answers by which you teach Earmark" in page
         assert Tag.objects.filter(owner=charlie).count() == 3
 
     def test_a_refusal_is_shown(self, alice_client: Client) -> None:
@@ -357,9 +410,12 @@ def test_as_many_queries_for_one_as_for_many(
 ) -> None:
     for number in range(count):
         playlist = services.playlist_add(owner=alice, name=f"Playlist {number}")
-        make_track()
+        track = make_track()
         services.playlist_append(playlist=playlist, tracks=Track.objects.filter(owner=alice))
-    # Genres, tags, ids, tracks and four lists of theirs, playlists and what is in them.
-    with django_assert_num_queries(10):
+        concept = services.concept_add(owner=alice, tag=f"Tag {number}")
+        services.concept_answer(concept=concept, track=track, yes=False)
+    # Genres, tags, ids, tracks and four lists of theirs, playlists and what is in them, concepts and their answers.
+    with django_assert_num_queries(12):
         export = json.loads("".join(export_as_json(alice)))
+    assert [len(concept["answers"]) for concept in export["concepts"]] == [1] * count
     assert sorted(len(playlist["tracks"]) for playlist in export["playlists"]) == [*range(1, count + 1)]
