@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Count, Q, QuerySet
 
-from library.models import Tag, Tagging, TagRejection, Track, User
+from library.models import Answer, Tag, Tagging, TagRejection, Track, User
 from library.models.tracks import NAME_LENGTH
 from library.selectors.bin import binned_ids_of
 from library.text import fold
@@ -42,7 +42,9 @@ def tag_suggestions_for(owner: User, track: Track) -> list[str]:
     if track.prediction:
         strongest = sorted(track.prediction.moods.items(), key=lambda pair: -pair[1])
         candidates += [name for name, score in strongest if score >= SUGGESTION_THRESHOLD]
-    known = set(TagRejection.objects.filter(track=track, track__owner=owner).values_list("key", flat=True))
+    refused = Answer.objects.filter(track=track, track__owner=owner, yes=False, concept__tag__owner=owner)
+    known = set(refused.values_list("concept__tag__key", flat=True))
+    known |= set(TagRejection.objects.filter(track=track, track__owner=owner).values_list("key", flat=True))
     known |= set(Tagging.objects.filter(track=track, track__owner=owner).values_list("tag__key", flat=True))
     return [name for name in candidates if 0 < len(name) <= NAME_LENGTH and fold(name) not in known][
         :MAX_SUGGESTIONS

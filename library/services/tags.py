@@ -45,6 +45,7 @@ def tag_change(
             due = pending_changes(current, changes, shown)
             if "name" in due:
                 due["key"] = fold(due["name"])
+                _rejections_copy(current, due["key"])
             for field, value in due.items():
                 setattr(current, field, value)
             current.save(update_fields=due)
@@ -243,6 +244,15 @@ def _taggings_add(tag: Tag, ids: Iterable[UUID]) -> int:
         )
         for batch in in_batches(ids)
     )
+
+
+def _rejections_copy(tag: Tag, key: str) -> None:
+    """What was rejected for a tag is rejected for it under another key, too."""
+    rejections = TagRejection.objects.filter(track__owner=tag.owner_id, key=tag.key)
+    for batch in in_batches(rejections.values_list("track_id", flat=True)):
+        TagRejection.objects.bulk_create(
+            [TagRejection(track_id=pk, key=key) for pk in batch], ignore_conflicts=True
+        )
 
 
 def _touch(ids: Iterable[UUID]) -> None:

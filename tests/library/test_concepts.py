@@ -132,6 +132,13 @@ class TestAnswers:
         assert examples(concept) == {*tracks[:3], no}
         assert refusals(concept) == {yes}
 
+    def test_a_refused_tag_is_not_suggested_on_the_tracks_page(self, alice: User) -> None:
+        track = make_heard_track(alice, "dub", 9, file_genre="Shoegaze")
+        assert "Shoegaze" in selectors.tag_suggestions_for(alice, track)
+        concept = teach_tag(alice, "shoegaze", [])
+        services.concept_answer(concept=concept, track=track, yes=False)
+        assert "Shoegaze" not in selectors.tag_suggestions_for(alice, track)
+
     def test_a_rejected_tag_is_a_refusal(self, tracks: list[Track], alice: User) -> None:
         concept = teach_tag(alice, "Dub", tracks[:3])
         services.suggestion_reject(track=tracks[3], name="DUB")
@@ -242,6 +249,18 @@ class TestGenresAndTagsThatChange:
         assert again == concept
         assert examples(again) == set(tracks[:3])
         assert refusals(again) == {tracks[3]}
+
+    def test_renamed_it_is_the_same(self, tracks: list[Track], alice: User) -> None:
+        genre, tag = teach_genre(alice, "Dub", tracks[:3]), teach_tag(alice, "late", tracks[:3])
+        for concept in (genre, tag):
+            services.concept_answer(concept=concept, track=tracks[3], yes=False)
+        services.suggestion_reject(track=tracks[4], name="late")
+        services.own_genre_rename(genre=genre_of(genre), name="Dubbing")
+        services.tag_change(tag=tag_of(tag), name="Night")
+        for concept in selectors.concepts_of(alice):
+            assert examples(concept) == set(tracks[:3])
+        assert refusals(genre) == {tracks[3]}
+        assert refusals(Concept.objects.get(pk=tag.pk)) == {tracks[3], tracks[4]}
 
     def test_with_its_account_it_is_gone(self, tracks: list[Track], alice: User) -> None:
         genre, tag = teach_genre(alice, "Dub", tracks[:2]), teach_tag(alice, "late", tracks[:2])
