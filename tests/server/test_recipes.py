@@ -22,9 +22,11 @@ RECIPES = re.findall(
 
 @pytest.fixture
 def env(site: Site, tmp_path: Path) -> dict[str, str]:
-    """A library with one analysed track, and a folder with another song."""
-    (tmp_path / "music").mkdir()
+    """A library with one analysed track, and a folder with another song and three of a genre."""
+    (tmp_path / "music" / "Dub").mkdir(parents=True)
     sounds.write(tmp_path / "music" / "song.mp3", seconds=5)
+    for number in range(3):
+        sounds.write(tmp_path / "music" / "Dub" / f"{number}.mp3", seconds=4.5 + number)
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
     command = bin_folder / "earmark"
@@ -43,7 +45,7 @@ def env(site: Site, tmp_path: Path) -> dict[str, str]:
 
 
 def test_there_are_recipes() -> None:
-    assert len(RECIPES) == 7
+    assert len(RECIPES) == 8
 
 
 @pytest.mark.parametrize(("title", "language", "code"), RECIPES, ids=[title for title, *_ in RECIPES])
@@ -53,3 +55,6 @@ def test_a_recipe(title: str, language: str, code: str, env: dict[str, str], tmp
     assert run.returncode == 0, run.stderr
     if "unsure" not in code:
         assert run.stdout.strip()
+    if title.startswith("Teach"):
+        assert "Knows 3 examples" in run.stdout
+        assert "other is like" in run.stdout
