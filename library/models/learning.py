@@ -48,6 +48,8 @@ class Concept(models.Model):
     tag = models.ForeignKey(
         Tag, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="+", db_index=False
     )
+    #: The concept of the genre or tag into which its own was merged: what was refused for this one is refused for that.
+    merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -85,7 +85,8 @@ def example_ids(owner: User, concept: Concept) -> QuerySet[Any, Any]:
 def refusal_ids(owner: User, concept: Concept) -> list[QuerySet[Any, Any]]:
     """The ids of the refusals as `track`, those in the bin included: together they are the rows of these subqueries."""
     examples = example_ids(owner, concept)
-    answers = Answer.objects.filter(concept__owner=owner, concept_id=concept.pk).exclude(track__in=examples)
+    answers = Answer.objects.filter(concept__owner=owner, concept__in=_counted_concepts(owner, concept))
+    answers = answers.exclude(track__in=examples)
     if concept.genre:
         refused = answers.filter(Q(yes=False) | Q(track__in=other_genre_ids(owner, concept)))
         return [refused.order_by().values("track")]
@@ -99,6 +100,16 @@ def other_genre_ids(owner: User, concept: Concept) -> QuerySet[Any, Any]:
     if concept.genre is None:
         return Verdict.objects.none().values("track")
     return _own_verdicts(owner).exclude(genre=concept.genre.key).order_by().values("track")
+
+
+def _counted_concepts(owner: User, concept: Concept) -> list[int]:
+    """The concept, and those whose genre or tag was merged into its own and has not come back."""
+    merged = Concept.objects.filter(owner=owner, merged_into__isnull=False).order_by()
+    into = dict(merged.exclude(pk__in=concepts_of(owner).values("pk")).values_list("pk", "merged_into"))
+    found = [concept.pk] if concept.pk else []
+    for pk in found:
+        found += [other for other in into if into[other] == pk and other not in found]
+    return found
 
 
 def _own_verdicts(owner: User) -> QuerySet[Verdict]:

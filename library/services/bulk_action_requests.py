@@ -12,6 +12,7 @@ from library.errors import DomainError
 from library.models import BulkAction, Genre, Playlist, Tag, Track, User
 from library.services import genres, playlists, tags
 from library.services.bulk_actions import DEFAULT_OPTIONS, BulkActionOptions, bulk_action_start
+from library.services.concept_merging import concept_merge
 from library.text import uuid_or_nil
 
 #: How many tracks a request of a program may name one by one. A search may find any number.
@@ -150,6 +151,8 @@ def own_genre_delete(*, genre: Genre, into: str = "") -> BulkAction:
     tracks = Track.objects.filter(owner=genre.owner, owner_genre=genre.key)
     done = f"Merged {genre.name}" if into else f"Deleted the genre {genre.name}"
     action = genres_set(tracks=tracks, person=genre.owner, genre=into, summary=done)
+    if merged_into := selectors.own_genres_of(genre.owner).filter(key=into).first():
+        concept_merge(taught=genre, into=merged_into)
     genres.own_genre_retire(genre)
     return action
 

@@ -14,6 +14,7 @@ from library.models import BulkAction, BulkActionTrack, Tag, Tagging, TagRejecti
 from library.models.genres import HUES
 from library.services.batches import in_batches
 from library.services.bulk_action_records import bulk_action_record
+from library.services.concept_merging import concept_merge
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 from library.services.names import clean_name
 from library.text import fold
@@ -80,6 +81,7 @@ def tag_merge(*, tag: Tag, into: Tag) -> BulkAction:
             data={**tag_data(tag), "into": into.pk},
             tracks=((pk, {"new": True} if pk in new else None) for pk in ids),
         )
+        concept_merge(taught=tag, into=into)
         tag.delete()
         _touch(ids)
     return action

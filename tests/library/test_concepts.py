@@ -250,6 +250,30 @@ class TestGenresAndTagsThatChange:
         assert examples(again) == set(tracks[:3])
         assert refusals(again) == {tracks[3]}
 
+    @both
+    def test_merged_into_another_what_was_refused_is_refused_for_that(
+        self, tracks: list[Track], teach: Teach
+    ) -> None:
+        owner = tracks[0].owner
+        one, two, three = (teach(owner, name, [track]) for name, track in zip("ABC", tracks, strict=False))
+        for concept, track in ((one, tracks[3]), (two, tracks[4])):
+            services.concept_answer(concept=concept, track=track, yes=False)
+        actions = []
+        for concept, into in ((one, two), (two, three)):
+            if concept.genre:
+                merged = services.own_genre_delete(genre=concept.genre, into=genre_of(into).key)
+            else:
+                merged = services.tag_merge(tag=tag_of(concept), into=tag_of(into))
+            actions.append(merged)
+        assert examples(three) == set(tracks[:3])
+        assert refusals(three) == set(tracks[3:])
+        services.bulk_action_undo(action=actions[1])
+        assert refusals(three) == set()
+        assert refusals(two) == set(tracks[3:])
+        services.bulk_action_undo(action=actions[0])
+        assert [examples(concept) for concept in (one, two, three)] == [{track} for track in tracks[:3]]
+        assert [refusals(concept) for concept in (one, two)] == [{tracks[3]}, {tracks[4]}]
+
     def test_renamed_it_is_the_same(self, tracks: list[Track], alice: User) -> None:
         genre, tag = teach_genre(alice, "Dub", tracks[:3]), teach_tag(alice, "late", tracks[:3])
         for concept in (genre, tag):
