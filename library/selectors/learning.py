@@ -211,7 +211,7 @@ def _artists(owner: User, ids: list[UUID]) -> tuple[str, ...]:
     return tuple(fold(artists.get(pk, "")) for pk in ids)
 
 
-@functools.lru_cache(maxsize=128)
+@functools.lru_cache(maxsize=32)
 def _judge(
     model: str, vectors: bytes, yes: bytes, asked: bytes, artists: tuple[str, ...]
 ) -> tuple[float, Worth | None]:

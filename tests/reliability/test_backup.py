@@ -15,7 +15,13 @@ from tests import sounds
 from tests.live import own_environment
 from tests.reliability.installation import Installation, wait_for
 
-TABLES = ("user", "track", "prediction", "embedding", "learningvector", "mood")
+TABLES = ("user", "track", "prediction", "embedding", "learningvector", "mood", "concept", "answer")
+
+TEACH = """
+from library import services
+concept = services.concept_add(owner=Track.objects.first().owner, tag="late")
+services.concept_answer(concept=concept, track=Track.objects.first(), yes=False)
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,6 +40,7 @@ def library(installation: Installation) -> Installation:
     worker.terminate()
     worker.wait()
     installation.upload(sounds.write(installation.folder / "waits.wav", seconds=3.5))
+    installation.manage("shell", "--command", TEACH)
     return installation
 
 
@@ -62,6 +69,7 @@ def test_there_and_back(library: Installation, tmp_path: Path) -> None:
     with own_environment(tmp_path / "new") as env:
         new = Installation(tmp_path / "new", env)
         assert "No problems found." in new.manage("restore", str(saved))
+        assert all(rows(library).values())
         assert rows(new) == rows(library)
         assert contents(new) == contents(library)
         assert all(new.originals().values())
