@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from library.models import Prediction, Track
+from library.models import GenreRecompute, Prediction, Track
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -114,3 +114,23 @@ def test_what_waited_for_review_before_waits_in_the_same_order() -> None:
     migrate()
     ranks = [track.review_rank for track in Track.objects.order_by("title")]
     assert ranks == [pytest.approx(-0.1), None, None, pytest.approx(-0.1)]
+
+
+def test_before_files_counted_a_track_has_the_genre_that_the_model_is_sure_of() -> None:
+    """And an upgraded library waits for a pass."""
+    before = "0024_fewer_indexes"
+    migrate("library", before)
+    for name in ("sure", "unsure"):
+        add_somebody_with_a_track(before, name)
+    model = MigrationExecutor(connection).loader.project_state([("library", before)]).apps.get_model
+    model("library", "Prediction").objects.filter(track__original_name="unsure.mp3").update(label=None)
+    migrate()
+    assert GenreRecompute.objects.filter(finished_at=None).count() == 2
+    fields = {"file_genre": "Heavy Metal", "file_label": "heavy-metal", "genre": "heavy-metal"}
+    Track.objects.update(**fields, genre_source="file", needs_you=False)
+    migrate("library", before)
+    rows = model("library", "Track").objects.order_by("original_name")
+    assert list(rows.values_list("file_label", "genre", "genre_source", "needs_you", "review_rank")) == [
+        ("metal", "jazz", "model", True, pytest.approx(-0.1)),
+        ("metal", "", "", True, pytest.approx(-1.1)),
+    ]
