@@ -50,6 +50,7 @@ from library.search.filters import track_filterset
 from library.search.saved import playlist_tracks_of
 from library.selectors import analysis_parts, health, maps, moods, overview, similar, vectors
 from library.selectors import tracks as track_selectors
+from library.selectors.training import tracks_for_training
 from tests.crawl import addresses, response_bytes, send_request
 from tests.factories import TrackFactory, signed_in, with_token
 from tests.learning import vector_like
@@ -74,6 +75,7 @@ class World(NamedTuple):
 @pytest.fixture
 def world(alice: User, bob: User) -> World:
     services.user_share(user=alice, share=True)
+    services.user_allow_training(user=alice, allow=True)
     tracks = [give_everything(alice, bob, f"Live {number}", [0.6, 0.8 - number / 10]) for number in range(5)]
     track = tracks[0]
     for other in tracks[:3]:
@@ -269,6 +271,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "tracks.file_tags_of": lambda w: selectors.file_tags_of(w.alice, w.track),
     "tracks.file_tag_values_of": lambda w: selectors.file_tag_values_of(w.alice, w.track),
     "people.api_tokens_of": lambda w: selectors.api_tokens_of(w.alice),
+    "training.tracks_for_training": lambda w: tracks_for_training(),
     "uploads.uploads_of": lambda w: [upload.track for upload in selectors.uploads_of(w.alice)],
     "vectors.vectors_of": lambda w: vectors.vectors_of(w.alice),
     "vectors.learning_vectors_of": lambda w: vectors.learning_vectors_of(w.alice),

@@ -139,7 +139,7 @@ def test_a_track_without_a_prediction_gets_one(song: Track) -> None:
     run_enqueued_tasks()
     song.refresh_from_db()
     assert song.prediction is not None
-    assert song.genre == (song.prediction.label or "")
+    assert song.genre == (song.prediction.label or song.file_label)
     assert LearningVector.objects.exists()
 
 
