@@ -28,12 +28,13 @@
     if (ended.signal.aborted || !waveform || !timeline) return;
 
     wave = WaveSurfer.create({
-      container: element("wave"), url: strip.dataset.audio, peaks: [waveform.peaks], duration, height: 88, cursorWidth: 0,
+      container: element("wave"), url: strip.dataset.audio, peaks: [waveform.peaks], duration, height: "auto", cursorWidth: 0,
       interact: false, normalize: true, barWidth: 2, barGap: 1, barRadius: 1, cspNonce: nonce,
       waveColor: colour("--em-muted"), progressColor: colour("--em-accent"),
     });
-    const order = [...element("genres").children].map((li) => li.className.replace("genre-", ""));
-    fillTable(element("table").tBodies[0], timeline);
+    // A strip without names of genres shows the likeliest of each stretch, in one row.
+    const order = element("genres") && [...element("genres").children].map((li) => li.className.replace("genre-", ""));
+    if (element("table")) fillTable(element("table").tBodies[0], timeline);
     const draw = () => drawTimeline(element("timeline"), timeline, order, duration);
     draw();
     new ResizeObserver(draw).observe(element("timeline"));
@@ -106,15 +107,16 @@
         ArrowRight: () => goTo(now + STEP),
         Home: () => goTo(0),
         End: () => goTo(duration),
-        Enter: () => document.querySelector("[data-confirm-genre]")?.click(),
-        g: () => document.querySelector("[data-genre-picker]")?.click(),
-        z: () => document.querySelector("[data-undo-genre]")?.click(),
         "?": () => strip.querySelector("[data-bs-target='#keys']").click(),
       };
-      if (!keyHandlers[event.key]) return;
+      const pressed = { Enter: "[data-confirm-genre]", g: "[data-genre-picker]", z: "[data-undo-genre]" }[event.key];
+      const button = pressed && document.querySelector(pressed);
+      if (!button && !keyHandlers[event.key]) return;
       event.preventDefault();
-      keyHandlers[event.key]();
+      if (button) button.click();
+      else keyHandlers[event.key]();
     }, { signal });
+    if (strip.dataset.from) wave.once("ready", () => goTo(Number(strip.dataset.from)));
     strip.dataset.ready = "";
     // Before "ready" there is no source to play. The browser may still require a click first.
     if (keepPlaying) wave.once("ready", () => wave.play().catch(() => {}));
@@ -135,7 +137,7 @@
     return ranked(timeline.genres, segment[2]).slice(0, 3).map(([g, p]) => `${title(g)} ${percent(p)}`).join(", ");
   }
 
-  // A row per genre and a cell per segment; the opacity of a cell is the probability.
+  // A row for each genre in `order`, or one for the likeliest; a cell per segment, whose opacity is the probability.
   function drawTimeline(canvas, { genres, segments }, order, duration) {
     const ratio = devicePixelRatio || 1;
     const { clientWidth: width, clientHeight: height } = canvas;
@@ -143,17 +145,18 @@
     canvas.height = height * ratio;
     const ctx = canvas.getContext("2d");
     ctx.scale(ratio, ratio);
-    const rowHeight = height / order.length;
-    order.forEach((genre, row) => {
-      const index = genres.indexOf(genre);
-      ctx.fillStyle = colour(`--${genre}`);
-      for (const [start, end, shares] of segments) {
-        const left = (width * start) / duration;
-        const right = (width * end) / duration;
-        ctx.globalAlpha = shares[index];
+    const rowHeight = height / (order?.length ?? 1);
+    const colours = genres.map((genre) => colour(`--${genre}`));
+    for (const [start, end, shares] of segments) {
+      const left = (width * start) / duration;
+      const right = (width * end) / duration;
+      const shown = order ? order.map((genre) => genres.indexOf(genre)) : [shares.indexOf(Math.max(...shares))];
+      shown.forEach((index, row) => {
+        ctx.fillStyle = colours[index];
+        ctx.globalAlpha = order ? shares[index] : 0.2 + 0.8 * shares[index];
         ctx.fillRect(left, row * rowHeight + 1, Math.max(right - left - (right - left > 4 ? 1 : 0), 0.5), rowHeight - 2);
-      }
-    });
+      });
+    }
   }
 
   function fillTable(body, { genres, segments }) {
