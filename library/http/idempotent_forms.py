@@ -14,6 +14,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.messages.storage.base import BaseStorage
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeData, mark_safe
 
 from library import services
 from library.errors import DomainError
@@ -101,17 +102,22 @@ def _replayed_response(request: HttpRequest, record: IdempotencyRecord) -> HttpR
     waiting = _pending_messages(request)
     for message in record.body or []:
         if message not in waiting:
-            level, text, tags = message
-            messages.add_message(request, level, text, extra_tags=tags)
+            level, text, tags, *is_html = message
+            messages.add_message(request, level, mark_safe(text) if is_html else text, extra_tags=tags)  # noqa: S308
     return HttpResponse(status=record.status, headers=record.headers)
 
 
 def _pending_messages(request: HttpRequest) -> list[list[Any]]:
     """All messages that wait to be shown, with their `extra_tags`, which may hold an undo (`message_with_undo`).
 
+    A message that is HTML, whose parts were escaped when it was made, has a fourth part that says so.
     Looking at them does not count as showing them.
     """
     storage = cast(BaseStorage, messages.get_messages(request))
-    found = [[message.level, str(message.message), message.extra_tags] for message in storage]
+    found = [
+        [message.level, str(message.message), message.extra_tags]
+        + ["html"] * isinstance(message.message, SafeData)
+        for message in storage
+    ]
     storage.used = False
     return found

@@ -99,6 +99,14 @@ def test_one_bulk_action(alice_client: Client, track: Track) -> None:
         assert client.get(answer["Location"]).content.decode().count(undo) == 1
 
 
+def test_a_link_in_a_message_stays_a_link(alice_client: Client, track: Track) -> None:
+    form = {"idempotency_key": "k"}
+    address = reverse("track-delete", args=[track.pk])
+    for _ in range(2):
+        page = alice_client.get(alice_client.post(address, form)["Location"]).content.decode()
+        assert f'to <a href="{reverse("bin")}">the bin</a>.' in page
+
+
 def test_messages_that_still_wait_are_not_doubled(alice_client: Client, track: Track) -> None:
     form = {"act": "tag", "tag": "late", "track": [str(track.pk)], "idempotency_key": "k"}
     for _ in range(2):
