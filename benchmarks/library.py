@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import struct
 import tempfile
 import time
 import uuid
@@ -61,6 +62,10 @@ PAGES = {
     "its page 200": "/moods/happy/?page=200",
     "more like a track": "/tracks/{track}/similar/",
     "overview": "/overview/",
+    "genres and tags": "/labels/",
+    "a taught genre": "/labels/genres/{genre}/",
+    "what sounds like it": "/labels/genres/{genre}/like/",
+    "one question about it": "/needs-you/question/",
 }
 #: The same library, shared with reviewers, as one of them sees it.
 REVIEWER_PAGES = {
@@ -221,6 +226,32 @@ def library_fill(owner: Any, count: int, seed: int = 5) -> None:
     Track.objects.filter(owner=owner).update(prediction=Subquery(current))
 
 
+def genre_teach(owner: Any, examples: int = 20, answers: int = 60) -> None:
+    """Give the tracks vectors for learning, and teach a genre by some of them and by answers to suggestions."""
+    from django.conf import settings
+
+    from library import selectors, services
+    from library.models import LearningVector
+
+    chance = random.Random(7)
+    space = selectors.model_cards.vector_space_of(settings.EARMARK_MODEL)
+    kinds = [[chance.gauss(0, 1) for _ in range(128)] for _ in range(40)]
+    for ids in batched(owner.tracks.order_by("pk").values_list("pk", flat=True), 2000):
+        vectors = []
+        for pk in ids:
+            vector = [own + chance.gauss(0, 0.7) for own in chance.choice(kinds)]
+            size = hypot(*vector)
+            packed = struct.pack("<128e", *(number / size for number in vector))
+            vectors.append(LearningVector(track_id=pk, owner=owner, space=space, vector=packed))
+        LearningVector.objects.bulk_create(vectors)
+    genre = services.own_genre_add(owner=owner, name="Dub techno")
+    for track in owner.tracks.order_by("pk")[:examples]:
+        services.genre_set(track=track, person=owner, genre=genre.key)
+    concept = services.concept_get_or_create(owner=owner, taught=genre)
+    for number, suggestion in enumerate(selectors.suggestions_for(owner, concept, answers)):
+        services.concept_answer(concept=concept, track=suggestion.track, yes=number % 4 > 0)
+
+
 @contextmanager
 def temporary_database(folder: str) -> Iterator[None]:
     """Create a database for this run, and delete it afterwards."""
@@ -253,6 +284,7 @@ def main() -> None:
 
             owner = User.objects.create_user("bench@example.org", "a quiet listening room")
             library_fill(owner, options.tracks)
+            genre_teach(owner)
             with connection.cursor() as cursor:
                 # Autovacuum does this within minutes. It lets PostgreSQL count rows in indexes alone.
                 cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
@@ -264,17 +296,17 @@ def measure_pages(owner: Any, title: str, plans: bool) -> None:
     from django.db import connection
     from django.test import Client
 
-    from library.models import User
+    from library.models import Genre, User
 
     reviewer = User.objects.create_superuser("reviewer@example.org", "a quiet listening room")
     owner.share_with_reviewers = True
     owner.save()
     client = Client(headers={"Host": "127.0.0.1"})
     rows, asked = [], {}
-    track = owner.tracks.first()
+    track, genre = owner.tracks.first(), Genre.objects.get(owner=owner)
     for name, page in (PAGES | REVIEWER_PAGES).items():
         client.force_login(reviewer if name in REVIEWER_PAGES else owner)
-        address = page.format(track=track.pk)
+        address = page.format(track=track.pk, genre=genre.pk)
         asked[name] = QueryLog()
         with connection.execute_wrapper(asked[name]):
             assert client.get(address).status_code == 200, address

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.urls import reverse
 
 from library import selectors
+from library.http.shortcuts import url_with
 from library.http.types import AuthenticatedRequest
 from library.models import Track
 from library.text import uuid_or_nil
@@ -62,19 +62,12 @@ def review_queue_context(
         "skipped": waiting - remaining,
         "waiting": waiting,
         "last_verdict": last_verdict,
-        "next_url": _url_with(start, after=cursor),
-        "skip_url": _url_with(start, after=max(filter(None, (cursor, current_position)), default=None)),
-        "undo_next_url": (
-            _url_with(start, after=cursor, track=last_verdict.track_id) if last_verdict else ""
-        ),
+        "next_url": url_with(start, after=cursor),
+        "skip_url": url_with(start, after=max(filter(None, (cursor, current_position)), default=None)),
+        "undo_next_url": (url_with(start, after=cursor, track=last_verdict.track_id) if last_verdict else ""),
     }
 
 
 def _requested_track(request: AuthenticatedRequest, queue: QuerySet[Track]) -> Track | None:
     track_id = uuid_or_nil(request.GET.get("track", ""))
     return queue.filter(pk=track_id).first() if track_id.int else None
-
-
-def _url_with(start: str, **parameters: object) -> str:
-    given = {name: value for name, value in parameters.items() if value is not None}
-    return start + (f"?{urlencode(given)}" if given else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.contrib.messages.storage.base import Message
@@ -80,6 +80,12 @@ def message_undo_id(message: Message) -> str:
     """The id of the bulk action that a message offers to undo; empty when it offers none."""
     tags = message.extra_tags or ""
     return tags.removeprefix(UNDO_PREFIX) if tags.startswith(UNDO_PREFIX) else ""
+
+
+def url_with(address: str, **parameters: object) -> str:
+    """The address with these parameters, without those that are None."""
+    given = {name: value for name, value in parameters.items() if value is not None}
+    return address + (f"?{urlencode(given)}" if given else "")
 
 
 def referring_page(request: HttpRequest) -> str | None:

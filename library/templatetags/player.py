@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from typing import Any
 
 from django import template
@@ -34,15 +36,58 @@ def play_button(context: Context, track: Track) -> SafeString:
             '<span class="play-slot text-muted" title="Could not be analysed">{}</span>',
             icon("exclamation-circle"),
         )
+    return _button(player_entry(track, context["genres"]), "play", _play_and_pause_icons())
+
+
+@register.simple_tag(takes_context=True)
+def play_link(context: Context, track: Track) -> SafeString:
+    """A button that plays a track, looks like a link and says its title."""
     entry = player_entry(track, context["genres"])
+    return _button(entry, "play-link", format_html("{}{}", icon("play-fill"), track.title))
+
+
+@register.simple_tag(takes_context=True)
+def tile_button(context: Context, track: Track) -> SafeString:
+    """A tile (see `tile`) that plays its track."""
+    entry = player_entry(track, context["genres"])
+    return _button(entry, f"tile {entry['css']}", _initials(track))
+
+
+@register.simple_tag(takes_context=True)
+def tile(context: Context, track: Track) -> SafeString:
+    """A tile that stands for a track: its initials, in the colour of its genre."""
+    css = context["genres"].by_key(track.genre).css if track.genre else ""
+    return format_html('<span class="tile {}">{}</span>', css, _initials(track))
+
+
+def _button(entry: dict[str, str], css_class: str, content: SafeString) -> SafeString:
     return format_html(
-        '<button class="play" type="button" data-play="{url}" data-href="{href}" data-title="{title}"'
+        '<button class="{css_class}" type="button" data-play="{url}" data-href="{href}" data-title="{title}"'
         ' data-artist="{artist}" data-genre="{genre}" data-css="{css}" aria-label="Play {title}">'
-        '<span class="when-paused">{play}</span><span class="when-playing">{pause}</span></button>',
+        "{content}</button>",
         **entry,
-        play=icon("play-fill"),
-        pause=icon("pause-fill"),
+        css_class=css_class,
+        content=content,
     )
+
+
+@functools.cache
+def _play_and_pause_icons() -> SafeString:
+    return format_html(
+        '<span class="when-paused">{}</span><span class="when-playing">{}</span>',
+        icon("play-fill"),
+        icon("pause-fill"),
+    )
+
+
+def _initials(track: Track) -> SafeString:
+    """The first letters of the first two words of the artist's name or, without one, of the title.
+
+    Drawn by CSS, as they are a picture: the track's name is beside them or in the button's label.
+    """
+    words = re.findall(r"\w+", track.artist) or re.findall(r"\w+", track.title)
+    initials = "".join(word[0] for word in words[:2]).upper()
+    return format_html('<span data-initials="{}"></span>', initials)
 
 
 @register.simple_tag(takes_context=True)

@@ -9,10 +9,12 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from library import selectors, services
 from library.errors import DomainError
+from library.http.labels import LabelUrls, label_given_by
 from library.http.shortcuts import message_with_progress, message_with_undo, redirect_back
 from library.http.types import AuthenticatedRequest
 from library.models import BulkAction, Track
@@ -138,7 +140,9 @@ def redirect_with_result(
     if not action.is_finished:
         message_with_progress(request, f"{action.summary}: working on {track_count_text(action.total)}.")
     elif action.done:
-        message_with_undo(request, result_message(action, name, unsure), action)
+        message_with_undo(
+            request, _with_link_to_teaching(result_message(action, name, unsure), action), action
+        )
     elif unsure:
         messages.info(request, f"None confirmed, {unsure:,} left for you: choose a genre for these.")
     if action.is_finished and (skipped := action.skipped - unsure):
@@ -147,6 +151,14 @@ def redirect_with_result(
     if selection.missing:
         messages.info(request, f"{track_count_text(selection.missing)} no longer in your library.")
     return redirect_back(request)
+
+
+def _with_link_to_teaching(message: str, action: BulkAction) -> str:
+    """The message; for a genre or tag that can be taught, with a link to what sounds like it."""
+    label = label_given_by(action)
+    if label is None or not selectors.teaching_is_possible():
+        return message
+    return format_html('{} <a href="{}">See what sounds like it</a>', message, LabelUrls.of(label).like)
 
 
 def result_message(action: BulkAction, name: str, unsure: int) -> str:

@@ -9,14 +9,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from library import selectors, services
 from library.http.forms import NameForm, TagForm
+from library.http.labels import GENRE_GONE, TAG_GONE
 from library.http.shortcuts import get_or_gone, message_with_undo
 from library.http.types import AuthenticatedRequest
 from library.models import Track
 from library.models.genres import HUES
+from library.selectors.standing import LEAST_EXAMPLES
 from library.text import track_count_text
-
-GENRE_GONE = "That genre is no longer there."
-TAG_GONE = "That tag is no longer there."
 
 
 @require_safe
@@ -30,6 +29,8 @@ def labels(request: AuthenticatedRequest) -> HttpResponse:
             "own": selectors.own_genres_of(request.user),
             "tags": selectors.tags_with_counts(request.user),
             "hues": range(HUES),
+            "examples": selectors.example_counts_of(request.user),
+            "least_examples": LEAST_EXAMPLES,
         },
     )
 

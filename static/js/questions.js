@@ -30,6 +30,6 @@
     if (!page() || select !== `#${page().id}`) return;
     // After the next question was swapped in: screen readers announce it, and a reload shows it again.
     history.replaceState(history.state, "", page().dataset.address);
-    page().querySelector("[data-question]").focus();
+    page().querySelector("[data-question]")?.focus();
   });
 })();

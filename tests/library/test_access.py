@@ -32,6 +32,8 @@ PAGES = [
     PageAccess("track", "get", 200),
     PageAccess("similar", "get", 200),
     PageAccess("track-analyse", "post", 302),
+    PageAccess("track-teach", "get", 200),
+    PageAccess("track-teach", "post", 302, {"act": "genre", "new": "Dub"}),
     PageAccess("track-edit", "get", 200),
     PageAccess("track-edit", "post", 302, {"title": "Mine"}),
     PageAccess("track-genre", "post", 302, {"genre": "jazz"}),
@@ -69,9 +71,15 @@ THING_PAGES = [
     PageAccess("playlist-rename", "post", 302, {"name": "Early"}),
     PageAccess("playlist-delete", "get", 200),
     PageAccess("playlist-delete", "post", 302),
+    PageAccess("genre", "get", 200),
+    PageAccess("genre-like", "get", 200),
+    PageAccess("genre-standing", "get", 200),
     PageAccess("genre-rename", "post", 302, {"name": "Dream pop"}),
     PageAccess("genre-delete", "get", 200),
     PageAccess("genre-delete", "post", 302),
+    PageAccess("tag", "get", 200),
+    PageAccess("tag-like", "get", 200),
+    PageAccess("tag-standing", "get", 200),
     PageAccess("tag-change", "post", 302, {"name": "on stage"}),
     PageAccess("tag-delete", "get", 200),
     PageAccess("tag-delete", "post", 302),
@@ -82,8 +90,12 @@ THING_PAGES = [
     PageAccess("upload-forget", "post", 302),
 ]
 #: Addresses that name a track and something of it, that are for scripts, or that name a mood; each has a test of
-#: its own, the last two in test_resumable and test_moods.
+#: its own, some in test_teaching_pages, test_resumable and test_moods.
 PAIRS = {
+    "genre-answer",
+    "genre-answer-undo",
+    "tag-answer",
+    "tag-answer-undo",
     "playlist-move",
     "playlist-remove",
     "track-untag",

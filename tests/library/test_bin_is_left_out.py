@@ -48,7 +48,17 @@ from library.monitoring.metrics import exposition
 from library.search import facet_counts, saved
 from library.search.filters import track_filterset
 from library.search.saved import playlist_tracks_of
-from library.selectors import analysis_parts, health, maps, moods, overview, similar, vectors
+from library.selectors import (
+    analysis_parts,
+    health,
+    maps,
+    moments,
+    moods,
+    overview,
+    questions,
+    similar,
+    vectors,
+)
 from library.selectors import tracks as track_selectors
 from library.selectors.training import tracks_for_training
 from tests.crawl import addresses, response_bytes, send_request
@@ -175,6 +185,7 @@ NOT_ASKED = {
     "verdicts.latest_verdicts", "verdicts.verdicts_in_force", "verdicts.verdict_for_track",
     "learning.teaching_is_possible",
     "standing.standing_text",
+    "moments.telling_moment",
     # Parts of subqueries, whose tracks are looked up in the library.
     "concepts.example_ids", "concepts.refusal_ids", "concepts.other_genre_ids", "vectors.packed_track_ids",
 }  # fmt: skip
@@ -225,6 +236,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "moods.station_of": lambda w: moods.station_of(w.alice, "happy"),
     "moods.moods_of": lambda w: moods.moods_of(w.alice),
     "moods.mood_counts": lambda w: moods.mood_counts(selectors.tracks_of(w.alice)),
+    "moments.segments_of": lambda w: moments.segments_of(w.alice, Track.all_objects.all()),
     "needs_you.needs_you_of": lambda w: selectors.needs_you_of(w.alice),
     "needs_you.queue_after_cursor": lambda w: selectors.queue_after_cursor(
         selectors.needs_you_of(w.alice), selectors.QueueCursor(0.0, w.track.pk)
@@ -247,6 +259,8 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     ],
     "playlists.playlist_items_of": lambda w: selectors.playlist_items_of(w.alice, w.playlist),
     "playlists.duration_totals": lambda w: selectors.duration_totals(playlist_tracks_of(w.alice, w.playlist)),
+    "questions.heard_example_count": lambda w: questions.heard_example_count(w.alice, concept_of(w)),
+    "questions.next_question_of": lambda w: questions.next_question_of(w.alice),
     "reviewing.tracks_visible_to": lambda w: selectors.tracks_visible_to(w.bob),
     "reviewing.reviewer_queue_of": lambda w: selectors.reviewer_queue_of(w.bob),
     "reviewing.failed_tracks_visible_to": lambda w: selectors.failed_tracks_visible_to(w.bob),
