@@ -17,7 +17,7 @@ from library.errors import DomainError
 from library.models import Answer, Concept, Track, User
 from library.selectors.concepts import example_ids, examples_of, other_genre_ids, refusal_ids
 from library.selectors.model_cards import learning_space
-from library.selectors.standing import standing_text
+from library.selectors.standing import LEAST_EXAMPLES, standing_text
 from library.selectors.tracks import tracks_by_id
 from library.selectors.vectors import Vectors, learning_vectors_of, packed_track_ids
 from library.text import fold
@@ -104,7 +104,8 @@ def question_for(owner: User, concept: Concept) -> Suggestion | None:
     chosen = suggestions.next_question(
         examples, refusals, lesson.known, lesson.vectors.matrix[rows], threshold
     )
-    return _suggestions(owner, lesson, rows[[chosen]], scores[[chosen]], [True])[0]
+    found = _suggestions(owner, lesson, rows[[chosen]], scores[[chosen]], [True])
+    return found[0] if found else None
 
 
 def worth_of(owner: User, concept: Concept) -> Worth | None:
@@ -126,7 +127,7 @@ def standing_of(owner: User, concept: Concept) -> str:
     return standing_text(examples_of(owner, concept).count(), heard, worth)
 
 
-def _lesson(owner: User, concept: Concept, least: int | None = None) -> _Lesson | None:
+def _lesson(owner: User, concept: Concept, least: int = LEAST_EXAMPLES) -> _Lesson | None:
     """What is known for teaching a concept; None with fewer than `least` examples that have vectors.
 
     Raises DomainError: `cannot_be_taught`.
@@ -134,13 +135,11 @@ def _lesson(owner: User, concept: Concept, least: int | None = None) -> _Lesson 
     known = _known_centroids(settings.EARMARK_MODEL) if teaching_is_possible() else None
     if known is None:
         raise DomainError("cannot_be_taught", "The current model of this site cannot be taught.")
-    from classifier.learning.concepts import LEAST_EXAMPLES
-
     vectors = learning_vectors_of(owner, learning_space())
     if vectors is None:
         return None
     examples = vectors.rows_of(packed_track_ids(example_ids(owner, concept)))
-    if len(examples) < (LEAST_EXAMPLES if least is None else least):
+    if len(examples) < least:
         return None
     refusals = b"".join(map(packed_track_ids, refusal_ids(owner, concept)))
     others = packed_track_ids(other_genre_ids(owner, concept))

@@ -60,7 +60,9 @@ class WorthSerializer(serializers.Serializer):
     right = serializers.IntegerField(help_text="How many of them were yes.")
     precision = serializers.FloatField(help_text="`right` of `answers`.")
     lower_bound = serializers.FloatField(
-        help_text="What the precision surely is, with 95 % confidence; tracks of one artist count as few answers."
+        help_text=(
+            "What the precision surely is, with 95 % confidence. Tracks of one artist count hardly more than one."
+        )
     )
 
 
