@@ -102,7 +102,8 @@ def test_worth_and_question(alice_api: Client, alice: User, dubs: list[Track]) -
     for track in (*folk, *more, *dubs[3:]):
         services.concept_answer(concept=concept, track=track, yes=track not in folk)
     worth = get(alice_api, f"{CONCEPTS}{concept.pk}/")["worth"]
-    assert (worth["answers"], worth["right"], worth["precision"]) == (12, 12, 1.0)
+    # Of twelve yes, the one with the lowest score is below the threshold that the others set.
+    assert (worth["answers"], worth["right"], worth["precision"]) == (11, 11, 1.0)
     assert 0.8 < worth["lower_bound"] < 0.85
     assert get(alice_api, f"{CONCEPTS}{concept.pk}/question/") == {"question": None}
 
