@@ -249,6 +249,27 @@ class TestUndo:
         assert "no answer about this track to undo" in unescape(page.content.decode())
 
 
+class TestWhoMayAnswer:
+    @pytest.mark.parametrize("name", ["answer", "answer-undo"])
+    def test_only_about_ones_own(
+        self, alice: User, alice_client: Client, charlie: User, charlie_client: Client, dub: Genre, name: str
+    ) -> None:
+        tag = services.tag_add(owner=alice, name="Kitchen")
+        own, theirs = Track.objects.get(title="dub 0"), make_heard_track(charlie, DUB, 99)
+        for client, label, track, said in [
+            (charlie_client, dub, own, "That genre is no longer there."),
+            (charlie_client, dub, theirs, "That genre is no longer there."),
+            (charlie_client, tag, own, "That tag is no longer there."),
+            (alice_client, dub, theirs, "That track is no longer in your library."),
+            (alice_client, tag, theirs, "That track is no longer in your library."),
+        ]:
+            form = {"yes": str(track.pk), "track": str(track.pk)}
+            page = client.post(url(label, name), form, follow=True)
+            assert [str(message) for message in page.context["messages"]] == [said]
+        assert not Answer.objects.exists()
+        assert genre_of(theirs) != dub.key
+
+
 class TestBeginning:
     def teach(self, client: Client, track: Track, **form: str) -> str:
         response = client.post(reverse("track-teach", args=[track.pk]), form, follow=True)
