@@ -7,6 +7,7 @@ from library.models.bulk_actions import BulkAction, BulkActionTrack
 from library.models.deletions import TrackDeletion
 from library.models.file_tags import FileTags
 from library.models.genres import Genre, GenreRecompute
+from library.models.learned import LearnedModel, LearnedModelFit, LearnedRow
 from library.models.learning import Answer, Concept, LearningVector
 from library.models.people import ApiToken, FailedSignIn, IdempotencyRecord, User, UserManager
 from library.models.playlists import Playlist, PlaylistItem
@@ -30,6 +31,9 @@ __all__ = [
     "Genre",
     "GenreRecompute",
     "IdempotencyRecord",
+    "LearnedModel",
+    "LearnedModelFit",
+    "LearnedRow",
     "LearningVector",
     "Mood",
     "PartialUpload",

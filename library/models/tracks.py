@@ -88,6 +88,7 @@ class Track(models.Model):
         NONE = "", "No genre yet"
         FILE = "file", "From the file"
         MODEL = "model", "Heard by Earmark"
+        LEARNED = "learned", "Learned from you"
         OWNER = "owner", "Set by hand"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -139,7 +140,7 @@ class Track(models.Model):
     # `services.effective_genres`, and stored so that lists can filter, sort and count.
     owner_genre = models.CharField("genre by verdict", max_length=GENRE_LENGTH, blank=True)
     genre = models.CharField("effective genre", max_length=GENRE_LENGTH, blank=True)
-    genre_source = models.CharField(max_length=5, choices=Source, default=Source.NONE, blank=True)
+    genre_source = models.CharField(max_length=7, choices=Source, default=Source.NONE, blank=True)
     confidence = models.FloatField("the model's confidence", null=True, blank=True)
     needs_you = models.BooleanField("needs a verdict", default=False)
     #: Order of the reviewers' queue, lowest first; None for tracks that are not in it.

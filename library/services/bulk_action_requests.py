@@ -129,7 +129,7 @@ def genres_set(
     summary: str = "",
     options: BulkActionOptions = DEFAULT_OPTIONS,
 ) -> BulkAction:
-    """Set the genre of many tracks; None confirms for each the genre that comes from the model or the file.
+    """Set the genre of many tracks; None confirms for each what `genre_confirm` confirms.
 
     Skips tracks that have that verdict already, and, when confirming, those with a verdict or without a genre.
     Raises DomainError: `unknown_genre`, `selection_changed`.

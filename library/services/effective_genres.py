@@ -1,8 +1,8 @@
 """The effective genre of a track: which of the opinions on its genre counts.
 
-It is derived from people's verdicts, the model's prediction and the file's tag, and stored on the track. Whoever
-changes one of these recomputes it. When the rule itself changes for a whole library, such as by its owner's trust in
-the genres of files, `services.genre_recompute` does that in the background.
+It is derived from people's verdicts, what was learned from them, the model's prediction and the file's tag, and stored
+on the track. Whoever changes one of these recomputes it. When the rule itself changes for a whole library, such as by
+its owner's trust in the genres of files, `services.genre_recompute` does that in the background.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from library.genres import BUILTIN_GENRES, known_genre_from_tag
-from library.models import Genre, GenreRecompute, Prediction, Track, User, Verdict
+from library.models import Genre, GenreRecompute, LearnedModel, LearnedRow, Prediction, Track, User, Verdict
 from library.selectors import own_genre_keys_by_slug
 from library.selectors.verdicts import verdict_for_track, verdicts_in_force
 from library.services.batches import BATCH_SIZE
@@ -33,12 +33,14 @@ Trust = User.FileGenreTrust
 def effective_genres_recompute(tracks: QuerySet[Track]) -> None:
     """Recompute the effective genre of these tracks, and whether it needs a verdict.
 
-    What counts, in this order: the verdict in force, the file's genre if its owner always trusts it, the model's genre
-    when it is sure, the file's genre if its owner trusts it then, else none.
+    What counts, in this order: the verdict in force, the file's genre if its owner always trusts it, what the version
+    in use has learned from the owner, the model's genre when it is sure, the file's genre if its owner trusts it then,
+    else none.
 
     `needs_you`: there is no verdict, and nobody knows the genre, or the model is sure of another one than the file
-    names. `review_rank`: set for the same reasons, and when the owner's verdict is a built-in genre and contradicts the
-    model; None when a reviewer's verdict is in force. Lower ranks are reviewed first.
+    names; a learned genre counts like one that the model is sure of. `review_rank`: set for the same reasons, and when
+    the owner's verdict is a built-in genre and contradicts the model; None when a reviewer's verdict is in force. Lower
+    ranks are reviewed first.
     """
     _recompute(tracks, updated_at=timezone.now())
 
@@ -117,6 +119,8 @@ def _recompute(tracks: QuerySet[Track], **also: Any) -> None:
     """`also`: more fields to set. One statement after the other, each using what the one before has set."""
     tracks = tracks.order_by()
     current = Prediction.objects.filter(pk=OuterRef("prediction"))
+    in_use = LearnedRow.objects.filter(track=OuterRef("pk"), model__status=LearnedModel.Status.ACTIVE)
+    learned = in_use.exclude(counts="")
     verdict = verdict_for_track(OuterRef("pk"))
     tracks.update(owner_genre=Coalesce(Subquery(verdict.values("genre")[:1]), Value("")), **also)
 
@@ -124,7 +128,7 @@ def _recompute(tracks: QuerySet[Track], **also: Any) -> None:
     in_order = [
         (~Q(owner_genre=""), Source.OWNER, F("owner_genre")),
         (file_names_one & _owner_trusts(Trust.ALWAYS), Source.FILE, F("file_label")),
-        # What Earmark learns from the owner will have its place here, before the model.
+        (Exists(learned), Source.LEARNED, Subquery(learned.values("counts")[:1])),
         (Exists(current.filter(label__isnull=False)), Source.MODEL, Subquery(current.values("label")[:1])),
         (file_names_one & _owner_trusts(Trust.UNSURE), Source.FILE, F("file_label")),
     ]
@@ -139,7 +143,9 @@ def _recompute(tracks: QuerySet[Track], **also: Any) -> None:
     unsure = Q(label=None)
     against_file = ~Q(track__file_label="") & ~Q(top=F("track__file_label"))
     against_owner = Q(track__owner_genre__in=BUILTIN_GENRES) & ~Q(top=F("track__owner_genre"))
-    asks = Q(track__genre_source=Source.NONE) | Q(track__genre_source=Source.MODEL) & against_file
+    heard = Q(track__genre_source__in=[Source.LEARNED, Source.MODEL])
+    not_as_in_file = ~Q(track__file_label="") & ~Q(track__genre=F("track__file_label"))
+    asks = Q(track__genre_source=Source.NONE) | heard & not_as_in_file
     # Each reason weighs 1, which is at least as much as any confidence.
     reasons = sum(Case(When(why, then=1.0), default=0.0) for why in (unsure, against_file, against_owner))
     rank = Subquery(current.filter(asks | against_owner).values(rank=F("confidence") - reasons)[:1])

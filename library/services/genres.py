@@ -24,7 +24,7 @@ from library.services.names import clean_name
 from library.text import fold, slug_from
 
 #: Where a genre comes from that a person can confirm: what Earmark asserts, and nobody has said yet.
-CONFIRMABLE_SOURCES = (Track.Source.MODEL, Track.Source.FILE)
+CONFIRMABLE_SOURCES = (Track.Source.LEARNED, Track.Source.MODEL, Track.Source.FILE)
 
 
 def genre_set(*, track: Track, person: User, genre: str) -> Verdict:
@@ -42,7 +42,7 @@ def genre_set(*, track: Track, person: User, genre: str) -> Verdict:
 
 
 def genre_confirm(*, track: Track, person: User) -> Verdict:
-    """Confirm the effective genre, as far as it comes from the model or the file.
+    """Confirm the effective genre, as far as it comes from the model or the file, or was learned.
 
     Raises DomainError: `nothing_heard`, `not_sure`, `has_verdict`.
     """

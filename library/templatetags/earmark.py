@@ -106,6 +106,7 @@ def get_item(values: dict[str, Any], key: str) -> Any:
 SOURCE_ICONS = {
     Track.Source.FILE: "file-earmark-music",
     Track.Source.MODEL: "soundwave",
+    Track.Source.LEARNED: "stars",
     Track.Source.OWNER: "check-lg",
 }
 

@@ -26,7 +26,8 @@ class TrackGenreSerializer(serializers.Serializer):
     )
     source = serializers.SerializerMethodField(  # type: ignore[assignment]
         help_text=(
-            "Where it comes from: `owner` (your verdict), `model` (its prediction), `file` (the file's tags), or null."
+            "Where it comes from: `owner` (your verdict), `learned` (what Earmark learned from your verdicts), `model` "
+            "(its prediction), `file` (the file's tags), or null."
         )
     )
     owner = serializers.SerializerMethodField(help_text="Your verdict; null when you gave none.")

@@ -53,8 +53,9 @@ class GenreConfirmView(OwnersView):
         tags=TAG,
         summary="Confirm the genre",
         description=(
-            "Makes the effective genre your verdict, as far as it comes from the model or the file. Where nobody is "
-            "sure (`not_sure`) or somebody has given a verdict (`has_verdict`), nothing is done: set the genre instead."
+            "Makes the effective genre your verdict, as far as it comes from the model or the file, or was "
+            "learned. Where nobody is sure (`not_sure`) or somebody has given a verdict (`has_verdict`), nothing is "
+            "done: set the genre instead."
         ),
         request=None,
         responses=with_errors({200: TrackGenreSerializer}, 404, 409),
