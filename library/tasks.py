@@ -51,6 +51,16 @@ def recompute_genres(owner_id: int) -> None:
     services.genre_recompute_run(owner_id=owner_id)
 
 
+@task(priority=-50)
+def fit_learned_model(owner_id: int) -> None:
+    services.learned_model_fit(owner_id=owner_id)
+
+
+@task(priority=50)
+def apply_learned_rows(owner_id: int) -> None:
+    services.learned_rows_apply(owner_id=owner_id)
+
+
 # Rows of the job queue hold the dotted path of their task. Those enqueued before 0.2 use these names; the aliases can
 # be removed in the version after it.
 send_password_letter = send_password_reset_email

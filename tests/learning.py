@@ -36,6 +36,7 @@ def make_heard_track(owner: User, kind: str, seed: int = 0, likeness: float = 0.
     name, _, version = learning_space().rpartition(" ")
     heard = {"model_name": name, "model_version": version}
     names = {"title": f"{kind} {seed}", "artist": f"artist {kind} {seed}"}
+    heard |= fields.pop("heard", {})
     return TrackFactory(
         owner=owner, vector=vector_like(kind, seed, likeness), heard=heard, **(names | fields)
     )
@@ -60,3 +61,18 @@ def teach_tag(owner: User, name: str, tracks: list[Track]) -> Concept:
 def genre_of(concept: Concept) -> Genre:
     assert concept.genre is not None
     return concept.genre
+
+
+def make_misheard_library(owner: User, *, answered: int = 10, open: int = 5) -> list[Track]:
+    """What the model hears as blues, half of it is rock to its owner, who has answered about some; returns the others.
+
+    They are those that the owner would call rock. What sounds like the other half is blues to the owner, too.
+    """
+    for number in range(answered):
+        make_heard_track(owner, "shout", number)
+        make_heard_track(owner, "sigh", number)
+    for kind, genre in (("shout", "rock"), ("sigh", "blues")):
+        heard = Track.objects.filter(owner=owner, title__startswith=kind)
+        services.genres_set(tracks=heard, person=owner, genre=genre)
+    make_heard_track(owner, "sigh", 100)
+    return [make_heard_track(owner, "shout", 100 + number) for number in range(open)]

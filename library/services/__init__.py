@@ -67,6 +67,20 @@ from library.services.idempotency import (
     request_digest,
 )
 from library.services.imports import library_import
+from library.services.learned_fits import (
+    learned_model_fit,
+    learned_model_fit_if_due,
+    learned_model_fit_request,
+    learned_model_fits_resume,
+)
+from library.services.learned_models import (
+    learned_model_activate,
+    learned_models_off,
+    learned_rows_accept,
+    learned_rows_apply,
+    learned_rows_resume,
+    learned_rows_skip,
+)
 from library.services.learning import answer_undo, concept_add, concept_answer, concept_get_or_create
 from library.services.people import (
     password_reset_email_send,
@@ -145,6 +159,16 @@ __all__ = [
     "idempotency_expire",
     "idempotency_finish",
     "idempotency_forget",
+    "learned_model_activate",
+    "learned_model_fit",
+    "learned_model_fit_if_due",
+    "learned_model_fit_request",
+    "learned_model_fits_resume",
+    "learned_models_off",
+    "learned_rows_accept",
+    "learned_rows_apply",
+    "learned_rows_resume",
+    "learned_rows_skip",
     "library_backup",
     "library_import",
     "library_repair",

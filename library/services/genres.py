@@ -20,6 +20,7 @@ from library.selectors import own_genres_of
 from library.selectors.verdicts import latest_verdicts, verdicts_in_force
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
+from library.services.learned_fits import learned_model_fit_if_due
 from library.services.names import clean_name
 from library.text import fold, slug_from
 
@@ -37,6 +38,7 @@ def genre_set(*, track: Track, person: User, genre: str) -> Verdict:
         current = Track.objects.select_for_update(of=("self",)).select_related("prediction").get(pk=track.pk)
         verdict = Verdict.objects.create(**_verdict_fields(current, person, genre, action=None))
         effective_genres_recompute(Track.objects.filter(pk=track.pk))
+        transaction.on_commit(lambda: learned_model_fit_if_due(owner=person), robust=True)
     track.refresh_from_db()
     return verdict
 
@@ -97,6 +99,9 @@ def genres_set_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
             verdicts.append(Verdict(**_verdict_fields(track, action.person, verdict, action=action)))
     Verdict.objects.bulk_create(verdicts)
     effective_genres_recompute(Track.objects.filter(pk__in=ids))
+    if action.person:
+        person = action.person
+        transaction.on_commit(lambda: learned_model_fit_if_due(owner=person), robust=True)
     return {verdict.track_id: None for verdict in verdicts}
 
 

@@ -32,6 +32,8 @@ from library.models import (
     Answer,
     BulkAction,
     Concept,
+    LearnedModel,
+    LearnedRow,
     Mood,
     PartialUpload,
     Playlist,
@@ -98,6 +100,7 @@ def world(alice: User, bob: User) -> World:
     action = services.playlist_append(playlist=playlist, tracks=Track.objects.filter(pk=track.pk))
     search = services.search_save(owner=alice, name="Blues", query="genre=blues")
     genre = services.own_genre_add(owner=alice, name="Dub")
+    add_learned_row(alice, TrackFactory(owner=alice, title="Live learned", artist="Live learned artist"))
     TrackFactory(owner=alice, status=Track.Status.FAILED, title="Live failed")
     TrackFactory(owner=alice, status=Track.Status.QUEUED, title="Live queued")
     upload = PartialUpload.objects.create(owner=alice, name="a.wav", length=9, track=track)
@@ -163,9 +166,21 @@ def fill_the_bin(world: World) -> list[Track]:
         PlaylistItem.objects.create(playlist=world.playlist, track=track, position=1)
         TagRejection.objects.create(track=track, key="loud")
         Answer.objects.create(concept=concept_of(world), track=track, yes=True)
+        add_learned_row(alice, track)
     ids = [track.pk for track in binned]
     assert set(services.tracks_move_to_bin(owner=alice, track_ids=ids)) == set(ids)
     return binned
+
+
+def add_learned_row(owner: User, track: Track) -> None:
+    version, _ = LearnedModel.objects.get_or_create(
+        owner=owner, number=1, defaults={"status": LearnedModel.Status.CANDIDATE}
+    )
+    LearnedRow.objects.create(model=version, track=track, genre="rock", probability=0.9)
+
+
+def version_of(world: World) -> LearnedModel:
+    return selectors.learned_models_of(world.alice).get()
 
 
 def concept_of(world: World, name: str = "late") -> Concept:
@@ -183,7 +198,7 @@ NOT_ASKED = {
     "model_cards.installed_models", "model_cards.accuracy_at_confidence", "model_cards.accuracy_when_sure",
     # They choose among the verdicts that they are given.
     "verdicts.latest_verdicts", "verdicts.verdicts_in_force", "verdicts.verdict_for_track",
-    "learning.teaching_is_possible",
+    "learning.teaching_is_possible", "learned.learned_reason_text",
     "standing.standing_text",
     "moments.telling_moment",
     # Parts of subqueries, whose tracks are looked up in the library.
@@ -209,6 +224,11 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "concepts.examples_of": lambda w: selectors.examples_of(w.alice, concept_of(w)),
     "concepts.refusals_of": lambda w: selectors.refusals_of(w.alice, concept_of(w, "loud")),
     "concepts.answers_of": lambda w: selectors.answers_of(w.alice, concept_of(w)),
+    "learned.learned_models_of": lambda w: selectors.learned_models_of(w.alice),
+    "learned.is_learning": lambda w: selectors.is_learning(w.alice),
+    "learned.open_rows_of": lambda w: selectors.open_rows_of(w.alice, version_of(w)),
+    "learned.learned_changes_of": lambda w: selectors.learned_changes_of(w.alice, version_of(w)),
+    "learned.unchanged_counts_of": lambda w: selectors.unchanged_counts_of(w.alice, version_of(w)),
     "learning.suggestions_for": lambda w: selectors.suggestions_for(w.alice, concept_of(w)),
     "learning.question_for": lambda w: selectors.question_for(w.alice, concept_of(w)),
     "learning.worth_of": lambda w: selectors.worth_of(w.alice, concept_of(w)),
@@ -349,6 +369,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         "genres.finished_genre_recompute_of",
         "health.stage_times",
         "concepts.concepts_of", "concepts.concept_for",
+        "learned.learned_models_of", "learned.is_learning",
         # Too few answers.
         "learning.worth_of",
         "playlists.playlists_of", "playlists.playlist_choices_for", "tags.tags_of", "tags.tag_named", "tags.tags_on",

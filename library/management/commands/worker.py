@@ -42,6 +42,8 @@ def _sweep_for_ever() -> None:
             services.tracks_sweep()
             services.bulk_actions_resume()
             services.genre_recomputes_resume()
+            services.learned_model_fits_resume()
+            services.learned_rows_resume()
             services.upgrade_pass_resume()
             services.uploads_expire()
             services.bin_expire()
