@@ -272,6 +272,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "StatusEnum": "library.models.Track.Status",
         "ActStatusEnum": "library.models.BulkAction.Status",
+        "LearnedVersionStatusEnum": "library.api.serializers.learned.VERSION_STATUSES",
     },
 }
 

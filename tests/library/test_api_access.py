@@ -17,8 +17,8 @@ from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from library import selectors, services
-from library.models import FileTags, Mood, Track, User
-from tests.factories import close_response, signed_in, upload, wav, with_token
+from library.models import FileTags, LearnedModel, LearnedRow, Mood, Track, User
+from tests.factories import TrackFactory, close_response, signed_in, upload, wav, with_token
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +102,15 @@ OPERATIONS = [
     OperationAccess("get", "/learning/concepts/{concept_id}/answers/", 200),
     OperationAccess("post", "/learning/concepts/{concept_id}/answers/", 400, {"answer": "no"}, needs="write"),
     OperationAccess("delete", "/learning/concepts/{concept_id}/answers/{id}/", 204, needs="write"),
+    OperationAccess("get", "/learning/versions/", 200),
+    OperationAccess("post", "/learning/versions/fit/", 202, needs="write"),
+    OperationAccess("post", "/learning/versions/off/", 204, needs="write"),
+    OperationAccess("get", "/learning/versions/{version_id}/", 200),
+    OperationAccess("get", "/learning/versions/{version_id}/rows/", 200),
+    OperationAccess("post", "/learning/versions/{version_id}/accept/", 200, {"all": True}, needs="write"),
+    OperationAccess("post", "/learning/versions/{version_id}/skip/", 200, {"all": True}, needs="write"),
+    # It was never in use.
+    OperationAccess("post", "/learning/versions/{version_id}/activate/", 409, needs="write"),
     OperationAccess("get", "/account/", 200),
     OperationAccess("get", "/account/tokens/", 200),
     OperationAccess("delete", "/account/tokens/{token_id}/", 204, needs="delete"),
@@ -141,6 +150,9 @@ def alices_ids(alice: User, track: Track) -> dict[str, Any]:
     genre = services.own_genre_add(owner=alice, name="Shoegaze")
     concept = services.concept_get_or_create(owner=alice, taught=genre)
     services.concept_answer(concept=concept, track=track, yes=False)
+    version = LearnedModel.objects.create(owner=alice, number=1, status=LearnedModel.Status.CANDIDATE)
+    unanswered = TrackFactory(owner=alice)
+    LearnedRow.objects.create(model=version, track=unanswered, genre="rock", probability=0.9, before="blues")
     return {
         "id": track.pk,
         "concept_id": concept.pk,
@@ -150,6 +162,7 @@ def alices_ids(alice: User, track: Track) -> dict[str, Any]:
         "token_id": token.pk,
         "playlist_id": late.pk,
         "item_id": late.items.get().pk,
+        "version_id": version.pk,
         "act_id": services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name="an act").pk,
     }
 
@@ -163,6 +176,7 @@ NOBODYS = {
     "token_id": 987654,
     "playlist_id": uuid.UUID(int=3),
     "item_id": 987654,
+    "version_id": 987654,
     "act_id": uuid.UUID(int=2),
 }
 
