@@ -49,7 +49,7 @@ def at_stage(stage: str) -> None:
 
 def _points() -> dict[str, Callable[[], None]]:
     from library.models import Track
-    from library.services import analysis, genre_recompute, tracks, upgrades
+    from library.services import analysis, genre_recompute, learned_fits, learned_models, tracks, upgrades
 
     return {
         # Of a worker, beginning when it has taken the task from the job queue.
@@ -67,6 +67,9 @@ def _points() -> dict[str, Callable[[], None]]:
         "heard again, not stored": lambda: before(upgrades, "learning_vector_record"),
         # Of a worker in the middle of a pass through the genres of a library.
         "batch recomputed, not committed": lambda: after(genre_recompute, "effective_genres_refresh"),
+        # Of a worker that learns from verdicts, and of a process that applies what was accepted.
+        "learned, not a candidate yet": lambda: before(learned_fits, "_finish"),
+        "learned genres set, not committed": lambda: after(learned_models, "effective_genres_refresh"),
         # Of a web process, when all bytes of an upload have arrived.
         "upload stored": lambda: before(Track, "save"),
         "upload committed": lambda: before(tracks, "track_enqueue"),

@@ -134,6 +134,8 @@ class Installation:
         self.sql(f"UPDATE library_track SET leased_until = {LONG_AGO} WHERE leased_until IS NOT NULL")
         self.sql(f"UPDATE library_track SET updated_at = {LONG_AGO} WHERE status = 'queued'")
         self.sql(f"UPDATE library_upgradepass SET leased_until = {LONG_AGO}")
+        self.sql(f"UPDATE library_learnedmodelfit SET leased_until = {LONG_AGO}")
+        self.sql(f"UPDATE library_learnedmodel SET updated_at = {LONG_AGO}")
 
     def stored_files(self) -> set[str]:
         files = self.folder / "files"
