@@ -134,3 +134,19 @@ def test_before_files_counted_a_track_has_the_genre_that_the_model_is_sure_of() 
         ("metal", "jazz", "model", True, pytest.approx(-0.1)),
         ("metal", "", "", True, pytest.approx(-1.1)),
     ]
+
+
+def test_before_genres_were_learned_a_track_has_the_genre_that_the_model_is_sure_of() -> None:
+    """And a pass weighs the genres of files as well."""
+    before = "0029_concepts"
+    migrate("library", before)
+    for name in ("sure", "unsure"):
+        add_somebody_with_a_track(before, name)
+    model = MigrationExecutor(connection).loader.project_state([("library", before)]).apps.get_model
+    model("library", "Prediction").objects.filter(track__original_name="unsure.mp3").update(label=None)
+    migrate()
+    Track.objects.update(genre="rock", genre_source="learned")
+    migrate("library", before)
+    rows = model("library", "Track").objects.order_by("original_name")
+    assert list(rows.values_list("genre", "genre_source")) == [("jazz", "model"), ("", "")]
+    assert model("library", "GenreRecompute").objects.filter(finished_at=None).count() == 2
