@@ -228,13 +228,11 @@ def library_fill(owner: Any, count: int, seed: int = 5) -> None:
 
 def genre_teach(owner: Any, examples: int = 20, answers: int = 60) -> None:
     """Give the tracks vectors for learning, and teach a genre by some of them and by answers to suggestions."""
-    from django.conf import settings
-
     from library import selectors, services
     from library.models import LearningVector
+    from library.selectors.model_cards import learning_space
 
-    chance = random.Random(7)
-    space = selectors.model_cards.vector_space_of(settings.EARMARK_MODEL)
+    chance, space = random.Random(7), learning_space()
     kinds = [[chance.gauss(0, 1) for _ in range(128)] for _ in range(40)]
     for ids in batched(owner.tracks.order_by("pk").values_list("pk", flat=True), 2000):
         vectors = []
