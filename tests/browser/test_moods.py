@@ -67,6 +67,8 @@ def sixty(signed_up: Page, site: Site) -> Page:
 def test_more_like_this(sixty: Page) -> None:
     page = sixty
     page.locator(".row-name a").first.click()
+    # The new page has been scrolled to its top by then: scrolled before, what is revealed would be out of sight again.
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
     few = page.get_by_role("region", name="More like this")
     few.scroll_into_view_if_needed()
     expect(few.locator(".ranked-row")).to_have_count(8)
