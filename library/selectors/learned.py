@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When
 
-from library.models import LearnedModel, LearnedModelFit, LearnedRow, Track, User
+from library.genres import BUILTIN_GENRES
+from library.models import LearnedModel, LearnedModelFit, LearnedRow, Track, User, Verdict
+from library.selectors.verdicts import verdicts_in_force
 
 State = LearnedRow.State
+Status = LearnedModel.Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,25 @@ def learned_models_of(owner: User) -> QuerySet[LearnedModel]:
     return versions.defer("arrays").select_related("owner")
 
 
+def learned_candidate_of(owner: User) -> tuple[LearnedModel, int] | None:
+    """The version that waits for its owner, and how many tracks it would change; None if nothing waits."""
+    candidate = learned_models_of(owner).filter(status=Status.CANDIDATE).first()
+    count = open_rows_of(owner, candidate).filter(state=State.PROPOSED).count() if candidate else 0
+    return (candidate, count) if candidate and count else None
+
+
+def learned_model_is_open(owner: User, model: LearnedModel) -> bool:
+    """Whether its owner decides about a version: the candidate, or else the one in use."""
+    newer = LearnedModel.objects.filter(owner=owner, number__gt=model.number, status=Status.CANDIDATE)
+    return model.status in (Status.CANDIDATE, Status.ACTIVE) and not newer.exists()
+
+
+def learnable_verdicts_of(owner: User) -> QuerySet[Verdict]:
+    """What is learned from: the owner's own verdicts in force on tracks in the library that are built-in genres."""
+    own = Verdict.objects.filter(person=owner, track__owner=owner, track__deleted_at=None)
+    return verdicts_in_force(own.filter(genre__in=BUILTIN_GENRES))
+
+
 def is_learning(owner: User) -> bool:
     """Whether a new version is being learned, or waits for a worker to do that."""
     return LearnedModelFit.objects.filter(owner=owner).exists()
@@ -60,6 +84,17 @@ def learned_changes_of(owner: User, model: LearnedModel) -> list[LearnedChange]:
     rows = open_rows_of(owner, model).order_by("before", "genre").values_list("before", "genre")
     changes = [LearnedChange(*row) for row in rows.annotate(**in_states)]
     return sorted(changes, key=lambda change: -change.tracks)
+
+
+def open_rows_by_change(
+    owner: User, model: LearnedModel, changes: Sequence[LearnedChange]
+) -> QuerySet[LearnedRow]:
+    """The rows that the owner decides about, in the order of these changes, which are all that there are."""
+    rows = open_rows_of(owner, model)
+    if not changes:
+        return rows.none()
+    places = [When(before=each.before, genre=each.genre, then=place) for place, each in enumerate(changes)]
+    return rows.order_by(Case(*places, default=len(places)), "id")
 
 
 def unchanged_counts_of(owner: User, model: LearnedModel) -> UnchangedCounts:
@@ -85,3 +120,25 @@ def learned_reason_text(model: LearnedModel) -> str:
         Reason.CHANGES_NOTHING: f"What it learned from your {answers} answers changes none of your other tracks.",
     }
     return texts.get(model.reason, "")
+
+
+def learned_gain_text(model: LearnedModel) -> str:
+    """How much better a version was on what it had not learned from, and how sure that is; "" if it was not."""
+    gain, p_value = model.figures.get("gain", 0), model.figures.get("p_value", 1)
+    if model.status == Status.REFUSED or gain <= 0:
+        return ""
+    return f"Tested on artists that it had not learned from: {_times_text(gain)}. {_chance_text(p_value)}"
+
+
+def _times_text(gain: float) -> str:
+    """How much likelier answers are, from the mean gain of their log-probabilities."""
+    if gain < math.log(1.15):
+        return "your answers are a little likelier to it than to the model alone"
+    times = "more than 100" if gain > math.log(100) else f"{math.exp(gain):.1f}"
+    return f"your answers are {times} times as likely to it as to the model alone"
+
+
+def _chance_text(p_value: float) -> str:
+    """How often chance alone does as well: never rounded in the version's favour."""
+    times = math.floor(1 / max(p_value, 1e-6))
+    return f"By chance, that happens at most once in {times:,} times."

@@ -12,12 +12,11 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.db.models.functions import Now
 
-from library.genres import BUILTIN_GENRES
-from library.models import LearnedModel, LearnedModelFit, LearnedRow, User, Verdict
-from library.selectors.verdicts import verdicts_in_force
+from library.models import LearnedModel, LearnedModelFit, LearnedRow, User
+from library.selectors.learned import learnable_verdicts_of
 from library.services import learned_changes
 from library.services.batches import BATCH_SIZE
 from library.services.jobs import job_enqueue
@@ -56,7 +55,7 @@ def learned_model_fit_if_due(*, owner: User) -> bool:
     """Request a fit if there are enough verdicts and enough new ones since the last version; returns whether it did."""
     if LearnedModelFit.objects.filter(owner=owner).exists():
         return False
-    answers = answers_of(owner).order_by()
+    answers = learnable_verdicts_of(owner).order_by()
     if len(answers.values("pk")[:LEAST_ANSWERS]) < LEAST_ANSWERS:
         return False
     last = LearnedModel.objects.filter(owner=owner).aggregate(at=Max("created_at"))["at"]
@@ -103,12 +102,6 @@ def learned_model_fit(*, owner_id: int) -> LearnedModel | None:
     return version
 
 
-def answers_of(owner: User) -> QuerySet[Verdict]:
-    """What is learned from: the owner's own verdicts in force on tracks in the library that are built-in genres."""
-    own = Verdict.objects.filter(person=owner, track__owner=owner, track__deleted_at=None)
-    return verdicts_in_force(own.filter(genre__in=BUILTIN_GENRES))
-
-
 def _fit(owner: User, lease: uuid.UUID) -> LearnedModel:
     _unfinished_remove(owner)
     while learned_batch_apply(owner_id=owner.pk):
@@ -120,7 +113,7 @@ def _fit(owner: User, lease: uuid.UUID) -> LearnedModel:
     if base is None:
         return _finish(version, lease, LearnedModel.Reason.CANNOT_LEARN)
     version.model_name, version.model_version, version.space = base.name, base.version, base.space
-    answers = dict(answers_of(owner).order_by().values_list("track", "genre"))
+    answers = dict(learnable_verdicts_of(owner).order_by().values_list("track", "genre"))
     version.figures = {"answers": len(answers)}
     if len(answers) < LEAST_ANSWERS:
         return _finish(version, lease, LearnedModel.Reason.TOO_FEW_ANSWERS)

@@ -17,11 +17,12 @@ from django.utils import timezone
 
 from library.errors import DomainError
 from library.models import LearnedModel, LearnedRow, User
-from library.selectors.learned import open_rows_of
+from library.selectors.learned import learned_model_is_open, open_rows_of
 from library.services.batches import BATCH_SIZE
 from library.services.edit_conflicts import locked_row
 from library.services.effective_genres import effective_genres_refresh
 from library.services.jobs import job_enqueue
+from library.text import track_count_text
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +39,14 @@ def learned_rows_accept(
     model: LearnedModel,
     track_ids: Collection[UUID] | None = None,
     change: tuple[str, str] | None = None,
+    expected: int | None = None,
 ) -> int:
     """Accept what a version would change: all of it, some tracks, or one change from a genre to another.
 
     The version is in use from then on, and the one before it is not. Returns how many rows were accepted: those of
-    tracks in the library without a verdict. With `track_ids`, also those that were skipped.
-    Raises DomainError: `not_open`, `nothing_to_accept`.
+    tracks in the library without a verdict. With `track_ids`, also those that were skipped. Nothing is accepted if it
+    would be another number of rows than `expected`, which the owner was shown.
+    Raises DomainError: `not_open`, `nothing_to_accept`, `selection_changed`.
     """
     with transaction.atomic():
         model = _locked(model)
@@ -54,6 +57,7 @@ def learned_rows_accept(
         )
         if not count:
             raise DomainError("nothing_to_accept", "None of these tracks waits to be accepted.")
+        _check_count(count, expected)
         if model.status == Status.ACTIVE:
             model.save(update_fields=["updated_at"])
         else:
@@ -67,10 +71,12 @@ def learned_rows_skip(
     model: LearnedModel,
     track_ids: Collection[UUID] | None = None,
     change: tuple[str, str] | None = None,
+    expected: int | None = None,
 ) -> int:
     """Leave tracks as they are; later versions do not propose the same for them. Returns how many rows were skipped.
 
-    A candidate of which nothing is left is not in use. Raises DomainError: `not_open`, `nothing_to_accept`.
+    A candidate of which nothing is left is not in use. `expected` as for accepting.
+    Raises DomainError: `not_open`, `nothing_to_accept`, `selection_changed`.
     """
     with transaction.atomic():
         model = _locked(model)
@@ -78,6 +84,7 @@ def learned_rows_skip(
         count = _chosen_rows(model, [State.PROPOSED], track_ids, change).update(state=State.SKIPPED)
         if not count:
             raise DomainError("nothing_to_accept", "None of these tracks waits to be accepted.")
+        _check_count(count, expected)
         if model.status == Status.CANDIDATE and not model.rows.filter(state=State.PROPOSED).exists():
             LearnedModel.objects.filter(pk=model.pk).update(status=Status.INACTIVE)
     return count
@@ -157,11 +164,16 @@ def _locked(model: LearnedModel) -> LearnedModel:
 
 
 def _check_open(model: LearnedModel) -> None:
-    newer = LearnedModel.objects.filter(
-        owner=model.owner_id, number__gt=model.number, status=Status.CANDIDATE
-    )
-    if model.status not in (Status.CANDIDATE, Status.ACTIVE) or newer.exists():
+    if not learned_model_is_open(model.owner, model):
         raise DomainError("not_open", "This version does not wait for you any more: there is a newer one.")
+
+
+def _check_count(count: int, expected: int | None) -> None:
+    if expected is not None and count != expected:
+        was, now = track_count_text(expected), track_count_text(count)
+        raise DomainError(
+            "selection_changed", f"This was meant for {was}, but it is about {now} now. Nothing was changed."
+        )
 
 
 def _chosen_rows(

@@ -123,6 +123,7 @@ def world(alice: User, bob: User) -> World:
         "bulk_action_id": [action.pk],
         "upload_id": [upload.pk, packed.pk],
         **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id"), short),
+        "number": [1],
         "object_id": [track.pk, *sorted(set(short))],
         "content_type_id": [ContentType.objects.get_for_model(Track).pk],
         "key": [genre.key],
@@ -198,7 +199,7 @@ NOT_ASKED = {
     "model_cards.installed_models", "model_cards.accuracy_at_confidence", "model_cards.accuracy_when_sure",
     # They choose among the verdicts that they are given.
     "verdicts.latest_verdicts", "verdicts.verdicts_in_force", "verdicts.verdict_for_track",
-    "learning.teaching_is_possible", "learned.learned_reason_text",
+    "learning.teaching_is_possible", "learned.learned_reason_text", "learned.learned_gain_text",
     "standing.standing_text",
     "moments.telling_moment",
     # Parts of subqueries, whose tracks are looked up in the library.
@@ -225,6 +226,12 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "concepts.refusals_of": lambda w: selectors.refusals_of(w.alice, concept_of(w, "loud")),
     "concepts.answers_of": lambda w: selectors.answers_of(w.alice, concept_of(w)),
     "learned.learned_models_of": lambda w: selectors.learned_models_of(w.alice),
+    "learned.learned_candidate_of": lambda w: selectors.learned_candidate_of(w.alice),
+    "learned.learned_model_is_open": lambda w: selectors.learned_model_is_open(w.alice, version_of(w)),
+    "learned.learnable_verdicts_of": lambda w: selectors.learnable_verdicts_of(w.alice),
+    "learned.open_rows_by_change": lambda w: selectors.open_rows_by_change(
+        w.alice, version_of(w), selectors.learned_changes_of(w.alice, version_of(w))
+    ),
     "learned.is_learning": lambda w: selectors.is_learning(w.alice),
     "learned.open_rows_of": lambda w: selectors.open_rows_of(w.alice, version_of(w)),
     "learned.learned_changes_of": lambda w: selectors.learned_changes_of(w.alice, version_of(w)),
@@ -369,7 +376,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         "genres.finished_genre_recompute_of",
         "health.stage_times",
         "concepts.concepts_of", "concepts.concept_for",
-        "learned.learned_models_of", "learned.is_learning",
+        "learned.learned_models_of", "learned.learned_model_is_open", "learned.is_learning",
         # Too few answers.
         "learning.worth_of",
         "playlists.playlists_of", "playlists.playlist_choices_for", "tags.tags_of", "tags.tag_named", "tags.tags_on",
