@@ -22,6 +22,8 @@ from library.models import BulkAction, Track
 PAGE_SIZE = 50
 #: Marks, in the `extra_tags` of a message, the id of the bulk action that it offers to undo.
 UNDO_PREFIX = "undo:"
+#: Marks, in `extra_tags`, the address of a form that takes back what a message says.
+GO_BACK_PREFIX = "back:"
 #: Marks, in `extra_tags`, a message with a link to the progress of bulk actions.
 PROGRESS_TAG = "progress"
 
@@ -74,6 +76,17 @@ def message_with_undo(
 def message_with_progress(request: HttpRequest, text: str) -> None:
     """Queue a message for the next page, with a link to the page that shows the progress of bulk actions."""
     messages.info(request, text, extra_tags=PROGRESS_TAG)
+
+
+def message_with_go_back(request: HttpRequest, text: str, url: str) -> None:
+    """Queue a message for the next page, with a button beside it that posts to an address of this site."""
+    messages.success(request, text, extra_tags=f"{GO_BACK_PREFIX}{url}")
+
+
+def message_go_back_url(message: Message) -> str:
+    """The address to which a message's button “Go back” posts; empty when it has none."""
+    tags = message.extra_tags or ""
+    return tags.removeprefix(GO_BACK_PREFIX) if tags.startswith(GO_BACK_PREFIX) else ""
 
 
 def message_undo_id(message: Message) -> str:

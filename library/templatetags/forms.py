@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from library.http.idempotent_forms import KEY_FIELD
-from library.http.shortcuts import PROGRESS_TAG, message_undo_id
+from library.http.shortcuts import PROGRESS_TAG, message_go_back_url, message_undo_id
 
 register = template.Library()
 
@@ -19,6 +19,12 @@ register = template.Library()
 def undo_id(message: Message) -> str:
     """The id of the bulk action that a message offers to undo; empty when it offers none."""
     return message_undo_id(message)
+
+
+@register.filter
+def go_back_url(message: Message) -> str:
+    """The address to which a message's button “Go back” posts; empty when it has none."""
+    return message_go_back_url(message)
 
 
 @register.filter

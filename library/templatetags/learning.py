@@ -1,4 +1,4 @@
-"""Teaching: how far it has come, why a track is suggested, and its genres over time in a row of a list."""
+"""Teaching: how far it has come, why a track is suggested, its genres over time, and what was learned."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from itertools import pairwise
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from library.models import Track
+from library.models import LearnedModel, LearnedRow, Track
+from library.selectors import learned_gain_text, learned_reason_text
 from library.selectors.learning import Suggestion
 from library.selectors.standing import standing_text
+from library.templatetags.earmark import probability_percent
 
 register = template.Library()
+register.filter(learned_gain_text)
+register.filter(learned_reason_text)
 
 #: How many stretches of a track a strip shows at most.
 MAX_STRETCHES = 40
@@ -57,3 +62,37 @@ def genre_strip(track: Track, segments: Sequence[Any]) -> SafeString:
             ((genre, x, f"{0.2 + 0.8 * share:.2f}") for x, (share, genre) in enumerate(strongest)),
         ),
     )
+
+
+@register.filter
+def learned_from(version: LearnedModel) -> str:
+    """What a version was learned from: "58 answers about 20 artists"."""
+    answers, artists = version.figures.get("answers", 0), version.figures.get("artists", 0)
+    text = f"{answers:,} answer{'' if answers == 1 else 's'}"
+    return f"{text} about {artists:,} artist{'' if artists == 1 else 's'}" if artists else text
+
+
+@register.simple_tag(takes_context=True)
+def chip_of(context: Context, genre: str) -> SafeString:
+    """A chip with the genre of that key; "Not sure" for none."""
+    if not genre:
+        return SafeString('<span class="chip chip-unsure">Not sure</span>')
+    choice = context["genres"].by_key(genre)
+    return format_html(
+        '<span class="chip {}"><span class="chip-dot"></span>{}</span>', choice.css, choice.name
+    )
+
+
+@register.simple_tag(takes_context=True)
+def genre_before(context: Context, row: LearnedRow, track: Track) -> str:
+    """The genre before: "Blues 71 %". Without a number where it was not the model that was sure of it."""
+    prediction = track.prediction
+    if row.before:
+        name: str = context["genres"].by_key(row.before).name
+        if prediction and prediction.label == row.before:
+            return f"{name} {probability_percent(prediction.confidence)}"
+        return name
+    if not prediction:
+        return "Not sure"
+    name = context["genres"].by_key(prediction.top).name
+    return f"Not sure: {name} {probability_percent(prediction.confidence)}"

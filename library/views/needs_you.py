@@ -21,7 +21,11 @@ NOT_TODAY = "no_questions_on"
 def needs_you(request: AuthenticatedRequest) -> HttpResponse:
     queue = selectors.needs_you_of(request.user)
     context = review_queue_context(request, queue, ReviewQueueUrls())
-    return render(request, "library/review_queue.html", context | {"needs_you_count": context["waiting"]})
+    context |= {
+        "needs_you_count": context["waiting"],
+        "learned_candidate": selectors.learned_candidate_of(request.user),
+    }
+    return render(request, "library/review_queue.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -51,6 +51,7 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
             "genres": genres,
             "usage": selectors.usage_of(request.user),
             "recompute": selectors.finished_genre_recompute_of(request.user),
+            "learned_candidate": selectors.learned_candidate_of(request.user),
             "upgrade": upgrade_progress_of(request.user),
             "by_genre": bars(sorted(facets.get("genre", []), key=lambda genre: -genre.count), seconds),
             "by_mood": bars(facets.get("mood", [])),

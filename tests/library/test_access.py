@@ -90,7 +90,7 @@ THING_PAGES = [
     PageAccess("upload-forget", "post", 302),
 ]
 #: Addresses that name a track and something of it, that are for scripts, or that name a mood; each has a test of
-#: its own, some in test_teaching_pages, test_resumable and test_moods.
+#: its own, some in test_teaching_pages, test_learned_pages, test_resumable and test_moods.
 PAIRS = {
     "genre-answer",
     "genre-answer-undo",
@@ -102,6 +102,10 @@ PAIRS = {
     "tus-upload",
     "station",
     "station-queue",
+    "learned-version",
+    "learned-accept",
+    "learned-skip",
+    "learned-activate",
     "signup_finish",
 }
 ADMIN = [

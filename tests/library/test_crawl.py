@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from library import selectors, services
-from library.models import Track, User
+from library.models import LearnedModel, LearnedRow, Track, User
 from tests.crawl import UNSAFE, PathValues, addresses, response_bytes, send_request
 from tests.factories import PASSWORD, signed_in, upload
 
@@ -42,6 +42,10 @@ def path_values(bob: User, make_track: Any) -> PathValues:
     action = services.tracks_tag(tracks=selectors.tracks_of(bob), person=bob, name="act")
     token, _ = services.token_create(owner=bob, name="backup")
     upload = services.upload_begin(owner=bob, name="song.wav", length=9)
+    version = LearnedModel.objects.create(owner=bob, number=1, status=LearnedModel.Status.CANDIDATE)
+    LearnedRow.objects.create(
+        model=version, track=make_track(owner=bob), genre="jazz", probability=0.9, before="blues"
+    )
     return {
         "id": [track.pk, playlist.pk, token.pk],
         "pk": [track.pk, tag.pk, playlist.pk],
@@ -53,6 +57,7 @@ def path_values(bob: User, make_track: Any) -> PathValues:
         "item_id": [playlist.items.get().pk],
         "genre_id": [genre.pk],
         "token_id": [token.pk],
+        "number": [version.number],
         "object_id": [track.pk, token.pk, "_3Cscript_3E"],
         "content_type_id": ["1"],
         "key": [genre.key],
@@ -66,7 +71,8 @@ def path_values(bob: User, make_track: Any) -> PathValues:
 
 def test_nothing_can_be_changed_from_another_site(path_values: PathValues, bob: User) -> None:
     """A browser sends the cookie wherever a form leads; what it cannot know is the token of the page."""
-    before = [Track.objects.get().updated_at, bob.password]
+    track_id = path_values["track_id"][0]
+    before = [Track.objects.get(pk=track_id).updated_at, bob.password]
     client = Client(enforce_csrf_checks=True)
     client.force_login(bob)
     went_through = []
@@ -85,7 +91,7 @@ def test_nothing_can_be_changed_from_another_site(path_values: PathValues, bob: 
                 went_through.append(f"{method} {address.url}: {codes}")
     assert not went_through, went_through
     bob.refresh_from_db()
-    assert [Track.objects.get().updated_at, bob.password] == before
+    assert [Track.objects.get(pk=track_id).updated_at, bob.password] == before
 
 
 def test_no_redirect_leads_off_the_site(path_values: PathValues, bob: User) -> None:
@@ -138,7 +144,7 @@ def test_request_text_is_escaped_on_every_page(path_values: PathValues, bob: Use
 
 def test_stored_text_is_escaped_on_every_page(path_values: PathValues, bob: User) -> None:
     """Names of files, tags, genres, playlists and searches, and what a file says of itself."""
-    track = selectors.tracks_of(bob).get()
+    track = selectors.tracks_of(bob).get(pk=path_values["track_id"][0])
     fields = ("title", "artist", "album", "original_name", "file_genre")
     selectors.tracks_of(bob).update(
         **dict.fromkeys(fields, SCRIPT), status=Track.Status.FAILED, error_code="corrupt"

@@ -101,6 +101,7 @@ def alices_data(alice: User) -> OwnedData:
         "object_id": [track.pk, failed.pk, *sorted(set(short))],
         "content_type_id": [ContentType.objects.get_for_model(Track).pk],
         "key": [genre.key, tag.key, token.digest],
+        "number": [learned.number],
         "mood": ["happy", genre.key],
         "uidb64": ["MQ"],
         "token": ["set-password"],
