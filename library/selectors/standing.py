@@ -29,7 +29,7 @@ def standing_text(examples: int, heard: int, worth: Worth | None) -> str:
         hint = (
             "suggestions are rough"
             if heard < ROUGH_BELOW
-            else "how often it is right will show after some answers"
+            else "how often it is right will show after more answers"
         )
         return f"Knows {heard} examples; {hint}"
     # The bound itself is not surely exceeded: of exactly 0.7, "more than six in ten" is true.

@@ -24,7 +24,7 @@ def worth(right: int, answers: int, effective: float | None = None) -> Worth:
         (5, 2, None, "Has heard 2 of its 5 examples so far, and needs 3"),
         (3, 3, None, "Knows 3 examples; suggestions are rough"),
         (20, 9, None, "Knows 9 examples; suggestions are rough"),
-        (20, 20, None, "Knows 20 examples; how often it is right will show after some answers"),
+        (20, 20, None, "Knows 20 examples; how often it is right will show after more answers"),
         (20, 20, worth(8, 8), "Right every time here so far, surely more than seven times in ten"),
         (20, 20, worth(45, 50), "Right about nine times in ten here, surely more than eight"),
         (20, 20, worth(23, 25), "Right about nine times in ten here, surely more than seven"),
