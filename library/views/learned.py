@@ -48,11 +48,12 @@ class ShownChange:
 @require_safe
 def learned(request: AuthenticatedRequest) -> HttpResponse:
     """The versions. While one is being learned, the page fetches itself from time to time."""
+    is_learning = selectors.is_learning(request.user)  # first: a version may be finished between two queries
     versions = selectors.learned_models_of(request.user)
     context = {
         "page": Paginator(versions, PAGE_SIZE).get_page(request.GET.get("page")),
         "candidate": selectors.learned_candidate_of(request.user),
-        "is_learning": selectors.is_learning(request.user),
+        "is_learning": is_learning,
         "answer_count": selectors.learnable_verdicts_of(request.user).count(),
         "least_answers": LEAST_ANSWERS,
     }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from html import unescape
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -85,6 +89,26 @@ class TestVersions:
         page = text(alice_client, VERSIONS)
         assert "every 3s" not in page
         assert "See what would change" in page
+
+    def test_one_that_is_finished_while_the_page_is_made_is_shown_or_waited_for(
+        self, alice: User, alice_client: Client, shouts: list[Track]
+    ) -> None:
+        asked = itertools.count()
+
+        def finish(execute: Callable[..., Any], *query: Any) -> Any:
+            if next(asked) == before:
+                services.learned_model_fit(owner_id=alice.pk)
+            return execute(*query)
+
+        for before in itertools.count():
+            LearnedModel.objects.filter(owner=alice).delete()
+            services.learned_model_fit_request(owner=alice)
+            asked = itertools.count()
+            with connection.execute_wrapper(finish):
+                page = text(alice_client, VERSIONS)
+            assert "every 3s" in page or "See what would change" in page, f"finished before query {before}"
+            if next(asked) <= before:  # the page asked less than that
+                return
 
     def test_how_much_better_a_version_is_and_how_sure_that_is(
         self, alice_client: Client, version: LearnedModel
