@@ -10,13 +10,13 @@
 
   const running = new Map(); // strip element -> { isPlaying(), end() }
 
-  async function start(strip, keepPlaying) {
+  async function start(strip, playsAtOnce) {
     strip.dataset.started = "";
     const ended = new AbortController();
     const { signal } = ended;
     let wave;
     running.set(strip, {
-      isPlaying: () => (wave ? wave.isPlaying() : keepPlaying),
+      isPlaying: () => (wave ? wave.isPlaying() : playsAtOnce),
       end() {
         ended.abort();
         wave?.destroy();
@@ -119,7 +119,7 @@
     if (strip.dataset.from) wave.once("ready", () => goTo(Number(strip.dataset.from)));
     strip.dataset.ready = "";
     // Before "ready" there is no source to play. The browser may still require a click first.
-    if (keepPlaying) wave.once("ready", () => wave.play().catch(() => {}));
+    if (playsAtOnce) wave.once("ready", () => wave.play().catch(() => {}));
   }
 
   function segmentAt({ segments }, time) {
@@ -167,16 +167,20 @@
     }
   }
 
-  // Ends strips that were removed from the page; the one that replaces a playing strip may go on playing.
+  // Ends strips that were removed from the page; the one that replaces a playing strip may go on playing. On a new page,
+  // one may play by itself, unless something else does.
   let playing = false;
-  function startAll() {
+  function startAll(swapped) {
+    const isNewPage = !swapped || swapped.detail.ctx.select === "#content";
+    const isQuiet = [...document.querySelectorAll("audio")].every((audio) => audio.paused);
     for (const [strip, { end }] of running) {
       if (strip.isConnected) continue;
       running.delete(strip);
       end();
     }
     for (const strip of document.querySelectorAll("[data-strip]:not([data-started])")) {
-      start(strip, playing && "keepPlaying" in strip.dataset);
+      const playsItself = isNewPage && isQuiet && "autoplay" in strip.dataset;
+      start(strip, playsItself || (playing && "keepPlaying" in strip.dataset));
     }
   }
   startAll();

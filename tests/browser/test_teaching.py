@@ -69,7 +69,11 @@ def test_a_genre_from_an_empty_account(signed_up: Page, tmp_path: Path) -> None:
     head, question = page.locator("#label-head"), page.locator("[data-question]")
     expect(head).to_contain_text("Knows 3 examples")
     expect(question).to_have_text(re.compile(r"^\s*Surf \d\s*$"))
-    expect(page.locator(".strip[data-ready]")).to_be_visible()
+    # It plays from the moment that is named, and the next one, too, unless the listener has paused it.
+    strip, playing = page.locator(".strip[data-ready]"), page.locator(".strip.is-playing")
+    expect(playing).to_be_visible()
+    page.keyboard.press(" ")
+    expect(strip).not_to_have_class(re.compile("is-playing"))
     check_page(page, "suggestions")
     page.set_viewport_size({"width": 1280, "height": 900})
     first = question.inner_text()
@@ -80,19 +84,20 @@ def test_a_genre_from_an_empty_account(signed_up: Page, tmp_path: Path) -> None:
     page.keyboard.press("z")
     expect(question).to_have_text(first)
     expect(head).to_contain_text("Knows 3 examples")
+    expect(strip).to_be_visible()
+    expect(playing).to_be_hidden()
     page.keyboard.press("s")
     expect(question).not_to_have_text(first)
     second = question.inner_text()
     page.keyboard.press("y")
     expect(question).not_to_have_text(second)
 
-    # It plays when one presses play, from the moment that is named; the next one then plays by itself.
     page.get_by_role("button", name="Play", exact=True).click()
-    expect(page.locator(".strip.is-playing")).to_be_visible()
+    expect(playing).to_be_visible()
     third = question.inner_text()
     page.keyboard.press("n")
     expect(question).not_to_have_text(third)
-    expect(page.locator(".strip.is-playing")).to_be_visible()
+    expect(playing).to_be_visible()
     page.keyboard.press(" ")
 
     # In the list: an answer leaves the question where it is, and the focus in its place.
