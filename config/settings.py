@@ -65,7 +65,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "library.http.middleware.SecurityHeadersMiddleware",
     "library.http.chunked_bodies.ChunkedBodiesMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "library.outgoing.static_files.StaticFilesMiddleware",
     "library.http.middleware.CompressionMiddleware",
     "library.monitoring.middleware.MonitoringMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -123,6 +123,8 @@ S3_ENDPOINT = env.str("EARMARK_S3_ENDPOINT", default="").rstrip("/") or None
 EARMARK_FILES_BY = env.str("EARMARK_FILES_BY", default="signed-url" if S3_BUCKET else "stream")
 EARMARK_X_ACCEL_PREFIX = env.str("EARMARK_X_ACCEL_PREFIX", default="/private-files/")
 EARMARK_SIGNED_URL_SECONDS = env.int("EARMARK_SIGNED_URL_SECONDS", default=900)
+#: Threads of each web process that read files for clients, and as many that make archives and exports.
+EARMARK_STREAM_THREADS = env.int("EARMARK_STREAM_THREADS", default=4)
 if S3_BUCKET:
     _files = {
         "BACKEND": "storages.backends.s3.S3Storage",

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, Q
-from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from library import selectors
@@ -81,16 +80,6 @@ def export_as_csv(owner: User) -> Iterator[str]:
             "history": "; ".join(history),
         }
         yield line.writerow([_csv_safe(cells[column]) for column in CSV_COLUMNS])
-
-
-def export_response(parts: Iterator[str], extension: str) -> StreamingHttpResponse:
-    """A download of an export that is sent while it is written. `extension` is "json" or "csv"."""
-    content_type = {"json": "application/json", "csv": "text/csv; charset=utf-8"}[extension]
-    response = StreamingHttpResponse(parts, content_type=content_type)
-    filename = f"earmark-library-{timezone.localdate().isoformat()}.{extension}"
-    response["Content-Disposition"] = f'attachment; filename="{filename}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _genres(owner: User) -> Iterator[dict[str, Any]]:

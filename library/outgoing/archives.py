@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any
 from uuid import UUID
 
-from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from classifier.formats import AUDIO_FORMATS
 from library.models import Track, User
-from library.outgoing.files import CHUNK_BYTES, UNCACHED_HEADERS
+from library.outgoing.files import UNCACHED_HEADERS
+from library.outgoing.streams import BLOCK_BYTES, StreamedResponse
 from library.outgoing.tagged_copies import safe_path_part, tagged_copy_file
 from library.selectors import GenreNames, genre_names_of, tracks_of
 
@@ -30,7 +30,7 @@ def archive_response(owner: User, track_ids: Sequence[UUID], *, with_tags: bool)
     """An archive of these tracks of the owner as a download."""
     filename = f"Earmark {timezone.localdate().isoformat()}.zip"
     disposition = content_disposition_header(True, filename) or "attachment"
-    return StreamingHttpResponse(
+    return StreamedResponse(
         stream_archive(owner, track_ids, with_tags=with_tags),
         content_type="application/zip",
         headers=UNCACHED_HEADERS | {"Content-Disposition": disposition},
@@ -70,7 +70,7 @@ def _content(track: Track, genres: GenreNames, with_tags: bool) -> tuple[IO[byte
 
 def _add(out: zipfile.ZipFile, pipe: _Pipe, entry: zipfile.ZipInfo, content: IO[bytes]) -> Iterator[bytes]:
     with out.open(entry, "w") as target:
-        while chunk := content.read(CHUNK_BYTES):
+        while chunk := content.read(BLOCK_BYTES):
             target.write(chunk)
             yield pipe.take()
 

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any, cast
 
 from django.conf import settings
 from django.db.models.fields.files import FieldFile
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
 
 from classifier.formats import AUDIO_FORMATS
 from library.models import Track
+from library.outgoing.streams import BLOCK_BYTES, StreamedFile
 
-CHUNK_BYTES = 64 * 1024
 #: Uploaded files never run as a page of this site.
 SANDBOX_HEADERS = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 #: For files that are made for one download.
@@ -97,7 +98,7 @@ def serve(
 
 def _stream_response(
     request: HttpRequest, stored: FieldFile, size: int, headers: dict[str, str]
-) -> HttpResponse | StreamingHttpResponse:
+) -> HttpResponse | StreamedFile:
     headers = headers | {"Accept-Ranges": "bytes"}
     requested = _requested_range(request, headers["ETag"], size)
     if requested is None:
@@ -109,7 +110,7 @@ def _stream_response(
         status, headers["Content-Range"] = 206, f"bytes {start}-{start + length - 1}/{size}"
     if request.method == "HEAD" or not length:
         return HttpResponse(status=status, headers=headers)
-    return StreamingHttpResponse(_file_chunks(stored, start, length), status=status, headers=headers)
+    return StreamedFile(_file_blocks(stored, start, length), status=status, headers=headers)
 
 
 def _web_server_response(stored: FieldFile, headers: dict[str, str]) -> HttpResponse:
@@ -157,14 +158,15 @@ def _requested_range(request: HttpRequest, etag: str, size: int) -> tuple[int, i
     return (start, end - start + 1) if start < size else None
 
 
-def _file_chunks(stored: FieldFile, start: int, length: int) -> Iterator[bytes]:
+def _file_blocks(stored: FieldFile, start: int, length: int) -> Iterator[bytes]:
     if bucket := getattr(stored.storage, "bucket", None):
         # Opened as a file, django-storages would fetch all of it first.
         wanted = f"bytes={start}-{start + length - 1}"
-        yield from bucket.Object(stored.name).get(Range=wanted)["Body"].iter_chunks(CHUNK_BYTES)
+        with closing(bucket.Object(stored.name).get(Range=wanted)["Body"]) as body:
+            yield from body.iter_chunks(BLOCK_BYTES)
         return
     with stored.storage.open(str(stored.name), "rb") as content:
         content.seek(start)
-        while length > 0 and (chunk := content.read(min(CHUNK_BYTES, length))):
-            length -= len(chunk)
-            yield chunk
+        while length > 0 and (block := content.read(min(BLOCK_BYTES, length))):
+            length -= len(block)
+            yield block

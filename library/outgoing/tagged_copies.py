@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.http.response import HttpResponseBase
 
 from classifier.formats import AUDIO_FORMATS
 from classifier.tagged_copies import TAGGABLE_FORMATS, write_tagged_copy
 from library.models import Track
 from library.outgoing.files import UNCACHED_HEADERS
+from library.outgoing.streams import StreamedDownload
 from library.selectors import GenreNames
 from library.services.track_files import local_copy
 from library.text import without_control_characters
@@ -66,7 +67,7 @@ def tagged_copy_response(track: Track, genres: GenreNames) -> HttpResponseBase |
     if content is None:
         return None
     kind = AUDIO_FORMATS[track.kind]
-    return FileResponse(
+    return StreamedDownload(
         content,
         as_attachment=True,
         filename=f"{safe_path_part(str(track)) or 'Untitled'}{kind.extension}",

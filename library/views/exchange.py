@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from library import services
 from library.errors import DomainError
-from library.exchange.export_writer import export_as_csv, export_as_json, export_response
+from library.exchange.export_writer import export_as_csv, export_as_json
 from library.http.types import AuthenticatedRequest
+from library.outgoing.exports import export_response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,10 +27,10 @@ def exchange(request: AuthenticatedRequest) -> HttpResponse:
 
 
 @require_safe
-def export_json(request: AuthenticatedRequest) -> StreamingHttpResponse:
+def export_json(request: AuthenticatedRequest) -> HttpResponseBase:
     return export_response(export_as_json(request.user), "json")
 
 
 @require_safe
-def export_csv(request: AuthenticatedRequest) -> StreamingHttpResponse:
+def export_csv(request: AuthenticatedRequest) -> HttpResponseBase:
     return export_response(export_as_csv(request.user), "csv")

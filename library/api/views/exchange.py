@@ -14,7 +14,8 @@ from library.api.renderers import AnyMediaTypeRenderer
 from library.api.schema import with_errors
 from library.api.serializers import exchange as serializers
 from library.api.views.base import OwnersView
-from library.exchange.export_writer import export_as_csv, export_as_json, export_response
+from library.exchange.export_writer import export_as_csv, export_as_json
+from library.outgoing.exports import export_response
 
 TAG = ["Export and import"]
 
