@@ -133,7 +133,12 @@ def explanations(examples: ArrayLike, vectors: ArrayLike, count: int = 3) -> NDA
     """For each track (tracks, size) its nearest examples, best first: indices (tracks, up to `count`)."""
     rows = check(examples)
     likeness = check(vectors, rows.shape[1]) @ rows.T
-    return np.argsort(-likeness, axis=1, kind="stable")[:, :count].astype(np.int64)
+    if count < len(rows):  # sorting all of them would take most of the time
+        nearest = np.sort(np.argpartition(-likeness, count - 1, axis=1)[:, :count], axis=1)
+    else:
+        nearest = np.broadcast_to(np.arange(len(rows)), likeness.shape)
+    best = np.argsort(-np.take_along_axis(likeness, nearest, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(nearest, best, axis=1).astype(np.int64)
 
 
 def check(vectors: ArrayLike, size: int | None = None) -> FloatArray:

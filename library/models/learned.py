@@ -80,9 +80,11 @@ class LearnedRow(models.Model):
 
     # The constraint below serves the model, too.
     model = models.ForeignKey(LearnedModel, on_delete=models.CASCADE, related_name="rows", db_index=False)
-    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="+", db_index=False)
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="learned_rows", db_index=False)
     genre = models.CharField("learned genre", max_length=GENRE_LENGTH)
     probability = models.FloatField("probability of the learned genre")
+    #: The ids of the tracks that the owner had called so when this was learned and that sound most like it.
+    nearest = models.JSONField("nearest answers", default=list)
     #: The effective genre before; "" for none.
     before = models.CharField("genre before", max_length=GENRE_LENGTH, blank=True)
     counts = models.CharField("genre that counts", max_length=GENRE_LENGTH, blank=True)

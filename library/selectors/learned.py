@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Case, Count, F, Q, QuerySet, When
 
@@ -14,6 +15,9 @@ from library.selectors.verdicts import verdicts_in_force
 
 State = LearnedRow.State
 Status = LearnedModel.Status
+
+#: From so many answers on there is something to learn from.
+LEAST_ANSWERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,13 @@ def learnable_verdicts_of(owner: User) -> QuerySet[Verdict]:
     return verdicts_in_force(own.filter(genre__in=BUILTIN_GENRES))
 
 
+def learned_rows_in_use() -> QuerySet[LearnedRow]:
+    """What tracks get from the versions in use, at most one row for each track; to be fetched along with tracks."""
+    rows = LearnedRow.objects.filter(model__status=Status.ACTIVE).exclude(counts="")
+    shown = ("track", "genre", "probability", "before", "counts", "model__number")
+    return rows.select_related("model").only("model", *shown)
+
+
 def is_learning(owner: User) -> bool:
     """Whether a new version is being learned, or waits for a worker to do that."""
     return LearnedModelFit.objects.filter(owner=owner).exists()
@@ -95,6 +106,21 @@ def open_rows_by_change(
         return rows.none()
     places = [When(before=each.before, genre=each.genre, then=place) for place, each in enumerate(changes)]
     return rows.order_by(Case(*places, default=len(places)), "id")
+
+
+def nearest_answers_of(owner: User, rows: Iterable[LearnedRow]) -> dict[int, list[Track]]:
+    """What speaks for each of these rows, by its id: the tracks that its owner calls so and that sound most like it.
+
+    Tracks that are gone, or that the owner calls something else by now, are left out.
+    """
+    wanted = {row.pk: (row.genre, [UUID(pk) for pk in row.nearest]) for row in rows}
+    ids = {pk for _, nearest in wanted.values() for pk in nearest}
+    found = Track.objects.filter(pk__in=ids).only("owner", "title", "artist", "owner_genre").order_by()
+    tracks = {track.pk: track for track in found if track.owner_id == owner.pk}
+    return {
+        row: [tracks[pk] for pk in nearest if pk in tracks and tracks[pk].owner_genre == genre]
+        for row, (genre, nearest) in wanted.items()
+    }
 
 
 def unchanged_counts_of(owner: User, model: LearnedModel) -> UnchangedCounts:

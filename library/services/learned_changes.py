@@ -15,9 +15,11 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 
 from library.models import LearnedModel, LearnedRow, Track, User
+from library.selectors.learned import LEAST_ANSWERS
 from library.selectors.model_cards import learning_space, model_manifest
 from library.selectors.vectors import Vectors, learning_vectors_of
 from library.services.effective_genres import Trust
+from library.services.learned_reasons import NearestAnswers
 from library.text import fold
 
 if TYPE_CHECKING:
@@ -32,8 +34,6 @@ State = LearnedRow.State
 
 #: Tracks that are read at a time.
 PAGE = 1_000
-#: From so many verdicts on there is something to learn from.
-LEAST_ANSWERS = 20
 #: In place of a probability of 0, which has no logarithm.
 LEAST_PROBABILITY = 1e-9
 
@@ -122,11 +122,13 @@ def learn_from(owner: User, base: BaseModel, answers: Mapping[UUID, str]) -> Lea
     return Learned(figures, "", learned, file.getvalue())
 
 
-def rows_for(version: LearnedModel, base: BaseModel, learned: Learned) -> list[LearnedRow]:
+def rows_for(
+    version: LearnedModel, base: BaseModel, learned: Learned, answers: Mapping[UUID, str]
+) -> list[LearnedRow]:
     """Unsaved rows for the tracks that a version would change, and for those that keep what they have learned before.
 
     Proposed are the genres of which the adjusted model is sure, for tracks without a verdict that have another. What
-    the owner has skipped in an earlier version is skipped again.
+    the owner has skipped in an earlier version is skipped again. `answers`: what it was learned from.
     """
     owner, rows = version.owner, []
     in_use = LearnedRow.objects.filter(model__owner=owner, model__status=LearnedModel.Status.ACTIVE)
@@ -137,10 +139,9 @@ def rows_for(version: LearnedModel, base: BaseModel, learned: Learned) -> list[L
     tracks = Track.objects.filter(owner=owner, status=Track.Status.READY, owner_genre="")
     if owner.file_genre_trust == Trust.ALWAYS:
         tracks = tracks.filter(file_label="")
+    reasons = NearestAnswers(owner, base.space, answers)
     for page in _pages(owner, base, tracks):
-        for track, genre, probability in _sure_genres(page, base, learned):
-            if genre == track["genre"]:
-                continue
+        for track, genre, probability, nearest in _changes(page, base, learned, reasons):
             before = kept.pop(track["pk"], None)
             rows.append(
                 LearnedRow(
@@ -148,6 +149,7 @@ def rows_for(version: LearnedModel, base: BaseModel, learned: Learned) -> list[L
                     track_id=track["pk"],
                     genre=genre,
                     probability=probability,
+                    nearest=nearest,
                     before=track["genre"],
                     counts=before.counts if before else "",
                     state=State.SKIPPED if (track["pk"], genre) in skipped else State.PROPOSED,
@@ -163,16 +165,17 @@ def _kept_row(version: LearnedModel, row: LearnedRow) -> LearnedRow:
         track_id=row.track_id,
         genre=genre,
         probability=row.probability,
+        nearest=row.nearest if row.genre == genre else [],
         before=genre,
         counts=genre,
         state=State.ACCEPTED,
     )
 
 
-def _sure_genres(
-    page: _Page, base: BaseModel, learned: Learned
-) -> Iterator[tuple[Mapping[str, Any], str, float]]:
-    """Those of the tracks of which the adjusted model is sure, with the genre and its probability."""
+def _changes(
+    page: _Page, base: BaseModel, learned: Learned, reasons: NearestAnswers
+) -> Iterator[tuple[Mapping[str, Any], str, float, list[str]]]:
+    """The tracks that the adjusted model is sure are of another genre: that, how probable, and what speaks for it."""
     import numpy as np
 
     assert learned.adjustment is not None
@@ -181,11 +184,16 @@ def _sure_genres(
     assert page.log_probabilities is not None
     assert page.vectors is not None
     probabilities = np.exp(learned.adjustment.apply(page.log_probabilities, page.vectors))
-    for track, column, probability in zip(
-        page.tracks, probabilities.argmax(axis=1), probabilities.max(axis=1), strict=True
-    ):
-        if probability >= base.threshold:
-            yield track, base.genres[column], float(probability)
+    genres = [base.genres[column] for column in probabilities.argmax(axis=1)]
+    highest = probabilities.max(axis=1)
+    changed = [
+        place
+        for place, track in enumerate(page.tracks)
+        if highest[place] >= base.threshold and genres[place] != track["genre"]
+    ]
+    nearest = reasons.of([genres[place] for place in changed], page.vectors[changed])
+    for place, of_one in zip(changed, nearest, strict=True):
+        yield page.tracks[place], genres[place], float(highest[place]), of_one
 
 
 def _pages(owner: User, base: BaseModel, tracks: QuerySet[Track]) -> Iterator[_Page]:

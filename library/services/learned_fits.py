@@ -16,11 +16,10 @@ from django.db.models import Max
 from django.db.models.functions import Now
 
 from library.models import LearnedModel, LearnedModelFit, LearnedRow, User
-from library.selectors.learned import learnable_verdicts_of
+from library.selectors.learned import LEAST_ANSWERS, learnable_verdicts_of
 from library.services import learned_changes
 from library.services.batches import BATCH_SIZE
 from library.services.jobs import job_enqueue
-from library.services.learned_changes import LEAST_ANSWERS
 from library.services.learned_models import learned_batch_apply
 
 logger = logging.getLogger(__name__)
@@ -123,7 +122,7 @@ def _fit(owner: User, lease: uuid.UUID) -> LearnedModel:
         return _finish(version, lease, learned.reason)
     version.arrays, version.sha256 = learned.arrays, learned.sha256
     _lease_extend(owner.pk, lease)
-    rows = learned_changes.rows_for(version, base, learned)
+    rows = learned_changes.rows_for(version, base, learned, answers)
     if not any(row.state == LearnedRow.State.PROPOSED for row in rows):
         return _finish(version, lease, LearnedModel.Reason.CHANGES_NOTHING)
     for batch in itertools.batched(rows, BATCH_SIZE):

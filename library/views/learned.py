@@ -19,22 +19,24 @@ from library import selectors, services
 from library.http.shortcuts import PAGE_SIZE, get_or_gone, message_with_go_back, redirect_back
 from library.http.types import AuthenticatedRequest
 from library.models import LearnedModel, LearnedRow, Track
-from library.selectors.learned import LearnedChange
+from library.selectors.learned import LEAST_ANSWERS, LearnedChange
 from library.selectors.moments import segments_of
 from library.selectors.tracks import tracks_by_id
-from library.services.learned_changes import LEAST_ANSWERS
 from library.text import track_count_text, uuid_or_nil, whole_number
 
+#: How many of the answers that speak for a row are shown.
+SHOWN_ANSWERS = 2
 GONE = "That version is no longer there."
 
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """A row of a version with its track, and the track's segments for a genre strip."""
+    """A row of a version with its track, the track's segments for a genre strip, and the answers that speak for it."""
 
     row: LearnedRow
     track: Track
     segments: Sequence[Any]
+    nearest: list[Track]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +161,15 @@ def _shown_changes(
     """The rows of a page by what they change."""
     tracks: dict[UUID, Track] = tracks_by_id(request.user, [row.track_id for row in rows])
     segments = segments_of(request.user, tracks.values())
+    nearest = selectors.nearest_answers_of(request.user, rows)
     by_change = {(each.before, each.genre): each for each in changes}
     return [
         ShownChange(
             by_change[key],
             [
-                ShownRow(row, tracks[row.track_id], segments.get(row.track_id, []))
+                ShownRow(
+                    row, tracks[row.track_id], segments.get(row.track_id, []), nearest[row.pk][:SHOWN_ANSWERS]
+                )
                 for row in group
                 if row.track_id in tracks
             ],

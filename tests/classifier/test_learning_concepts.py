@@ -172,6 +172,9 @@ def test_explanations_are_the_nearest_examples() -> None:
     assert found.shape == (6, 3)
     assert (found[:, 0] == np.arange(6)).all()
     assert concepts.explanations(examples[:2], examples).shape == (6, 2)
+    order = np.argsort(-(concepts.check(LIBRARY.vectors) @ concepts.check(examples).T), axis=1, kind="stable")
+    for count in range(1, 8):
+        assert (concepts.explanations(examples, LIBRARY.vectors, count) == order[:, :count]).all()
 
 
 @pytest.mark.parametrize(

@@ -129,3 +129,8 @@ def test_versions_of_others_look_like_unknown_ones(
     assert charlie_api.get(VERSIONS).json()["results"] == []
     for action in ("accept", "skip", "activate"):
         assert post(charlie_api, f"{number}/{action}/", all=True).status_code == 404
+    nearest = selectors.nearest_answers_of(alice, version.rows.all())[version.rows.get(track=shouts[0]).pk]
+    assert row.pop("nearest") == [
+        {"id": str(track.pk), "title": track.title, "artist": track.artist} for track in nearest
+    ]
+    assert len(nearest) == 3

@@ -186,6 +186,11 @@ def version_of(world: World) -> LearnedModel:
 
 def concept_of(world: World, name: str = "late") -> Concept:
     tag = selectors.tag_named(world.alice, name)
+def row_near_all(world: World) -> LearnedRow:
+    tracks = Track.all_objects.filter(owner=world.alice).order_by("pk")
+    return LearnedRow(pk=1, genre="blues", nearest=[str(track.pk) for track in tracks])
+
+
     assert tag
     return selectors.concept_for(world.alice, tag)
 
@@ -199,6 +204,8 @@ NOT_ASKED = {
     "model_cards.installed_models", "model_cards.accuracy_at_confidence", "model_cards.accuracy_when_sure",
     # They choose among the verdicts that they are given.
     "verdicts.latest_verdicts", "verdicts.verdicts_in_force", "verdicts.verdict_for_track",
+    # Fetched along with tracks.
+    "learned.learned_rows_in_use",
     "learning.teaching_is_possible", "learned.learned_reason_text", "learned.learned_gain_text",
     "standing.standing_text",
     "moments.telling_moment",
@@ -237,6 +244,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "learned.learned_changes_of": lambda w: selectors.learned_changes_of(w.alice, version_of(w)),
     "learned.unchanged_counts_of": lambda w: selectors.unchanged_counts_of(w.alice, version_of(w)),
     "learning.suggestions_for": lambda w: selectors.suggestions_for(w.alice, concept_of(w)),
+    "learned.nearest_answers_of": lambda w: selectors.nearest_answers_of(w.alice, [row_near_all(w)]),
     "learning.question_for": lambda w: selectors.question_for(w.alice, concept_of(w)),
     "learning.worth_of": lambda w: selectors.worth_of(w.alice, concept_of(w)),
     "learning.standing_of": lambda w: selectors.standing_of(w.alice, concept_of(w)),

@@ -89,6 +89,29 @@ class TestLearning:
         # Only one candidate waits.
         assert (first.status, second.status) == (Status.INACTIVE, Status.CANDIDATE)
 
+    def test_each_row_keeps_the_nearest_answers_that_speak_for_it(
+        self, alice: User, shouts: list[Track]
+    ) -> None:
+        called_rock = Track.objects.filter(owner=alice, owner_genre="rock")
+        vectors = {
+            str(track.pk): np.frombuffer(track.learning_vector.vector, "<f2").astype(np.float64)
+            for track in called_rock.select_related("learning_vector")
+        }
+        rows = list(fit(alice).rows.all())
+        assert len(rows) == 5
+        for row in rows:
+            own = np.frombuffer(row.track.learning_vector.vector, "<f2").astype(np.float64)
+            nearest = sorted(vectors, key=lambda pk: -float(vectors[pk] @ own))
+            assert row.nearest == nearest[:3]
+
+    def test_what_is_kept_keeps_its_reason(self, alice: User, shouts: list[Track]) -> None:
+        first = fit(alice)
+        services.learned_rows_accept(model=first, track_ids=[shouts[0].pk])
+        second = fit(alice)
+        accepted = second.rows.get(track=shouts[0])
+        assert (accepted.before, accepted.state) == ("rock", "accepted")
+        assert accepted.nearest == first.rows.get(track=shouts[0]).nearest != []
+
     def test_artists_without_a_name_are_told_apart_by_album(self, alice: User, shouts: list[Track]) -> None:
         Track.objects.filter(artist__startswith="artist shout").update(artist="", album="One Album")
         assert fit(alice).figures["artists"] == 11

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from library import services
+from library import selectors, services
 from library.models import LearnedModel, LearnedRow, Track, User
 from tests.factories import TrackFactory
 from tests.learning import make_heard_track, make_misheard_library
@@ -201,14 +201,21 @@ class TestWhatWouldChange:
         version: LearnedModel,
         django_assert_num_queries: DjangoAssertNumQueries,
     ) -> None:
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             alice_client.get(url(version))
         tracks = [TrackFactory(owner=alice, title=f"more {number}") for number in range(60)]
         LearnedRow.objects.bulk_create(
-            LearnedRow(model=version, track=track, genre="jazz", probability=0.9, before="blues")
+            LearnedRow(
+                model=version,
+                track=track,
+                genre="jazz",
+                probability=0.9,
+                before="blues",
+                nearest=[str(tracks[0].pk)],
+            )
             for track in tracks
         )
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             first = alice_client.get(url(version))
         second = alice_client.get(url(version) + "?page=2")
         shown = [
@@ -217,6 +224,37 @@ class TestWhatWouldChange:
         ]
         assert shown == [[("jazz", 60, 50)], [("jazz", 60, 10), ("rock", 5, 5)]]
         assert "Accept 60" in second.text
+
+    def test_each_row_says_why(
+        self, alice: User, alice_client: Client, shouts: list[Track], version: LearnedModel
+    ) -> None:
+        row = version.rows.get(track=shouts[0])
+        first, second, third = [Track.objects.get(pk=pk) for pk in row.nearest]
+
+        def why(*answers: Track) -> str:
+            links = " and ".join(f'<a href="{each.get_absolute_url()}">{each.title}</a>' for each in answers)
+            return f"Like {links}, which you called rock"
+
+        assert why(first, second) in text(alice_client, url(version))
+        # What is gone, or is called something else by now, speaks for nothing.
+        services.track_delete(track=first)
+        services.genre_set(track=second, person=alice, genre="jazz")
+        assert selectors.nearest_answers_of(alice, [row]) == {row.pk: [third]}
+        LearnedRow.objects.exclude(pk=row.pk).delete()
+        assert why(third) in text(alice_client, url(version))
+        services.genre_set(track=third, person=alice, genre="jazz")
+        page = text(alice_client, url(version))
+        assert "which you called" not in page
+        assert shouts[0].title in page
+
+    def test_nobody_elses_tracks_are_named(
+        self, alice: User, charlie: User, shouts: list[Track], version: LearnedModel
+    ) -> None:
+        foreign = TrackFactory(owner=charlie)
+        services.genre_set(track=foreign, person=charlie, genre="rock")
+        row = version.rows.get(track=shouts[0])
+        row.nearest = [str(foreign.pk)]
+        assert selectors.nearest_answers_of(alice, [row]) == {row.pk: []}
 
     def test_an_earlier_version_is_only_shown(
         self, alice: User, alice_client: Client, version: LearnedModel

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from library import selectors
 from library.api.serializers.examples import EXAMPLE_ID, EXAMPLE_TIME, schema_example
+from library.api.serializers.learning import NearExampleSerializer
 from library.api.serializers.tracks import ModelVersionSerializer
 from library.genres import UNSURE
 from library.models import LearnedModel, LearnedRow
@@ -157,6 +158,10 @@ class LearnedVersionDetailSerializer(LearnedVersionSerializer):
         read_only_fields = fields
 
 
+class NearAnswerSerializer(NearExampleSerializer):
+    """A track that you call so, and that a track sounds like."""
+
+
 @extend_schema_serializer(
     examples=schema_example(
         {
@@ -167,6 +172,7 @@ class LearnedVersionDetailSerializer(LearnedVersionSerializer):
             "to": "rock",
             "probability": 0.83,
             "state": "proposed",
+            "nearest": [{"id": EXAMPLE_ID, "title": "Harbour Lights", "artist": "The Ferrymen"}],
         }
     )
 )
@@ -184,6 +190,14 @@ class LearnedRowSerializer(LearnedChangeSerializer):
             "`proposed`: it waits for you. `accepted`: it counts while its version is in use. `skipped`: it does not."
         ),
     )
+    nearest = serializers.SerializerMethodField(
+        help_text="What speaks for it: the tracks that sound most like it among those that you call so, at most three."
+    )
+
+    @extend_schema_field(NearAnswerSerializer(many=True))
+    def get_nearest(self, row: LearnedRow) -> Any:
+        """From the context: `nearest` has the tracks of every row that is shown."""
+        return NearAnswerSerializer(self.context["nearest"][row.pk], many=True).data
 
 
 @extend_schema_serializer(examples=schema_example({"from": "blues", "to": "rock"}))

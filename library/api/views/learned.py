@@ -99,7 +99,8 @@ class LearnedRowsView(OneVersionView, generics.GenericAPIView):
         tags=TAG,
         summary="List the tracks that a version changes",
         description=(
-            "Those without a verdict that it changes or would change. In pages: follow `next` until it is null."
+            "Those without a verdict that it changes or would change, and why. In pages: follow `next` until it is "
+            "null."
         ),
         parameters=[serializers.LearnedRowQuerySerializer],
         responses=with_errors({200: serializers.LearnedRowSerializer(many=True)}, 404),
@@ -115,7 +116,10 @@ class LearnedRowsView(OneVersionView, generics.GenericAPIView):
             rows = rows.filter(before=serializers.change_genre(wanted["from"]))
         if "to" in wanted:
             rows = rows.filter(genre=wanted["to"])
-        return self.get_paginated_response(self.get_serializer(self.paginate_queryset(rows), many=True).data)
+        page = self.paginate_queryset(rows) or []
+        context = {"nearest": selectors.nearest_answers_of(self.owner, page)}
+        shown = serializers.LearnedRowSerializer(page, many=True, context=context).data
+        return self.get_paginated_response(shown)
 
 
 class LearnedAcceptView(OneVersionView):
