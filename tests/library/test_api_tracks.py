@@ -59,6 +59,7 @@ def test_a_ready_track(alice_api: Client, track: Track) -> None:
         "notices": [],
         "genre": BLUES,
         "tags": [],
+        "learned": None,
         "created_at": body["created_at"],
         "updated_at": body["updated_at"],
     }
@@ -126,7 +127,7 @@ def test_the_list_costs_as_many_queries_whatever_its_length(
     for length in (1, 5):
         while Track.objects.count() < length:
             make_track()
-        with django_assert_num_queries(3):  # the token with its owner, tracks with predictions, their tags
+        with django_assert_num_queries(4):  # the token with its owner, tracks, tags, what was learned
             assert len(alice_api.get(TRACKS).json()["results"]) == length
 
 

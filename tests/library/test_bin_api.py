@@ -148,7 +148,7 @@ class TestTheList:
         for _ in range(count):
             binned(make_track())
         alice_api.get(BIN)
-        with django_assert_num_queries(3):  # token, tracks, tags
+        with django_assert_num_queries(4):  # token, tracks, tags, what was learned
             alice_api.get(BIN)
 
 

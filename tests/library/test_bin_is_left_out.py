@@ -186,10 +186,11 @@ def version_of(world: World) -> LearnedModel:
 
 def concept_of(world: World, name: str = "late") -> Concept:
     tag = selectors.tag_named(world.alice, name)
+
+
 def row_near_all(world: World) -> LearnedRow:
     tracks = Track.all_objects.filter(owner=world.alice).order_by("pk")
     return LearnedRow(pk=1, genre="blues", nearest=[str(track.pk) for track in tracks])
-
 
     assert tag
     return selectors.concept_for(world.alice, tag)

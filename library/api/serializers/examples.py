@@ -49,6 +49,7 @@ EXAMPLE_TRACK: dict[str, Any] = {
         "moods": {"mellow": 0.91, "sad": 0.84},
         "created_at": EXAMPLE_TIME,
     },
+    "learned": None,
     "created_at": EXAMPLE_TIME,
     "updated_at": EXAMPLE_TIME,
 }

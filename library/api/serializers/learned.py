@@ -200,7 +200,7 @@ class LearnedRowSerializer(LearnedChangeSerializer):
         return NearAnswerSerializer(self.context["nearest"][row.pk], many=True).data
 
 
-@extend_schema_serializer(examples=schema_example({"from": "blues", "to": "rock"}))
+@extend_schema_serializer(examples=schema_example({"from": "blues", "to": "rock", "expected": 12}))
 class LearnedChoiceSerializer(serializers.Serializer):
     """Which of a version's tracks: `ids`, or `all`, or those from one genre to another."""
 
@@ -212,6 +212,11 @@ class LearnedChoiceSerializer(serializers.Serializer):
         help_text="The ids of tracks.",
     )
     all = serializers.BooleanField(required=False, help_text="`true`: all that wait for your decision.")
+    expected = serializers.IntegerField(
+        min_value=0,
+        required=False,
+        help_text="How many tracks you expect it to affect. When it would be another number, nothing is done (409).",
+    )
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {**super().get_fields(), **change_fields()}
@@ -228,7 +233,7 @@ class LearnedChoiceSerializer(serializers.Serializer):
         """As the services take it."""
         data = self.validated_data
         change = (change_genre(data["from"]), data["to"]) if "from" in data else None
-        return {"track_ids": data.get("ids"), "change": change}
+        return {"track_ids": data.get("ids"), "change": change, "expected": data.get("expected")}
 
 
 class LearnedRowQuerySerializer(serializers.Serializer):

@@ -6,14 +6,24 @@ from datetime import datetime
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Prefetch, prefetch_related_objects
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from library.api.serializers.base import ErrorSerializer, SparseFieldsMixin
 from library.api.serializers.examples import EXAMPLE_TIME, EXAMPLE_TRACK, schema_example
-from library.models import Prediction, Track, TrackDeletion
+from library.models import LearnedRow, Prediction, Track, TrackDeletion
 from library.models.tracks import EDITABLE_FIELDS
-from library.selectors import purged_after
+from library.selectors import learned_rows_in_use, purged_after
+
+
+def track_details(path: str = "") -> tuple[str | Prefetch, ...]:
+    """What `TrackSerializer` shows beside a track's own row and its prediction, to be fetched for all tracks at once.
+
+    `path` leads to the track, such as `track__`.
+    """
+    learned = Prefetch(f"{path}learned_rows", learned_rows_in_use(), to_attr="learned_in_use")
+    return f"{path}tags", learned
 
 
 @extend_schema_serializer(examples=schema_example(EXAMPLE_TRACK["genre"]))
@@ -90,6 +100,34 @@ class PredictionSummarySerializer(serializers.ModelSerializer):
         fields = ["model", "label", "top", "confidence", "probabilities", "moods", "created_at"]
 
 
+class LearnedGenreSerializer(serializers.Serializer):
+    """What the version in use of what Earmark has learned from your verdicts gives a track."""
+
+    genre = serializers.CharField(
+        source="counts",
+        help_text="The learned genre. It is the effective one unless your verdict, or a file that you always trust, "
+        "says otherwise.",
+    )
+    probability = serializers.SerializerMethodField(
+        help_text=(
+            "The probability of that genre, 0 to 1, as the version computed it; null when the version itself "
+            "proposes another."
+        )
+    )
+    version = serializers.IntegerField(source="model.number", help_text="The number of the version.")
+    state = serializers.SerializerMethodField(
+        help_text="`accepted`: you accepted it in this version. `kept`: in an earlier one, and this one keeps it."
+    )
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_probability(self, row: LearnedRow) -> float | None:
+        return row.probability if row.genre == row.counts else None
+
+    @extend_schema_field(serializers.ChoiceField(choices=["accepted", "kept"]))
+    def get_state(self, row: LearnedRow) -> str:
+        return "accepted" if row.genre == row.counts != row.before else "kept"
+
+
 class SegmentSerializer(serializers.Serializer):
     """What a model predicted for a part of a track."""
 
@@ -129,6 +167,12 @@ class TrackSerializer(SparseFieldsMixin, serializers.ModelSerializer):
     genre = TrackGenreSerializer(source="*")
     tags: Any = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
     prediction = PredictionSummarySerializer(allow_null=True)
+    learned = serializers.SerializerMethodField(
+        help_text=(
+            "What Earmark has learned of its genre from your verdicts, by the version in use; null when that gives it "
+            "none. What a version only proposes is in `/api/v1/learning/versions/{id}/rows/`."
+        )
+    )
     edited = serializers.ListField(
         child=serializers.CharField(), help_text="Which of title, artist, album and year you have changed."
     )
@@ -145,13 +189,19 @@ class TrackSerializer(SparseFieldsMixin, serializers.ModelSerializer):
             "id", "url", "title", "artist", "album", "year", "edited",
             "original_name", "kind", "size", "sha256", "duration",
             "status", "stage", "progress", "error", "notices", "genre", "tags", "prediction",
-            "created_at", "updated_at",
+            "learned", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, track: Track) -> dict[str, str] | None:
         return {"code": track.error_code, "message": track.error_message} if track.error_code else None
+
+    @extend_schema_field(LearnedGenreSerializer(allow_null=True))
+    def get_learned(self, track: Track) -> dict[str, Any] | None:
+        if not hasattr(track, "learned_in_use"):
+            prefetch_related_objects([track], *track_details()[1:])
+        return next((LearnedGenreSerializer(row).data for row in track.learned_in_use), None)  # type: ignore[attr-defined]
 
 
 @extend_schema_serializer(examples=schema_example(EXAMPLE_TRACK | {"duplicate": False}))

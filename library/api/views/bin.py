@@ -11,6 +11,7 @@ from library import selectors, services
 from library.api.pagination import PAGINATION_PARAMETERS
 from library.api.schema import with_errors
 from library.api.serializers import tracks as serializers
+from library.api.serializers.tracks import track_details
 from library.api.views.base import FIELDS_PARAMETER, OwnersView
 
 TAG = ["Bin"]
@@ -32,7 +33,7 @@ class BinView(OwnersView, generics.GenericAPIView):
         responses=with_errors({200: serializers.BinnedTrackSerializer(many=True)}, 404),
     )
     def get(self, request: Request) -> Response:
-        rows = self.paginate_queryset(selectors.bin_of(self.owner).prefetch_related("tags"))
+        rows = self.paginate_queryset(selectors.bin_of(self.owner).prefetch_related(*track_details()))
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
 

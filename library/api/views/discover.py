@@ -16,6 +16,7 @@ from library import selectors
 from library.api.pagination import PAGINATION_PARAMETERS
 from library.api.schema import with_errors
 from library.api.serializers import discover as serializers
+from library.api.serializers.tracks import track_details
 from library.api.views.base import FIELDS_PARAMETER, OwnersView
 from library.genres import UNSURE
 from library.search.facet_counts import facet_counts
@@ -50,7 +51,7 @@ class SimilarView(OwnersView):
         serializer = serializers.CountSerializer(data=request.query_params)
         serializer.is_valid(raise_exception=True)
         near = similar_to(self.owner, track, serializer.validated_data["count"])
-        prefetch_related_objects([neighbour.track for neighbour in near], "tags")
+        prefetch_related_objects([neighbour.track for neighbour in near], *track_details())
         context = {"request": request}
         return Response(serializers.NeighbourSerializer(near, many=True, context=context).data)
 
@@ -87,7 +88,7 @@ class StationView(OwnersView, generics.GenericAPIView):
         if not rows and "cursor" not in request.query_params:
             raise Http404
         tracks = tracks_by_id(self.owner, [row.track_id for row in rows])
-        prefetch_related_objects(list(tracks.values()), "tags")
+        prefetch_related_objects(list(tracks.values()), *track_details())
         scored = [
             {"score": row.score, "track": tracks[row.track_id]} for row in rows if row.track_id in tracks
         ]
@@ -122,7 +123,7 @@ class AroundView(OwnersView):
         serializer.is_valid(raise_exception=True)
         query = serializer.validated_data
         near = tracks_near_point(self.owner, MapPoint(query["x"] / 100, 1 - query["y"] / 100), query["count"])
-        prefetch_related_objects([track for track, _ in near], "tags")
+        prefetch_related_objects([track for track, _ in near], *track_details())
         rows = [{**point_payload(point), "track": track} for track, point in near]
         context = {"request": request}
         return Response(serializers.TrackOnMapSerializer(rows, many=True, context=context).data)

@@ -130,7 +130,8 @@ class LearnedAcceptView(OneVersionView):
         description=(
             "All of it, some tracks, or the tracks that change from one genre to another. The version is in use from "
             "then on, in place of the one before. Your verdicts always come first. Of many tracks, the genres follow "
-            "in the background."
+            "in the background. With `expected`, nothing is done and the response is 409 (`selection_changed`) when it "
+            "would affect another number of tracks."
         ),
         request=serializers.LearnedChoiceSerializer,
         responses=with_errors({200: serializers.LearnedDoneSerializer}, 400, 404, 409, 415),
@@ -145,7 +146,10 @@ class LearnedSkipView(OneVersionView):
         operation_id="learned_version_skip",
         tags=TAG,
         summary="Skip what a version would change",
-        description="These tracks stay as they are, and later versions do not propose the same for them.",
+        description=(
+            "These tracks stay as they are, and later versions do not propose the same for them. `expected` as for "
+            "accepting."
+        ),
         request=serializers.LearnedChoiceSerializer,
         responses=with_errors({200: serializers.LearnedDoneSerializer}, 400, 404, 409, 415),
     )

@@ -16,7 +16,7 @@ from library import selectors, services
 from library.api.pagination import PAGINATION_PARAMETERS
 from library.api.schema import with_errors
 from library.api.serializers import learning as serializers
-from library.api.serializers.tracks import TrackSerializer
+from library.api.serializers.tracks import TrackSerializer, track_details
 from library.api.views.base import FIELDS_PARAMETER, OwnersView
 from library.models import Concept
 
@@ -95,7 +95,7 @@ class ExamplesView(OneConceptView, generics.GenericAPIView):
         responses=with_errors({200: TrackSerializer(many=True)}, 404),
     )
     def get(self, request: Request, id: int) -> Response:
-        tracks = selectors.examples_of(self.owner, self.concept()).prefetch_related("tags")
+        tracks = selectors.examples_of(self.owner, self.concept()).prefetch_related(*track_details())
         page = self.paginate_queryset(tracks) or []
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -119,7 +119,7 @@ class ConceptSuggestionsView(OneConceptView):
         serializer = serializers.SuggestionQuerySerializer(data=request.query_params)
         serializer.is_valid(raise_exception=True)
         found = selectors.suggestions_for(self.owner, concept, **serializer.validated_data)
-        prefetch_related_objects([suggestion.track for suggestion in found], "tags")
+        prefetch_related_objects([suggestion.track for suggestion in found], *track_details())
         context = {"request": request}
         return Response(serializers.SuggestionSerializer(found, many=True, context=context).data)
 

@@ -17,6 +17,7 @@ from library.api.pagination import PAGINATION_PARAMETERS
 from library.api.schema import with_errors
 from library.api.serializers import playlists as serializers
 from library.api.serializers.bulk_actions import BulkActionResultSerializer
+from library.api.serializers.tracks import track_details
 from library.api.views.base import FIELDS_PARAMETER, OwnersView
 from library.models import Playlist, PlaylistItem
 from library.search.saved import playlist_tracks_of
@@ -111,10 +112,12 @@ class PlaylistItemsView(OwnersView, generics.GenericAPIView):
         playlist = self.playlist()
         rows: list[Any]
         if playlist.smart:
-            tracks = playlist_tracks_of(self.owner, playlist).prefetch_related("tags")
+            tracks = playlist_tracks_of(self.owner, playlist).prefetch_related(*track_details())
             rows = [{"id": None, "track": track} for track in self.paginate_queryset(tracks) or []]
         else:
-            items = selectors.playlist_items_of(self.owner, playlist).prefetch_related("track__tags")
+            items = selectors.playlist_items_of(self.owner, playlist).prefetch_related(
+                *track_details("track__")
+            )
             rows = list(self.paginate_queryset(items) or [])
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 

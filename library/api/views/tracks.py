@@ -81,7 +81,7 @@ class TrackViewSet(
     def get_queryset(self) -> QuerySet[Track]:
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        return selectors.tracks_of(self.owner).prefetch_related("tags")
+        return selectors.tracks_of(self.owner).prefetch_related(*serializers.track_details())
 
     def get_parsers(self) -> list[BaseParser]:
         # Not by `self.action`, which is set after the parsers are chosen.
