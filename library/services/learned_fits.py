@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.db import OperationalError, transaction
 from django.db.models import Max
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from library.models import LearnedModel, LearnedModelFit, LearnedRow, User
 from library.selectors.learned import LEAST_ANSWERS, learnable_verdicts_of
@@ -148,7 +149,7 @@ def _finish(version: LearnedModel, lease: uuid.UUID, reason: str = "") -> Learne
         _lease_extend(version.owner_id, lease)
         if not reason:
             waiting = LearnedModel.objects.filter(owner=version.owner_id, status=Status.CANDIDATE)
-            waiting.update(status=Status.INACTIVE)
+            waiting.update(status=Status.INACTIVE, updated_at=timezone.now())
         version.status, version.reason = Status.REFUSED if reason else Status.CANDIDATE, reason
         version.save()
         LearnedModelFit.objects.filter(owner=version.owner_id, lease=lease).delete()

@@ -86,7 +86,7 @@ def learned_rows_skip(
             raise DomainError("nothing_to_accept", "None of these tracks waits to be accepted.")
         _check_count(count, expected)
         if model.status == Status.CANDIDATE and not model.rows.filter(state=State.PROPOSED).exists():
-            LearnedModel.objects.filter(pk=model.pk).update(status=Status.INACTIVE)
+            _candidate_put_aside(model.owner_id)
     return count
 
 
@@ -104,9 +104,7 @@ def learned_model_activate(*, model: LearnedModel) -> None:
             )
         if model.status == Status.ACTIVE:
             return
-        LearnedModel.objects.filter(owner=model.owner_id, status=Status.CANDIDATE).update(
-            status=Status.INACTIVE
-        )
+        _candidate_put_aside(model.owner_id)
         model.rows.exclude(counts="").update(is_due=True)
         _use(model)
     learned_rows_apply(owner_id=model.owner_id, batches=1)
@@ -116,7 +114,7 @@ def learned_models_off(*, owner: User) -> None:
     """Use no version; any that was in use can be gone back to. A candidate does not wait any longer."""
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=owner.pk)
-        LearnedModel.objects.filter(owner=owner, status=Status.CANDIDATE).update(status=Status.INACTIVE)
+        _candidate_put_aside(owner.pk)
         _put_aside(owner.pk)
     learned_rows_apply(owner_id=owner.pk, batches=1)
 
@@ -197,6 +195,11 @@ def _use(model: LearnedModel) -> None:
     model.status = Status.ACTIVE
     model.activated_at = model.activated_at or timezone.now()
     model.save(update_fields=["status", "activated_at", "updated_at"])
+
+
+def _candidate_put_aside(owner_id: int) -> None:
+    waiting = LearnedModel.objects.filter(owner=owner_id, status=Status.CANDIDATE)
+    waiting.update(status=Status.INACTIVE, updated_at=timezone.now())
 
 
 def _put_aside(owner_id: int) -> None:

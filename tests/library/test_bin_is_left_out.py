@@ -62,6 +62,7 @@ from library.selectors import (
     vectors,
 )
 from library.selectors import tracks as track_selectors
+from library.selectors.learning_events import learning_events_of
 from library.selectors.training import tracks_for_training
 from tests.crawl import addresses, response_bytes, send_request
 from tests.factories import TrackFactory, signed_in, with_token
@@ -184,14 +185,13 @@ def version_of(world: World) -> LearnedModel:
     return selectors.learned_models_of(world.alice).get()
 
 
-def concept_of(world: World, name: str = "late") -> Concept:
-    tag = selectors.tag_named(world.alice, name)
-
-
 def row_near_all(world: World) -> LearnedRow:
     tracks = Track.all_objects.filter(owner=world.alice).order_by("pk")
     return LearnedRow(pk=1, genre="blues", nearest=[str(track.pk) for track in tracks])
 
+
+def concept_of(world: World, name: str = "late") -> Concept:
+    tag = selectors.tag_named(world.alice, name)
     assert tag
     return selectors.concept_for(world.alice, tag)
 
@@ -203,10 +203,10 @@ NOT_ASKED = {
     "needs_you.answer_options_for", "needs_you.suggested_own_genre", "reviewing.visible_to", "similar.shared_moods",
     "model_cards.default_model_id", "model_cards.learning_space",
     "model_cards.installed_models", "model_cards.accuracy_at_confidence", "model_cards.accuracy_when_sure",
-    # They choose among the verdicts that they are given.
-    "verdicts.latest_verdicts", "verdicts.verdicts_in_force", "verdicts.verdict_for_track",
     # Fetched along with tracks.
     "learned.learned_rows_in_use",
+    # They choose among the verdicts that they are given.
+    "verdicts.latest_verdicts", "verdicts.verdicts_in_force", "verdicts.verdict_for_track",
     "learning.teaching_is_possible", "learned.learned_reason_text", "learned.learned_gain_text",
     "standing.standing_text",
     "moments.telling_moment",
@@ -243,12 +243,16 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "learned.is_learning": lambda w: selectors.is_learning(w.alice),
     "learned.open_rows_of": lambda w: selectors.open_rows_of(w.alice, version_of(w)),
     "learned.learned_changes_of": lambda w: selectors.learned_changes_of(w.alice, version_of(w)),
+    "learned.nearest_answers_of": lambda w: selectors.nearest_answers_of(w.alice, [row_near_all(w)]),
     "learned.unchanged_counts_of": lambda w: selectors.unchanged_counts_of(w.alice, version_of(w)),
     "learning.suggestions_for": lambda w: selectors.suggestions_for(w.alice, concept_of(w)),
-    "learned.nearest_answers_of": lambda w: selectors.nearest_answers_of(w.alice, [row_near_all(w)]),
     "learning.question_for": lambda w: selectors.question_for(w.alice, concept_of(w)),
     "learning.worth_of": lambda w: selectors.worth_of(w.alice, concept_of(w)),
     "learning.standing_of": lambda w: selectors.standing_of(w.alice, concept_of(w)),
+    "learning_events.learning_events_of": lambda w: [
+        (event.name, event.key, event.when, event.data)
+        for event in learning_events_of([w.alice.pk], w.alice.date_joined)
+    ],
     "facet_counts.facet_counts": lambda w: [
         facet_counts.facet_counts(track_filterset(w.alice, QueryDict(query)))
         for query in ("", "tag=late", "genre=blues")
