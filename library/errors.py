@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from http.client import responses
 from typing import Any
+
+from django.urls import reverse
+
+PROBLEM_TYPE = "application/problem+json"
 
 
 class DomainError(Exception):
@@ -56,3 +61,15 @@ class InvalidSearchError(DomainError):
         self.problems = problems
         details = " ".join(problem.detail for problem in problems[:3])
         super().__init__("invalid", f"This search was not understood: {details}", 400)
+
+
+def problem_details(status: int, code: str, detail: str) -> dict[str, Any]:
+    """An error as a body (RFC 9457). `code` is for programs and does not change; `detail` is for people."""
+    return {
+        "type": f"{reverse('api-docs')}#error-{code}",
+        # 460 is the tus protocol's own.
+        "title": responses.get(status, "Checksum Mismatch"),
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import logging
 import math
-from http.client import responses
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.http import Http404, UnreadablePostError
-from django.urls import reverse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from classifier.errors import AudioError
-from library.errors import DomainError, InvalidSearchError
+from library.errors import PROBLEM_TYPE, DomainError, InvalidSearchError, problem_details
 from library.http.chunked_bodies import BodyTooLarge
 
 logger = logging.getLogger("django.request")
-
-PROBLEM_TYPE = "application/problem+json"
 
 #: The HTTP status of each error about a file. 415: such files are never accepted. 413 and 409: this file is too large.
 #: 503 and 507: the same file may be accepted later. All others are 422: it is audio, but cannot be analysed.
@@ -51,15 +47,8 @@ def problem_response(
     errors: list[dict[str, str]] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """An error as a response. `code` is for programs and does not change; `detail` is for people."""
-    # 460 is the tus protocol's own.
-    body: dict[str, Any] = {
-        "type": f"{reverse('api-docs')}#error-{code}",
-        "title": responses.get(status, "Checksum Mismatch"),
-        "status": status,
-        "detail": detail,
-        "code": code,
-    }
+    """An error as a response."""
+    body = problem_details(status, code, detail)
     if errors:
         body["errors"] = errors
     return Response(body, status=status, headers=headers, content_type=PROBLEM_TYPE)

@@ -13,7 +13,8 @@ from typing import BinaryIO
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import reverse
+
+from library.errors import PROBLEM_TYPE, problem_details
 
 LENGTH_REQUIRED = (
     "Send the length of the body (Content-Length), or “Transfer-Encoding: chunked” and no other coding."
@@ -71,11 +72,5 @@ class ChunkedBodiesMiddleware:
 def _length_required(request: HttpRequest) -> HttpResponse:
     if not request.path.startswith(("/api/", "/file-upload")):
         return HttpResponse(LENGTH_REQUIRED, status=411, content_type="text/plain; charset=utf-8")
-    problem = {
-        "type": f"{reverse('api-docs')}#error-length_required",
-        "title": "Length Required",
-        "status": 411,
-        "detail": LENGTH_REQUIRED,
-        "code": "length_required",
-    }
-    return JsonResponse(problem, status=411, content_type="application/problem+json")
+    problem = problem_details(411, "length_required", LENGTH_REQUIRED)
+    return JsonResponse(problem, status=411, content_type=PROBLEM_TYPE)

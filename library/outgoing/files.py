@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from hashlib import blake2b
 from typing import Any, cast
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
 
 from classifier.formats import AUDIO_FORMATS
+from library.errors import PROBLEM_TYPE, problem_details
 from library.models import Track
 from library.outgoing.streams import BLOCK_BYTES, StreamedFile
 
@@ -27,7 +29,7 @@ from library.outgoing.streams import BLOCK_BYTES, StreamedFile
 SANDBOX_HEADERS = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 #: For files that are made for one download.
 UNCACHED_HEADERS = SANDBOX_HEADERS | {"Cache-Control": "private, no-store"}
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 def serve_original(request: HttpRequest, track: Track) -> HttpResponseBase:
@@ -67,7 +69,7 @@ def serve_timeline(track: Track) -> JsonResponse:
 def serve(
     request: HttpRequest, stored: FieldFile, *, content_type: str, filename: str, attachment: bool = False
 ) -> HttpResponseBase:
-    """The response to GET or HEAD for a stored file: 200, 206, 302, 304 or 416. Raises Http404 if it is missing.
+    """The response to GET or HEAD for a stored file: 200, 206, 302, 304, 412 or 416. Raises Http404 if it is missing.
 
     The caller has made sure that the person may have it.
     """
@@ -77,8 +79,8 @@ def serve(
         size = None
     if size is None:
         raise Http404
-    # Names in storage are never reused, so the name stands for the content.
-    etag = quote_etag(f"{stored.name}-{size}")
+    # Names in storage are never reused, so the name stands for the content. It is nobody's business, though.
+    etag = quote_etag(blake2b(f"{stored.name}-{size}".encode(), digest_size=16).hexdigest())
     headers = {
         "Content-Type": content_type,
         "Content-Disposition": content_disposition_header(attachment, filename) or "inline",
@@ -93,21 +95,24 @@ def serve(
         response = _stream_response(request, stored, size, headers | {"ETag": etag})
     # The stubs ask for an HttpResponse, but it only reads and writes headers, so a stream will do.
     plain = cast(HttpResponse, response)
-    return get_conditional_response(request, etag=etag, response=plain) or response
+    conditional = get_conditional_response(request, etag=etag, response=plain)
+    if conditional and conditional.status_code == 412:
+        return _problem(412, "precondition_failed", "The file is not the one that “If-Match” names.")
+    return conditional or response
 
 
 def _stream_response(
     request: HttpRequest, stored: FieldFile, size: int, headers: dict[str, str]
 ) -> HttpResponse | StreamedFile:
     headers = headers | {"Accept-Ranges": "bytes"}
-    requested = _requested_range(request, headers["ETag"], size)
-    if requested is None:
-        return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
-    start, length = requested
+    status, start, length = 200, 0, size
+    if requested := _requested_range(request, headers["ETag"], size):
+        status, (start, length) = 206, requested
+        if length <= 0:
+            detail = f"The range lies outside the file, which has {size} bytes."
+            return _problem(416, "range_not_satisfiable", detail, {"Content-Range": f"bytes */{size}"})
+        headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
     headers["Content-Length"] = str(length)
-    status = 200
-    if length < size:
-        status, headers["Content-Range"] = 206, f"bytes {start}-{start + length - 1}/{size}"
     if request.method == "HEAD" or not length:
         return HttpResponse(status=status, headers=headers)
     return StreamedFile(_file_blocks(stored, start, length), status=status, headers=headers)
@@ -137,25 +142,30 @@ def _signed_url_redirect(stored: FieldFile, headers: dict[str, str]) -> HttpResp
     return HttpResponse(status=302, headers={"Location": address, "Cache-Control": "private, no-store"})
 
 
-def _requested_range(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
-    """The requested range as (start, length); None if it lies outside the file.
+def _problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> JsonResponse:
+    return JsonResponse(
+        problem_details(status, code, detail),
+        status=status,
+        content_type=PROBLEM_TYPE,
+        headers=SANDBOX_HEADERS | {"Cache-Control": "private, no-store"} | (headers or {}),
+    )
 
-    Without a header `Range` with a single valid range, that is the whole file, as RFC 9110 allows.
+
+def _requested_range(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
+    """The requested range as (start, length); a length of 0 or less if it lies outside the file.
+
+    None without a header `Range` with a single valid range: then the file is sent whole, as RFC 9110 allows.
     """
-    whole = (0, size)
     asked = _RANGE.fullmatch(request.headers.get("Range", "").strip())
     if not asked or request.headers.get("If-Range", etag) != etag:
-        return whole
+        return None
     first, last = asked.groups()
-    if not first and not last:
-        return whole
     if not first:
-        start, end = max(size - int(last), 0), size - 1
-        return (start, end - start + 1) if int(last) and size else None
-    start, end = int(first), min(int(last), size - 1) if last else size - 1
-    if last and int(last) < start:
-        return whole
-    return (start, end - start + 1) if start < size else None
+        return (max(size - int(last), 0), min(int(last), size)) if last else None
+    if last and int(last) < int(first):
+        return None
+    end = min(int(last), size - 1) if last else size - 1
+    return int(first), end - int(first) + 1
 
 
 def _file_blocks(stored: FieldFile, start: int, length: int) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from library import selectors
 from library.api.renderers import AnyMediaTypeRenderer
-from library.api.schema import with_errors
+from library.api.schema import FILE_ERRORS, with_errors
 from library.api.views.base import OwnersView
 from library.outgoing.files import serve, serve_audio, serve_original, serve_spectrogram
 from library.outgoing.tagged_copies import tagged_copy_response
@@ -29,7 +29,7 @@ class OriginalView(FileView):
         tags=["Files"],
         summary="Download the original file",
         description="Byte for byte as it was uploaded. Supports `Range` and `If-None-Match`.",
-        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, 404),
+        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, *FILE_ERRORS),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         return serve_original(request._request, self.track(id))
@@ -55,7 +55,7 @@ class TaggedView(FileView):
                 response=[200],
             )
         ],
-        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, 404),
+        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, *FILE_ERRORS),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         track = self.track(id)
@@ -71,7 +71,7 @@ class AudioView(FileView):
         tags=["Files"],
         summary="Get the audio that browsers play",
         description="The original, or an MP3 copy when browsers cannot play its format. Supports `Range`.",
-        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, 404),
+        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, *FILE_ERRORS),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         return serve_audio(request._request, self.track(id))
@@ -83,7 +83,7 @@ class SpectrogramView(FileView):
         tags=["Files"],
         summary="Get the mel spectrogram",
         description="A picture: time from left to right, frequency on the mel scale from bottom to top.",
-        responses=with_errors({(200, "image/*"): OpenApiTypes.BINARY}, 404),
+        responses=with_errors({(200, "image/*"): OpenApiTypes.BINARY}, *FILE_ERRORS),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         return serve_spectrogram(request._request, self.track(id))
@@ -95,7 +95,7 @@ class PeaksView(FileView):
         tags=["Files"],
         summary="Get the peaks of the waveform",
         description="An object with `peaks`: numbers from 0 to 1, evenly spread over the track.",
-        responses=with_errors({(200, "application/json"): OpenApiTypes.OBJECT}, 404),
+        responses=with_errors({(200, "application/json"): OpenApiTypes.OBJECT}, *FILE_ERRORS),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         track = self.track(id)
