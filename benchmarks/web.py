@@ -61,7 +61,7 @@ def measure() -> tuple[float, float, list[str]]:
             ["shell", "-v0", "-c", _SEED],
         ):
             subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True)
-        gunicorn = ["gunicorn", "--config", "python:config.gunicorn", "config.wsgi", "--bind", address]
+        gunicorn = ["gunicorn", "--config", "python:config.server", "config.asgi", "--bind", address]
         server = subprocess.Popen([sys.executable, "-m", *gunicorn], cwd=ROOT, env=env)
         try:
             browse = _signed_in(f"http://{address}")

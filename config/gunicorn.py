@@ -1,4 +1,8 @@
-"""The configuration of gunicorn: `gunicorn --config python:config.gunicorn config.wsgi`."""
+"""gunicorn with the WSGI application: `gunicorn --config python:config.gunicorn config.wsgi`.
+
+Only for those who need WSGI; `config/server.py` is what the site is run with. Here, each slow client occupies a thread,
+and there is no limit on how slowly headers and bodies may come.
+"""
 
 from __future__ import annotations
 

@@ -81,6 +81,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
 
 TEMPLATES = [
     {
@@ -164,10 +165,17 @@ WHITENOISE_USE_FINDERS = DEBUG
 
 # Where `make run` listens; the Procfile reads the same variable.
 EARMARK_BIND = env.str("EARMARK_BIND", default="127.0.0.1:8000")
+#: Requests that each web process answers at the same time, and how many more wait for that before others are refused.
+EARMARK_WEB_THREADS = env.int("EARMARK_WEB_THREADS", default=8)
+EARMARK_WEB_LINE = env.int("EARMARK_WEB_LINE", default=256)
 
 # -- uploads
 
 EARMARK_MAX_UPLOAD_BYTES = env.int("EARMARK_MAX_UPLOAD_BYTES", default=500 * 2**20)
+#: The body of one request, which may hold several files.
+EARMARK_MAX_REQUEST_BYTES = env.int(
+    "EARMARK_MAX_REQUEST_BYTES", default=max(2 * 2**30, EARMARK_MAX_UPLOAD_BYTES + 2**20)
+)
 EARMARK_QUOTA_BYTES = env.int("EARMARK_QUOTA_BYTES", default=50 * 2**30)
 #: Deleted tracks are kept in the bin for this many days.
 EARMARK_BIN_DAYS = env.int("EARMARK_BIN_DAYS", default=30)

@@ -75,7 +75,9 @@ def own_environment(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def running_site(folder: Path, *, workers: int = 1, **settings: str) -> Iterator[Site]:
+def running_site(
+    folder: Path, *, workers: int = 1, web_processes: int = 1, **settings: str
+) -> Iterator[Site]:
     """Run a site until the block ends. `settings` are environment variables."""
     # The socket listens before the server runs, so the first request waits and nobody has to poll.
     with socket.create_server(("127.0.0.1", 0)) as listening, own_environment(folder) as own:
@@ -83,7 +85,8 @@ def running_site(folder: Path, *, workers: int = 1, **settings: str) -> Iterator
         site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", env)
         site.manage("prepare")
         bind = f"fd://{listening.fileno()}"
-        gunicorn = ["gunicorn", "--config", "python:config.gunicorn", "config.wsgi", "--bind", bind]
+        gunicorn = ["gunicorn", "--config", "python:config.server", "config.asgi", "--bind", bind]
+        gunicorn += ["--workers", str(web_processes)]
         site.web = subprocess.Popen(
             [sys.executable, "-m", *gunicorn], cwd=ROOT, env=env, pass_fds=[listening.fileno()]
         )

@@ -59,7 +59,7 @@ def main() -> None:
         sys.exit("The load test reads /proc and needs Linux.")
     with tempfile.TemporaryDirectory() as folder:
         song = people.make_song(Path(folder), options.seconds)
-        with running_site(Path(folder, "site"), workers=2, WEB_CONCURRENCY="2") as site:
+        with running_site(Path(folder, "site"), workers=2, web_processes=2) as site:
             ok = run(site, song, 60 * options.minutes)
     sys.exit(0 if ok else 1)
 

@@ -37,6 +37,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "not_found": (404, "There is no such object in your library, or nothing at this URL."),
     "method_not_allowed": (405, "This URL does not support the method."),
     "not_acceptable": (406, "The response is JSON, which the request does not accept."),
+    "too_slow": (408, "The body of the request came too slowly, or stopped. Send it again."),
     "over_quota": (409, "Your library is full. Delete some tracks to make room."),
     "taken": (409, "The name is taken."),
     "not_read": (409, "The file's tags have not been read yet. Try again later."),
@@ -93,6 +94,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "throttled": (429, "Too many requests. “Retry-After” gives the seconds to wait."),
     "checksum_mismatch": (460, "The bytes do not match “Upload-Checksum”."),
     "error": (500, "Something went wrong in Earmark itself."),
+    "busy": (503, "Too many requests are waiting. “Retry-After” gives the seconds to wait."),
     "too_many_streams": (503, "Too many event streams are open. Poll /tracks/changes/ instead."),
     "storage_full": (507, "The server's disk is full. Try again later."),
 }

@@ -24,6 +24,18 @@ class RequestThrottle(SimpleRateThrottle):
     now: float
     #: This limit, as a multiple of the limit per person.
     rate_factor = 1.0
+    #: Whether the request was counted before its body was read, and is now answered with it.
+    is_counted = False
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        self.is_counted = bool(request.META.get("earmark.admitted"))
+        return super().allow_request(request, view)
+
+    def throttle_success(self) -> bool:
+        return self.is_counted or super().throttle_success()
+
+    def throttle_failure(self) -> bool:
+        return self.is_counted
 
     def get_ident(self, request: Request) -> str:
         return client_address(request)

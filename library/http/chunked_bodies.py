@@ -12,9 +12,9 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 
-from library.errors import PROBLEM_TYPE, problem_details
+from library.http.refusals import refusal
 
 LENGTH_REQUIRED = (
     "Send the length of the body (Content-Length), or “Transfer-Encoding: chunked” and no other coding."
@@ -59,7 +59,7 @@ class ChunkedBodiesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if coding := request.META.get("HTTP_TRANSFER_ENCODING"):
             if coding.lower() != "chunked" or not request.META.get("wsgi.input_terminated"):
-                return _length_required(request)
+                return refusal(request.path, 411, "length_required", LENGTH_REQUIRED)
             limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             if request.content_type in FILE_CONTENT_TYPES:
                 limit += settings.EARMARK_MAX_UPLOAD_BYTES
@@ -67,10 +67,3 @@ class ChunkedBodiesMiddleware:
             request.META["CONTENT_LENGTH"] = str(limit)
             request._stream = ChunkedBody(request.META["wsgi.input"], limit)  # type: ignore[assignment]
         return self.get_response(request)
-
-
-def _length_required(request: HttpRequest) -> HttpResponse:
-    if not request.path.startswith(("/api/", "/file-upload")):
-        return HttpResponse(LENGTH_REQUIRED, status=411, content_type="text/plain; charset=utf-8")
-    problem = problem_details(411, "length_required", LENGTH_REQUIRED)
-    return JsonResponse(problem, status=411, content_type=PROBLEM_TYPE)

@@ -169,7 +169,7 @@ def serving(
     """A web server, killed at the end: a client of it, and its process id."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         bind = f"fd://{listening.fileno()}"
-        gunicorn = ("gunicorn", "--config", "python:config.gunicorn", "config.wsgi", "--bind", bind)
+        gunicorn = ("gunicorn", "--config", "python:config.server", "config.asgi", "--bind", bind)
         program = ("-m", "tests.reliability.crash_points", point) if point else ("-m",)
         process = installation.start(*program, *gunicorn, pass_fds=(listening.fileno(),), **env)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"

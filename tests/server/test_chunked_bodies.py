@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -52,7 +53,7 @@ def raw(site: Site, request: bytes) -> bytes:
 
 
 def statuses(answer: bytes) -> list[int]:
-    return [int(part[2:5]) for part in answer.split(b"HTTP/1.")[1:]]
+    return [int(status) for status in re.findall(rb"^HTTP/1\.[01] (\d{3}) ", answer, re.MULTILINE)]
 
 
 def test_a_file_and_a_change(program: httpx.Client) -> None:
@@ -106,7 +107,7 @@ def test_what_is_read_into_memory_has_its_limit(program: httpx.Client) -> None:
         assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-@pytest.mark.parametrize("chunk", [b"zz\r\n{}\r\n0\r\n\r\n", b"2\r\n{}garbled", b"0\r\nTrailer\r\n\r\n"])
+@pytest.mark.parametrize("chunk", [b"zz\r\n{}\r\n0\r\n\r\n", b"2\r\n{}garbled"])
 @pytest.mark.parametrize("path", ["/api/v1/tags/", "/account/login/"])
 def test_garbled_chunks_are_the_clients_fault(site: Site, token: str, path: str, chunk: bytes) -> None:
     secret = "c" * 32

@@ -1,0 +1,67 @@
+"""gunicorn's ASGI worker, with changes for which gunicorn has no settings.
+
+A connection has HEADER_SECONDS to send the headers of its first request. (Those of later requests have to be complete
+within `keepalive`.) What a client has sent before its connection broke is given to the application. A worker that is to
+stop does not wait for connections without a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from gunicorn.asgi.protocol import ASGIProtocol, BodyReceiver
+from gunicorn.workers import gasgi
+
+#: Seconds from the connection until the headers are complete.
+HEADER_SECONDS = 20.0
+
+
+class WholeBodyReceiver(BodyReceiver):  # type: ignore[misc]
+    async def receive(self) -> Any:
+        return self._pop_chunk() if self._chunks else await super().receive()
+
+
+class TimedProtocol(ASGIProtocol):  # type: ignore[misc]
+    _header_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.worker.connections.add(self)
+        self._header_timer = self.worker.loop.call_later(HEADER_SECONDS, self._keepalive_timeout)
+
+    def _on_headers_complete(self) -> Any:
+        self._stop_header_timer()
+        done = super()._on_headers_complete()
+        self._body_receiver = WholeBodyReceiver(self._current_request, self)
+        return done
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_header_timer()
+        self.worker.connections.discard(self)
+        super().connection_lost(exc)
+
+    def close_if_idle(self) -> None:
+        if self._awaiting_request:
+            self._keepalive_timeout()
+
+    def _stop_header_timer(self) -> None:
+        if self._header_timer:
+            self._header_timer.cancel()
+            self._header_timer = None
+
+
+class TimedWorker(gasgi.ASGIWorker):  # type: ignore[misc]
+    """Serves each connection by `TimedProtocol`."""
+
+    def init_process(self) -> None:
+        gasgi.ASGIProtocol = TimedProtocol  # the worker has no attribute for it
+        self.connections: set[TimedProtocol] = set()
+        super().init_process()
+
+    async def _shutdown(self) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.connections):
+            connection.close_if_idle()
+        await super()._shutdown()

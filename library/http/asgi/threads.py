@@ -1,0 +1,48 @@
+"""The threads in which requests are answered: a fixed number, with a line of limited length before them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from threading import BoundedSemaphore
+
+
+class BusyError(Exception):
+    """The line before the threads is full."""
+
+
+class RequestThreads:
+    """Threads that stay, so that each keeps at most one connection to the database.
+
+    Every call gets a copy of its caller's context variables, so that nothing of one request is left for the next.
+    """
+
+    def __init__(self, threads: int, line: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._places = BoundedSemaphore(threads + line)
+
+    async def run[T](self, function: Callable[[], T], discard: Callable[[T], None]) -> T:
+        """The function's result, from one of the threads. Raises BusyError.
+
+        When the caller is cancelled, a function that has begun goes on, and its result is passed to `discard`.
+        """
+        if not self._places.acquire(blocking=False):
+            raise BusyError
+        future: Future[T] = self._pool.submit(copy_context().run, function)
+        future.add_done_callback(lambda _: self._places.release())
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            future.add_done_callback(lambda done: _discard(done, discard))
+            raise
+
+    def later(self, function: Callable[[], None]) -> None:
+        """Run the function in one of the threads, whatever the length of the line; nobody waits for it."""
+        self._pool.submit(copy_context().run, function)
+
+
+def _discard[T](done: Future[T], discard: Callable[[T], None]) -> None:
+    if not done.cancelled() and done.exception() is None:
+        discard(done.result())

@@ -1,0 +1,141 @@
+"""Headers and bodies have to come in time; what answers have been sent is read as slowly as one likes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from gunicorn.config import Config
+
+from config import asgi_worker
+from library.http.asgi import bodies
+from library.http.asgi.bodies import ClientGoneError, IncomingBody, TooLargeError, TooSlowError
+
+Message = dict[str, Any]
+
+
+def body_of(*messages: Message, **headers: str) -> IncomingBody:
+    """A body that arrives in these messages; then nothing comes any more."""
+    waiting = list(messages)
+
+    async def receive() -> Message:
+        if not waiting:
+            await asyncio.Event().wait()
+        return waiting.pop(0)
+
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return IncomingBody({"headers": named}, receive)
+
+
+def piece(body: bytes, more: bool = True) -> Message:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+GONE: Message = {"type": "http.disconnect"}
+
+
+async def blocks_of(body: IncomingBody, size: int, seconds: float | None = None) -> tuple[list[bytes], Any]:
+    """The blocks, and the exception that ends them."""
+    found = []
+    try:
+        async for block in body.blocks(size, seconds):
+            found.append(block)
+    except Exception as error:
+        return found, type(error)
+    return found, None
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rate is measured over a twentieth of a second."""
+    monkeypatch.setattr(bodies, "RATE_SECONDS", 0.05)
+    monkeypatch.setattr(bodies, "LEAST_RATE", 100)
+
+
+@pytest.mark.usefixtures("hurry")
+class TestRate:
+    @pytest.mark.parametrize("sent", [[], [piece(b"1234")]])
+    def test_a_body_that_comes_too_slowly_is_not_waited_for(self, sent: list[Message]) -> None:
+        with pytest.raises(TooSlowError):
+            asyncio.run(body_of(*sent, content_length="9").in_memory(100))
+
+    def test_one_that_has_come_is_taken_however_long_it_took_to_use_it(self) -> None:
+        body = body_of(piece(b"12"), piece(b"3", more=False), content_length="3")
+        body._waited = 1.0
+        body._arrived = 100
+        assert asyncio.run(body.in_memory(100)).read() == b"123"
+
+    def test_what_came_before_is_handed_on(self) -> None:
+        body = body_of(piece(b"12"), piece(b"34"), content_length="9")
+        assert asyncio.run(blocks_of(body, 100)) == ([b"1234"], TooSlowError)
+
+
+class TestBlocks:
+    @pytest.mark.parametrize(
+        ("sent", "size", "expected"),
+        [
+            ([piece(b"12"), piece(b"34"), piece(b"5", more=False)], 4, ([b"1234", b"5"], None)),
+            ([piece(b"12"), piece(b"34"), piece(b"", more=False)], 4, ([b"1234"], None)),
+            ([piece(b"", more=False)], 4, ([], None)),
+            ([piece(b"12"), GONE], 4, ([b"12"], ClientGoneError)),
+            ([GONE], 4, ([], ClientGoneError)),
+        ],
+    )
+    def test_a_body_comes_in_blocks(self, sent: list[Message], size: int, expected: Any) -> None:
+        assert asyncio.run(blocks_of(body_of(*sent), size)) == expected
+
+    def test_few_bytes_are_not_held_for_long(self) -> None:
+        async def first() -> bytes:
+            body = body_of(piece(b"12"))
+            return await anext(body.blocks(100, 0.01))
+
+        assert asyncio.run(first()) == b"12"
+
+
+@pytest.mark.parametrize("headers", [{"content_length": "11"}, {"transfer_encoding": "chunked"}])
+@pytest.mark.parametrize("read", [IncomingBody.in_memory, IncomingBody.on_disk])
+def test_a_body_has_a_limit(headers: dict[str, str], read: Callable[..., Any]) -> None:
+    body = body_of(piece(b"12345678901", more=False), **headers)
+    with pytest.raises(TooLargeError):
+        asyncio.run(read(body, 10))
+
+
+def test_a_connection_without_complete_headers_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi_worker, "HEADER_SECONDS", 0.05)
+
+    async def answer(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    async def sent(*pieces: bytes) -> bytes:
+        """What the server sends until it closes the connection."""
+        loop = asyncio.get_running_loop()
+        log = SimpleNamespace(access_log_enabled=False, debug=lambda *_: None)
+        worker = SimpleNamespace(
+            cfg=Config(),
+            log=log,
+            asgi=answer,
+            loop=loop,
+            nr_conns=0,
+            alive=True,
+            nr=0,
+            max_requests=10**9,
+            state={},
+            connections=set(),
+        )
+        worker.cfg.set("keepalive", 1)
+        server = await loop.create_server(lambda: asgi_worker.TimedProtocol(worker), "127.0.0.1", 0)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            for some in pieces:
+                writer.write(some)
+            answered = await reader.read()
+            writer.close()
+            return answered
+
+    assert asyncio.run(sent(b"GET / HTTP/1.1\r\nHo")) == b""
+    assert asyncio.run(sent()) == b""
+    assert asyncio.run(sent(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
