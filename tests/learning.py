@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import zlib
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 import numpy as np
+from django.utils import timezone
 
 from library import services
-from library.models import Concept, Genre, Track, User
+from library.models import Concept, Genre, Track, User, Verdict
 from library.selectors.model_cards import learning_space
 from tests.factories import TrackFactory
 
@@ -76,3 +78,34 @@ def make_misheard_library(owner: User, *, answered: int = 10, open: int = 5) -> 
         services.genres_set(tracks=heard, person=owner, genre=genre)
     make_heard_track(owner, "sigh", 100)
     return [make_heard_track(owner, "shout", 100 + number) for number in range(open)]
+
+
+def months_ago(count: int) -> date:
+    """The first day of the month so many months ago."""
+    today = timezone.localdate()
+    month = today.year * 12 + today.month - 1 - count
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def answer_in_month(
+    owner: User,
+    *,
+    agreed: int,
+    of: int,
+    month: int,
+    heard: str = "blues",
+    artist: str = "",
+    said: str = "rock",
+) -> list[Track]:
+    """Answers in a month so many months ago, as many of which agree with what the model heard."""
+    tracks = []
+    for number in range(of):
+        name = artist or f"{month} {heard} {Track.objects.count()}"
+        track = make_heard_track(
+            owner, "noise", Track.objects.count(), artist=name, heard={"top": heard, "confidence": 0.9}
+        )
+        verdict = services.genre_set(track=track, person=owner, genre=heard if number < agreed else said)
+        when = datetime(*months_ago(month).timetuple()[:2], 1, 12, tzinfo=timezone.get_current_timezone())
+        Verdict.objects.filter(pk=verdict.pk).update(created_at=when)
+        tracks.append(track)
+    return tracks

@@ -13,7 +13,8 @@ Conventions, for every module of this package:
 * Input is checked first and refused with ValueError; nothing is changed in place.
 * The same input gives the same output: whatever is drawn at random takes a seed.
 
-Only numpy is imported. Modules: `vectors` (from window embeddings to a vector), `concepts` (teaching and
-scoring), `worth` (how often a concept is right here), `suggestions` (what to ask about), `adjustment`
-(corrections of the built-in genres), `guard` (whether a candidate is better than what is in use).
+Only numpy is imported, and by `proportions` not even that. Modules: `vectors` (from window embeddings to a vector),
+`concepts` (teaching and scoring), `worth` (how often a concept is right here), `suggestions` (what to ask about),
+`adjustment` (corrections of the built-in genres), `guard` (whether a
+candidate is better than what is in use), `proportions` (intervals and tests of shares).
 """

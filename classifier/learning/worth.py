@@ -10,13 +10,13 @@ L. Brown, T. Cai, A. DasGupta, "Interval estimation for a binomial proportion", 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classifier.learning import concepts
+from classifier.learning.proportions import wilson_interval
 from classifier.learning.vectors import FloatArray
 
 #: The normal quantile of 95 %, one-sided: the truth is below the bound for one concept in twenty.
@@ -149,10 +149,4 @@ def _counted(given: Answers, asked: ArrayLike | None) -> NDArray[np.bool_]:
 
 def wilson_lower_bound(right: float, answers: float, z: float = Z) -> float:
     """The lower end of Wilson's score interval for `right` of `answers`, in [0, 1]; 0 without answers."""
-    if not 0 <= right <= answers:
-        raise ValueError(f"{right} of {answers} cannot be right.")
-    if not answers:
-        return 0.0
-    share = right / answers
-    spread = z * sqrt(share * (1 - share) / answers + (z / (2 * answers)) ** 2)
-    return max(0.0, (share + z * z / (2 * answers) - spread) / (1 + z * z / answers))
+    return wilson_interval(right, answers, z)[0]

@@ -98,7 +98,7 @@ def choice(genres: GenreNames, key: str) -> GenreChoice:
 
 
 @register.filter
-def get_item(values: dict[str, Any], key: str) -> Any:
+def get_item(values: dict[Any, Any], key: Any) -> Any:
     """The value of a key in a dictionary; 0 if it is missing."""
     return values.get(key, 0)
 

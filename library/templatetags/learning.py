@@ -8,11 +8,13 @@ from typing import Any
 
 from django import template
 from django.template import Context
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from library.models import LearnedModel, LearnedRow, Track
 from library.selectors import learned_gain_text, learned_reason_text
+from library.selectors.keeping_up import Agreement
 from library.selectors.learning import Suggestion
 from library.selectors.standing import standing_text
 from library.templatetags.earmark import probability_percent
@@ -23,6 +25,8 @@ register.filter(learned_reason_text)
 
 #: How many stretches of a track a strip shows at most.
 MAX_STRETCHES = 40
+#: How many genres a sentence names about which Earmark is right less often.
+MAX_FALLS = 3
 
 
 @register.simple_tag
@@ -70,6 +74,21 @@ def learned_from(version: LearnedModel) -> str:
     answers, artists = version.figures.get("answers", 0), version.figures.get("artists", 0)
     text = f"{answers:,} answer{'' if answers == 1 else 's'}"
     return f"{text} about {artists:,} artist{'' if artists == 1 else 's'}" if artists else text
+
+
+@register.simple_tag(takes_context=True)
+def agreement_fall(context: Context, agreement: Agreement) -> str:
+    """Where agreement has fallen: "Since October, Earmark is right less often about rock (5 of 20 answers, …)."."""
+    parts = []
+    for fall in agreement.falls[:MAX_FALLS]:
+        genre = f"about {context['genres'].by_key(fall.genre).name.lower()} " if fall.genre else ""
+        now, then = fall.recent, fall.before
+        answers = f"{now.agreed:,} of {now.answers:,} answers, before {then.agreed:,} of {then.answers:,}"
+        parts.append(f"{genre}({answers})")
+    if more := len(agreement.falls) - MAX_FALLS:
+        parts += [f"{more} other genre{'' if more == 1 else 's'}"] if more > 0 else []
+    listed = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+    return f"Since {date_format(agreement.since, 'F')}, Earmark is right less often {listed}."
 
 
 @register.simple_tag(takes_context=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, QueryDict
@@ -13,10 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 from library import selectors, services
 from library.genres import UNSURE
 from library.http.types import AuthenticatedRequest
+from library.models import User
 from library.search.facet_links import FacetValue, facets_of
 from library.search.facets import UNSURE_LABEL
 from library.search.filters import track_filterset
 from library.selectors.analysis_parts import upgrade_progress_of
+from library.selectors.keeping_up import agreement_of, could_learn_anew
 from library.selectors.overview import (
     DURATION_BANDS,
     model_accuracy_of,
@@ -59,6 +62,7 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
             "by_length": bars(_length_choices(track_counts_by_duration(request.user))),
             "by_format": bars(sorted(facets.get("format", []), key=lambda kind: -kind.count)),
             "accuracy": model_accuracy_of(request.user),
+            **_agreement(request.user),
         },
     )
 
@@ -68,6 +72,15 @@ def genre_recompute_dismiss(request: AuthenticatedRequest) -> HttpResponse:
     """Take away the notice that genres have changed."""
     services.genre_recompute_dismiss(owner=request.user)
     return redirect("overview")
+
+
+def _agreement(owner: User) -> dict[str, Any]:
+    """How Earmark keeps up with a person, and what can be done where it does not."""
+    agreement = agreement_of(owner)
+    context: dict[str, Any] = {"agreement": agreement}
+    if agreement.falls and not selectors.is_learning(owner):
+        context |= {"falls": agreement.falls, "could_learn": could_learn_anew(owner)}
+    return context
 
 
 def bars(choices: Iterable[FacetValue], seconds: dict[str, float] | None = None) -> list[Bar]:

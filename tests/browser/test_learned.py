@@ -29,6 +29,17 @@ with transaction.atomic():  # the worker begins to learn as soon as it sees the 
             track.prediction.save()
     effective_genres_recompute(Track.objects.filter(owner=owner))
 """
+#: Answers of half a year that agree with Earmark, until two months ago.
+_FALLEN = """
+from django.db import transaction
+from library.models import User
+from tests.learning import answer_in_month
+owner = User.objects.latest("id")
+with transaction.atomic():
+    for month, agreed in ((7, 7), (6, 9), (5, 8), (4, 9), (1, 4), (0, 3)):
+        answer_in_month(owner, agreed=agreed, of=10, month=month)
+    answer_in_month(owner, agreed=3, of=4, month=5, heard="jazz")
+"""
 
 
 def wide(page: Page) -> None:
@@ -112,3 +123,20 @@ def test_accepting_all_can_be_gone_back_from(signed_up: Page, site: Site) -> Non
     expect(page.get_by_role("heading", name="Version 2 is not in use")).to_be_visible()
     page.goto("/?source=learned")
     expect(page.locator(".row-track")).to_have_count(0)
+
+
+def test_one_line_says_where_earmark_has_fallen_behind(signed_up: Page, site: Site) -> None:
+    page = signed_up
+    site.manage("shell", "--no-imports", "-c", _FALLEN)
+    # While it learns from these answers, it says nothing of the kind; nothing comes of it.
+    page.goto("/learned/")
+    expect(page.get_by_text("Not good enough")).to_be_visible()
+    page.goto("/overview/")
+    line = page.locator("#fall")
+    expect(line).to_contain_text(
+        "Earmark is right less often about blues (7 of 20 answers, before 33 of 40)."
+    )
+    expect(line.get_by_role("link", name="See what was learned")).to_be_visible()
+    page.get_by_text("As a table, with genres").click()
+    expect(page.get_by_role("row", name=re.compile("Jazz 3 of 4"))).to_be_visible()
+    check_page(page, "overview-fallen")

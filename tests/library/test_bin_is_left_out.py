@@ -62,6 +62,7 @@ from library.selectors import (
     vectors,
 )
 from library.selectors import tracks as track_selectors
+from library.selectors.keeping_up import agreement_of, could_learn_anew
 from library.selectors.learning_events import learning_events_of
 from library.selectors.training import tracks_for_training
 from tests.crawl import addresses, response_bytes, send_request
@@ -249,6 +250,8 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "learning.question_for": lambda w: selectors.question_for(w.alice, concept_of(w)),
     "learning.worth_of": lambda w: selectors.worth_of(w.alice, concept_of(w)),
     "learning.standing_of": lambda w: selectors.standing_of(w.alice, concept_of(w)),
+    "keeping_up.agreement_of": lambda w: agreement_of(w.alice),
+    "keeping_up.could_learn_anew": lambda w: could_learn_anew(w.alice),
     "learning_events.learning_events_of": lambda w: [
         (event.name, event.key, event.when, event.data)
         for event in learning_events_of([w.alice.pk], w.alice.date_joined)
@@ -391,6 +394,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         "concepts.concepts_of", "concepts.concept_for",
         "learned.learned_models_of", "learned.learned_model_is_open", "learned.is_learning",
         # Too few answers.
+        "keeping_up.could_learn_anew",
         "learning.worth_of",
         "playlists.playlists_of", "playlists.playlist_choices_for", "tags.tags_of", "tags.tag_named", "tags.tags_on",
         "tags.tag_suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.genre_history_of",
