@@ -15,6 +15,6 @@ Conventions, for every module of this package:
 
 Only numpy is imported, and by `proportions` not even that. Modules: `vectors` (from window embeddings to a vector),
 `concepts` (teaching and scoring), `worth` (how often a concept is right here), `suggestions` (what to ask about),
-`adjustment` (corrections of the built-in genres), `guard` (whether a
+`what_if` (scores after one more answer), `adjustment` (corrections of the built-in genres), `guard` (whether a
 candidate is better than what is in use), `proportions` (intervals and tests of shares).
 """

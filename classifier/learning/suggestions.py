@@ -13,8 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classifier.learning import concepts
-from classifier.learning.vectors import FloatArray
+from classifier.learning import concepts, what_if
 
 #: One suggestion of so many comes from near the threshold.
 NEAR_EVERY = 10
@@ -59,31 +58,32 @@ def suggest(scores: ArrayLike, threshold: float, count: int, seed: int) -> Sugge
 
 
 def next_question(
-    examples: ArrayLike, refusals: ArrayLike, known: ArrayLike, candidates: ArrayLike, threshold: float
+    examples: ArrayLike,
+    refusals: ArrayLike,
+    known: ArrayLike,
+    candidates: ArrayLike,
+    threshold: float,
+    scores: ArrayLike | None = None,
 ) -> int:
     """The index of the candidate (candidates, size) whose answer teaches most.
 
     For each of the `POOL` candidates nearest to the threshold: how much the scores of the `AUDIENCE` nearest
-    would change on average after a yes and after a no, weighted by how likely each is. The other arguments
-    are as in `concepts.teach`. Raises ValueError when there is no candidate.
+    would change on average after a yes and after a no, weighted by how likely each is. `scores` (candidates,) are the
+    candidates' by the concept as it is, if they are known already. The other arguments are as in `concepts.teach`.
+    Raises ValueError when there is no candidate.
     """
-    rows = concepts.check(candidates)
+    rows = np.asarray(candidates)
     if not len(rows):
         raise ValueError("There is no track to ask about.")
-    yes, no = concepts.check(examples, rows.shape[1]), concepts.check(refusals, rows.shape[1])
-    now = concepts.scores([concepts.teach(yes, no, known)], rows, known)[:, 0]
+    if scores is None:
+        scores = concepts.scores([concepts.teach(examples, refusals, known)], rows, known)[:, 0]
+    now = np.asarray(scores, np.float32)
+    if now.shape != rows.shape[:1]:
+        raise ValueError(f"{len(rows)} candidates and {now.shape} scores do not fit.")
     border = threshold if np.isfinite(threshold) else float(now.max())
     nearest = np.argsort(np.abs(now - border), kind="stable")
     audience, pool = nearest[:AUDIENCE], nearest[:POOL]
-
-    def change(more: FloatArray, less: FloatArray) -> float:
-        taught = concepts.teach(more, less, known)
-        return float(np.abs(concepts.scores([taught], rows[audience], known)[:, 0] - now[audience]).mean())
-
+    after = what_if.scores_after(examples, refusals, known, rows[pool], rows[audience])
+    yes, no = (np.abs(found - now[audience, None]).mean(axis=0) for found in after)
     likely = 1 / (1 + np.exp(np.clip((border - now[pool]) / ODDS_SCALE, -50, 50)))
-    expected = [
-        p * change(np.concatenate([yes, rows[[track]]]), no)
-        + (1 - p) * change(yes, np.concatenate([no, rows[[track]]]))
-        for p, track in zip(likely, pool, strict=True)
-    ]
-    return int(pool[int(np.argmax(expected))])
+    return int(pool[int(np.argmax(likely * yes + (1 - likely) * no))])

@@ -102,7 +102,7 @@ def question_for(owner: User, concept: Concept) -> Suggestion | None:
     threshold = _judged(owner, concept, lesson)[0]
     examples, refusals = lesson.taught_by
     chosen = suggestions.next_question(
-        examples, refusals, lesson.known, lesson.vectors.matrix[rows], threshold
+        examples, refusals, lesson.known, lesson.vectors.matrix[rows], threshold, scores
     )
     found = _suggestions(owner, lesson, rows[[chosen]], scores[[chosen]], [True])
     return found[0] if found else None
