@@ -28,6 +28,8 @@ from library.services.tracks import clean_file_name, quota_check, size_check, tr
 
 #: Shown for a file whose track was in the bin.
 RESTORED_MESSAGE = "This was in your bin and has been restored."
+#: The columns of an upload that say what came of it.
+OUTCOME_FIELDS = ("track", "duplicate", "contents", "error_code", "error", "finished_at", "updated_at")
 
 
 class Checksum(NamedTuple):
@@ -102,7 +104,8 @@ def upload_append(
                     digest.update(chunk)
                 before, offset = offset, _append(file, offset, chunk[: upload.length - offset])
                 if before < HEAD_BYTES <= offset:
-                    _check_head(upload, file)
+                    with _deleted_as_upload_gone(upload):
+                        _check_head(upload, file)
             if checksum and digest.digest() != checksum.digest:
                 with _exclusive_lock(file):
                     os.ftruncate(file, start)
@@ -114,7 +117,8 @@ def upload_append(
                 offset=offset, updated_at=upload.updated_at
             )
         if offset == upload.length:
-            _complete(upload, file)
+            with _deleted_as_upload_gone(upload):
+                _complete(upload, file)
     if upload.error_code:
         raise AudioError(upload.error_code, upload.error)
 
@@ -143,11 +147,24 @@ def _open_partial_file(upload: PartialUpload) -> Iterator[int]:
     try:
         file = os.open(upload.path, os.O_RDWR | os.O_APPEND)
     except FileNotFoundError as error:
-        raise DomainError("upload_gone", "This upload no longer exists. Start again.", 410) from error
+        raise _upload_gone() from error
     try:
         yield file
     finally:
         os.close(file)
+
+
+@contextlib.contextmanager
+def _deleted_as_upload_gone(upload: PartialUpload) -> Iterator[None]:
+    """Turn errors into DomainError: `upload_gone`, if the upload was deleted meanwhile, or its owner's account."""
+    try:
+        yield
+    except (DomainError, AudioError):
+        raise
+    except Exception as error:
+        if PartialUpload.objects.filter(pk=upload.pk).exists():
+            raise
+        raise _upload_gone() from error
 
 
 @contextlib.contextmanager
@@ -179,6 +196,10 @@ def _append(file: int, offset: int, chunk: bytes) -> int:
                 raise
             raise DomainError("storage_full", "The server's disk is full. Try again later.", 507) from error
     return offset + len(chunk)
+
+
+def _upload_gone() -> DomainError:
+    return DomainError("upload_gone", "This upload no longer exists. Start again.", 410)
 
 
 def _offset_conflict(offset: int) -> DomainError:
@@ -219,12 +240,23 @@ def _ingest(upload: PartialUpload, file: UploadedFile) -> None:
         _mark_failed(upload, error)
         return
     upload.finished_at = timezone.now()
-    upload.save()
+    _save(upload)
 
 
 def _mark_failed(upload: PartialUpload, error: AudioError) -> None:
     upload.error_code, upload.error, upload.finished_at = error.code, error.message, timezone.now()
-    upload.save()
+    _save(upload)
+
+
+def _save(upload: PartialUpload) -> None:
+    """Save a row with its outcome. One that was deleted meanwhile is not added again: DomainError, `upload_gone`."""
+    if upload._state.adding:
+        upload.save()
+        return
+    upload.updated_at = timezone.now()
+    outcome = {name: getattr(upload, name) for name in OUTCOME_FIELDS}
+    if not PartialUpload.objects.filter(pk=upload.pk).update(**outcome):
+        raise _upload_gone()
 
 
 def _unpack(upload: PartialUpload, path: Path) -> None:
