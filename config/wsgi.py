@@ -6,7 +6,11 @@ and the refusal of strangers before their bodies are read. Put a proxy before it
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+from library.http.request_checks import SiteWSGIHandler  # noqa: E402 - needs the settings
+
+application = SiteWSGIHandler()

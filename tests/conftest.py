@@ -13,6 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from library.api.views import events
+from library.http.request_checks import SiteWSGIRequest
 from library.models import Track, User
 from library.services import idempotency
 from tests.factories import TrackFactory, UserFactory, make_reviewer, signed_in, with_token
@@ -42,6 +43,12 @@ def isolated_storage(settings: Settings, tmp_path: Path) -> None:
 def no_lease_is_extended() -> None:
     """The background thread would write at any moment. It is tested in a process of its own."""
     idempotency.EXTEND_SECONDS = 10**6
+
+
+@pytest.fixture(autouse=True)
+def requests_of_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django's test client makes requests as the site's handler does."""
+    monkeypatch.setattr("django.test.client.WSGIRequest", SiteWSGIRequest)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
@@ -17,7 +17,6 @@ from rest_framework.views import set_rollback
 
 from classifier.errors import AudioError
 from library.errors import PROBLEM_TYPE, DomainError, InvalidSearchError, problem_details
-from library.http.chunked_bodies import BodyTooLarge
 
 logger = logging.getLogger("django.request")
 
@@ -70,8 +69,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         exc = exceptions.NotFound()
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
-    elif isinstance(exc, BodyTooLarge):
-        return problem_response(413, "too_large", str(exc))
+    elif isinstance(exc, RequestDataTooBig):
+        return problem_response(413, "too_large", "The body is larger than the limit.")
     elif isinstance(exc, BadRequest | SuspiciousOperation | UnreadablePostError):
         exc = exceptions.ParseError()
     if not isinstance(exc, exceptions.APIException):

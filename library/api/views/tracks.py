@@ -18,7 +18,7 @@ from drf_spectacular.utils import (
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
-from rest_framework.parsers import BaseParser, JSONParser, MultiPartParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -26,6 +26,7 @@ from classifier.errors import AudioError
 from library import selectors, services
 from library.api.changes import ChangesPagination, changes_since
 from library.api.pagination import PAGINATION_PARAMETERS
+from library.api.parsers import JSONParser
 from library.api.schema import UPLOAD_ERRORS, with_errors
 from library.api.serializers import tracks as serializers
 from library.api.serializers.examples import UPLOAD_EXAMPLES

@@ -33,6 +33,7 @@ from library.http.asgi.bodies import (
 from library.http.asgi.receiving import DiskFullError, receive_and_respond
 from library.http.asgi.threads import BusyError, RequestThreads
 from library.http.refusals import refusal
+from library.http.request_checks import Utf8RequestMixin
 
 #: Seconds after which a client may try again when too many requests are waiting.
 RETRY_SECONDS = 2
@@ -41,7 +42,7 @@ RETRY_SECONDS = 2
 LINGER_SECONDS = 2.0
 
 
-class Request(ASGIRequest):
+class Request(Utf8RequestMixin, ASGIRequest):
     def __init__(self, scope: Scope, body_file: Any) -> None:
         super().__init__(scope, body_file)
         # The server has decoded chunks, and the stream ends with the body (library/http/chunked_bodies.py).
