@@ -6,7 +6,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from django.utils.dateparse import parse_datetime
@@ -75,13 +75,26 @@ def uuids_in(texts: Iterable[str]) -> list[uuid.UUID]:
     return list(dict.fromkeys(found for text in texts if (found := uuid_or_nil(text)).int))
 
 
+#: Nothing here is older than the first or will be younger than the last. Near the years 1 and 9999, adding a margin or
+#: an offset from UTC overflows.
+FIRST_MOMENT, LAST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
 def aware_datetime(text: str) -> datetime | None:
-    """The time that a text in ISO 8601 names; None for anything else, and for a time without an offset from UTC."""
+    """The time that a text in ISO 8601 names; None for anything else, and for a time without an offset from UTC.
+
+    Times before `FIRST_MOMENT` or after `LAST_MOMENT` are these.
+    """
     try:
         parsed = parse_datetime(text)
     except ValueError:
         return None
-    return parsed if parsed and parsed.tzinfo else None
+    return bounded_moment(parsed) if parsed and parsed.tzinfo else None
+
+
+def bounded_moment(moment: datetime) -> datetime:
+    """The moment, or the one of `FIRST_MOMENT` and `LAST_MOMENT` that is nearer, if it is not between them."""
+    return min(max(moment, FIRST_MOMENT), LAST_MOMENT)
 
 
 def whole_number(text: str, most: int = 10**9) -> int | None:

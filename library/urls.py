@@ -1,6 +1,6 @@
 from django.urls import path
 
-from library.http.tus import TusUploadView
+from library.http.tus import COLLECTION_METHODS, UPLOAD_METHODS, TusUploadView
 from library.views import (
     bin,
     bulk_actions,
@@ -36,10 +36,10 @@ urlpatterns = [
     path("upload/<uuid:upload_id>/", uploads.archive_contents, name="upload-archive"),
     path("upload/<uuid:upload_id>/row/", uploads.row, name="upload-row"),
     path("upload/<uuid:upload_id>/forget/", uploads.forget, name="upload-forget"),
-    path("uploads/", TusUploadView.as_view(http_method_names=["options", "post"]), name="tus-uploads"),
+    path("uploads/", TusUploadView.as_view(http_method_names=COLLECTION_METHODS), name="tus-uploads"),
     path(
         "uploads/<uuid:upload_id>/",
-        TusUploadView.as_view(http_method_names=["options", "head", "patch", "delete"]),
+        TusUploadView.as_view(http_method_names=UPLOAD_METHODS),
         name="tus-upload",
     ),
     path("needs-you/", needs_you.needs_you, name="needs-you"),

@@ -27,6 +27,7 @@ from library.api.views import (
     uploads,
     verdicts,
 )
+from library.http.tus import COLLECTION_METHODS, UPLOAD_METHODS
 
 router = SimpleRouter(use_regex_path=False)
 router.register("tracks", tracks.TrackViewSet, basename="track")
@@ -101,8 +102,12 @@ v1 = [
     path("export/json/", exchange.ExportJsonView.as_view(), name="export-json"),
     path("export/csv/", exchange.ExportCsvView.as_view(), name="export-csv"),
     path("import/", exchange.ImportView.as_view(), name="import"),
-    path("uploads/", uploads.ApiTusUploadView.as_view(), name="uploads"),
-    path("uploads/<uuid:upload_id>/", uploads.ApiTusUploadView.as_view(), name="upload"),
+    path("uploads/", uploads.ApiTusUploadView.as_view(http_method_names=COLLECTION_METHODS), name="uploads"),
+    path(
+        "uploads/<uuid:upload_id>/",
+        uploads.ApiTusUploadView.as_view(http_method_names=UPLOAD_METHODS),
+        name="upload",
+    ),
     path("events/", events.EventsView.as_view(), name="events"),
     path("classify/", classify.ClassifyView.as_view(), name="classify"),
     path("account/", account.AccountView.as_view(), name="account"),

@@ -16,6 +16,7 @@ from library.exchange.json_stream import BadDocumentError, iter_members
 from library.genres import BUILTIN_GENRES, UNSURE
 from library.models.genres import HUES
 from library.models.playlists import QUERY_LENGTH
+from library.models.tags import KEY_LENGTH as TAG_KEY_LENGTH
 from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH, NAME_LENGTH
 from library.text import fold
 
@@ -126,7 +127,7 @@ def _parse_genre(row: dict[str, Any]) -> GenreEntry:
 
 
 def _parse_tag(row: dict[str, Any]) -> TagEntry:
-    return TagEntry(_text(row, "name", NAME_LENGTH), _hue(row))
+    return TagEntry(_tag_name(row.get("name"), "name", NAME_LENGTH), _hue(row))
 
 
 def _parse_track(row: dict[str, Any]) -> TrackEntry:
@@ -140,8 +141,8 @@ def _parse_track(row: dict[str, Any]) -> TrackEntry:
         file_name=_text(row, "file_name", 255),
         added=added,
         edits={field: _edited_value(row, field) for field in edited},
-        tags=[_checked_text(word, "tags", NAME_LENGTH) for word in _list(row, "tags", 500)],
-        rejected=[_checked_text(word, "rejected", 80) for word in _list(row, "rejected", 500)],
+        tags=[_tag_name(word, "tags", NAME_LENGTH) for word in _list(row, "tags", 500)],
+        rejected=[_tag_name(word, "rejected", TAG_KEY_LENGTH) for word in _list(row, "rejected", 500)],
         verdicts=[_parse_verdict(word) for word in _list(row, "verdicts", 1000)],
     )
 
@@ -172,7 +173,7 @@ def _parse_concept(row: dict[str, Any]) -> ConceptEntry:
         raise BadDocumentError("it is about neither a genre nor a tag, or about both")
     return ConceptEntry(
         genre="" if row.get("genre") is None else _text(row, "genre", GENRE_LENGTH),
-        tag="" if row.get("tag") is None else _text(row, "tag", NAME_LENGTH),
+        tag="" if row.get("tag") is None else _tag_name(row.get("tag"), "tag", NAME_LENGTH),
         answers=[_parse_answer(answer) for answer in _list(row, "answers", 100_000)],
     )
 
@@ -213,6 +214,13 @@ def _checked_text(value: Any, name: str, most: int) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= most or not value.isprintable():
         raise BadDocumentError(f"“{name}” is not a text of 1 to {most} printable characters")
     return value
+
+
+def _tag_name(value: Any, name: str, most: int) -> str:
+    text = _checked_text(value, name, most)
+    if len(fold(text)) > TAG_KEY_LENGTH:
+        raise BadDocumentError(f"“{name}” has a name with letters that stand for several, and is too long")
+    return text
 
 
 def _bool(row: dict[str, Any], name: str) -> bool:

@@ -26,11 +26,15 @@ from library import selectors, services
 from library.errors import DomainError
 from library.models import PartialUpload, User
 from library.services.uploads import Checksum
+from library.text import whole_number
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,checksum,termination"
 CHECKSUMS = ("sha1", "sha256")
 CHUNK_BYTES = 2**18
+#: The methods of the address where uploads begin, and of the address of one upload.
+COLLECTION_METHODS = ["options", "post"]
+UPLOAD_METHODS = ["options", "head", "patch", "delete"]
 #: Longer numbers do not fit into a column of the database.
 MAX_DIGITS = 18
 
@@ -96,7 +100,7 @@ class TusUploadView(APIView):
             raise DomainError("unsupported_media_type", "Send application/offset+octet-stream.", 415)
         offset = _header_number(request, "Upload-Offset")
         room = upload.length - offset
-        if int(request.headers.get("Content-Length") or 0) > room:
+        if (whole_number(request.headers.get("Content-Length", ""), most=2**63) or 0) > room:
             raise _too_much()
         services.upload_append(
             upload=upload, offset=offset, chunks=_body_chunks(request, room), checksum=_checksum(request)

@@ -10,6 +10,9 @@ from library.models.tracks import NAME_LENGTH, Track
 #: From this score on a track counts as having a mood: a quarter of all music scores higher.
 MOOD_THRESHOLD = 0.75
 
+#: The longest key of a tag, which can be longer than its name: “½” becomes “1⁄2”.
+KEY_LENGTH = 80
+
 
 class Tag(models.Model):
     """A person's tag. `key` is its name without case and accents: tags with the same key are the same tag."""
@@ -17,7 +20,7 @@ class Tag(models.Model):
     # The constraint below serves the owner, too.
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tags", db_index=False)
     name = models.CharField(max_length=NAME_LENGTH)
-    key = models.CharField(max_length=80, editable=False)
+    key = models.CharField(max_length=KEY_LENGTH, editable=False)
     hue = models.PositiveSmallIntegerField("colour", default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     tracks = models.ManyToManyField(Track, through="Tagging", related_name="tags")
@@ -52,7 +55,7 @@ class TagRejection(models.Model):
 
     # The constraint below serves the track, too.
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="rejections", db_index=False)
-    key = models.CharField(max_length=80)
+    key = models.CharField(max_length=KEY_LENGTH)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

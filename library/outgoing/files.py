@@ -24,12 +24,13 @@ from classifier.formats import AUDIO_FORMATS
 from library.errors import PROBLEM_TYPE, problem_details
 from library.models import Track
 from library.outgoing.streams import BLOCK_BYTES, StreamedFile
+from library.text import whole_number
 
 #: Uploaded files never run as a page of this site.
 SANDBOX_HEADERS = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 #: For files that are made for one download.
 UNCACHED_HEADERS = SANDBOX_HEADERS | {"Cache-Control": "private, no-store"}
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 
 def serve_original(request: HttpRequest, track: Track) -> HttpResponseBase:
@@ -161,11 +162,17 @@ def _requested_range(request: HttpRequest, etag: str, size: int) -> tuple[int, i
         return None
     first, last = asked.groups()
     if not first:
-        return (max(size - int(last), 0), min(int(last), size)) if last else None
-    if last and int(last) < int(first):
+        length = min(_position(last), size)
+        return (size - length, length) if last else None
+    start, end = _position(first), min(_position(last), size - 1) if last else size - 1
+    if last and _position(last) < start:
         return None
-    end = min(int(last), size - 1) if last else size - 1
-    return int(first), end - int(first) + 1
+    return start, end - start + 1
+
+
+def _position(digits: str) -> int:
+    """A position in a file. Larger numbers than a file system has are all the same."""
+    return whole_number(digits, most=2**63) or 0
 
 
 def _file_blocks(stored: FieldFile, start: int, length: int) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from library.api.serializers.examples import EXAMPLE_TIME, EXAMPLE_TRACK, schema
 from library.models import LearnedRow, Prediction, Track, TrackDeletion
 from library.models.tracks import EDITABLE_FIELDS
 from library.selectors import learned_rows_in_use, purged_after
+from library.text import bounded_moment
 
 
 def track_details(path: str = "") -> tuple[str | Prefetch, ...]:
@@ -276,8 +277,15 @@ class TrackChangeSerializer(serializers.ModelSerializer):
         }
 
 
+class MomentField(serializers.DateTimeField):
+    """A time from outside, brought into the bounds within which times can be compared in any time zone."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        return bounded_moment(super().to_internal_value(value))
+
+
 class ChangesQuerySerializer(serializers.Serializer):
-    updated_since = serializers.DateTimeField()
+    updated_since = MomentField()
 
 
 class FileHashesSerializer(serializers.Serializer):
