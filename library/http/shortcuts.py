@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.contrib.messages.storage.base import Message
@@ -20,6 +20,8 @@ from library.http.types import AuthenticatedRequest
 from library.models import BulkAction, Track
 
 PAGE_SIZE = 50
+#: Browsers read a backslash in an address as a slash.
+SLASHES = ("/", "\\")
 #: Marks, in the `extra_tags` of a message, the id of the bulk action that it offers to undo.
 UNDO_PREFIX = "undo:"
 #: Marks, in `extra_tags`, the address of a form that takes back what a message says.
@@ -107,9 +109,16 @@ def referring_page(request: HttpRequest) -> str | None:
         if address and url_has_allowed_host_and_scheme(
             address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
         ):
-            parts = urlsplit(address)
-            return parts._replace(scheme="", netloc="").geturl() or "/"
+            return _address_without_host(address)
     return None
+
+
+def _address_without_host(address: str) -> str:
+    """Path, query and fragment. The path begins with one slash: browsers take two of them for the start of a host."""
+    _, _, path, query, fragment = urlsplit(address)
+    if path.startswith(SLASHES):
+        path = "/" + path.lstrip("".join(SLASHES))
+    return urlunsplit(("", "", path, query, fragment)) or "/"
 
 
 def redirect_back(request: AuthenticatedRequest, fallback: str = "library") -> HttpResponse:
