@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "library.accounts.devices.KnownDevicesMiddleware",
     "library.http.middleware.SignInRequiredMiddleware",
     "library.http.request_checks.FormChecksMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from library import services
+from library.accounts.devices import device_remember, known_device
 from library.http.client_address import client_address
 from library.models import User
 
@@ -32,10 +33,13 @@ class LimitedBackend(ModelBackend):
             return None
         # Without a request, it is called by Earmark's own code.
         address = client_address(request) if request else ""
-        attempts = services.sign_in_attempt_add(email=email, address=address)
+        device = known_device(request, email) if request else ""
+        attempts = services.sign_in_attempt_add(email=email, address=address, device=device)
         # It also hashes the password when the address is unknown, so that timing reveals nothing.
         user = super().authenticate(request, username=email, password=password)
         if not isinstance(user, User):
             return None
-        services.sign_in_attempts_clear(attempts=attempts, email=email)
+        services.sign_in_attempts_clear(attempts=attempts, email=email, device=device)
+        if request:
+            device_remember(request)
         return user

@@ -25,6 +25,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
+from library.accounts.devices import device_remember
 from library.accounts.forms import (
     EMAIL_TAKEN,
     ChoosePasswordForm,
@@ -70,7 +71,7 @@ def signup(request: HttpRequest) -> HttpResponse:
             except EmailTakenError:
                 form.add_error("email", EMAIL_TAKEN)
             else:
-                login(request, user)
+                _sign_in_new(request, user)
                 return redirect("library")
     return render(request, "accounts/signup.html", {"form": form})
 
@@ -123,9 +124,14 @@ def signup_finish(request: HttpRequest, key: str) -> HttpResponse:
             # No secret here: only people who read this address's e-mail have the link.
             messages.info(request, EMAIL_TAKEN)
             return redirect("login")
-        login(request, user)
+        _sign_in_new(request, user)
         return redirect("library")
     return render(request, "accounts/signup.html", {"form": form, "email": email})
+
+
+def _sign_in_new(request: HttpRequest, user: User) -> None:
+    login(request, user)
+    device_remember(request)
 
 
 class SignInView(auth_views.LoginView):
