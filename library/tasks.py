@@ -16,7 +16,13 @@ def enqueue_tracks(track_ids: list[str]) -> None:
 
 
 @task(priority=50)
+def send_email(email_id: int) -> None:
+    services.email_send(email_id=email_id)
+
+
+@task(priority=50)
 def send_password_reset_email(email: str, host: str, secure: bool) -> None:
+    """As enqueued before 0.2, with the address in the row of the job queue. So is the next."""
     services.password_reset_email_send(email=email, host=host, secure=secure)
 
 

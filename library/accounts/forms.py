@@ -14,8 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from library import services
 from library.http.client_address import client_address
 from library.http.types import AuthenticatedRequest
-from library.models import ApiToken, User
-from library.tasks import send_password_reset_email
+from library.models import ApiToken, PendingEmail, User
 
 EMAIL_TAKEN = "There is already an account with this e-mail address."
 PASSWORD_HELP = "At least 8 characters. Not a common password, and not like your e-mail address."  # noqa: S105 - a sentence
@@ -186,8 +185,11 @@ class PasswordResetForm(auth_forms.PasswordResetForm):
         # In the background, so that the response time does not reveal whether there is such an account.
         request = options["request"]
         services.email_request_add(email=self.cleaned_data["email"], address=client_address(request))
-        send_password_reset_email.enqueue(
-            email=self.cleaned_data["email"], host=request.get_host(), secure=request.is_secure()
+        services.email_enqueue(
+            kind=PendingEmail.Kind.PASSWORD_RESET,
+            email=self.cleaned_data["email"],
+            host=request.get_host(),
+            secure=request.is_secure(),
         )
 
 

@@ -41,9 +41,8 @@ from library.accounts.forms import (
 from library.http.client_address import client_address
 from library.http.shortcuts import get_or_gone, referring_page
 from library.http.types import AuthenticatedRequest
-from library.models import User
+from library.models import PendingEmail, User
 from library.services.people import EmailTakenError
-from library.tasks import send_sign_up_email
 
 #: Carries the key of a new token from the form to the page that shows it once. A cookie, because the database must
 #: never hold a key.
@@ -92,7 +91,9 @@ def _signup_by_email(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         email = form.cleaned_data["email"]
         services.email_request_add(email=email, address=client_address(request))
-        send_sign_up_email.enqueue(email=email, host=request.get_host(), secure=request.is_secure())
+        services.email_enqueue(
+            kind=PendingEmail.Kind.SIGN_UP, email=email, host=request.get_host(), secure=request.is_secure()
+        )
         return redirect("signup_sent")
     return render(request, "accounts/signup.html", {"form": form})
 

@@ -46,6 +46,7 @@ from library.services.bulk_actions import (
 from library.services.doctor import library_repair
 from library.services.edits import track_edit, track_reset
 from library.services.effective_genres import effective_genres_recompute, genre_recompute_start
+from library.services.emails import email_enqueue, email_send, emails_expire
 from library.services.genre_recompute import (
     genre_recompute_dismiss,
     genre_recompute_run,
@@ -144,7 +145,10 @@ __all__ = [
     "concept_answer",
     "concept_get_or_create",
     "effective_genres_recompute",
+    "email_enqueue",
     "email_request_add",
+    "email_send",
+    "emails_expire",
     "files_delete",
     "genre_confirm",
     "genre_key_get_or_create",

@@ -49,6 +49,7 @@ def _sweep_for_ever() -> None:
             services.bin_expire()
             services.track_deletions_expire()
             services.idempotency_expire()
+            services.emails_expire()
             if number % SWEEPS_PER_STATISTICS == 0:
                 refresh_statistics()
             if number % SWEEPS_PER_UPGRADE_PASS == 0:
