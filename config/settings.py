@@ -250,6 +250,9 @@ else:
 
 # -- API
 
+#: Event streams of each web process, and those of one person among them.
+EARMARK_EVENT_STREAMS = env.int("EARMARK_EVENT_STREAMS", default=500)
+EARMARK_EVENT_STREAMS_PER_PERSON = env.int("EARMARK_EVENT_STREAMS_PER_PERSON", default=20)
 #: Requests per minute and person; library/api/throttling.py derives the other limits from it.
 EARMARK_API_PER_MINUTE = env.int("EARMARK_API_PER_MINUTE", default=1200)
 REST_FRAMEWORK = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import BoundedSemaphore
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
-from library.api.views import events
+from library.api import events
+from library.api.views import events as events_view
 from library.http.request_checks import SiteWSGIRequest
 from library.models import Track, User
 from library.services import idempotency
@@ -122,7 +122,7 @@ def crawling(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     settings.EARMARK_SIGN_IN_PER_ADDRESS = 10**9
     monkeypatch.setattr(events, "STREAM_SECONDS", 0.01)
     monkeypatch.setattr(events, "POLL_SECONDS", 0)
-    monkeypatch.setattr(events, "stream_slots", BoundedSemaphore(10**6))
+    monkeypatch.setattr(events_view, "MAX_STREAMS_WITH_THREADS", 10**6)
     logging.disable()
     yield
     logging.disable(logging.NOTSET)

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.db import OperationalError
 from django.test import Client
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from library.api.changes import commit_horizon
-from library.api.views.events import MAX_EVENT_STREAMS, EventStream
 from library.models import Track, User
-from library.text import aware_datetime
-from tests.factories import TrackFactory, close_response, with_token
+from tests.factories import with_token
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -106,61 +100,3 @@ def test_no_row_is_skipped_or_repeated_while_others_write(
 def test_an_invalid_time_is_refused(alice_api: Client, since: str) -> None:
     response = alice_api.get(f"{TRACKS}changes/", {"updated_since": since})
     assert (response.status_code, response.json()["errors"][0]["pointer"]) == (400, "/updated_since")
-
-
-class TestEvents:
-    def events(self, stream: EventStream) -> list[dict[str, Any]]:
-        return [json.loads(event.partition("data: ")[2]) for event in stream.new_events()]
-
-    def test_only_new_changes_and_each_once(self, alice: User, track: Track) -> None:
-        stream = EventStream(alice, None)
-        assert self.events(stream) == []
-        Track.objects.update(status="analysing", updated_at=timezone.now())
-        (event,) = self.events(stream)
-        assert (event["id"], event["status"]) == (str(track.pk), "analysing")
-        assert self.events(stream) == []
-
-    def test_a_row_that_becomes_visible_late_is_sent(self, alice: User, make_track: MakeTrack) -> None:
-        stream = EventStream(alice, None)
-        late = make_track()
-        Track.objects.filter(pk=late.pk).update(updated_at=timezone.now() - timedelta(seconds=5))
-        assert [event["id"] for event in self.events(stream)] == [str(late.pk)]
-
-    def test_a_client_that_reconnects_misses_nothing(self, alice: User, track: Track) -> None:
-        stream = EventStream(alice, aware_datetime((track.updated_at - timedelta(seconds=1)).isoformat()))
-        assert [event["id"] for event in self.events(stream)] == [str(track.pk)]
-
-    def test_only_the_owners_tracks(self, alice: User, charlie: User) -> None:
-        stream = EventStream(charlie, None)
-        TrackFactory(owner=alice)
-        assert self.events(stream) == []
-
-    @pytest.mark.parametrize("text", ["", "x", "2026-01-01", "2026-01-01T00:00:00", "2026-99-01T00:00:00Z"])
-    def test_invalid_event_ids(self, text: str) -> None:
-        assert aware_datetime(text) is None
-
-    def test_only_a_few_at_a_time(self, alice_api: Client) -> None:
-        open_streams = [alice_api.get("/api/v1/events/") for _ in range(MAX_EVENT_STREAMS)]
-        assert open_streams[0]["Content-Type"] == "text/event-stream"
-        refused = alice_api.get("/api/v1/events/")
-        assert (refused.status_code, refused.json()["code"]) == (503, "too_many_streams")
-        close_response(open_streams.pop())
-        again = alice_api.get("/api/v1/events/")
-        assert again.status_code == 200
-        for stream in (again, *open_streams):
-            close_response(stream)
-
-    def test_a_stream_that_cannot_start_takes_no_slot(
-        self, alice_api: Client, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def fail(stream: EventStream) -> None:
-            raise OperationalError("the database is away")
-
-        alice_api.raise_request_exception = False
-        with monkeypatch.context() as patch:
-            patch.setattr(EventStream, "recent_changes", fail)
-            for _ in range(MAX_EVENT_STREAMS):
-                assert alice_api.get("/api/v1/events/").status_code == 500
-        response = alice_api.get("/api/v1/events/")
-        assert response.status_code == 200
-        close_response(response)

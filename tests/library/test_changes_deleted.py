@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,10 +14,8 @@ from hypothesis import strategies as st
 
 from library import services
 from library.api import changes
-from library.api.views.events import EventStream
 from library.models import Track, TrackDeletion, User
-from library.text import aware_datetime
-from tests.factories import TrackFactory, with_token
+from tests.factories import with_token
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -189,39 +186,3 @@ def test_a_copy_ends_up_as_the_library_is(alice: User, page_size: int, steps: li
         url = page()
     there = {str(track.pk): track.updated_at for track in Track.objects.all()}
     assert {pk: datetime.fromisoformat(when) for pk, when in copy.items()} == there
-
-
-class TestEvents:
-    def events(self, stream: EventStream) -> list[tuple[str, dict[str, Any]]]:
-        lines = [
-            dict(line.split(": ", 1) for line in event.strip().split("\n")) for event in stream.new_events()
-        ]
-        return [(line["event"], json.loads(line["data"])) for line in lines]
-
-    def test_deleted_and_restored(self, alice: User, track: Track) -> None:
-        stream = EventStream(alice, None)
-        services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
-        when = TrackDeletion.objects.get().deleted_at.isoformat()
-        assert self.events(stream) == [("deleted", {"id": str(track.pk), "deleted_at": when})]
-        assert self.events(stream) == []
-        services.tracks_restore(owner=alice, track_ids=[track.pk])
-        ((name, data),) = self.events(stream)
-        assert (name, data["id"]) == ("track", str(track.pk))
-        services.tracks_purge(owner=alice, track_ids=[track.pk])
-        assert [name for name, _ in self.events(stream)] == ["deleted"]
-
-    def test_earlier_deletions_are_not_sent(self, alice: User, track: Track) -> None:
-        services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
-        assert self.events(EventStream(alice, None)) == []
-
-    def test_a_client_that_reconnects_misses_nothing(self, alice: User, track: Track) -> None:
-        services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
-        since = TrackDeletion.objects.get().deleted_at - timedelta(seconds=1)
-        assert [name for name, _ in self.events(EventStream(alice, aware_datetime(since.isoformat())))] == [
-            "deleted"
-        ]
-
-    def test_only_the_owners_tracks(self, alice: User, charlie: User) -> None:
-        stream = EventStream(charlie, None)
-        services.tracks_move_to_bin(owner=alice, track_ids=[TrackFactory(owner=alice).pk])
-        assert self.events(stream) == []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from library import selectors, services
-from library.api.views import events
-from library.api.views.events import EventStream
+from library.api import events
+from library.api.events import EventStream, look
 from library.models import LearnedModel, Track, User
 from library.services.effective_genres import genre_recompute_start
 from library.services.genre_recompute import genre_recompute_run
@@ -18,9 +19,17 @@ from tests.learning import genre_of, make_heard_track, make_misheard_library, te
 pytestmark = pytest.mark.django_db
 
 
+def stream_of(owner: User, since: datetime | None = None) -> EventStream:
+    stream = EventStream(owner)
+    stream.begin(since)
+    return stream
+
+
 def events_of(stream: EventStream) -> list[tuple[str, dict[str, Any]]]:
+    """What it has missed, if anything, and what is new."""
+    missed, stream.missed = stream.missed, []
     found = []
-    for event in stream.new_events():
+    for event in [*missed, *look([stream])[stream]]:
         lines = dict(line.split(": ", 1) for line in event.strip().split("\n"))
         data = json.loads(lines["data"])
         assert lines["id"] == data["updated_at"]
@@ -41,7 +50,7 @@ def fit(owner: User) -> LearnedModel:
 
 def test_a_version_waits_is_accepted_and_gone_back_from(alice: User) -> None:
     tracks = make_misheard_library(alice)
-    stream = EventStream(alice, None)
+    stream = stream_of(alice)
     first = fit(alice)
     [(name, data)] = events_of(stream)
     assert (name, data.pop("updated_at") is not None) == ("version", True)
@@ -71,7 +80,7 @@ def test_a_version_waits_is_accepted_and_gone_back_from(alice: User) -> None:
 def test_a_candidate_that_does_not_wait_any_longer(alice: User) -> None:
     make_misheard_library(alice)
     fit(alice)
-    stream = EventStream(alice, None)
+    stream = stream_of(alice)
     second = fit(alice)
     assert sorted(versions_in(stream)) == [(1, "inactive"), (2, "candidate")]
     services.learned_rows_skip(model=second)
@@ -84,14 +93,14 @@ def test_a_candidate_that_does_not_wait_any_longer(alice: User) -> None:
 
 
 def test_one_that_is_being_learned_is_not_told(alice: User) -> None:
-    stream = EventStream(alice, None)
+    stream = stream_of(alice)
     LearnedModel.objects.create(owner=alice, number=1)
     assert events_of(stream) == []
 
 
 def test_what_is_taught_and_answered(alice: User) -> None:
     tracks = [make_heard_track(alice, "dub", number) for number in range(4)]
-    stream = EventStream(alice, None)
+    stream = stream_of(alice)
     concept = teach_genre(alice, "Dub", tracks[:3])
     told = [data for name, data in events_of(stream) if name == "concept"]
     assert [(data["id"], data["kind"], data["name"]) for data in told] == [(concept.pk, "genre", "Dub")]
@@ -100,13 +109,13 @@ def test_what_is_taught_and_answered(alice: User) -> None:
     answer = selectors.answers_of(alice, concept).get()
     assert [data["updated_at"] for data in told] == [answer.created_at.isoformat()]
     services.own_genre_delete(genre=genre_of(concept))
-    assert [name for name, _ in events_of(EventStream(alice, answer.created_at)) if name == "concept"] == []
+    assert [name for name, _ in events_of(stream_of(alice, answer.created_at)) if name == "concept"] == []
 
 
 def test_a_pass_has_finished(alice: User) -> None:
     track = make_heard_track(alice, "sigh")
     Track.objects.filter(pk=track.pk).update(genre="pop")
-    stream = EventStream(alice, None)
+    stream = stream_of(alice)
     genre_recompute_start(owner=alice)
     assert events_of(stream) == []
     genre_recompute_run(owner_id=alice.pk)
@@ -118,15 +127,15 @@ def test_a_pass_has_finished(alice: User) -> None:
 def test_they_are_told_however_many_tracks_change(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     make_misheard_library(alice)
     version = fit(alice)
-    monkeypatch.setattr(events, "MAX_EVENTS_PER_POLL", 2)
-    stream = EventStream(alice, None)
+    monkeypatch.setattr(events, "MAX_TRACKS_PER_LOOK", 2)
+    stream = stream_of(alice)
     services.learned_rows_accept(model=version)
     assert [name for name, _ in events_of(stream)] == ["track", "track", "version"]
 
 
 def test_only_the_owners(alice: User, charlie: User) -> None:
     make_misheard_library(alice)
-    stream = EventStream(charlie, None)
+    stream = stream_of(charlie)
     services.learned_rows_accept(model=fit(alice))
     teach_genre(alice, "Dub", [make_heard_track(alice, "dub")])
     assert events_of(stream) == []

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from config import gunicorn
-from library.api.views.events import EventStream
+from library.api.events import FIRST_LINE, EventStream
 from library.http import serving
 from library.models import User
 
@@ -35,4 +35,4 @@ def test_gunicorn_tells_when_a_worker_is_to_stop(worker: Any) -> None:
 @pytest.mark.django_db
 def test_a_stream_of_events_ends_then(alice: User, worker: Any) -> None:
     worker.alive = False
-    assert list(EventStream(alice, None)) == ["retry: 2000\n\n"]
+    assert list(EventStream(alice)) == [FIRST_LINE]

@@ -67,7 +67,6 @@ def test_django_s_own_classes_are_used_nowhere_else() -> None:
     own = re.compile(r"\b(StreamingHttpResponse|FileResponse|WhiteNoiseMiddleware)\b")
     paths = (path for folder in ("library", "config") for path in (ROOT / folder).rglob("*.py"))
     found = {str(path.relative_to(ROOT)) for path in paths if own.search(path.read_text())}
-    found -= {"library/api/views/events.py"}  # has its own way
     assert found == {"library/outgoing/streams.py", "library/outgoing/static_files.py"}
 
 
