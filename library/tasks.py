@@ -62,6 +62,11 @@ def fit_learned_model(owner_id: int) -> None:
     services.learned_model_fit(owner_id=owner_id)
 
 
+@task(priority=-50)
+def run_concept_pass(owner_id: int, soon: bool = False) -> None:
+    services.concept_pass_run(owner_id=owner_id, soon=soon)
+
+
 @task(priority=50)
 def apply_learned_rows(owner_id: int) -> None:
     services.learned_rows_apply(owner_id=owner_id)

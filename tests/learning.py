@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import struct
 import zlib
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -12,9 +15,20 @@ import numpy as np
 from django.utils import timezone
 
 from library import services
-from library.models import Concept, Genre, Track, User, Verdict
+from library.models import (
+    Answer,
+    Concept,
+    Genre,
+    LearningVector,
+    Prediction,
+    Tagging,
+    Track,
+    User,
+    Verdict,
+)
 from library.selectors.model_cards import learning_space
-from tests.factories import TrackFactory
+from library.services.analysis import derived_names_recompute
+from tests.factories import PredictionFactory, TrackFactory
 
 SIZE = 128
 
@@ -58,6 +72,70 @@ def teach_tag(owner: User, name: str, tracks: list[Track]) -> Concept:
     for track in tracks:
         services.track_tag(track=track, name=name)
     return services.concept_get_or_create(owner=owner, taught=tag)
+
+
+def teach_surely(
+    owner: User, teach: Callable[..., Concept], name: str = "Dub", *, kind: str = "dub"
+) -> Concept:
+    """A concept that may be switched on: three examples, thirty times yes to suggestions, and eight times no.
+
+    Rows as the services would write them, all at once.
+    """
+    concept = teach(owner, name, make_heard_tracks(owner, kind, range(3)))
+    answer_all(concept, make_heard_tracks(owner, kind, range(100, 130)), yes=True)
+    answer_all(concept, make_heard_tracks(owner, kind, range(300, 308), likeness=0.45), yes=False)
+    services.effective_genres_recompute(Track.objects.filter(owner=owner))
+    return concept
+
+
+def answer_all(concept: Concept, tracks: list[Track], *, yes: bool) -> None:
+    """Answers to suggestions. Effective genres are not recomputed."""
+    given: list[Any] = [None] * len(tracks)
+    if yes and concept.genre:
+        said = {"person": concept.owner, "genre": concept.genre.key}
+        given = Verdict.objects.bulk_create(Verdict(track=track, **said) for track in tracks)
+    elif yes:
+        given = Tagging.objects.bulk_create(Tagging(track=track, tag=concept.tag) for track in tracks)
+    Answer.objects.bulk_create(
+        Answer(concept=concept, track=track, yes=yes, given_id=row and row.pk)
+        for track, row in zip(tracks, given, strict=True)
+    )
+
+
+def make_heard_tracks(owner: User, kind: str, seeds: Iterable[int], likeness: float = 0.8) -> list[Track]:
+    """Like `make_heard_track`, many at once, and without files."""
+    name, _, version = learning_space().rpartition(" ")
+    tracks = [
+        Track(
+            owner=owner,
+            title=f"{kind} {seed}",
+            artist=f"artist {kind} {seed}",
+            original_name=f"{kind} {seed}.wav",
+            kind="wav",
+            size=1,
+            sha256=hashlib.sha256(f"{owner.pk} {kind} {seed}".encode()).hexdigest(),
+            status=Track.Status.READY,
+            duration=6.0,
+        )
+        for seed in seeds
+    ]
+    for track in tracks:
+        derived_names_recompute(track)
+    Track.objects.bulk_create(tracks)
+    for track in tracks:
+        track.prediction = PredictionFactory.build(track=track, model_name=name, model_version=version)
+    Prediction.objects.bulk_create(track.prediction for track in tracks if track.prediction)
+    Track.objects.bulk_update(tracks, ["prediction"])
+    LearningVector.objects.bulk_create(
+        LearningVector(
+            track=track,
+            owner=owner,
+            space=learning_space(),
+            vector=struct.pack(f"<{SIZE}e", *vector_like(kind, seed, likeness)),
+        )
+        for track, seed in zip(tracks, seeds, strict=True)
+    )
+    return tracks
 
 
 def genre_of(concept: Concept) -> Genre:

@@ -23,6 +23,7 @@ from library.models import (
     PlaylistItem,
     Prediction,
     Tag,
+    Tagging,
     TagRejection,
     Track,
     User,
@@ -96,7 +97,8 @@ def _tags(owner: User) -> Iterator[dict[str, Any]]:
 def _tracks(owner: User) -> Iterator[dict[str, Any]]:
     ids = list(Track.objects.filter(owner=owner).order_by("sha256").values_list("pk", flat=True))
     known = [
-        Prefetch("tags", Tag.objects.order_by("key")),
+        # Not those that Earmark has set: it sets them again.
+        Prefetch("taggings", Tagging.objects.filter(concept=None).select_related("tag").order_by("tag__key")),
         Prefetch("rejections", TagRejection.objects.order_by("key")),
         Prefetch("verdicts", Verdict.objects.order_by("created_at", "id")),
         Prefetch("predictions", Prediction.objects.defer("segments", "probabilities").order_by("pk")),
@@ -128,7 +130,7 @@ def _track(track: Track) -> dict[str, Any]:
             "owner": track.owner_genre,
         },
         "predictions": list(heard.values()),
-        "tags": [tag.name for tag in track.tags.all()],
+        "tags": [tagging.tag.name for tagging in track.taggings.all()],
         "rejected": [rejection.key for rejection in track.rejections.all()],
         "verdicts": [_verdict(track, verdict) for verdict in track.verdicts.all()],
     }
@@ -187,7 +189,8 @@ def _concepts(owner: User) -> Iterator[dict[str, Any]]:
             said[concept_id].append({"sha256": sha256, "yes": yes, "asked": asked, "at": _isoformat(at)})
         for concept in some:
             genre, tag = concept.genre and concept.genre.key, concept.tag and concept.tag.name
-            yield {"genre": genre, "tag": tag, "answers": said[concept.pk]}
+            since = _isoformat(concept.sets_since) if concept.sets_since else None
+            yield {"genre": genre, "tag": tag, "sets_since": since, "answers": said[concept.pk]}
 
 
 def _isoformat(moment: datetime) -> str:

@@ -91,6 +91,7 @@ class ConceptEntry:
     genre: str
     tag: str
     answers: list[AnswerEntry]
+    sets_since: datetime | None
 
 
 Entry = GenreEntry | TagEntry | TrackEntry | PlaylistEntry | ConceptEntry
@@ -175,6 +176,7 @@ def _parse_concept(row: dict[str, Any]) -> ConceptEntry:
         genre="" if row.get("genre") is None else _text(row, "genre", GENRE_LENGTH),
         tag="" if row.get("tag") is None else _tag_name(row.get("tag"), "tag", NAME_LENGTH),
         answers=[_parse_answer(answer) for answer in _list(row, "answers", 100_000)],
+        sets_since=_datetime(row, "sets_since", optional=True),
     )
 
 

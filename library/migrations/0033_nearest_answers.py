@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("library", "0030_learned_models")]
+    dependencies = [("library", "0031_concepts_that_set")]
 
     operations = [
         migrations.AddField(

@@ -9,7 +9,7 @@ from library.models.emails import PendingEmail
 from library.models.file_tags import FileTags
 from library.models.genres import Genre, GenreRecompute
 from library.models.learned import LearnedModel, LearnedModelFit, LearnedRow
-from library.models.learning import Answer, Concept, LearningVector
+from library.models.learning import Answer, Concept, ConceptPass, ConceptTrack, LearningVector
 from library.models.people import ApiToken, FailedSignIn, IdempotencyRecord, User, UserManager
 from library.models.playlists import Playlist, PlaylistItem
 from library.models.stage_times import StageTime
@@ -26,6 +26,8 @@ __all__ = [
     "BulkAction",
     "BulkActionTrack",
     "Concept",
+    "ConceptPass",
+    "ConceptTrack",
     "Embedding",
     "FailedSignIn",
     "FileTags",

@@ -50,6 +50,8 @@ class Concept(models.Model):
     )
     #: The concept of the genre or tag into which its own was merged: what was refused for this one is refused for that.
     merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
+    #: Since when Earmark sets it by itself on the tracks that it is sure of; None while that is switched off.
+    sets_since = models.DateTimeField("sets itself since", null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -103,3 +105,38 @@ class Answer(models.Model):
     def answer(self) -> str:
         """As programs write it."""
         return "yes" if self.yes else "no"
+
+
+class ConceptTrack(models.Model):
+    """A track on which Earmark sets an own genre by itself: the concept is switched on and sure of it.
+
+    Of several concepts that are sure, the surest. Derived from answers and vectors, and no verdict: what people say
+    about the track counts before it. A tag that Earmark sets is a `Tagging` with its `concept`.
+    """
+
+    track = models.OneToOneField(
+        Track, on_delete=models.CASCADE, primary_key=True, related_name="concept_track"
+    )
+    concept = models.ForeignKey(Concept, on_delete=models.CASCADE, related_name="concept_tracks")
+    #: By how much its score exceeded the concept's threshold when it was set.
+    margin = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"{self.concept} set on {self.track}"
+
+
+class ConceptPass(models.Model):
+    """A request to set what an owner's concepts set by themselves, until that is done: at most one per owner.
+
+    Whoever holds the lease does it. When the process that holds it dies, the lease runs out, and another takes it.
+    """
+
+    owner = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    #: How often it was asked for: what was said while a pass was under way needs another one.
+    requests = models.PositiveIntegerField(default=1)
+    lease = models.UUIDField(null=True)
+    #: By the database's clock. Until somebody holds the lease, when the request may be enqueued again.
+    leased_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.owner}, until {self.leased_until}"

@@ -34,17 +34,28 @@ class Tag(models.Model):
 
 
 class Tagging(models.Model):
-    """A tag on a track."""
+    """A tag on a track, from its owner, or set by Earmark itself."""
 
     # The index and the constraint below begin with these columns.
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="taggings", db_index=False)
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="taggings", db_index=False)
+    #: What is taught, if Earmark has set the tag by it; such a tag teaches nothing, and goes when it is switched off.
+    concept = models.ForeignKey(
+        "Concept", on_delete=models.CASCADE, null=True, related_name="taggings", db_index=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["tag__key"]
         constraints = [models.UniqueConstraint(fields=["track", "tag"], name="one_tagging_each")]
-        indexes = [models.Index(fields=["tag", "track"], name="tracks_of_a_tag")]
+        indexes = [
+            models.Index(fields=["tag", "track"], name="tracks_of_a_tag"),
+            models.Index(
+                fields=["concept", "track"],
+                condition=models.Q(concept__isnull=False),
+                name="set_by_a_concept",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.tag} on {self.track}"

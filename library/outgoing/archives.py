@@ -21,7 +21,7 @@ from library.models import Track, User
 from library.outgoing.files import UNCACHED_HEADERS
 from library.outgoing.streams import BLOCK_BYTES, StreamedResponse
 from library.outgoing.tagged_copies import safe_path_part, tagged_copy_file
-from library.selectors import GenreNames, genre_names_of, tracks_of
+from library.selectors import GenreNames, genre_names_of, tracks_of, with_taggings
 
 TRACKS_PER_QUERY = 100
 
@@ -85,7 +85,7 @@ def _zip_info(name: str, track: Track) -> zipfile.ZipInfo:
 def _tracks_in_order(owner: User, track_ids: Sequence[UUID]) -> Iterator[Track]:
     """The owner's tracks by id, read in batches: a download may take long, and no query should."""
     for batch in itertools.batched(dict.fromkeys(track_ids), TRACKS_PER_QUERY):
-        tracks = tracks_of(owner).prefetch_related("tags").in_bulk(batch)
+        tracks = tracks_of(owner).prefetch_related(with_taggings()).in_bulk(batch)
         yield from (tracks[pk] for pk in batch if pk in tracks)
 
 

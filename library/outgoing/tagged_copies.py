@@ -16,7 +16,7 @@ from classifier.tagged_copies import TAGGABLE_FORMATS, write_tagged_copy
 from library.models import Track
 from library.outgoing.files import UNCACHED_HEADERS
 from library.outgoing.streams import StreamedDownload
-from library.selectors import GenreNames
+from library.selectors import GenreNames, taggings_on
 from library.services.track_files import local_copy
 from library.text import without_control_characters
 
@@ -26,7 +26,9 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 def tags_to_write(track: Track, genres: GenreNames) -> dict[str, Any]:
     """Values by tag, None for a tag to remove. A tag without a value here stays in the file, unless it was edited."""
-    tags: dict[str, Any] = {"title": track.title, "tags": [tag.name for tag in track.tags.all()]}
+    # Not the tags that Earmark has set: a file says what its owner says.
+    own = [tagging.tag.name for tagging in taggings_on(track) if tagging.concept_id is None]
+    tags: dict[str, Any] = {"title": track.title, "tags": own}
     for field in ("artist", "album", "year"):
         if value := getattr(track, field):
             tags[field] = str(value)

@@ -15,6 +15,14 @@ from library.selectors.bin import (
     tracks_including_binned,
 )
 from library.selectors.bulk_actions import bulk_actions_of, recent_bulk_actions_of, unsure_track_count
+from library.selectors.concept_switch import (
+    concept_setting,
+    doubtful_concepts_of,
+    ids_to_set,
+    set_counts_of,
+    switched_on_concepts_of,
+    tracks_set_by,
+)
 from library.selectors.concepts import (
     ExampleCounts,
     answers_of,
@@ -53,10 +61,12 @@ from library.selectors.learned import (
 )
 from library.selectors.learning import (
     Suggestion,
+    TeachingState,
     question_for,
     standing_of,
     suggestions_for,
     teaching_is_possible,
+    teaching_state_of,
     worth_of,
 )
 from library.selectors.needs_you import (
@@ -84,7 +94,15 @@ from library.selectors.reviewing import (
     unshared_failure_counts,
     visible_to,
 )
-from library.selectors.tags import tag_named, tag_suggestions_for, tags_of, tags_on, tags_with_counts
+from library.selectors.tags import (
+    tag_named,
+    tag_suggestions_for,
+    taggings_on,
+    tags_of,
+    tags_on,
+    tags_with_counts,
+    with_taggings,
+)
 from library.selectors.tracks import (
     file_tag_values_of,
     file_tags_of,
@@ -110,6 +128,7 @@ __all__ = [
     "LearnedChange",
     "QueueCursor",
     "Suggestion",
+    "TeachingState",
     "UnchangedCounts",
     "account_contents_of",
     "agreement_by_genre",
@@ -124,7 +143,9 @@ __all__ = [
     "binned_ids_of",
     "bulk_actions_of",
     "concept_for",
+    "concept_setting",
     "concepts_of",
+    "doubtful_concepts_of",
     "duration_totals",
     "example_counts_of",
     "examples_of",
@@ -134,6 +155,7 @@ __all__ = [
     "finished_genre_recompute_of",
     "genre_history_of",
     "genre_names_of",
+    "ids_to_set",
     "is_learning",
     "learnable_verdicts_of",
     "learned_candidate_of",
@@ -160,21 +182,26 @@ __all__ = [
     "recent_bulk_actions_of",
     "refusals_of",
     "reviewer_queue_of",
+    "set_counts_of",
     "standing_of",
     "suggested_own_genre",
     "suggestions_for",
+    "switched_on_concepts_of",
     "tag_named",
     "tag_suggestions_for",
+    "taggings_on",
     "tags_of",
     "tags_on",
     "tags_with_counts",
     "teaching_is_possible",
+    "teaching_state_of",
     "track_count_by_genre",
     "track_count_by_source",
     "tracks_by_hash",
     "tracks_in_given_order",
     "tracks_including_binned",
     "tracks_of",
+    "tracks_set_by",
     "tracks_visible_to",
     "unchanged_counts_of",
     "undoable_verdict_of",
@@ -186,5 +213,6 @@ __all__ = [
     "verdicts_of",
     "visible_to",
     "with_prediction",
+    "with_taggings",
     "worth_of",
 ]

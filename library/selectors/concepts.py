@@ -1,8 +1,9 @@
 """What people teach: the examples and refusals of an own genre or a tag, by what holds now.
 
 An example of a genre is a track whose verdict in force by its owner is that genre; a reviewer's never counts. An
-example of a tag is a track that has it. A refusal is a track that is no example now, and that the owner refused: by
-answering no, by removing or rejecting the tag, or by giving another genre after answering yes.
+example of a tag is a track that has it; one on which Earmark has set the tag is none. A refusal is a track that is no
+example now, and that the owner refused: by answering no, by removing or rejecting the tag, or by giving another genre
+after answering yes.
 """
 
 from __future__ import annotations
@@ -47,12 +48,12 @@ def concept_for(owner: User, taught: Genre | Tag) -> Concept:
 def example_counts_of(owner: User) -> ExampleCounts:
     """The number of examples of everything that the owner could teach."""
     genres = _own_verdicts(owner).filter(genre__in=own_genres_of(owner).values("key")).order_by()
-    taggings = Tagging.objects.filter(tag__owner=owner).exclude(track__in=binned_ids_of(owner)).order_by()
+    taggings = Tagging.objects.filter(tag__owner=owner, concept=None).exclude(track__in=binned_ids_of(owner))
     return ExampleCounts(
         genres=dict(
             genres.exclude(track__in=binned_ids_of(owner)).values_list("genre").annotate(Count("track"))
         ),
-        tags=dict(taggings.values_list("tag").annotate(Count("track"))),
+        tags=dict(taggings.order_by().values_list("tag").annotate(Count("track"))),
     )
 
 
@@ -79,7 +80,8 @@ def example_ids(owner: User, concept: Concept) -> QuerySet[Any, Any]:
     """The ids of the examples as `track`, those in the bin included, for a subquery."""
     if concept.genre:
         return _own_verdicts(owner).filter(genre=concept.genre.key).order_by().values("track")
-    return Tagging.objects.filter(tag__owner=owner, tag=concept.tag_id).order_by().values("track")
+    own = Tagging.objects.filter(tag__owner=owner, tag=concept.tag_id, concept=None)
+    return own.order_by().values("track")
 
 
 def refusal_ids(owner: User, concept: Concept) -> list[QuerySet[Any, Any]]:
@@ -100,6 +102,15 @@ def other_genre_ids(owner: User, concept: Concept) -> QuerySet[Any, Any]:
     if concept.genre is None:
         return Verdict.objects.none().values("track")
     return _own_verdicts(owner).exclude(genre=concept.genre.key).order_by().values("track")
+
+
+def settled_ids(owner: User, concept: Concept) -> list[QuerySet[Any, Any]]:
+    """The ids of the tracks about which the owner has said what a concept must leave alone, as `track`.
+
+    Examples, refusals and, for a genre, tracks to which the owner gave another: together, the rows of these subqueries.
+    """
+    said = [example_ids(owner, concept), *refusal_ids(owner, concept)]
+    return [*said, other_genre_ids(owner, concept)] if concept.genre else said
 
 
 def _counted_concepts(owner: User, concept: Concept) -> list[int]:

@@ -83,10 +83,12 @@ def is_learning(owner: User) -> bool:
 def open_rows_of(owner: User, model: LearnedModel) -> QuerySet[LearnedRow]:
     """The rows of a version that its owner decides about, whatever their state.
 
-    Those of tracks in the library without a verdict; none for what the track had learned before already.
+    Those of tracks in the library without a verdict, and without a genre that a concept sets; none for what the track
+    had learned before already.
     """
     rows = LearnedRow.objects.filter(model__owner=owner, model=model).exclude(genre=F("before"))
-    return rows.filter(track__deleted_at=None, track__owner_genre="").order_by("id")
+    rows = rows.filter(track__deleted_at=None, track__owner_genre="", track__concept_track=None)
+    return rows.order_by("id")
 
 
 def learned_changes_of(owner: User, model: LearnedModel) -> list[LearnedChange]:

@@ -7,8 +7,9 @@ Everything is computed from the examples and refusals as they are now (`selector
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from library.errors import DomainError
 from library.models import Answer, Concept, Track, User
 from library.selectors.concepts import example_ids, examples_of, other_genre_ids, refusal_ids
 from library.selectors.model_cards import learning_space
-from library.selectors.standing import LEAST_EXAMPLES, standing_text
+from library.selectors.standing import LEAST_EXAMPLES, standing_text, switched_on_text
 from library.selectors.tracks import tracks_by_id
 from library.selectors.vectors import Vectors, learning_vectors_of, packed_track_ids
 from library.text import fold
@@ -65,6 +66,28 @@ class _Lesson:
         return matrix[_sample(self.examples, MOST_EXAMPLES)], matrix[_sample(self.refusals, MOST_EXAMPLES)]
 
 
+@dataclass(frozen=True, slots=True)
+class TeachingState:
+    """How far the teaching of a concept has come.
+
+    `standing` says it in a sentence. `may_set`: it is right so often here that its owner may switch it on.
+    `can_tell`: there are answers enough to know that, also that it is not.
+    """
+
+    standing: str
+    worth: Worth | None = None
+    may_set: bool = False
+    can_tell: bool = False
+
+
+class _Judged(NamedTuple):
+    """A concept's threshold, infinity if there is none, its worth, and how many answers to suggestions told them."""
+
+    threshold: float
+    worth: Worth | None
+    asked: int
+
+
 def teaching_is_possible() -> bool:
     """Whether the current model can be taught."""
     return bool(learning_space())
@@ -82,7 +105,7 @@ def suggestions_for(owner: User, concept: Concept, count: int = 10, seed: int = 
     from classifier.learning import suggestions
 
     rows, scores = _candidates(lesson)
-    chosen = suggestions.suggest(scores, _judged(owner, concept, lesson)[0], count, seed)
+    chosen = suggestions.suggest(scores, _judged(owner, concept, lesson).threshold, count, seed)
     return _suggestions(owner, lesson, rows[chosen.tracks], scores[chosen.tracks], chosen.drawn.tolist())
 
 
@@ -99,7 +122,7 @@ def question_for(owner: User, concept: Concept) -> Suggestion | None:
     rows, scores = _candidates(lesson)
     if not len(rows):
         return None
-    threshold = _judged(owner, concept, lesson)[0]
+    threshold = _judged(owner, concept, lesson).threshold
     examples, refusals = lesson.taught_by
     chosen = suggestions.next_question(
         examples, refusals, lesson.known, lesson.vectors.matrix[rows], threshold, scores
@@ -114,17 +137,56 @@ def worth_of(owner: User, concept: Concept) -> Worth | None:
     Raises DomainError: `cannot_be_taught`.
     """
     lesson = _lesson(owner, concept)
-    return _judged(owner, concept, lesson)[1] if lesson else None
+    return _judged(owner, concept, lesson).worth if lesson else None
+
+
+def sure_margins_of(owner: User, concept: Concept) -> dict[UUID, float] | None:
+    """The open tracks of which a concept is sure, with how much their scores exceed its threshold.
+
+    None while that cannot be told: when the current model cannot be taught, or has heard too few of the examples or
+    of the tracks that the owner was asked about, as after a change of the model.
+    """
+    lesson = _lesson(owner, concept) if teaching_is_possible() else None
+    judged = _judged(owner, concept, lesson) if lesson else None
+    if lesson is None or judged is None or judged.asked < _switch_from():
+        return None
+    rows, scores = _candidates(lesson)
+    above = scores >= judged.threshold
+    margins = (scores[above] - judged.threshold).tolist()
+    return {lesson.vectors.track_id_at(row): margin for row, margin in zip(rows[above], margins, strict=True)}
 
 
 def standing_of(owner: User, concept: Concept) -> str:
     """In one sentence, how far the teaching of a concept has come."""
+    return teaching_state_of(owner, concept).standing
+
+
+def teaching_state_of(owner: User, concept: Concept) -> TeachingState:
+    """How far the teaching of a concept has come."""
+    since = f"{switched_on_text(concept.sets_since)}: " if concept.sets_since else ""
     if not teaching_is_possible():
-        return "The current model cannot be taught"
+        return TeachingState(_in_sentence(since, "The current model cannot be taught"))
     lesson = _lesson(owner, concept, least=0)
     heard = len(lesson.examples) if lesson else 0
-    worth = _judged(owner, concept, lesson)[1] if lesson else None
-    return standing_text(examples_of(owner, concept).count(), heard, worth)
+    judged = _judged(owner, concept, lesson) if lesson else _Judged(math.inf, None, 0)
+    worth = judged.worth if heard >= LEAST_EXAMPLES else None
+    standing = standing_text(examples_of(owner, concept).count(), heard, worth)
+    return TeachingState(
+        standing=_in_sentence(since, standing),
+        worth=worth,
+        may_set=bool(worth and worth.may_switch_on and math.isfinite(judged.threshold)),
+        can_tell=judged.asked >= _switch_from(),
+    )
+
+
+def _in_sentence(beginning: str, text: str) -> str:
+    return f"{beginning}{text[0].lower()}{text[1:]}" if beginning else text
+
+
+def _switch_from() -> int:
+    from classifier.learning.worth import SWITCH_FROM
+
+    return SWITCH_FROM
 
 
 def _lesson(owner: User, concept: Concept, least: int = LEAST_EXAMPLES) -> _Lesson | None:
@@ -186,8 +248,7 @@ def _suggestions(
     ]
 
 
-def _judged(owner: User, concept: Concept, lesson: _Lesson) -> tuple[float, Worth | None]:
-    """A concept's threshold, infinity if there is none yet, and its worth."""
+def _judged(owner: User, concept: Concept, lesson: _Lesson) -> _Judged:
     import numpy as np
 
     given = np.sort(np.concatenate([lesson.examples, lesson.refusals]))
@@ -196,13 +257,14 @@ def _judged(owner: User, concept: Concept, lesson: _Lesson) -> tuple[float, Wort
     asked = np.intersect1d(asked, given)
     given = np.union1d(asked, _sample(np.setdiff1d(given, asked), MOST_JUDGED - len(asked)))
     ids = [lesson.vectors.track_id_at(row) for row in given]
-    return _judge(
+    threshold, worth = _judge(
         settings.EARMARK_MODEL,
         lesson.vectors.matrix[given].tobytes(),
         np.isin(given, lesson.examples).tobytes(),
         np.isin(given, asked).tobytes(),
         _artists(owner, ids),
     )
+    return _Judged(threshold, worth, len(asked))
 
 
 def _artists(owner: User, ids: list[UUID]) -> tuple[str, ...]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from django.utils import dateformat
+from django.utils.timezone import localtime
 
 if TYPE_CHECKING:
     from classifier.learning.worth import Worth
@@ -43,3 +47,26 @@ def standing_text(examples: int, heard: int, worth: Worth | None) -> str:
         return f"Surely right more than {NUMBERS[bound]} times in ten here"
     sure = f", surely more than {NUMBERS[bound]}" if bound else ""
     return f"Right about {NUMBERS[about]} {'time' if about == 1 else 'times'} in ten here{sure}"
+
+
+def switched_on_text(since: datetime) -> str:
+    """Since when a concept sets itself: "Sets itself since 12 May", with the year if it is not this one."""
+    day, today = localtime(since), localtime()
+    return f"Sets itself since {dateformat.format(day, 'j F' if day.year == today.year else 'j F Y')}"
+
+
+def switch_text(worth: Worth | None) -> str:
+    """What has to come before a concept may set itself, as a sentence; "" when it may.
+
+    Of all answers, those count that are about tracks of which it was sure, as for its worth.
+    """
+    from classifier.learning.worth import SHOWN_FROM, SWITCH_BOUND, SWITCH_FROM
+
+    times = f"surely right at least {NUMBERS[round(10 * SWITCH_BOUND)]} times in ten"
+    if worth is None or worth.answers < SWITCH_FROM:
+        so_far = worth.answers if worth else f"fewer than {NUMBERS[SHOWN_FROM]}"
+        return (
+            f"It may set itself after {SWITCH_FROM} answers about tracks that it is sure of, if it is {times}. "
+            f"So far there are {so_far}."
+        )
+    return "" if worth.may_switch_on else f"It may set itself once it is {times}."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q, QuerySet
+from typing import Any
+
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from library.models import Answer, Tag, Tagging, TagRejection, Track, User
 from library.models.tracks import NAME_LENGTH
@@ -31,6 +33,19 @@ def tags_with_counts(owner: User) -> QuerySet[Tag]:
 
 def tags_on(owner: User, track: Track) -> QuerySet[Tag]:
     return tags_of(owner).filter(taggings__track=track)
+
+
+def with_taggings(path: str = "taggings") -> Prefetch[Any]:
+    """For `prefetch_related`: what `taggings_on` returns. `path` leads from the rows to the taggings of tracks."""
+    return Prefetch(path, Tagging.objects.select_related("tag"), to_attr="shown_taggings")
+
+
+def taggings_on(track: Track) -> list[Tagging]:
+    """The tags on a track of which the caller knows that its reader may see it, and where they come from."""
+    prefetched: list[Tagging] | None = getattr(track, "shown_taggings", None)
+    if prefetched is not None:
+        return prefetched
+    return list(Tagging.objects.filter(track=track).select_related("tag"))
 
 
 def tag_suggestions_for(owner: User, track: Track) -> list[str]:

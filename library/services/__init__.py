@@ -43,6 +43,8 @@ from library.services.bulk_actions import (
     bulk_action_undo,
     bulk_actions_resume,
 )
+from library.services.concept_passes import concept_pass_run, concept_passes_resume
+from library.services.concept_switch import concept_switch_off, concept_switch_on
 from library.services.doctor import library_repair
 from library.services.edits import track_edit, track_reset
 from library.services.effective_genres import effective_genres_recompute, genre_recompute_start
@@ -144,6 +146,10 @@ __all__ = [
     "concept_add",
     "concept_answer",
     "concept_get_or_create",
+    "concept_pass_run",
+    "concept_passes_resume",
+    "concept_switch_off",
+    "concept_switch_on",
     "effective_genres_recompute",
     "email_enqueue",
     "email_request_add",

@@ -19,6 +19,7 @@ from django.utils import timezone
 from library.models import Track, TrackDeletion, User
 from library.services.analysis_queue import BACK_IN_QUEUE, UNFINISHED
 from library.services.batches import in_batches
+from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.effective_genres import effective_genres_recompute
 from library.services.jobs import job_enqueue
 from library.services.track_files import FILE_FIELDS
@@ -43,6 +44,7 @@ def tracks_move_to_bin(*, owner: User, track_ids: Iterable[UUID]) -> list[UUID]:
             TrackDeletion.objects.bulk_create(
                 TrackDeletion(owner=owner, track_id=pk, deleted_at=now) for pk in ids
             )
+            concept_pass_request_if_on(owner_id=owner.pk)
         moved += ids
     return moved
 
@@ -61,6 +63,7 @@ def tracks_restore(*, owner: User, track_ids: Iterable[UUID]) -> list[UUID]:
             tracks = Track.objects.filter(pk__in=ids)
             # Their genres may have been deleted or undone meanwhile. This also sets `updated_at`.
             effective_genres_recompute(tracks)
+            concept_pass_request_if_on(owner_id=owner.pk)
             tracks.filter(status__in=UNFINISHED).update(status=Track.Status.QUEUED, attempts=0)
             waiting = [str(pk) for pk in tracks.filter(status__in=UNFINISHED).values_list("pk", flat=True)]
             if waiting:

@@ -16,17 +16,20 @@ from library.text import fold
 def concepts_import(
     *, owner: User, entries: Iterable[ConceptEntry], genre_keys: Mapping[str, str], tag_ids: Mapping[str, int]
 ) -> Counter[str]:
-    """Add missing concepts and answers; returns how many of each kind.
+    """Add missing concepts and answers; returns how many of each kind. One that is here already stays on or off.
 
     `genre_keys` has the key here of each genre in the document, `tag_ids` the id of each tag by its key.
     """
     done: Counter[str] = Counter()
     for entry in entries:
+        switch = {"sets_since": entry.sets_since}
         if entry.genre:
             genre = Genre.objects.get(owner=owner, key=genre_keys[entry.genre])
-            concept, is_new = Concept.objects.get_or_create(owner=owner, genre=genre)
+            concept, is_new = Concept.objects.get_or_create(owner=owner, genre=genre, defaults=switch)
         else:
-            concept, is_new = Concept.objects.get_or_create(owner=owner, tag_id=tag_ids[fold(entry.tag)])
+            concept, is_new = Concept.objects.get_or_create(
+                owner=owner, tag_id=tag_ids[fold(entry.tag)], defaults=switch
+            )
         done["concepts"] += is_new
         for batch in in_batches(entry.answers):
             done["answers"] += _answers_add(concept, batch)

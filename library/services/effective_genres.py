@@ -1,8 +1,9 @@
 """The effective genre of a track: which of the opinions on its genre counts.
 
-It is derived from people's verdicts, what was learned from them, the model's prediction and the file's tag, and stored
-on the track. Whoever changes one of these recomputes it. When the rule itself changes for a whole library, such as by
-its owner's trust in the genres of files, `services.genre_recompute` does that in the background.
+It is derived from people's verdicts, what was learned from them or is set as they taught it, the model's prediction and
+the file's tag, and stored on the track. Whoever changes one of these recomputes it. When the rule itself changes for a
+whole library, such as by its owner's trust in the genres of files, `services.genre_recompute` does that in the
+background.
 """
 
 from __future__ import annotations
@@ -17,10 +18,21 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from library.genres import BUILTIN_GENRES, known_genre_from_tag
-from library.models import Genre, GenreRecompute, LearnedModel, LearnedRow, Prediction, Track, User, Verdict
+from library.models import (
+    ConceptTrack,
+    Genre,
+    GenreRecompute,
+    LearnedModel,
+    LearnedRow,
+    Prediction,
+    Track,
+    User,
+    Verdict,
+)
 from library.selectors import own_genre_keys_by_slug
 from library.selectors.verdicts import verdict_for_track, verdicts_in_force
 from library.services.batches import BATCH_SIZE
+from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.jobs import job_enqueue
 
 #: Where a pass begins: no track has this id.
@@ -33,9 +45,9 @@ Trust = User.FileGenreTrust
 def effective_genres_recompute(tracks: QuerySet[Track]) -> None:
     """Recompute the effective genre of these tracks, and whether it needs a verdict.
 
-    What counts, in this order: the verdict in force, the file's genre if its owner always trusts it, what the version
-    in use has learned from the owner, the model's genre when it is sure, the file's genre if its owner trusts it then,
-    else none.
+    What counts, in this order: the verdict in force, the file's genre if its owner always trusts it, the own genre that
+    a concept sets by itself, what the version in use has learned from the owner, the model's genre when it is sure, the
+    file's genre if its owner trusts it then, else none.
 
     `needs_you`: there is no verdict, and nobody knows the genre, or the model is sure of another one than the file
     names; a learned genre counts like one that the model is sure of. `review_rank`: set for the same reasons, and when
@@ -119,6 +131,9 @@ def _recompute(tracks: QuerySet[Track], **also: Any) -> None:
     """`also`: more fields to set. One statement after the other, each using what the one before has set."""
     tracks = tracks.order_by()
     current = Prediction.objects.filter(pk=OuterRef("prediction"))
+    set_by = ConceptTrack.objects.filter(
+        track=OuterRef("pk"), concept__sets_since__isnull=False, concept__genre__retired_at=None
+    )
     in_use = LearnedRow.objects.filter(track=OuterRef("pk"), model__status=LearnedModel.Status.ACTIVE)
     learned = in_use.exclude(counts="")
     verdict = verdict_for_track(OuterRef("pk"))
@@ -128,6 +143,7 @@ def _recompute(tracks: QuerySet[Track], **also: Any) -> None:
     in_order = [
         (~Q(owner_genre=""), Source.OWNER, F("owner_genre")),
         (file_names_one & _owner_trusts(Trust.ALWAYS), Source.FILE, F("file_label")),
+        (Exists(set_by), Source.LEARNED, Subquery(set_by.values("concept__genre__key")[:1])),
         (Exists(learned), Source.LEARNED, Subquery(learned.values("counts")[:1])),
         (Exists(current.filter(label__isnull=False)), Source.MODEL, Subquery(current.values("label")[:1])),
         (file_names_one & _owner_trusts(Trust.UNSURE), Source.FILE, F("file_label")),
@@ -174,3 +190,4 @@ def _revive_used_genres(tracks: QuerySet[Track]) -> None:
         Genre.objects.filter(pk__in=[genre.pk for genre in revived]).update(retired_at=None)
         for owner in {genre.owner for genre in revived}:
             file_labels_follow(owner=owner)
+            concept_pass_request_if_on(owner_id=owner.pk)

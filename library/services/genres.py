@@ -18,6 +18,7 @@ from library.models import BulkAction, BulkActionTrack, Genre, Track, User, Verd
 from library.models.genres import HUES
 from library.selectors import own_genres_of
 from library.selectors.verdicts import latest_verdicts, verdicts_in_force
+from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
 from library.services.learned_fits import learned_model_fit_if_due
@@ -38,6 +39,7 @@ def genre_set(*, track: Track, person: User, genre: str) -> Verdict:
         current = Track.objects.select_for_update(of=("self",)).select_related("prediction").get(pk=track.pk)
         verdict = Verdict.objects.create(**_verdict_fields(current, person, genre, action=None))
         effective_genres_recompute(Track.objects.filter(pk=track.pk))
+        concept_pass_request_if_on(owner_id=track.owner_id)
         transaction.on_commit(lambda: learned_model_fit_if_due(owner=person), robust=True)
     track.refresh_from_db()
     return verdict
@@ -82,6 +84,7 @@ def genre_undo(*, track: Track, person: User) -> Verdict:
         latest.undone_at = timezone.now()
         latest.save(update_fields=["undone_at"])
         effective_genres_recompute(Track.objects.filter(pk=track.pk))
+        concept_pass_request_if_on(owner_id=track.owner_id)
     track.refresh_from_db()
     return latest
 
@@ -101,6 +104,7 @@ def genres_set_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
     effective_genres_recompute(Track.objects.filter(pk__in=ids))
     if action.person:
         person = action.person
+        concept_pass_request_if_on(owner_id=person.pk)
         transaction.on_commit(lambda: learned_model_fit_if_due(owner=person), robust=True)
     return {verdict.track_id: None for verdict in verdicts}
 
@@ -114,6 +118,8 @@ def genres_set_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     count = latest_verdicts(verdicts.filter(track__deleted_at=None)).count()
     verdicts.update(undone_at=timezone.now())
     effective_genres_recompute(Track.all_objects.filter(pk__in=ids))
+    if action.person_id:
+        concept_pass_request_if_on(owner_id=action.person_id)
     return count
 
 
@@ -134,6 +140,7 @@ def own_genre_add(*, owner: User, name: str) -> Genre:
         found.name, found.retired_at = name, None
         found.save(update_fields=["name", "retired_at"])
     file_labels_follow(owner=owner)
+    concept_pass_request_if_on(owner_id=owner.pk)
     return found
 
 
@@ -153,6 +160,7 @@ def own_genre_retire(genre: Genre) -> None:
     unused = Genre.objects.filter(~Exists(used), pk=genre.pk)
     if unused.update(retired_at=timezone.now()):
         file_labels_follow(owner=genre.owner)
+        concept_pass_request_if_on(owner_id=genre.owner_id, soon=True)
     genre.refresh_from_db()
 
 

@@ -34,6 +34,7 @@ from library.selectors import own_genres_of
 from library.services.analysis import derived_names_recompute
 from library.services.batches import BATCH_SIZE, in_batches
 from library.services.concept_imports import concepts_import
+from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
 from library.text import fold
 
@@ -80,6 +81,7 @@ def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
         file_labels_follow(owner=owner)
     concepts = (entry for entry in read_entries(file) if isinstance(entry, ConceptEntry))
     report.done += concepts_import(owner=owner, entries=concepts, genre_keys=keys, tag_ids=tag_ids)
+    concept_pass_request_if_on(owner_id=owner.pk)
     return report
 
 
@@ -216,10 +218,17 @@ def _verdicts_add(owner: User, pairs: Pairs, keys: dict[str, str], report: Impor
 
 
 def _taggings_add(pairs: Pairs, tag_ids: dict[str, int], report: ImportReport) -> set[UUID]:
-    existing = _existing(Tagging.objects.all(), pairs, "tag")
+    existing = _existing(Tagging.objects.filter(concept=None), pairs, "tag")
     wanted = {(track.pk, tag_ids[fold(name)]) for track, entry in pairs for name in entry.tags}
     new = [Tagging(track_id=track_id, tag_id=tag_id) for track_id, tag_id in wanted - existing]
-    Tagging.objects.bulk_create(new, BATCH_SIZE)
+    set_by_earmark = Tagging.objects.filter(track__in={tagging.track_id for tagging in new})
+    made_theirs = [
+        pk
+        for pk, *where in set_by_earmark.exclude(concept=None).values_list("pk", "track", "tag")
+        if tuple(where) in wanted
+    ]
+    Tagging.objects.filter(pk__in=made_theirs).update(concept=None)
+    Tagging.objects.bulk_create(new, BATCH_SIZE, ignore_conflicts=True)
     report.done["taggings"] += len(new)
     return {tagging.track_id for tagging in new}
 

@@ -127,8 +127,9 @@ def rows_for(
 ) -> list[LearnedRow]:
     """Unsaved rows for the tracks that a version would change, and for those that keep what they have learned before.
 
-    Proposed are the genres of which the adjusted model is sure, for tracks without a verdict that have another. What
-    the owner has skipped in an earlier version is skipped again. `answers`: what it was learned from.
+    Proposed are the genres of which the adjusted model is sure, for tracks that have another, neither by a verdict nor
+    by a concept that sets itself. What the owner has skipped in an earlier version is skipped again. `answers`: what it
+    was learned from.
     """
     owner, rows = version.owner, []
     in_use = LearnedRow.objects.filter(model__owner=owner, model__status=LearnedModel.Status.ACTIVE)
@@ -136,7 +137,7 @@ def rows_for(
     skipped = set(
         LearnedRow.objects.filter(model__owner=owner, state=State.SKIPPED).values_list("track", "genre")
     )
-    tracks = Track.objects.filter(owner=owner, status=Track.Status.READY, owner_genre="")
+    tracks = Track.objects.filter(owner=owner, status=Track.Status.READY, owner_genre="", concept_track=None)
     if owner.file_genre_trust == Trust.ALWAYS:
         tracks = tracks.filter(file_label="")
     reasons = NearestAnswers(owner, base.space, answers)

@@ -10,6 +10,8 @@ from library.models import Answer, Concept, Genre, Tag, Tagging, Track, User, Ve
 from library.selectors import own_genres_of, tags_of
 from library.selectors.concepts import concept_for, concepts_of, example_ids, refusal_ids
 from library.selectors.verdicts import latest_verdicts
+from library.services.concept_pass_requests import concept_pass_request_if_on
+from library.services.concept_switch import concept_unset
 from library.services.edit_conflicts import locked_row
 from library.services.genres import genre_key_get_or_create, genre_set, genre_undo
 from library.services.tags import tag_add, tagging_undo, track_tag
@@ -61,6 +63,8 @@ def concept_answer(*, concept: Concept, track: Track, yes: bool, asked: bool = T
             return given
         was_refused = any(ids.filter(track=track).exists() for ids in refusal_ids(owner, concept))
         given_id = _give(concept, track) if yes and not is_example else None
+        if not yes:
+            concept_unset(concept=concept, track=track)
         answer, _ = Answer.objects.update_or_create(
             concept=concept,
             track=track,
@@ -72,6 +76,7 @@ def concept_answer(*, concept: Concept, track: Track, yes: bool, asked: bool = T
                 "created_at": timezone.now(),
             },
         )
+        concept_pass_request_if_on(owner_id=owner.pk)
     return answer
 
 
@@ -97,6 +102,7 @@ def answer_undo(*, concept: Concept, track: Track) -> None:
             answer.save(update_fields=["yes", "was_no", "given_id"])
         else:
             answer.delete()
+        concept_pass_request_if_on(owner_id=concept.owner_id)
 
 
 def _locked(concept: Concept, track: Track) -> tuple[Concept, Track]:

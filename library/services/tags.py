@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from library.errors import DomainError
@@ -15,6 +16,7 @@ from library.models.genres import HUES
 from library.services.batches import in_batches
 from library.services.bulk_action_records import bulk_action_record
 from library.services.concept_merging import concept_merge
+from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 from library.services.names import clean_name
 from library.text import fold
@@ -60,7 +62,7 @@ def tag_change(
 
 
 def tag_merge(*, tag: Tag, into: Tag) -> BulkAction:
-    """Put `into` on every track that has `tag`, and delete `tag`. The action's `done` is their number.
+    """Put `into` on every track that has `tag` from its owner, and delete `tag`. The action's `done` is their number.
 
     Raises DomainError: `same_tag`, `not_found`.
     """
@@ -71,8 +73,8 @@ def tag_merge(*, tag: Tag, into: Tag) -> BulkAction:
             (tag, into), key=lambda row: row.pk
         ):  # in one order, so that two merges cannot deadlock
             locked_row(row)
-        ids = list(tag.taggings.order_by("pk").values_list("track_id", flat=True))
-        new = set(ids) - set(into.taggings.values_list("track_id", flat=True))
+        ids = list(_own_taggings(tag).order_by("pk").values_list("track_id", flat=True))
+        new = set(ids) - set(_own_taggings(into).values_list("track_id", flat=True))
         _taggings_add(into, new)
         action = bulk_action_record(
             person=tag.owner,
@@ -82,8 +84,8 @@ def tag_merge(*, tag: Tag, into: Tag) -> BulkAction:
             tracks=((pk, {"new": True} if pk in new else None) for pk in ids),
         )
         concept_merge(taught=tag, into=into)
-        tag.delete()
-        _touch(ids)
+        _touch(_delete(tag))
+        concept_pass_request_if_on(owner_id=action.person_id)
     return action
 
 
@@ -95,13 +97,13 @@ def tag_merge_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
 
 
 def tag_delete(*, tag: Tag) -> BulkAction:
-    """Delete a tag; its tracks stay. The action's `done` is the number of tracks that had it.
+    """Delete a tag; its tracks stay. The action's `done` is the number of tracks that had it from its owner.
 
     Raises DomainError: `not_found`.
     """
     with transaction.atomic():
         locked_row(tag)  # no track can get the tag before it is deleted
-        ids = list(tag.taggings.order_by("pk").values_list("track_id", flat=True))
+        ids = list(_own_taggings(tag).order_by("pk").values_list("track_id", flat=True))
         action = bulk_action_record(
             person=tag.owner,
             kind=BulkAction.Kind.UNTAG,
@@ -109,21 +111,21 @@ def tag_delete(*, tag: Tag) -> BulkAction:
             data=tag_data(tag),
             tracks=((pk, None) for pk in ids),
         )
-        tag.delete()
-        _touch(ids)
+        _touch(_delete(tag))
     return action
 
 
 def track_tag(*, track: Track, name: str) -> Tag:
-    """Put a tag on one track, if it is not there already.
+    """Put a tag on one track, if it is not there already. One that Earmark has set is the owner's from then on.
 
     Raises DomainError: `bad_name`; `not_found`, when the tag is being deleted by somebody else.
     """
     with transaction.atomic():
         tag = locked_row(tag_add(owner=track.owner, name=name))
-        Tagging.objects.get_or_create(tag=tag, track=track)
+        _taggings_add(tag, [track.pk])
         TagRejection.objects.filter(track=track, key=tag.key).delete()
         _touch([track.pk])
+        concept_pass_request_if_on(owner_id=track.owner_id)
     return tag
 
 
@@ -133,6 +135,7 @@ def track_untag(*, track: Track, tag: Tag) -> None:
         if Tagging.objects.filter(track=track, tag=tag).delete()[0]:
             TagRejection.objects.get_or_create(track=track, key=tag.key)
         _touch([track.pk])
+        concept_pass_request_if_on(owner_id=track.owner_id)
 
 
 def tagging_undo(*, track: Track, tagging_id: int) -> bool:
@@ -141,12 +144,18 @@ def tagging_undo(*, track: Track, tagging_id: int) -> bool:
         removed: int = Tagging.objects.filter(track=track, pk=tagging_id).delete()[0]
         if removed:
             _touch([track.pk])
+            concept_pass_request_if_on(owner_id=track.owner_id)
     return bool(removed)
 
 
 def suggestion_reject(*, track: Track, name: str) -> None:
-    """Reject a suggested tag, so that it is not suggested for that track again."""
-    TagRejection.objects.get_or_create(track=track, key=fold(clean_name(name, Tag)))
+    """Reject a suggested tag, so that it is not suggested for that track again; one that Earmark has set is removed."""
+    key = fold(clean_name(name, Tag))
+    with transaction.atomic():
+        TagRejection.objects.get_or_create(track=track, key=key)
+        if Tagging.objects.filter(track=track, tag__key=key, concept__isnull=False).delete()[0]:
+            _touch([track.pk])
+        concept_pass_request_if_on(owner_id=track.owner_id)
 
 
 def tag_data(tag: Tag) -> dict[str, Any]:
@@ -158,12 +167,13 @@ def tracks_tag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str
     """Put an action's tag on a batch of tracks, and forget where it was rejected as a suggestion."""
     tag = _tag_get_or_recreate(action)
     own = Track.objects.filter(owner=action.person, pk__in=ids).values_list("pk", flat=True)
-    new = set(own) - set(tag.taggings.filter(track__in=ids).values_list("track_id", flat=True))
+    new = set(own) - set(_own_taggings(tag).filter(track__in=ids).values_list("track_id", flat=True))
     _taggings_add(tag, new)
     turned_down = TagRejection.objects.filter(track__in=new, key=tag.key)
     rejected = set(turned_down.values_list("track_id", flat=True))
     turned_down.delete()
     _touch(new)
+    concept_pass_request_if_on(owner_id=tag.owner_id)
     return {pk: {"rejected": True} if pk in rejected else None for pk in new}
 
 
@@ -180,13 +190,16 @@ def tracks_tag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
         (TagRejection(track_id=pk, key=key) for pk in rejected), ignore_conflicts=True
     )
     _touch(target.track_id for target in targets)
+    if action.person_id:
+        concept_pass_request_if_on(owner_id=action.person_id)
     return live
 
 
 def tracks_untag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
     """Remove an action's tag from a batch of tracks. It is not suggested for them again."""
     taggings = Tagging.objects.filter(tag__owner=action.person, tag=action.data["tag"], track__in=ids)
-    had = set(taggings.filter(track__deleted_at=None).values_list("track_id", flat=True))
+    concepts = dict(taggings.filter(track__deleted_at=None).values_list("track_id", "concept"))
+    had = set(concepts)
     taggings.filter(track__in=had).delete()
     key = fold(action.data["name"])
     rejected = set(TagRejection.objects.filter(track__in=had, key=key).values_list("track_id", flat=True))
@@ -195,11 +208,16 @@ def tracks_untag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[s
         (TagRejection(track_id=pk, key=key) for pk in new), ignore_conflicts=True
     )
     _touch(had)
-    return {pk: {"rejects": True} if pk in new else None for pk in had}
+    if action.person_id:
+        concept_pass_request_if_on(owner_id=action.person_id)
+    return {pk: _removed(rejects=pk in new, is_set=concepts[pk] is not None) for pk in had}
 
 
 def tracks_untag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    """Put an action's tag back where it was; a deleted tag is created again."""
+    """Put an action's tag back where it was; a deleted tag is created again.
+
+    Where Earmark had set it, it sets it again if it still is sure.
+    """
     rejects = [target.track_id for target in targets if (target.before or {}).get("rejects")]
     TagRejection.objects.filter(track__in=rejects, key=fold(action.data["name"])).delete()
     return _taggings_restore(action, targets)
@@ -210,9 +228,16 @@ def _taggings_restore(action: BulkAction, targets: list[BulkActionTrack]) -> int
     tag = _tag_get_or_recreate(action)
     mine = Track.all_objects.filter(owner=action.person, pk__in=ids)
     live = mine.filter(deleted_at=None).exclude(taggings__tag=tag).count()
-    _taggings_add(tag, mine.order_by().values_list("pk", flat=True))
+    was_set = {target.track_id for target in targets if (target.before or {}).get("set")}
+    _taggings_add(tag, mine.exclude(pk__in=was_set).order_by().values_list("pk", flat=True))
     _touch(ids)
+    concept_pass_request_if_on(owner_id=tag.owner_id)
     return live
+
+
+def _removed(*, rejects: bool, is_set: bool) -> dict[str, bool] | None:
+    """What undoing the removal of a tag needs to know: whether that has rejected it, and whether Earmark had set it."""
+    return {name: True for name, holds in (("rejects", rejects), ("set", is_set)) if holds} or None
 
 
 def _tag_get_or_recreate(action: BulkAction) -> Tag:
@@ -237,15 +262,25 @@ def _tag_get_or_recreate(action: BulkAction) -> Tag:
 
 
 def _taggings_add(tag: Tag, ids: Iterable[UUID]) -> int:
-    """Put a tag on tracks that may have it already."""
-    return sum(
-        len(
-            Tagging.objects.bulk_create(
-                [Tagging(tag=tag, track_id=pk) for pk in batch], ignore_conflicts=True
-            )
-        )
-        for batch in in_batches(ids)
-    )
+    """Put a tag on tracks that may have it already, also where Earmark has set it: there it is the owner's then."""
+    count = 0
+    for batch in in_batches(ids):
+        tag.taggings.filter(track__in=batch, concept__isnull=False).update(concept=None)
+        new = [Tagging(tag=tag, track_id=pk) for pk in batch]
+        count += len(Tagging.objects.bulk_create(new, ignore_conflicts=True))
+    return count
+
+
+def _own_taggings(tag: Tag) -> QuerySet[Tagging]:
+    """Where a tag comes from its owner."""
+    return tag.taggings.filter(concept=None)
+
+
+def _delete(tag: Tag) -> list[UUID]:
+    """Delete a tag; returns the tracks that had it, also those on which Earmark had set it."""
+    ids = list(tag.taggings.order_by("pk").values_list("track_id", flat=True))
+    tag.delete()
+    return ids
 
 
 def _rejections_copy(tag: Tag, key: str) -> None:

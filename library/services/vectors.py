@@ -6,6 +6,7 @@ import struct
 from collections.abc import Sequence
 
 from library.models import Embedding, LearningVector, Track
+from library.services.concept_pass_requests import concept_pass_request_if_on
 
 
 def embedding_record(*, track: Track, embedding: Sequence[float], space: str) -> None:
@@ -26,3 +27,4 @@ def learning_vector_record(*, track: Track, vector: Sequence[float], space: str)
         LearningVector.objects.filter(track=track).delete()
         packed = struct.pack(f"<{len(vector)}e", *vector)
         LearningVector.objects.create(track=track, owner_id=track.owner_id, space=space, vector=packed)
+        concept_pass_request_if_on(owner_id=track.owner_id)

@@ -32,6 +32,7 @@ from library.models import (
     Answer,
     BulkAction,
     Concept,
+    ConceptTrack,
     LearnedModel,
     LearnedRow,
     Mood,
@@ -53,6 +54,7 @@ from library.search.saved import playlist_tracks_of
 from library.selectors import (
     analysis_parts,
     health,
+    learning,
     maps,
     moments,
     moods,
@@ -102,6 +104,9 @@ def world(alice: User, bob: User) -> World:
     action = services.playlist_append(playlist=playlist, tracks=Track.objects.filter(pk=track.pk))
     search = services.search_save(owner=alice, name="Blues", query="genre=blues")
     genre = services.own_genre_add(owner=alice, name="Dub")
+    dub = services.concept_get_or_create(owner=alice, taught=genre)
+    Concept.objects.filter(pk=dub.pk).update(sets_since=timezone.now())
+    set_itself(dub, TrackFactory(owner=alice, title="Live set", artist="Live set artist"))
     add_learned_row(alice, TrackFactory(owner=alice, title="Live learned", artist="Live learned artist"))
     TrackFactory(owner=alice, status=Track.Status.FAILED, title="Live failed")
     TrackFactory(owner=alice, status=Track.Status.QUEUED, title="Live queued")
@@ -160,7 +165,9 @@ def fill_the_bin(world: World) -> list[Track]:
     alice = world.alice
     ready = give_everything(alice, world.bob, f"{SECRET} ready", [0.6, 0.75])
     unsure = TrackFactory(owner=alice, title=f"{SECRET} unsure", heard={"label": None}, embedding=[0.5, 0.7])
-    binned = [ready, unsure]
+    was_set = TrackFactory(owner=alice, title=f"{SECRET} set", artist=f"{SECRET} set artist")
+    set_itself(Concept.objects.get(owner=alice, genre__key="dub"), was_set)
+    binned = [ready, unsure, was_set]
     for status in (Track.Status.FAILED, Track.Status.QUEUED, Track.Status.ANALYSING):
         binned.append(TrackFactory(owner=alice, title=f"{SECRET} {status}", status=status))
     for track in binned:
@@ -191,6 +198,11 @@ def row_near_all(world: World) -> LearnedRow:
     return LearnedRow(pk=1, genre="blues", nearest=[str(track.pk) for track in tracks])
 
 
+def set_itself(concept: Concept, track: Track) -> None:
+    ConceptTrack.objects.create(concept=concept, track=track, margin=0.1)
+    services.effective_genres_recompute(Track.objects.filter(pk=track.pk))
+
+
 def concept_of(world: World, name: str = "late") -> Concept:
     tag = selectors.tag_named(world.alice, name)
     assert tag
@@ -208,11 +220,15 @@ NOT_ASKED = {
     "learned.learned_rows_in_use",
     # They choose among the verdicts that they are given.
     "verdicts.latest_verdicts", "verdicts.verdicts_in_force", "verdicts.verdict_for_track",
-    "learning.teaching_is_possible", "learned.learned_reason_text", "learned.learned_gain_text",
+    "learning.teaching_is_possible", "standing.switched_on_text", "standing.switch_text",
+    "learned.learned_reason_text", "learned.learned_gain_text",
     "standing.standing_text",
     "moments.telling_moment",
     # Parts of subqueries, whose tracks are looked up in the library.
     "concepts.example_ids", "concepts.refusal_ids", "concepts.other_genre_ids", "vectors.packed_track_ids",
+    "concepts.settled_ids", "tags.with_taggings",
+    # They keep what was set on tracks in the bin, and choose among the tracks that they are given.
+    "concept_switch.due_genres_of", "concept_switch.due_tags_of", "concept_switch.settled_among",
 }  # fmt: skip
 
 SELECTORS: dict[str, Callable[[World], Any]] = {
@@ -228,6 +244,14 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "analysis_parts.tracks_to_upgrade": lambda w: analysis_parts.tracks_to_upgrade(AnalysisPart.TAGS),
     "analysis_parts.lacking_counts": lambda w: analysis_parts.lacking_counts(),
     "analysis_parts.upgrade_progress_of": lambda w: analysis_parts.upgrade_progress_of(w.alice),
+    "concept_switch.concept_setting": lambda w: selectors.concept_setting(w.alice, w.track),
+    "concept_switch.doubtful_concepts_of": lambda w: selectors.doubtful_concepts_of(w.alice),
+    "concept_switch.ids_to_set": lambda w: selectors.ids_to_set(w.alice, concept_of(w)),
+    "concept_switch.set_counts_of": lambda w: selectors.set_counts_of(w.alice),
+    "concept_switch.switched_on_concepts_of": lambda w: selectors.switched_on_concepts_of(w.alice),
+    "concept_switch.tracks_set_by": lambda w: [
+        selectors.tracks_set_by(w.alice, concept) for concept in selectors.switched_on_concepts_of(w.alice)
+    ],
     "concepts.concepts_of": lambda w: selectors.concepts_of(w.alice),
     "concepts.concept_for": lambda w: concept_of(w),
     "concepts.example_counts_of": lambda w: selectors.example_counts_of(w.alice),
@@ -256,6 +280,8 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
         (event.name, event.key, event.when, event.data)
         for event in learning_events_of([w.alice.pk], w.alice.date_joined)
     ],
+    "learning.sure_margins_of": lambda w: learning.sure_margins_of(w.alice, concept_of(w)),
+    "learning.teaching_state_of": lambda w: selectors.teaching_state_of(w.alice, concept_of(w)),
     "facet_counts.facet_counts": lambda w: [
         facet_counts.facet_counts(track_filterset(w.alice, QueryDict(query)))
         for query in ("", "tag=late", "genre=blues")
@@ -312,6 +338,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "tags.tags_of": lambda w: selectors.tags_of(w.alice),
     "tags.tag_named": lambda w: selectors.tag_named(w.alice, "late"),
     "tags.tags_with_counts": lambda w: selectors.tags_with_counts(w.alice),
+    "tags.taggings_on": lambda w: selectors.taggings_on(w.track),
     "tags.tags_on": lambda w: selectors.tags_on(w.alice, w.track),
     "tags.tag_suggestions_for": lambda w: selectors.tag_suggestions_for(w.alice, w.track),
     "tracks.tracks_of": lambda w: selectors.tracks_of(w.alice),
@@ -392,10 +419,12 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         "genres.finished_genre_recompute_of",
         "health.stage_times",
         "concepts.concepts_of", "concepts.concept_for",
+        "concept_switch.concept_setting", "concept_switch.switched_on_concepts_of", "tags.taggings_on",
         "learned.learned_models_of", "learned.learned_model_is_open", "learned.is_learning",
         # Too few answers.
         "keeping_up.could_learn_anew",
-        "learning.worth_of",
+        "learning.worth_of", "learning.sure_margins_of",
+        "concept_switch.doubtful_concepts_of", "concept_switch.ids_to_set",
         "playlists.playlists_of", "playlists.playlist_choices_for", "tags.tags_of", "tags.tag_named", "tags.tags_on",
         "tags.tag_suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.genre_history_of",
         "people.api_tokens_of", "tracks.file_tags_of", "tracks.file_tag_values_of",

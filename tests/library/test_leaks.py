@@ -16,7 +16,7 @@ from django.urls import path
 from pytest_django import Settings
 
 from library import models, selectors, services
-from library.models import FileTags, LearnedModel, LearnedRow, PartialUpload, Track, User
+from library.models import ConceptTrack, FileTags, LearnedModel, LearnedRow, PartialUpload, Track, User
 from tests.crawl import METHODS, UNSAFE, CrawledUrl, addresses, response_bytes, send_request
 from tests.factories import TrackFactory, signed_in, with_token
 
@@ -66,6 +66,7 @@ def alices_data(alice: User) -> OwnedData:
     services.suggestion_reject(track=track, name=f"{SECRET} not")
     concept = services.concept_get_or_create(owner=alice, taught=genre)
     services.concept_answer(concept=concept, track=twin, yes=False)
+    ConceptTrack.objects.create(track=twin, concept=concept, margin=0.1)
     learned = LearnedModel.objects.create(
         owner=alice, number=1, status="candidate", sha256=f"{SECRET} arrays"
     )
@@ -186,7 +187,7 @@ def state(owner: User) -> list[str]:
         rows.append(getattr(models, name).objects.filter(owner=owner))
     for name in (
         *("Prediction", "Verdict", "Tagging", "TagRejection", "PlaylistItem", "FileTags", "Answer"),
-        "LearnedRow",
+        *("LearnedRow", "ConceptTrack"),
     ):
         rows.append(getattr(models, name).objects.filter(track__owner=owner))
     rows.append(models.BulkAction.objects.filter(person=owner))
@@ -281,12 +282,12 @@ def test_every_model_with_an_owner_is_in_it() -> None:
     """Whoever adds something that people own has to give alice one of it."""
     known = {
         "User", "Track", "Prediction", "Embedding", "Verdict", "BulkAction", "Genre", "Tag", "Tagging", "TagRejection",
-        "Mood", "LearningVector", "Concept", "Answer", "LearnedModel", "LearnedRow",
+        "Mood", "LearningVector", "Concept", "Answer", "ConceptTrack", "LearnedModel", "LearnedRow",
         "Playlist", "PlaylistItem", "PartialUpload", "ApiToken", "FileTags",
         # Of what is in it already: which tracks an action was about, and which were deleted.
         "BulkActionTrack", "TrackDeletion",
         # Only to be counted or recognised, and asked for by nobody.
-        "FailedSignIn", "IdempotencyRecord", "StageTime", "GenreRecompute", "LearnedModelFit",
+        "FailedSignIn", "IdempotencyRecord", "StageTime", "GenreRecompute", "LearnedModelFit", "ConceptPass",
         "UpgradeAttempt", "UpgradePass", "PendingEmail",
     }  # fmt: skip
     assert set(models.__all__) - {"UserManager", "AnalysisPart"} == known

@@ -1,4 +1,7 @@
-"""What counts as an example or a refusal stays right whatever is done, in any order, and refused stays refused."""
+"""What counts as an example or a refusal stays right whatever is done, in any order, and refused stays refused.
+
+So does what Earmark sets by itself, while that is switched on and off: the owner's verdict wins.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from library import selectors, services
 from library.errors import DomainError
-from library.models import BulkAction, Track, User
+from library.models import BulkAction, Concept, ConceptPass, Track, User
 from tests.factories import UserFactory
-from tests.learning import genre_of, make_heard_track, teach_genre
+from tests.learning import genre_of, make_heard_track, teach_genre, teach_surely
 
 TRACKS = st.integers(0, 5)
 YES_OR_NO = st.booleans()
@@ -26,13 +29,21 @@ class TeachingMachine(RuleBasedStateMachine):
     """
 
     actions = Bundle("actions")
+    likeness = 0.8
+    #: Examples besides the six tracks.
+    more_examples = 0
+
+    def teach(self) -> Concept:
+        return teach_genre(self.alice, "Dub", [])
 
     @initialize()
     def empty(self) -> None:
         User.objects.all().delete()
         self.alice = UserFactory()
-        self.tracks = [make_heard_track(self.alice, "dub", number) for number in range(6)]
-        self.concept = teach_genre(self.alice, "Dub", [])
+        self.tracks = [
+            make_heard_track(self.alice, "dub", number, likeness=self.likeness) for number in range(6)
+        ]
+        self.concept = self.teach()
         self.verdicts: list[list[tuple[str, Any]]] = [[] for _ in self.tracks]
         self.answers: dict[int, tuple[bool, Any, bool]] = {}
         self.binned: set[int] = set()
@@ -99,7 +110,8 @@ class TeachingMachine(RuleBasedStateMachine):
 
     @rule(target=actions, genre=st.sampled_from(["dub", "rock"]))
     def set_genre_of_all(self, genre: str) -> BulkAction:
-        action = services.genres_set(tracks=selectors.tracks_of(self.alice), person=self.alice, genre=genre)
+        ours = selectors.tracks_of(self.alice).filter(pk__in=[track.pk for track in self.tracks])
+        action = services.genres_set(tracks=ours, person=self.alice, genre=genre)
         for number in set(range(6)) - self.binned:
             if self.top(number) != genre:
                 self.verdicts[number].append((genre, action.pk))
@@ -131,17 +143,67 @@ class TeachingMachine(RuleBasedStateMachine):
     @invariant()
     def only_open_tracks_are_suggested(self) -> None:
         live = set(range(6)) - self.binned
-        examples = sum(self.is_example(number) for number in live)
+        examples = self.more_examples + sum(self.is_example(number) for number in live)
         still_open = {number for number in live if not self.top(number) and not self.is_refused(number)}
         found = [one.track for one in selectors.suggestions_for(self.alice, self.concept, 50)]
         assert self.numbers(found) == (still_open if examples >= 3 else set())
 
     def numbers(self, tracks: Any) -> set[int]:
         by_id: dict[Any, int] = {track.pk: number for number, track in enumerate(self.tracks)}
-        return {by_id[track.pk] for track in tracks if isinstance(track, Track)}
+        return {by_id[track.pk] for track in tracks if isinstance(track, Track) and track.pk in by_id}
 
 
-TeachingMachine.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+class SettingMachine(TeachingMachine):
+    """The same genre in a library where it has been taught so well that it may set itself."""
+
+    likeness = 0.97
+    more_examples = 33
+
+    def teach(self) -> Concept:
+        self.is_on = False
+        return teach_surely(self.alice, teach_genre)
+
+    @rule()
+    def switch_on(self) -> None:
+        may = self.is_on or selectors.teaching_state_of(self.alice, self.concept).may_set
+        if may:
+            services.concept_switch_on(concept=self.concept)
+            self.is_on = True
+        else:
+            with pytest.raises(DomainError, match="cannot be switched on yet"):
+                services.concept_switch_on(concept=self.concept)
+
+    @rule()
+    def switch_off(self) -> None:
+        services.concept_switch_off(concept=self.concept)
+        self.is_on = False
+
+    @rule()
+    def work(self) -> None:
+        """What a worker does: then all of which it is sure are set, and only they."""
+        while ConceptPass.objects.exists():
+            services.concept_pass_run(owner_id=self.alice.pk)
+        sure = selectors.learning.sure_margins_of(self.alice, self.concept) or {}
+        expected = {number for number, track in enumerate(self.tracks) if track.pk in sure}
+        assert self.numbers(selectors.tracks_set_by(self.alice, self.concept)) == (
+            expected if self.is_on else set()
+        )
+
+    @invariant()
+    def the_owner_wins_and_nothing_is_set_that_may_not_be(self) -> None:
+        for number in set(range(6)) - self.binned:
+            track = Track.objects.get(pk=self.tracks[number].pk)
+            if said := self.top(number):
+                assert (track.genre, track.genre_source) == (said, "owner")
+            elif self.is_refused(number) or not self.is_on:
+                assert (track.genre, track.genre_source) == ("blues", "model")
+            else:
+                assert (track.genre, track.genre_source) in {("dub", "learned"), ("blues", "model")}
+
+
+for machine in (TeachingMachine, SettingMachine):
+    machine.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
 
 
 TestTeaching = pytest.mark.django_db(TeachingMachine.TestCase)
+TestSetting = pytest.mark.django_db(SettingMachine.TestCase)

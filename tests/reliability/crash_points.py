@@ -49,7 +49,15 @@ def at_stage(stage: str) -> None:
 
 def _points() -> dict[str, Callable[[], None]]:
     from library.models import Track
-    from library.services import analysis, genre_recompute, learned_fits, learned_models, tracks, upgrades
+    from library.services import (
+        analysis,
+        concept_passes,
+        genre_recompute,
+        learned_fits,
+        learned_models,
+        tracks,
+        upgrades,
+    )
 
     return {
         # Of a worker, beginning when it has taken the task from the job queue.
@@ -70,6 +78,8 @@ def _points() -> dict[str, Callable[[], None]]:
         # Of a worker that learns from verdicts, and of a process that applies what was accepted.
         "learned, not a candidate yet": lambda: before(learned_fits, "_finish"),
         "learned genres set, not committed": lambda: after(learned_models, "effective_genres_refresh"),
+        # Of a process that sets what concepts set by themselves.
+        "genres set, not committed": lambda: after(concept_passes, "effective_genres_refresh"),
         # Of a web process, when all bytes of an upload have arrived.
         "upload stored": lambda: before(Track, "save"),
         "upload committed": lambda: before(tracks, "track_enqueue"),

@@ -135,6 +135,7 @@ class Installation:
         self.sql(f"UPDATE library_track SET updated_at = {LONG_AGO} WHERE status = 'queued'")
         self.sql(f"UPDATE library_upgradepass SET leased_until = {LONG_AGO}")
         self.sql(f"UPDATE library_learnedmodelfit SET leased_until = {LONG_AGO}")
+        self.sql(f"UPDATE library_conceptpass SET leased_until = {LONG_AGO}")
         self.sql(f"UPDATE library_learnedmodel SET updated_at = {LONG_AGO}")
 
     def stored_files(self) -> set[str]:

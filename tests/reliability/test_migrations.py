@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from library.models import GenreRecompute, Prediction, Track
+from library.models import Concept, ConceptTrack, Genre, GenreRecompute, Prediction, Tag, Tagging, Track
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -150,3 +150,27 @@ def test_before_genres_were_learned_a_track_has_the_genre_that_the_model_is_sure
     rows = model("library", "Track").objects.order_by("original_name")
     assert list(rows.values_list("genre", "genre_source")) == [("jazz", "model"), ("", "")]
     assert model("library", "GenreRecompute").objects.filter(finished_at=None).count() == 2
+
+
+def test_before_concepts_set_themselves_only_what_people_said_is_there() -> None:
+    before = "0030_learned_models"
+    migrate("library", before)
+    for name in ("set", "said"):
+        add_somebody_with_a_track(before, name)
+    migrate()
+    was_set, said = Track.objects.order_by("-original_name")
+    tag = Tag.objects.create(owner=was_set.owner, name="Late", key="late")
+    late = Concept.objects.create(owner=was_set.owner, tag=tag)
+    Tagging.objects.create(tag=tag, track=was_set, concept=late)
+    Tagging.objects.create(tag=tag, track=said)
+    genre = Genre.objects.create(owner=was_set.owner, key="dub", name="Dub")
+    dub = Concept.objects.create(owner=was_set.owner, genre=genre)
+    ConceptTrack.objects.create(track=was_set, concept=dub, margin=0.1)
+    Track.objects.update(genre="dub", genre_source="learned")
+    migrate("library", before)
+    model = MigrationExecutor(connection).loader.project_state([("library", before)]).apps.get_model
+    rows = model("library", "Track").objects.order_by("-original_name")
+    # What a version has learned stays.
+    assert list(rows.values_list("genre", "genre_source")) == [("jazz", "model"), ("dub", "learned")]
+    assert list(model("library", "Tagging").objects.values_list("track", flat=True)) == [said.pk]
+    assert model("library", "GenreRecompute").objects.filter(finished_at=None).count() == 1

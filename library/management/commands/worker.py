@@ -44,6 +44,7 @@ def _sweep_for_ever() -> None:
             services.genre_recomputes_resume()
             services.learned_model_fits_resume()
             services.learned_rows_resume()
+            services.concept_passes_resume()
             services.upgrade_pass_resume()
             services.uploads_expire()
             services.bin_expire()
