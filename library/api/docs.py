@@ -62,6 +62,10 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
         409,
         "The track has the genre by your verdict, or the tag. Take that away first, then it can be refused.",
     ),
+    "not_sure_enough": (
+        409,
+        "What is taught is not right often enough yet to be set by itself. `worth` says how often it is.",
+    ),
     "cannot_be_taught": (409, "The current model of this site cannot be taught."),
     "same_tag": (409, "A tag cannot be merged into itself."),
     "in_progress": (

@@ -69,6 +69,7 @@ v1 = [
     path("genres/<str:key>/", labels.OwnGenreView.as_view(), name="genre"),
     path("learning/concepts/", learning.ConceptsView.as_view(), name="concepts"),
     path("learning/concepts/<int:id>/", learning.ConceptView.as_view(), name="concept"),
+    path("learning/concepts/<int:id>/switch/", learning.ConceptSwitchView.as_view(), name="concept-switch"),
     path("learning/concepts/<int:id>/examples/", learning.ExamplesView.as_view(), name="concept-examples"),
     path(
         "learning/concepts/<int:id>/suggestions/",

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from library import selectors, services
 from library.models import Concept, Genre, Tag, Track, User
-from tests.learning import make_heard_track, teach_genre
+from tests.learning import make_heard_track, teach_genre, teach_surely, teach_tag
 
 pytestmark = pytest.mark.django_db
 CONCEPTS = "/api/v1/learning/concepts/"
@@ -50,7 +50,7 @@ def test_from_nothing_to_suggestions(alice_api: Client, dubs: list[Track]) -> No
     assert (now["examples"], now["answers"], now["refusals"]) == (3, 3, 0)
     assert now["standing"] == "Knows 3 examples; suggestions are rough"
     assert get(alice_api, CONCEPTS) == [
-        {name: now[name] for name in ("id", "genre", "tag", "name", "examples")}
+        {name: now[name] for name in ("id", "genre", "tag", "name", "examples", "sets_since", "set_count")}
     ]
 
 
@@ -123,3 +123,50 @@ def test_a_model_that_cannot_be_taught(
     response = alice_api.get(f"{CONCEPTS}{concept.pk}/suggestions/")
     assert (response.status_code, response.json()["code"]) == (409, "cannot_be_taught")
     assert get(alice_api, f"{CONCEPTS}{concept.pk}/")["standing"] == "The current model cannot be taught"
+
+
+class TestTheSwitch:
+    def test_of_a_tag(self, alice_api: Client, alice: User) -> None:
+        concept = teach_surely(alice, teach_tag)
+        track = make_heard_track(alice, "dub", 500, likeness=0.97)
+        switch = f"{CONCEPTS}{concept.pk}/switch/"
+        assert get(alice_api, f"{CONCEPTS}{concept.pk}/")["may_set"] is True
+        off = {"sets_since": None, "set_count": 0, "may_set": True, "would_set": 1}
+        assert get(alice_api, switch) == off
+        wrong = alice_api.put(switch, {"expected": 2}, content_type="application/json")
+        assert (wrong.status_code, wrong.json()["code"]) == (409, "selection_changed")
+        response = alice_api.put(switch, {"expected": 1}, content_type="application/json")
+        assert response.status_code == 200
+        on = response.json()
+        assert on["sets_since"]
+        assert (on["set_count"], on["would_set"]) == (1, 0)
+        [listed] = get(alice_api, CONCEPTS)
+        assert (listed["sets_since"], listed["set_count"]) == (on["sets_since"], 1)
+        assert listed["examples"] == 33
+        found = get(alice_api, f"/api/v1/tracks/{track.pk}/")
+        assert (found["tags"], found["learned_tags"]) == (["Dub"], ["Dub"])
+        [found] = get(alice_api, "/api/v1/tracks/?q=dub+500")["results"]
+        assert (found["tags"], found["learned_tags"]) == (["Dub"], ["Dub"])
+        assert alice_api.delete(switch).status_code == 204
+        assert alice_api.delete(switch).status_code == 204
+        assert get(alice_api, switch) == off
+
+    def test_of_a_genre(self, alice_api: Client, alice: User) -> None:
+        concept = teach_surely(alice, teach_genre)
+        track = make_heard_track(alice, "dub", 500, likeness=0.97)
+        response = alice_api.put(f"{CONCEPTS}{concept.pk}/switch/", {}, content_type="application/json")
+        assert response.status_code == 200
+        [found] = get(alice_api, "/api/v1/tracks/?source=learned")["results"]
+        assert (found["id"], found["genre"]["label"]) == (str(track.pk), "dub")
+        assert found["learned_tags"] == []
+
+    def test_not_yet(self, alice_api: Client, alice: User, dubs: list[Track]) -> None:
+        concept = teach_genre(alice, "Dub", dubs[:3])
+        response = alice_api.put(f"{CONCEPTS}{concept.pk}/switch/", {}, content_type="application/json")
+        assert (response.status_code, response.json()["code"]) == (409, "not_sure_enough")
+        assert get(alice_api, f"{CONCEPTS}{concept.pk}/switch/") == {
+            "sets_since": None,
+            "set_count": 0,
+            "may_set": False,
+            "would_set": 0,
+        }

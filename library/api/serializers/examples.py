@@ -40,6 +40,7 @@ EXAMPLE_TRACK: dict[str, Any] = {
         "needs_you": False,
     },
     "tags": ["late night"],
+    "learned_tags": [],
     "prediction": {
         "model": {"name": "msd-musicnn-1", "version": "1.2.0"},
         "label": "blues",

@@ -13,7 +13,15 @@ from library.models import Concept
 from library.models.tracks import NAME_LENGTH
 
 MAX_SUGGESTIONS = 100
-EXAMPLE_CONCEPT: dict[str, Any] = {"id": 7, "genre": "dub", "tag": None, "name": "Dub", "examples": 14}
+EXAMPLE_CONCEPT: dict[str, Any] = {
+    "id": 7,
+    "genre": "dub",
+    "tag": None,
+    "name": "Dub",
+    "examples": 14,
+    "sets_since": None,
+    "set_count": 0,
+}
 
 
 @extend_schema_serializer(examples=schema_example({"genre": "Dub"}))
@@ -49,8 +57,18 @@ class ConceptSerializer(serializers.Serializer):
         help_text="How many tracks have it by your verdict or your tag."
     )
 
+    sets_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when Earmark sets it by itself; null while that is switched off."
+    )
+    set_count = serializers.SerializerMethodField(
+        help_text="How many tracks have it because Earmark has set it."
+    )
+
     def get_examples(self, concept: Concept) -> int:
         return int(self.context["counts"].of(concept))
+
+    def get_set_count(self, concept: Concept) -> int:
+        return int(self.context["set_counts"].get(concept.pk, 0))
 
 
 class WorthSerializer(serializers.Serializer):
@@ -74,6 +92,7 @@ class WorthSerializer(serializers.Serializer):
             "answers": 20,
             "worth": {"answers": 11, "right": 10, "precision": 0.909, "lower_bound": 0.682},
             "standing": "Right about nine times in ten here, surely more than six",
+            "may_set": False,
         }
     )
 )
@@ -84,6 +103,35 @@ class ConceptDetailSerializer(ConceptSerializer):
     answers = serializers.IntegerField(help_text="How many answers you gave.")
     worth = WorthSerializer(allow_null=True, help_text="Null until there are enough answers to suggestions.")
     standing = serializers.CharField(help_text="How far it has come, for people.")
+    may_set = serializers.BooleanField(
+        help_text="Whether it is right often enough to be switched on: from 25 answers that count for `worth`, surely."
+    )
+
+
+@extend_schema_serializer(
+    examples=schema_example({"sets_since": None, "set_count": 0, "may_set": True, "would_set": 41})
+)
+class ConceptSwitchSerializer(serializers.Serializer):
+    """Whether Earmark sets a genre or a tag by itself."""
+
+    sets_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when it does; null while that is switched off."
+    )
+    set_count = serializers.IntegerField(help_text="How many tracks have it because Earmark has set it.")
+    may_set = serializers.BooleanField(help_text="Whether it is right often enough to be switched on.")
+    would_set = serializers.IntegerField(
+        help_text="How many tracks it would set now if it were switched on; 0 when it may not be, or is."
+    )
+
+
+class ConceptSwitchOnSerializer(serializers.Serializer):
+    """What you expect of switching something on."""
+
+    expected = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        help_text="`would_set` as you have seen it. When it is another number by now, nothing is done.",
+    )
 
 
 class SuggestionQuerySerializer(serializers.Serializer):

@@ -14,17 +14,17 @@ from library.api.serializers.base import ErrorSerializer, SparseFieldsMixin
 from library.api.serializers.examples import EXAMPLE_TIME, EXAMPLE_TRACK, schema_example
 from library.models import LearnedRow, Prediction, Track, TrackDeletion
 from library.models.tracks import EDITABLE_FIELDS
-from library.selectors import learned_rows_in_use, purged_after
+from library.selectors import learned_rows_in_use, purged_after, taggings_on, with_taggings
 from library.text import bounded_moment
 
 
-def track_details(path: str = "") -> tuple[str | Prefetch, ...]:
+def track_details(path: str = "") -> tuple[Prefetch, ...]:
     """What `TrackSerializer` shows beside a track's own row and its prediction, to be fetched for all tracks at once.
 
     `path` leads to the track, such as `track__`.
     """
     learned = Prefetch(f"{path}learned_rows", learned_rows_in_use(), to_attr="learned_in_use")
-    return f"{path}tags", learned
+    return with_taggings(f"{path}taggings"), learned
 
 
 @extend_schema_serializer(examples=schema_example(EXAMPLE_TRACK["genre"]))
@@ -166,7 +166,10 @@ class TrackSerializer(SparseFieldsMixin, serializers.ModelSerializer):
         child=serializers.CharField(), help_text="What was unusual about the file, for people."
     )
     genre = TrackGenreSerializer(source="*")
-    tags: Any = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
+    tags = serializers.SerializerMethodField()
+    learned_tags = serializers.SerializerMethodField(
+        help_text="Which of its tags Earmark has set by itself, as you taught it, and nobody has confirmed."
+    )
     prediction = PredictionSummarySerializer(allow_null=True)
     learned = serializers.SerializerMethodField(
         help_text=(
@@ -189,10 +192,16 @@ class TrackSerializer(SparseFieldsMixin, serializers.ModelSerializer):
         fields = [
             "id", "url", "title", "artist", "album", "year", "edited",
             "original_name", "kind", "size", "sha256", "duration",
-            "status", "stage", "progress", "error", "notices", "genre", "tags", "prediction",
+            "status", "stage", "progress", "error", "notices", "genre", "tags", "learned_tags", "prediction",
             "learned", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def get_tags(self, track: Track) -> list[str]:
+        return [tagging.tag.name for tagging in taggings_on(track)]
+
+    def get_learned_tags(self, track: Track) -> list[str]:
+        return [tagging.tag.name for tagging in taggings_on(track) if tagging.concept_id]
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, track: Track) -> dict[str, str] | None:

@@ -18,7 +18,7 @@ from library.api.schema import with_errors
 from library.api.serializers import learning as serializers
 from library.api.serializers.tracks import TrackSerializer, track_details
 from library.api.views.base import FIELDS_PARAMETER, OwnersView
-from library.models import Concept
+from library.models import Concept, User
 
 TAG = ["Learning"]
 
@@ -32,8 +32,8 @@ class ConceptsView(OwnersView):
         responses=with_errors({200: serializers.ConceptSerializer(many=True)}),
     )
     def get(self, request: Request) -> Response:
-        context = {"counts": selectors.example_counts_of(self.owner)}
         concepts = selectors.concepts_of(self.owner)
+        context = counts_context(self.owner)
         return Response(serializers.ConceptSerializer(concepts, many=True, context=context).data)
 
     @extend_schema(
@@ -77,6 +77,52 @@ class ConceptView(OneConceptView):
     )
     def get(self, request: Request, id: int) -> Response:
         return Response(concept_payload(self.concept()))
+
+
+class ConceptSwitchView(OneConceptView):
+    scopes = {"delete": "write"}
+
+    @extend_schema(
+        operation_id="concept_switch",
+        tags=TAG,
+        summary="See whether a genre or a tag is set by itself",
+        description="And on how many tracks it is, or would be if you switched it on.",
+        responses=with_errors({200: serializers.ConceptSwitchSerializer}, 404),
+    )
+    def get(self, request: Request, id: int) -> Response:
+        return Response(switch_payload(self.concept()))
+
+    @extend_schema(
+        operation_id="concept_switch_on",
+        tags=TAG,
+        summary="Have Earmark set a genre or a tag by itself",
+        description=(
+            "On the tracks that it is sure of, now and when new ones are heard; except those about which you have said "
+            "something. What it sets is no verdict, teaches nothing, and goes when you switch it off. 409 "
+            "(`not_sure_enough`) until `may_set` is true. Of many tracks, some follow in the background."
+        ),
+        request=serializers.ConceptSwitchOnSerializer,
+        responses=with_errors({200: serializers.ConceptSwitchSerializer}, 400, 404, 409, 415),
+    )
+    def put(self, request: Request, id: int) -> Response:
+        concept = self.concept()
+        serializer = serializers.ConceptSwitchOnSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        concept = services.concept_switch_on(concept=concept, **serializer.validated_data)
+        return Response(switch_payload(concept))
+
+    @extend_schema(
+        operation_id="concept_switch_off",
+        tags=TAG,
+        summary="Have Earmark set a genre or a tag no longer",
+        description=(
+            "What it has set goes; what you have confirmed stays. Of many tracks, some follow in the background."
+        ),
+        responses=with_errors({204: None}, 404),
+    )
+    def delete(self, request: Request, id: int) -> Response:
+        services.concept_switch_off(concept=self.concept())
+        return Response(status=204)
 
 
 class ExamplesView(OneConceptView, generics.GenericAPIView):
@@ -205,16 +251,31 @@ class AnswerView(OneConceptView):
 def concept_payload(concept: Concept) -> dict[str, Any]:
     """A concept as the API returns it alone."""
     owner = concept.owner
-    context = {"counts": selectors.example_counts_of(owner)}
+    state = selectors.teaching_state_of(owner, concept)
     return {
-        **serializers.ConceptSerializer(concept, context=context).data,
+        **serializers.ConceptSerializer(concept, context=counts_context(owner)).data,
         "refusals": selectors.refusals_of(owner, concept).count(),
         "answers": selectors.answers_of(owner, concept).count(),
-        "worth": worth_payload(concept),
-        "standing": selectors.standing_of(owner, concept),
+        "worth": serializers.WorthSerializer(state.worth).data if state.worth else None,
+        "standing": state.standing,
+        "may_set": state.may_set,
     }
 
 
-def worth_payload(concept: Concept) -> dict[str, Any] | None:
-    worth = selectors.worth_of(concept.owner, concept) if selectors.teaching_is_possible() else None
-    return serializers.WorthSerializer(worth).data if worth else None
+def switch_payload(concept: Concept) -> dict[str, Any]:
+    """The switch of a concept as the API returns it."""
+    owner = concept.owner
+    may_set = selectors.teaching_state_of(owner, concept).may_set
+    would_set = may_set and concept.sets_since is None
+    switch = {
+        "sets_since": concept.sets_since,
+        "set_count": selectors.tracks_set_by(owner, concept).count(),
+        "may_set": may_set,
+        "would_set": len(selectors.ids_to_set(owner, concept)) if would_set else 0,
+    }
+    return dict(serializers.ConceptSwitchSerializer(switch).data)
+
+
+def counts_context(owner: User) -> dict[str, Any]:
+    """What the serializer of concepts needs, for any number of them."""
+    return {"counts": selectors.example_counts_of(owner), "set_counts": selectors.set_counts_of(owner)}
