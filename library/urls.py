@@ -4,6 +4,7 @@ from library.http.tus import COLLECTION_METHODS, UPLOAD_METHODS, TusUploadView
 from library.views import (
     bin,
     bulk_actions,
+    concept_switch,
     downloads,
     exchange,
     files,
@@ -77,6 +78,10 @@ urlpatterns = [
     path("labels/genres/<int:genre_id>/answer/", teaching.label_answer, name="genre-answer"),
     path("labels/genres/<int:genre_id>/answer/undo/", teaching.label_answer_undo, name="genre-answer-undo"),
     path("labels/genres/<int:genre_id>/standing/", teaching.label_standing, name="genre-standing"),
+    path("labels/genres/<int:genre_id>/switch/", concept_switch.label_switch, name="genre-switch"),
+    path(
+        "labels/genres/<int:genre_id>/switch/off/", concept_switch.label_switch_off, name="genre-switch-off"
+    ),
     path("labels/genres/<int:genre_id>/rename/", labels.genre_rename, name="genre-rename"),
     path("labels/genres/<int:genre_id>/delete/", labels.genre_delete, name="genre-delete"),
     path("labels/tags/", labels.tag_add, name="tag-add"),
@@ -85,6 +90,8 @@ urlpatterns = [
     path("labels/tags/<int:tag_id>/answer/", teaching.label_answer, name="tag-answer"),
     path("labels/tags/<int:tag_id>/answer/undo/", teaching.label_answer_undo, name="tag-answer-undo"),
     path("labels/tags/<int:tag_id>/standing/", teaching.label_standing, name="tag-standing"),
+    path("labels/tags/<int:tag_id>/switch/", concept_switch.label_switch, name="tag-switch"),
+    path("labels/tags/<int:tag_id>/switch/off/", concept_switch.label_switch_off, name="tag-switch-off"),
     path("labels/tags/<int:tag_id>/change/", labels.tag_change, name="tag-change"),
     path("labels/tags/<int:tag_id>/delete/", labels.tag_delete, name="tag-delete"),
     path("learned/", learned.learned, name="learned"),

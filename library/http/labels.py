@@ -27,12 +27,15 @@ class LabelUrls:
     answer: str
     undo: str
     standing: str
+    switch: str
+    """Asks whether it is to set itself, and switches it on."""
+    switch_off: str
 
     @classmethod
     def of(cls, label: Label) -> LabelUrls:
         kind = kind_of(label)
-        names = (kind, f"{kind}-like", f"{kind}-answer", f"{kind}-answer-undo", f"{kind}-standing")
-        return cls(*(reverse(name, args=[label.pk]) for name in names))
+        endings = ("", "-like", "-answer", "-answer-undo", "-standing", "-switch", "-switch-off")
+        return cls(*(reverse(f"{kind}{ending}", args=[label.pk]) for ending in endings))
 
 
 def kind_of(label: Label) -> str:

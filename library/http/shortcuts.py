@@ -24,7 +24,7 @@ PAGE_SIZE = 50
 SLASHES = ("/", "\\")
 #: Marks, in the `extra_tags` of a message, the id of the bulk action that it offers to undo.
 UNDO_PREFIX = "undo:"
-#: Marks, in `extra_tags`, the address of a form that takes back what a message says.
+#: Marks, in `extra_tags`, the label of a button that takes back what a message says, and the address it posts to.
 GO_BACK_PREFIX = "back:"
 #: Marks, in `extra_tags`, a message with a link to the progress of bulk actions.
 PROGRESS_TAG = "progress"
@@ -80,15 +80,18 @@ def message_with_progress(request: HttpRequest, text: str) -> None:
     messages.info(request, text, extra_tags=PROGRESS_TAG)
 
 
-def message_with_go_back(request: HttpRequest, text: str, url: str) -> None:
+def message_with_go_back(request: HttpRequest, text: str, url: str, label: str = "Go back") -> None:
     """Queue a message for the next page, with a button beside it that posts to an address of this site."""
-    messages.success(request, text, extra_tags=f"{GO_BACK_PREFIX}{url}")
+    messages.success(request, text, extra_tags=f"{GO_BACK_PREFIX}{label}:{url}")
 
 
-def message_go_back_url(message: Message) -> str:
-    """The address to which a message's button “Go back” posts; empty when it has none."""
+def message_go_back(message: Message) -> tuple[str, str]:
+    """The label of a message's button that takes back what it says, and where it posts to; both empty without one."""
     tags = message.extra_tags or ""
-    return tags.removeprefix(GO_BACK_PREFIX) if tags.startswith(GO_BACK_PREFIX) else ""
+    if not tags.startswith(GO_BACK_PREFIX):
+        return "", ""
+    label, _, url = tags.removeprefix(GO_BACK_PREFIX).partition(":")
+    return label, url
 
 
 def message_undo_id(message: Message) -> str:

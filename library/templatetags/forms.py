@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from library.http.idempotent_forms import KEY_FIELD
-from library.http.shortcuts import PROGRESS_TAG, message_go_back_url, message_undo_id
+from library.http.shortcuts import PROGRESS_TAG, message_go_back, message_undo_id
 
 register = template.Library()
 
@@ -23,8 +23,14 @@ def undo_id(message: Message) -> str:
 
 @register.filter
 def go_back_url(message: Message) -> str:
-    """The address to which a message's button “Go back” posts; empty when it has none."""
-    return message_go_back_url(message)
+    """The address to which a message's button posts that takes back what it says; empty when it has none."""
+    return message_go_back(message)[1]
+
+
+@register.filter
+def go_back_label(message: Message) -> str:
+    """What that button says."""
+    return message_go_back(message)[0]
 
 
 @register.filter

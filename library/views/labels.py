@@ -65,6 +65,7 @@ def genre_delete(request: AuthenticatedRequest, genre_id: int) -> HttpResponse:
         "genre": genre,
         "count": counts.get(Track.Source.OWNER, 0),
         "file_count": counts.get(Track.Source.FILE, 0),
+        "set_count": counts.get(Track.Source.LEARNED, 0),
     }
     return render(request, "library/genre_delete.html", context)
 
@@ -99,5 +100,5 @@ def tag_delete(request: AuthenticatedRequest, tag_id: int) -> HttpResponse:
         done = f"{action.summary}: {track_count_text(action.done)} changed."
         message_with_undo(request, done, action)
         return redirect("labels")
-    mergeable = others.exists() and tag.taggings.exists()
+    mergeable = others.exists() and tag.taggings.filter(concept=None).exists()
     return render(request, "library/tag_delete.html", {"tag": tag, "others": others, "mergeable": mergeable})

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -39,7 +39,7 @@ def tracks_page(request: AuthenticatedRequest, tracks: QuerySet[Track]) -> Page[
 
 
 def _rows(request: AuthenticatedRequest) -> QuerySet[Track]:
-    return selectors.tracks_of(request.user).prefetch_related(Prefetch("tags", to_attr="shown_tags"))
+    return selectors.tracks_of(request.user).prefetch_related(selectors.with_taggings())
 
 
 @require_safe

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from library import selectors, services
 from library.genres import UNSURE
+from library.http.labels import LabelUrls
 from library.http.types import AuthenticatedRequest
 from library.models import User
 from library.search.facet_links import FacetValue, facets_of
@@ -55,6 +56,11 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
             "usage": selectors.usage_of(request.user),
             "recompute": selectors.finished_genre_recompute_of(request.user),
             "learned_candidate": selectors.learned_candidate_of(request.user),
+            "doubtful": [
+                (concept, LabelUrls.of(taught))
+                for concept in selectors.doubtful_concepts_of(request.user)
+                if (taught := concept.genre or concept.tag)
+            ],
             "upgrade": upgrade_progress_of(request.user),
             "by_genre": bars(sorted(facets.get("genre", []), key=lambda genre: -genre.count), seconds),
             "by_mood": bars(facets.get("mood", [])),

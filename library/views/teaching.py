@@ -24,7 +24,7 @@ from library.selectors.learning import Suggestion
 from library.selectors.moments import segments_of, telling_moment
 from library.selectors.needs_you import UNDO_WINDOW
 from library.selectors.questions import heard_example_count
-from library.selectors.standing import LEAST_EXAMPLES
+from library.selectors.standing import LEAST_EXAMPLES, switch_text
 from library.text import uuid_or_nil, uuids_in
 from library.views.library import tracks_page
 
@@ -119,7 +119,9 @@ def track_teach(request: AuthenticatedRequest, track_id: UUID) -> HttpResponse:
             "track": track,
             "own_genres": selectors.own_genres_of(request.user),
             "tags": selectors.tags_of(request.user),
-            "track_tags": selectors.tags_on(request.user, track),
+            "track_tags": [
+                tagging.tag for tagging in selectors.taggings_on(track) if tagging.concept_id is None
+            ],
         }
         return render(request, "library/track_teach.html", context)
     kind, _, value = request.POST.get("act", "").partition(":")
@@ -156,6 +158,7 @@ def _head(request: AuthenticatedRequest, found: Label) -> dict[str, Any]:
     examples = selectors.examples_of(request.user, concept)
     search = urlencode({kind_of(found): found.key})
     tracks = track_filterset(request.user, QueryDict(search)).qs
+    state = selectors.teaching_state_of(request.user, concept)
     return {
         "label": found,
         "kind": kind_of(found),
@@ -165,7 +168,9 @@ def _head(request: AuthenticatedRequest, found: Label) -> dict[str, Any]:
         "examples": examples[:SHOWN_EXAMPLES],
         "example_count": examples.count(),
         "answer_count": selectors.answers_of(request.user, concept).count(),
-        "standing": selectors.standing_of(request.user, concept),
+        "state": state,
+        "switch_missing": switch_text(state.worth),
+        "set_count": selectors.tracks_set_by(request.user, concept).count() if concept.sets_since else 0,
         "search": search,
         "tracks": tracks,
         "track_count": tracks.count(),

@@ -26,9 +26,10 @@ def track(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
         "library/track.html",
         {
             "track": found,
-            "tags": selectors.tags_on(request.user, found),
+            "taggings": selectors.taggings_on(found),
             "all_tags": selectors.tags_of(request.user),
             "suggestions": selectors.tag_suggestions_for(request.user, found),
+            "set_by": selectors.concept_setting(request.user, found),
             "history": selectors.genre_history_of(request.user, found),
         },
     )
