@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "library.monitoring.middleware.MonitoringMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "library.http.files.FilesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "library.accounts.devices.KnownDevicesMiddleware",

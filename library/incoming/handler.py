@@ -8,11 +8,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile, TemporaryFileUploadHandler
 
 from classifier.errors import AudioError
 
@@ -72,6 +73,26 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
         upload.storage_full = self._storage_full  # type: ignore[union-attr]
         upload.sha256 = self._hash.hexdigest()  # type: ignore[union-attr]
         return upload
+
+
+class SkippingUploadHandler(FileUploadHandler):
+    """Passes over the files of a form."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise SkipFile
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        return None
+
+    def file_complete(self, file_size: int) -> None:
+        return None
+
+
+class RefusingUploadHandler(SkippingUploadHandler):
+    """Refuses a form with files before any of it is written. Raises BadRequest."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise BadRequest("This address takes no files.")
 
 
 def disk_full_check(upload: UploadedFile) -> None:

@@ -10,10 +10,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from library import services
 from library.errors import DomainError
 from library.exchange.export_writer import export_as_csv, export_as_json
+from library.http.files import takes_files
 from library.http.types import AuthenticatedRequest
 from library.outgoing.exports import export_response
 
 
+@takes_files
 @require_http_methods(["GET", "HEAD", "POST"])
 def exchange(request: AuthenticatedRequest) -> HttpResponse:
     """The page; a POST imports the export in `file`."""

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from library import selectors, services
+from library.http.files import takes_files
 from library.http.shortcuts import PAGE_SIZE, get_or_gone, redirect_back
 from library.http.types import AuthenticatedRequest
 from library.models import PartialUpload
@@ -19,6 +20,7 @@ from library.models import PartialUpload
 NO_FILE_MESSAGE = "No file arrived. Choose one and try again."
 
 
+@takes_files
 @require_http_methods(["GET", "POST"])
 def upload(request: AuthenticatedRequest) -> HttpResponse:
     """The uploads of the last day. A POST takes files: from a script one per request, from a plain form all at once."""
