@@ -11,7 +11,7 @@ from django.contrib.auth import forms as auth_forms
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from library import services
+from library import selectors, services
 from library.http.client_address import client_address
 from library.http.types import AuthenticatedRequest
 from library.models import ApiToken, PendingEmail, User
@@ -25,7 +25,9 @@ class BootstrapField(forms.BoundField):
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
         attrs = super().build_widget_attrs(attrs, widget)
-        kind = "form-select" if isinstance(widget or self.field.widget, forms.Select) else "form-control"
+        kinds = {forms.CheckboxSelectMultiple: "form-check-input", forms.Select: "form-select"}
+        shown = widget or self.field.widget
+        kind = next((name for cls, name in kinds.items() if isinstance(shown, cls)), "form-control")
         attrs["class"] = f"{kind} is-invalid" if self.errors else kind
         return attrs
 
@@ -162,8 +164,40 @@ class FileGenresForm(forms.Form):
     )
 
 
-class PasswordChangeForm(auth_forms.PasswordChangeForm):
+class TokenChoiceField(forms.ModelMultipleChoiceField):
+    """Tokens to revoke, each with when it was last used."""
+
+    def label_from_instance(self, token: ApiToken) -> str:
+        used = f"last used {token.last_used_at:%-d %B %Y}" if token.last_used_at else "never used"
+        return f"{token.name} ({token.hint}…), {used}"
+
+
+class NewPasswordForm(auth_forms.SetPasswordForm):
+    """A new password ends all other sessions, but no token: the form lists them, and revokes those that are chosen."""
+
     bound_field_class = BootstrapField
+    user: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tokens = selectors.api_tokens_of(self.user)
+        if tokens.exists():
+            self.fields["revoke"] = TokenChoiceField(
+                label="Also revoke these tokens",
+                queryset=tokens,
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+                help_text="A new password ends your other sessions. Programs keep their access unless you revoke it.",
+            )
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit)
+        for token in self.cleaned_data.get("revoke", []):
+            services.token_revoke(token=token)
+        return user
+
+
+class PasswordChangeForm(NewPasswordForm, auth_forms.PasswordChangeForm):
     old_password = password_field("Current password", "current-password")
     new_password1 = password_field("New password", "new-password", PASSWORD_HELP)
     new_password2 = password_field("New password again", "new-password")
@@ -193,8 +227,7 @@ class PasswordResetForm(auth_forms.PasswordResetForm):
         )
 
 
-class SetPasswordForm(auth_forms.SetPasswordForm):
-    bound_field_class = BootstrapField
+class SetPasswordForm(NewPasswordForm):
     new_password1 = password_field("New password", "new-password", PASSWORD_HELP)
     new_password2 = password_field("New password again", "new-password")
 
