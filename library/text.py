@@ -26,6 +26,17 @@ def without_control_characters(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
 
 
+#: Letters that Unicode does not count as control or format characters, and that show nothing all the same.
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")
+_VARIATION_SELECTORS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+
+def has_invisible_letter(text: str) -> bool:
+    """Whether some character of a text is not seen by whoever reads it: two such texts can look the same."""
+    hidden = any(unicodedata.category(c)[0] in "CZ" and c != " " for c in text)
+    return hidden or not _BLANK_LETTERS.isdisjoint(text) or bool(_VARIATION_SELECTORS.search(text))
+
+
 def slug_from(name: str) -> str:
     """A name as a word for URLs and columns: "Drum & Bass" becomes "drum-bass"."""
     return re.sub(r"[^\w]+", "-", fold(name)).strip("-")

@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from library import selectors, services
 from library.http.client_address import client_address
+from library.http.forms import validate_email_address
 from library.http.types import AuthenticatedRequest
 from library.models import ApiToken, PendingEmail, User
 
@@ -46,6 +47,7 @@ def email_field(autocomplete: str = "email", help_text: str = "") -> forms.Email
     return forms.EmailField(
         label="E-mail address",
         max_length=254,
+        validators=[validate_email_address],
         help_text=help_text,
         widget=forms.EmailInput(attrs={"autocomplete": autocomplete}),
     )

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from library import selectors, services
 from library.admin.base import ReadOnlyAdminMixin
+from library.http.forms import validate_email_address
 from library.models import ApiToken, User
 
 
@@ -23,6 +24,7 @@ class UserCreationForm(AdminUserCreationForm):
         fields = ["email"]
 
     def clean_email(self) -> str:
+        validate_email_address(self.cleaned_data["email"])
         return str(self.cleaned_data["email"]).lower()
 
 
@@ -33,6 +35,7 @@ class UserEditForm(UserChangeForm):
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
 
     def clean_email(self) -> str:
+        validate_email_address(self.cleaned_data["email"])
         return str(self.cleaned_data["email"]).lower()
 
 

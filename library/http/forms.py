@@ -1,14 +1,23 @@
-"""Forms that detect conflicting edits."""
+"""Forms that detect conflicting edits, and a rule for email addresses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
-from library.models import Track
+from library.models import Track, User
 from library.models.tracks import EDITABLE_FIELDS
+from library.text import has_invisible_letter
+
+
+def validate_email_address(address: str) -> None:
+    """Raises ValidationError for an address that can look like another, or that gets too long in lower case."""
+    if has_invisible_letter(address):
+        raise forms.ValidationError("This address has letters that cannot be seen. Please type it in.")
+    if len(address.lower()) > cast(int, User._meta.get_field("email").max_length):
+        raise forms.ValidationError("This address is too long.")
 
 
 class ConflictDetectingForm(forms.Form):
