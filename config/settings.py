@@ -11,6 +11,7 @@ import secrets
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from pythonjsonlogger.core import RESERVED_ATTRS
 
@@ -24,21 +25,42 @@ DATA_DIR = Path(env.str("EARMARK_DATA_DIR", default=str(BASE_DIR / "var")))
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
+#: What the example of an environment file has where a secret belongs.
+PLACEHOLDER = "replace-me"
+
+
+def _secret_key() -> str:
+    """The key from the environment, or one created at the first start, so that a fresh clone is secure."""
+    key: str = env.str("EARMARK_SECRET_KEY", default="")
+    if key.strip() == PLACEHOLDER:
+        raise ImproperlyConfigured(
+            f"EARMARK_SECRET_KEY is still “{PLACEHOLDER}”, which everybody knows. Set it to a long random text, or "
+            "leave it out: then Earmark creates one."
+        )
+    return key or _own_secret_key()
+
+
 def _own_secret_key() -> str:
-    """A key created at the first start, so that a fresh clone is secure without set-up."""
     path = DATA_DIR / "secret_key"
-    if path.exists() and (key := path.read_text()):
+    folder = os.open(DATA_DIR, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # web process and worker may start at the same time
+        if not path.exists():
+            new = path.with_suffix(".new")
+            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(50))
+            new.replace(path)
+    finally:
+        os.close(folder)
+    if (key := path.read_text()).strip():
         return key
-    with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # web process and worker may start at the same time
-        key = file.read()
-        if not key:
-            key = secrets.token_urlsafe(50)
-            file.write(key)
-    return key
+    raise ImproperlyConfigured(
+        f"{path} is empty. Put the key back, from a backup for instance; or delete the file: then Earmark creates a "
+        "new key, and everybody has to sign in again."
+    )
 
 
-SECRET_KEY = env.str("EARMARK_SECRET_KEY", default="") or _own_secret_key()
+SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = env.list("EARMARK_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("EARMARK_ORIGINS", default=[])
 

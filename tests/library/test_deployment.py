@@ -18,6 +18,7 @@ from tests.factories import PASSWORD, signed_in
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "deploy/earmark.env.example"
+PLACEHOLDER = "replace-me"
 
 
 def example(**changes: str) -> dict[str, str]:
@@ -42,9 +43,32 @@ class TestExample:
         )
 
     def test_its_key_must_be_replaced(self, tmp_path: Path) -> None:
-        done = check(example(EARMARK_DATA_DIR=str(tmp_path), EARMARK_SECRET_KEY="replace-me"))
+        for key in (PLACEHOLDER, f" {PLACEHOLDER} "):
+            done = check(example(EARMARK_DATA_DIR=str(tmp_path), EARMARK_SECRET_KEY=key))
+            assert done.returncode
+            assert "EARMARK_SECRET_KEY is still “replace-me”" in done.stderr.splitlines()[-1]
+        assert f"EARMARK_SECRET_KEY={PLACEHOLDER}\n" in EXAMPLE.read_text()
+
+    @pytest.mark.parametrize("content", ["", "\n"])
+    def test_an_empty_key_file_is_no_key(self, content: str, tmp_path: Path) -> None:
+        (tmp_path / "secret_key").write_text(content)
+        done = check(example(EARMARK_DATA_DIR=str(tmp_path), EARMARK_SECRET_KEY=""))
         assert done.returncode
-        assert "security.W009" in done.stderr
+        assert "secret_key is empty. Put the key back" in done.stderr.splitlines()[-1]
+        assert (tmp_path / "secret_key").read_text() == content
+
+    def test_a_key_is_created_once_for_processes_that_start_together(self, tmp_path: Path) -> None:
+        folder = tmp_path / "data"
+        env = example(EARMARK_DATA_DIR=str(folder), EARMARK_SECRET_KEY="")
+        command = [sys.executable, "-c", "from config import settings; print(settings.SECRET_KEY)"]
+        started = [
+            subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) for _ in range(4)
+        ]
+        keys = {process.communicate()[0].strip() for process in started}
+        assert keys == {(folder / "secret_key").read_text()}
+        assert len(keys.pop()) > 50
+        assert (folder / "secret_key").stat().st_mode & 0o777 == 0o600
+        assert sorted(path.name for path in folder.iterdir()) == ["incoming", "secret_key"]
 
     def test_every_variable_of_it_is_documented(self) -> None:
         documented = (ROOT / "docs/configuration.md").read_text()
