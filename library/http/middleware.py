@@ -34,7 +34,7 @@ COMPRESSED_TYPES = "text/html", "application/json"
 
 
 class SecurityHeadersMiddleware:
-    """Adds two security headers that Django has no settings for."""
+    """Adds security headers that Django has no settings for."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -44,6 +44,9 @@ class SecurityHeadersMiddleware:
         response["Permissions-Policy"] = ", ".join(f"{name}=()" for name in DISABLED_FEATURES)
         # Other sites may not embed anything of this one, not even pictures or audio.
         response["Cross-Origin-Resource-Policy"] = "same-origin"
+        # Nobody finds a page of somebody's library in the cache of a shared computer. Files say how long they keep.
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = "private, no-store"
         return response
 
 
