@@ -1,4 +1,7 @@
-"""What no request may have, checked once for all views: NUL characters, and bodies in codings that are not decoded."""
+"""What no request may have, checked once for all views: NUL characters, and bodies in codings that are not decoded.
+
+And what every address may have: ids in upper case.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from library.http.refusals import refusal
 NUL_MESSAGE = "The request contains a NUL character, which no text here has."
 CODING_MESSAGE = "Send the body as it is, without a Content-Encoding."
 CHARSET_MESSAGE = "Send text as UTF-8."
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _CHARSET = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
 
 
@@ -56,6 +60,8 @@ class RequestChecksMiddleware:
         _, parameters = parse_header_parameters(request.META.get("CONTENT_TYPE", ""))
         if not _is_utf8(parameters.get("charset", "utf-8")):
             return refusal(request.path, 415, "unsupported_media_type", CHARSET_MESSAGE)
+        # Django's addresses have ids in lower case; who reads them may not care (RFC 9562, section 4).
+        request.path_info = _UUID.sub(lambda found: found[0].lower(), request.path_info)
         # A cookie's value may have any character in a quoted form. Ours have none that needs it.
         request.COOKIES = {name: value for name, value in request.COOKIES.items() if "\0" not in value}
         return self.get_response(request)

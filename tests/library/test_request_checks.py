@@ -12,7 +12,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from config import wsgi
-from library.models import Genre, Playlist, User
+from library import services
+from library.models import Genre, Playlist, Track, User
 
 pytestmark = pytest.mark.django_db
 
@@ -121,3 +122,25 @@ class TestJson:
     def test_whole_letters(self, alice_api: Client) -> None:
         response = alice_api.post(PLAYLISTS, b'{"name": "\\ud83d\\ude00"}', content_type=JSON)
         assert response.json()["name"] == "😀"
+
+
+class TestIds:
+    """In upper case they are the same ids, at every address."""
+
+    def test_of_tracks(
+        self, alice_client: Client, alice_api: Client, charlie_api: Client, track: Track
+    ) -> None:
+        track_id = str(track.pk).upper()
+        assert track.title in alice_client.get(f"/tracks/{track_id}/").content.decode()
+        assert alice_api.get(f"/api/v1/tracks/{track_id}/").json()["id"] == str(track.pk)
+        assert alice_api.get(f"/api/v1/tracks/{track_id}/genre/history/").status_code == 200
+        assert charlie_api.get(f"/api/v1/tracks/{track_id}/").status_code == 404
+
+    def test_of_uploads(self, alice: User, alice_api: Client) -> None:
+        upload = services.upload_begin(owner=alice, name="song.wav", length=9)
+        address = f"/api/v1/uploads/{str(upload.pk).upper()}/"
+        assert alice_api.head(address, headers={"Tus-Resumable": "1.0.0"}).status_code == 200
+
+    def test_in_the_admin(self, alice: User, bob_client: Client, track: Track) -> None:
+        services.user_share(user=alice, share=True)
+        assert bob_client.get(f"/admin/library/track/{str(track.pk).upper()}/audio/").status_code == 200
