@@ -278,6 +278,8 @@ EARMARK_EVENT_STREAMS = env.int("EARMARK_EVENT_STREAMS", default=500)
 EARMARK_EVENT_STREAMS_PER_PERSON = env.int("EARMARK_EVENT_STREAMS_PER_PERSON", default=20)
 #: Requests per minute and person; library/api/throttling.py derives the other limits from it.
 EARMARK_API_PER_MINUTE = env.int("EARMARK_API_PER_MINUTE", default=1200)
+#: When they came, for all web processes on this machine (library/api/request_log.py).
+EARMARK_REQUEST_LOG = DATA_DIR / "requests.sqlite3"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "library.api.auth.TokenAuthentication",

@@ -26,6 +26,7 @@ def isolated_storage(settings: Settings, tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "incoming"
     settings.STATIC_ROOT = tmp_path / "static"
+    settings.EARMARK_REQUEST_LOG = tmp_path / "requests.sqlite3"
     settings.STORAGES = {
         "default": {
             "BACKEND": "django.core.files.storage.FileSystemStorage",

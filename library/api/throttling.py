@@ -11,12 +11,15 @@ from rest_framework.response import Response
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
+from library.api.request_log import RequestLog
 from library.http.client_address import client_address
 from library.models import ApiToken
 
 
 class RequestThrottle(SimpleRateThrottle):
     """A limit per minute. The attributes without a value are set by DRF while it counts."""
+
+    cache = RequestLog()  # type: ignore[assignment]
 
     num_requests: int
     duration: int

@@ -17,7 +17,8 @@ HEAVY = {"ai_edge_litert", "av", "keras", "librosa", "numba", "numpy", "scipy", 
 SCRIPT = """
 import importlib, io, json, sys
 
-from config.wsgi import application  # first: nothing may be loaded before it
+import config.asgi  # first: nothing may be loaded before it
+from config.wsgi import application
 
 from django.conf import settings
 from django.contrib import admin
