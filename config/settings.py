@@ -195,6 +195,10 @@ EARMARK_BIND = env.str("EARMARK_BIND", default="127.0.0.1:8000")
 EARMARK_WEB_THREADS = env.int("EARMARK_WEB_THREADS", default=8)
 EARMARK_WEB_LINE = env.int("EARMARK_WEB_LINE", default=256)
 
+#: What one internet address may have in each web process; 0: no limit. Behind proxies, connections are theirs.
+EARMARK_REQUESTS_PER_SECOND = env.int("EARMARK_REQUESTS_PER_SECOND", default=50)
+EARMARK_CONNECTIONS_PER_ADDRESS = env.int("EARMARK_CONNECTIONS_PER_ADDRESS", default=200)
+
 # -- uploads
 
 EARMARK_MAX_UPLOAD_BYTES = env.int("EARMARK_MAX_UPLOAD_BYTES", default=500 * 2**20)

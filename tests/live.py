@@ -20,6 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 #: Seconds after which waiting fails, even on a very busy machine.
 DEADLINE = 300
 
+#: Here all people have the same address.
+NO_LIMITS = {"EARMARK_REQUESTS_PER_SECOND": "0", "EARMARK_CONNECTIONS_PER_ADDRESS": "0"}
+
 NEW_TOKEN = """
 from library import services
 from library.models import User
@@ -81,7 +84,7 @@ def running_site(
     """Run a site until the block ends. `settings` are environment variables."""
     # The socket listens before the server runs, so the first request waits and nobody has to poll.
     with socket.create_server(("127.0.0.1", 0)) as listening, own_environment(folder) as own:
-        env = own | {"EARMARK_LOG_LEVEL": "WARNING"} | settings
+        env = own | NO_LIMITS | {"EARMARK_LOG_LEVEL": "WARNING"} | settings
         site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", env)
         site.manage("prepare")
         bind = f"fd://{listening.fileno()}"

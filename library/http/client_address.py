@@ -9,14 +9,23 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str:
-    """The network address that a request comes from; for IPv6 its /64 network, which one household has to itself.
+    """The network address that a request comes from; for IPv6 its /64 network, which one household has to itself."""
+    return address_behind_proxies(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For"))
 
-    Of `X-Forwarded-For`, only the entries added by our own proxies can be trusted: clients can forge the rest.
+
+def address_behind_proxies(peer: str, forwarded_for: str | None) -> str:
+    """The address of the client of a connection from `peer`, with this `X-Forwarded-For`.
+
+    Of that, only the entries added by our own proxies can be trusted: clients can forge the rest.
     """
-    hops: list[str] = [request.META.get("REMOTE_ADDR", "")]
-    if settings.EARMARK_PROXIES:
-        hops = request.headers.get("X-Forwarded-For", hops[0]).split(",")
-    address = hops[-min(settings.EARMARK_PROXIES or 1, len(hops))].strip()
+    hops = [peer]
+    if settings.EARMARK_PROXIES and forwarded_for is not None:
+        hops = forwarded_for.split(",")
+    return network_of(hops[-min(settings.EARMARK_PROXIES or 1, len(hops))].strip())
+
+
+def network_of(address: str) -> str:
+    """The address, for IPv6 its /64 network; what is no address as it is."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -125,6 +125,7 @@ def test_a_connection_without_complete_headers_is_closed(monkeypatch: pytest.Mon
             max_requests=10**9,
             state={},
             connections=set(),
+            addresses=asgi_worker.AddressCounts(),
         )
         worker.cfg.set("keepalive", 1)
         server = await loop.create_server(lambda: asgi_worker.TimedProtocol(worker), "127.0.0.1", 0)

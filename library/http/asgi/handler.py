@@ -21,6 +21,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+from library.http.asgi.address_rates import AddressRates
 from library.http.asgi.blocks import response_blocks
 from library.http.asgi.bodies import (
     BodyNeeded,
@@ -32,6 +33,7 @@ from library.http.asgi.bodies import (
 )
 from library.http.asgi.receiving import DiskFullError, receive_and_respond
 from library.http.asgi.threads import BusyError, RequestThreads
+from library.http.client_address import address_behind_proxies
 from library.http.refusals import refusal
 from library.http.request_checks import Utf8RequestMixin
 
@@ -59,6 +61,7 @@ class Handler(ASGIHandler):
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
         self.threads = RequestThreads(settings.EARMARK_WEB_THREADS, settings.EARMARK_WEB_LINE)
+        self.rates = AddressRates(settings.EARMARK_REQUESTS_PER_SECOND)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -93,6 +96,10 @@ class Handler(ASGIHandler):
     async def respond_or_refuse(self, scope: Scope, body: IncomingBody) -> HttpResponseBase:
         """The response of the site, or why there is none. Raises ClientGoneError."""
         refuse = partial(refusal, scope["path"])
+        if not self.rates.take(_client_address(scope)):
+            response = refuse(429, "throttled", "Too many requests come from this address.")
+            response["Retry-After"] = "1"
+            return response
         try:
             return await receive_and_respond(scope, body, self.respond)
         except BusyError:
@@ -145,6 +152,12 @@ class Handler(ASGIHandler):
                     await send({"type": "http.response.body", "body": block, "more_body": True})
         content = b"" if headers_only or response.streaming else response.content
         await send({"type": "http.response.body", "body": content})
+
+
+def _client_address(scope: Scope) -> str:
+    forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    peer = scope["client"][0] if scope.get("client") else ""
+    return address_behind_proxies(peer, ",".join(forwarded) if forwarded else None)
 
 
 async def _drop_rest(body: IncomingBody) -> None:
