@@ -128,11 +128,11 @@ def due_tags_of(owner: User) -> list[DueTags]:
         unwanted = known - (margins or {}).keys()
         unwanted -= _unheard(owner, unwanted, margins) - settled_among(owner, concept, own.values("track"))
         found.append(DueTags(concept, sorted((margins or {}).keys() - known), sorted(unwanted)))
-    for pk in rows.exclude(concept__in=concepts).order_by().values_list("concept", flat=True).distinct():
-        off = Concept.objects.select_related("owner", "tag").get(pk=pk)
-        found.append(
-            DueTags(off, [], list(rows.filter(concept=pk).order_by().values_list("track", flat=True)))
-        )
+    off: dict[int, list[UUID]] = {}
+    for pk, track_id in rows.exclude(concept__in=concepts).order_by("pk").values_list("concept", "track"):
+        off.setdefault(pk or 0, []).append(track_id)
+    for concept in Concept.objects.filter(pk__in=off).select_related("owner", "tag"):
+        found.append(DueTags(concept, [], off[concept.pk]))
     return found
 
 
