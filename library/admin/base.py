@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 
 from library import selectors
 from library.models import User
@@ -23,6 +24,32 @@ def reviewer_of(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
+class CheckedRequestsMixin(TypedModelAdmin):
+    """Django's admin for selections of any size, and for requests that its own pages do not send.
+
+    The page that asks before a deletion sends all ids in one field, `selected_ids`. What is no id is left out.
+    """
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if request.method == "POST":
+            form = request.POST.copy()
+            together = form.get("selected_ids")
+            ids = together.split(",") if together else form.getlist(ACTION_CHECKBOX_NAME)
+            form.setlist(ACTION_CHECKBOX_NAME, [key for key in ids if self._is_id(key)])
+            request.POST = form  # type: ignore[assignment]
+        return super().changelist_view(request, extra_context)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+        found: Model | None = super().get_object(request, object_id, from_field or None)
+        return found
+
+    def _is_id(self, key: str) -> bool:
+        try:
+            return self.model._meta.pk.to_python(key) is not None
+        except ValidationError:
+            return False
+
+
 class ReadOnlyAdminMixin(admin.options.BaseModelAdmin):
     """Rows that only services write."""
 
@@ -33,7 +60,7 @@ class ReadOnlyAdminMixin(admin.options.BaseModelAdmin):
         return False
 
 
-class SharedMusicAdmin(ReadOnlyAdminMixin, TypedModelAdmin):
+class SharedMusicAdmin(ReadOnlyAdminMixin, CheckedRequestsMixin):
     """Rows about shared music. Rows that are not shared answer 404, like rows that do not exist."""
 
     #: The path of lookups from a row to the owner of the music.

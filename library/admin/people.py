@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from library import selectors, services
-from library.admin.base import ReadOnlyAdminMixin
+from library.admin.base import CheckedRequestsMixin, ReadOnlyAdminMixin
 from library.http.forms import validate_email_address
 from library.models import ApiToken, User
 
@@ -40,7 +40,7 @@ class UserEditForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(CheckedRequestsMixin, DjangoUserAdmin):
     form = UserEditForm
     add_form = UserCreationForm
     ordering = ["email"]
@@ -90,7 +90,7 @@ class UserAdmin(DjangoUserAdmin):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnlyAdminMixin, admin.ModelAdmin):
+class ApiTokenAdmin(ReadOnlyAdminMixin, CheckedRequestsMixin):
     """Deleting a token here revokes it."""
 
     list_display = ["name", "owner", "hint", "created_at", "last_used_at"]

@@ -57,6 +57,11 @@ def get_or_gone[M: Model](
     raise ObjectGoneError(message, key, page)
 
 
+def not_found(request: HttpRequest, url: str) -> HttpResponse:
+    """A view for addresses below one at which there is nothing, whatever they name."""
+    raise Http404(url)
+
+
 def owned_track(request: AuthenticatedRequest, track_id: uuid.UUID) -> Track:
     """The track, if it is this person's. Raises as `get_or_gone` does."""
     return get_or_gone(

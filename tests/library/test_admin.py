@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Callable
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.tasks import default_task_backend
@@ -226,3 +229,37 @@ class TestPeople:
         data = {"username": bob.email, "password": PASSWORD}
         assert client.post(reverse("admin:login"), data).status_code == 302
         assert client.get(TRACKS).status_code == 200
+
+
+def test_more_tracks_than_a_form_has_fields_can_be_deleted(bob_client: Client, alice: User) -> None:
+    Track.objects.bulk_create(
+        Track(
+            owner=alice, original_name="x", title=f"Song {number}", kind="wav", size=1, sha256=f"{number:064}"
+        )
+        for number in range(1100)
+    )
+    some = Track.objects.values_list("pk", flat=True)[:2]
+    page = bob_client.post(
+        TRACKS, {"action": "delete_selected", "select_across": "1", "_selected_action": list(some)}
+    )
+    fields = dict(re.findall(r'<input type="hidden"\s+name="(\w+)"\s+value="([^"]*)"', page.content.decode()))
+    assert fields["selected_ids"].count(",") == 1099
+    assert bob_client.post(TRACKS, fields).status_code == 302
+    assert not Track.objects.exists()
+    assert Track.all_objects.count() == 1100
+
+
+def test_what_is_not_shared_is_not_deleted_by_its_id(bob_client: Client, make_track: Make) -> None:
+    track = make_track(owner=UserFactory())
+    fields = {"action": "delete_selected", "post": "yes"}
+    assert bob_client.post(TRACKS, fields | {"selected_ids": f"{track.pk},nonsense"}).status_code == 302
+    # Nothing is selected, so the list is shown again.
+    assert bob_client.post(TRACKS, fields | {"_selected_action": "nonsense"}).status_code in (200, 302)
+    assert Track.objects.get() == track
+
+
+def test_no_shortcut_tells_what_there_is(bob_client: Client, make_track: Make) -> None:
+    kind = ContentType.objects.get_for_model(Track).pk
+    hidden, shared = make_track(owner=UserFactory()), make_track()
+    for track_id in (hidden.pk, shared.pk, uuid.uuid4()):
+        assert bob_client.get(f"/admin/r/{kind}/{track_id}/").status_code == 404
