@@ -95,5 +95,11 @@ class SearchForm(forms.Form):
             # A custom model may predict other genres.
             keys |= {fold(key): key for key in selectors.track_count_by_genre(self.owner) if key}
         if unknown := [genre for genre in given if fold(genre) not in keys]:
-            raise ValidationError([f"There is no genre “{genre}”." for genre in unknown])
+            # Not in the message itself: django-filter formats it, and a genre may have a per cent sign.
+            raise ValidationError(
+                [
+                    ValidationError("There is no genre “%(genre)s”.", params={"genre": genre})
+                    for genre in unknown
+                ]
+            )
         return [keys[fold(genre)] for genre in given]

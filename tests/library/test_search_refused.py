@@ -266,3 +266,11 @@ class TestSavedSearches:
         kept = services.search_save(owner=alice, name="n", query="genre=Shoegaze")
         services.own_genre_rename(genre=genre, name="Dream Pop")
         assert playlist_tracks_of(alice, kept).count() == 1
+
+
+@pytest.mark.parametrize("parameter", ["genre", "not_genre"])
+@pytest.mark.parametrize("text", ["%", "100 %", "%s", "%(genre)s", "%00"])
+def test_a_per_cent_sign_is_a_letter_as_any_other(parameter: str, text: str, alice_api: Client) -> None:
+    response = alice_api.get("/api/v1/tracks/", {parameter: text})
+    assert response.status_code == 400
+    assert f"There is no genre “{text}”." in response.json()["errors"][0]["detail"]
