@@ -209,6 +209,9 @@ EARMARK_MAX_REQUEST_BYTES = env.int(
 EARMARK_QUOTA_BYTES = env.int("EARMARK_QUOTA_BYTES", default=50 * 2**30)
 #: Deleted tracks are kept in the bin for this many days.
 EARMARK_BIN_DAYS = env.int("EARMARK_BIN_DAYS", default=30)
+#: Workers read every original again once in so many days, and compare it with its SHA-256; 0: never.
+EARMARK_VERIFY_DAYS = env.int("EARMARK_VERIFY_DAYS", default=30)
+EARMARK_VERIFY_BYTES_PER_SECOND = env.int("EARMARK_VERIFY_BYTES_PER_SECOND", default=20 * 2**20)
 EARMARK_MAX_TRACK_SECONDS = env.int("EARMARK_MAX_TRACK_SECONDS", default=3 * 3600)
 FILE_UPLOAD_HANDLERS = ["library.incoming.handler.HashingUploadHandler"]
 # On the same file system as the library, so that storing an upload only renames it.

@@ -23,7 +23,7 @@ from library.http.review_queue import ReviewQueueUrls, review_queue_context
 from library.http.shortcuts import PAGE_SIZE, redirect_back
 from library.http.types import AuthenticatedRequest
 from library.models import Track
-from library.outgoing.files import serve_audio, serve_peaks, serve_spectrogram, serve_timeline
+from library.outgoing.files import playable_audio, serve_peaks, serve_spectrogram, serve_timeline
 from library.text import track_count_text
 
 REVIEWER_QUEUE_URLS = ReviewQueueUrls(
@@ -120,7 +120,7 @@ class ReviewAdmin(SharedMusicAdmin):
         return redirect_back(cast(AuthenticatedRequest, request), "admin:library_track_failed")
 
     def audio_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
-        return serve_audio(request, self._track(request, track_id))
+        return playable_audio(request, self._track(request, track_id))
 
     def spectrogram_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:
         return serve_spectrogram(request, self._track(request, track_id))

@@ -23,7 +23,7 @@ from library.admin.base import ReadOnlyAdminMixin, SharedMusicAdmin, reviewer_of
 from library.admin.review import ReviewAdmin
 from library.genres import BUILTIN_GENRES, UNSURE
 from library.http.shortcuts import message_with_undo
-from library.models import Prediction, Track
+from library.models import FileCheck, Prediction, Track
 from library.text import clock, track_count_text
 
 #: How many titles the page before a deletion lists; of the others it shows the number.
@@ -59,6 +59,12 @@ class FixedChoicesFilter(admin.SimpleListFilter):
 
 class ErrorFilter(FixedChoicesFilter):
     title, parameter_name, values = "error code", "error_code", sorted(MESSAGES)
+
+
+class DamageFilter(FixedChoicesFilter):
+    """Originals that are no longer what was uploaded."""
+
+    title, parameter_name, values = "damaged file", "file_check__damage", FileCheck.Damage.values
 
 
 class KindFilter(FixedChoicesFilter):
@@ -113,6 +119,7 @@ class TrackAdmin(ReviewAdmin):
         ReviewQueueFilter,
         "status",
         ErrorFilter,
+        DamageFilter,
         PredictedGenreFilter,
         "genre_source",
         "needs_you",
@@ -129,7 +136,10 @@ class TrackAdmin(ReviewAdmin):
         (None, {"fields": ["title", "artist", "album", "year", "file_genre", "owner", "audio_player"]}),
         ("Genre", {"fields": ["effective_genre", "genre_source", "top_prediction", "spectrogram_image"]}),
         ("Analysis", {"fields": ["status", "stage", "error", "attempts", "leased_until", "notices"]}),
-        ("File", {"fields": ["original_name", "kind", "file_size", "sha256", "duration_text", "audio"]}),
+        (
+            "File",
+            {"fields": ["original_name", "kind", "file_size", "sha256", "damage", "duration_text", "audio"]},
+        ),
         ("Dates", {"fields": ["created_at", "updated_at"]}),
     ]
 
@@ -173,6 +183,11 @@ class TrackAdmin(ReviewAdmin):
     @admin.display(description="error", ordering="error_code")
     def error(self, track: Track) -> str | None:
         return f"{track.error_code}: {track.error_message}" if track.error_code else None
+
+    @admin.display(description="damage", empty_value="none known")
+    def damage(self, track: Track) -> str | None:
+        damage = selectors.damage_of(track)
+        return FileCheck.Damage(damage).label if damage else None
 
     @admin.display(description="listen")
     def audio_player(self, track: Track) -> SafeString:

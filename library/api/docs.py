@@ -39,6 +39,10 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "not_acceptable": (406, "The response is JSON, which the request does not accept."),
     "too_slow": (408, "The body of the request came too slowly, or stopped. Send it again."),
     "over_quota": (409, "Your library is full. Delete some tracks to make room."),
+    "file_damaged": (
+        409,
+        "The stored file is no longer what was uploaded, so it is not sent. Upload it again: that mends the track.",
+    ),
     "taken": (409, "The name is taken."),
     "not_read": (409, "The file's tags have not been read yet. Try again later."),
     "nothing_heard": (409, "The track has no prediction yet, so there is nothing to confirm."),

@@ -6,6 +6,7 @@ Models have no workflow; everything is written through `library.services`.
 from library.models.bulk_actions import BulkAction, BulkActionTrack
 from library.models.deletions import TrackDeletion
 from library.models.emails import PendingEmail
+from library.models.file_checks import FileCheck
 from library.models.file_tags import FileTags
 from library.models.genres import Genre, GenreRecompute
 from library.models.learned import LearnedModel, LearnedModelFit, LearnedRow
@@ -30,6 +31,7 @@ __all__ = [
     "ConceptTrack",
     "Embedding",
     "FailedSignIn",
+    "FileCheck",
     "FileTags",
     "Genre",
     "GenreRecompute",

@@ -158,6 +158,8 @@ class Track(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Not a column: whether the upload that found this track has just restored it from the bin.
     was_in_bin = False
+    #: Not a column: whether the upload that found this track has just mended its damaged file.
+    was_damaged = False
 
     objects: ClassVar[TrackManager] = TrackManager()
     all_objects: ClassVar[models.Manager[Track]] = models.Manager()

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
-from library.selectors import analysis_parts, health
+from library.selectors import analysis_parts, damaged_counts, health, originals_due
 
 
 class SiteCollector(Collector):
@@ -41,6 +41,17 @@ class SiteCollector(Collector):
         for part, count in sorted(analysis_parts.lacking_counts().items()):
             lacking.add_metric([part], count)
         yield lacking
+        damaged = GaugeMetricFamily(
+            "earmark_originals_damaged", "Originals that are no longer what was uploaded.", labels=["damage"]
+        )
+        for damage, count in damaged_counts().items():
+            damaged.add_metric([damage], count)
+        yield damaged
+        yield GaugeMetricFamily(
+            "earmark_originals_to_verify",
+            "Originals that were not read within EARMARK_VERIFY_DAYS days.",
+            originals_due().count(),
+        )
         stages = SummaryMetricFamily(
             "earmark_analysis_seconds", "Time in each stage of an analysis.", labels=["stage"]
         )

@@ -17,8 +17,10 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from classifier.formats import AUDIO_FORMATS
+from library.errors import DomainError
 from library.models import Track, User
 from library.outgoing.files import UNCACHED_HEADERS
+from library.outgoing.originals import damage_refuse
 from library.outgoing.streams import BLOCK_BYTES, StreamedResponse
 from library.outgoing.tagged_copies import safe_path_part, tagged_copy_file
 from library.selectors import GenreNames, genre_names_of, tracks_of, with_taggings
@@ -52,6 +54,8 @@ def stream_archive(owner: User, track_ids: Sequence[UUID], *, with_tags: bool) -
                     yield from _add(out, pipe, _zip_info(name, track), content)
             except FileNotFoundError:
                 remark = "the file is missing on the server"
+            except DomainError:
+                remark = "left out, because the file on the server is no longer what was uploaded"
             if remark:
                 remarks.append(f"{name}: {remark}\r\n")
         if remarks:
@@ -64,6 +68,7 @@ def _content(track: Track, genres: GenreNames, with_tags: bool) -> tuple[IO[byte
     """The file for a track's entry, and a remark about it."""
     if with_tags and (copy := tagged_copy_file(track, genres)):
         return copy, ""
+    damage_refuse(track)
     original = track.original.storage.open(str(track.original.name))
     return original, "the original, because tags cannot be written into this file" if with_tags else ""
 
@@ -85,7 +90,9 @@ def _zip_info(name: str, track: Track) -> zipfile.ZipInfo:
 def _tracks_in_order(owner: User, track_ids: Sequence[UUID]) -> Iterator[Track]:
     """The owner's tracks by id, read in batches: a download may take long, and no query should."""
     for batch in itertools.batched(dict.fromkeys(track_ids), TRACKS_PER_QUERY):
-        tracks = tracks_of(owner).prefetch_related(with_taggings()).in_bulk(batch)
+        tracks = (
+            tracks_of(owner).select_related("file_check").prefetch_related(with_taggings()).in_bulk(batch)
+        )
         yield from (tracks[pk] for pk in batch if pk in tracks)
 
 

@@ -21,8 +21,9 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
 
 from classifier.formats import AUDIO_FORMATS
-from library.errors import PROBLEM_TYPE, problem_details
+from library.errors import PROBLEM_TYPE, DomainError, problem_details
 from library.models import Track
+from library.outgoing.originals import damage_refuse
 from library.outgoing.streams import BLOCK_BYTES, StreamedFile
 from library.text import whole_number
 
@@ -34,17 +35,33 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 
 def serve_original(request: HttpRequest, track: Track) -> HttpResponseBase:
-    """The uploaded file, byte for byte, as a download with its original name."""
+    """The uploaded file, byte for byte, as a download with its original name.
+
+    Raises DomainError: `file_damaged`.
+    """
+    damage_refuse(track)
     mime = AUDIO_FORMATS[track.kind].mime
     return serve(request, track.original, content_type=mime, filename=track.original_name, attachment=True)
 
 
 def serve_audio(request: HttpRequest, track: Track) -> HttpResponseBase:
-    """Audio that browsers can play: the original or, for formats they cannot play, the MP3 copy."""
+    """Audio that browsers can play: the original or, for formats they cannot play, the MP3 copy.
+
+    Raises DomainError: `file_damaged`.
+    """
     if track.playable:
         return serve(request, track.playable, content_type="audio/mpeg", filename="playable.mp3")
+    damage_refuse(track)
     kind = AUDIO_FORMATS[track.kind]
     return serve(request, track.original, content_type=kind.mime, filename=f"track{kind.extension}")
+
+
+def playable_audio(request: HttpRequest, track: Track) -> HttpResponseBase:
+    """As `serve_audio`, for the players of pages: for a damaged file, status 409 and a sentence."""
+    try:
+        return serve_audio(request, track)
+    except DomainError as error:
+        return HttpResponse(error.message, content_type="text/plain; charset=utf-8", status=error.status)
 
 
 def serve_spectrogram(request: HttpRequest, track: Track) -> HttpResponseBase:

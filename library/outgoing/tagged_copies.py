@@ -15,6 +15,7 @@ from classifier.formats import AUDIO_FORMATS
 from classifier.tagged_copies import TAGGABLE_FORMATS, write_tagged_copy
 from library.models import Track
 from library.outgoing.files import UNCACHED_HEADERS
+from library.outgoing.originals import damage_refuse
 from library.outgoing.streams import StreamedDownload
 from library.selectors import GenreNames, taggings_on
 from library.services.track_files import local_copy
@@ -43,10 +44,11 @@ def tags_to_write(track: Track, genres: GenreNames) -> dict[str, Any]:
 def tagged_copy_file(track: Track, genres: GenreNames) -> IO[bytes] | None:
     """A temporary copy of the track's file with its tags, deleted on closing; None for files that take no tags.
 
-    Raises FileNotFoundError when the track's file is missing.
+    Raises FileNotFoundError when the track's file is missing, DomainError: `file_damaged`.
     """
     if track.kind not in TAGGABLE_FORMATS:
         return None
+    damage_refuse(track)
     # The caller closes it.
     copy = tempfile.NamedTemporaryFile(prefix="copy-", dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115
     try:
@@ -61,7 +63,10 @@ def tagged_copy_file(track: Track, genres: GenreNames) -> IO[bytes] | None:
 
 
 def tagged_copy_response(track: Track, genres: GenreNames) -> HttpResponseBase | None:
-    """A tagged copy as a download; None for files that take no tags. Raises Http404 when the file is missing."""
+    """A tagged copy as a download; None for files that take no tags.
+
+    Raises Http404 when the file is missing, DomainError: `file_damaged`.
+    """
     try:
         content = tagged_copy_file(track, genres)
     except FileNotFoundError:

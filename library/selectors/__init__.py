@@ -32,6 +32,7 @@ from library.selectors.concepts import (
     examples_of,
     refusals_of,
 )
+from library.selectors.file_checks import damage_of, damaged_counts, originals_due, originals_unread_since
 from library.selectors.genres import (
     GenreChoice,
     GenreNames,
@@ -145,6 +146,8 @@ __all__ = [
     "concept_for",
     "concept_setting",
     "concepts_of",
+    "damage_of",
+    "damaged_counts",
     "doubtful_concepts_of",
     "duration_totals",
     "example_counts_of",
@@ -169,6 +172,8 @@ __all__ = [
     "needs_you_of",
     "open_rows_by_change",
     "open_rows_of",
+    "originals_due",
+    "originals_unread_since",
     "own_genre_keys_by_slug",
     "own_genres_of",
     "playlist_choices_for",

@@ -49,6 +49,7 @@ from library.services.doctor import library_repair
 from library.services.edits import track_edit, track_reset
 from library.services.effective_genres import effective_genres_recompute, genre_recompute_start
 from library.services.emails import email_enqueue, email_send, emails_expire
+from library.services.file_checks import original_check_record, originals_verify_due
 from library.services.genre_recompute import (
     genre_recompute_dismiss,
     genre_recompute_run,
@@ -185,6 +186,8 @@ __all__ = [
     "library_restore",
     "library_train",
     "moods_recompute",
+    "original_check_record",
+    "originals_verify_due",
     "own_genre_add",
     "own_genre_delete",
     "own_genre_rename",

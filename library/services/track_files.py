@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -31,6 +32,48 @@ def derived_file_store(*, track: Track, field: str, folder: Path) -> str:
     stored: FieldFile = getattr(track, field)
     with path.open("rb") as content:
         return stored.storage.save(stored.field.generate_filename(track, path.name), File(content))
+
+
+def file_replace(*, name: str, content: File[bytes]) -> None:
+    """Put a file in the place of a stored one, or store it where that is missing.
+
+    On local storage, the earlier file stays until the new one is complete.
+    """
+    try:
+        path = Path(default_storage.path(name))
+    except NotImplementedError:  # an object store replaces whole objects
+        default_storage.delete(name)
+        default_storage.save(name, content)
+    else:
+        os.replace(default_storage.path(default_storage.save(f"{name}.part", content)), path)
+
+
+def stored_sizes(folder: str) -> dict[str, int]:
+    """Sizes in bytes of all files under a folder of the storage, by name."""
+    if bucket := getattr(default_storage, "bucket", None):
+        # One request for a thousand files, in place of one for each.
+        return {found.key: found.size for found in bucket.objects.filter(Prefix=f"{folder}/")}
+    sizes = {}
+    for name in walk_files(folder):
+        with suppress(FileNotFoundError):  # deleted a moment ago
+            sizes[name] = default_storage.size(name)
+    return sizes
+
+
+def stored_size(name: str) -> int | None:
+    """The size of a stored file in bytes; None if it is missing."""
+    try:
+        return default_storage.size(name)
+    except FileNotFoundError:
+        return None
+
+
+def walk_files(folder: str) -> Iterator[str]:
+    """The names of all files under a folder of the storage."""
+    folders, files = files_in(folder)
+    yield from (f"{folder}/{name}" for name in files)
+    for name in folders:
+        yield from walk_files(f"{folder}/{name}")
 
 
 def files_delete(*, names: Iterable[str]) -> None:

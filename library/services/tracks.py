@@ -21,6 +21,7 @@ from library.services.analysis_queue import track_enqueue
 from library.services.bin import tracks_move_to_bin, tracks_restore
 from library.services.bulk_action_records import bulk_action_record
 from library.services.connections import connection_close_if_unusable
+from library.services.file_repair import original_mend_if_damaged
 from library.services.track_files import orphaned_files_delete
 from library.text import title_from_filename, without_control_characters
 
@@ -29,12 +30,14 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     """Store an uploaded file and queue its analysis.
 
     Returns the track and whether it is new: the same bytes uploaded twice by one owner are one track. If that is in
-    the bin, it is restored, and its attribute `was_in_bin` is true.
+    the bin, it is restored, and its attribute `was_in_bin` is true. If its file is damaged, it is mended, and
+    `was_damaged` is true.
     Raises AudioError: `empty`, `too_large`, `not_audio`, `over_quota`, `storage_full`. Then nothing was stored.
     """
     kind = upload_check(upload=upload)
     digest = sha256_of(upload)
     if duplicate := _duplicate_of(owner, digest):
+        duplicate.was_damaged = original_mend_if_damaged(track=duplicate, content=upload)
         return duplicate, False
     quota_check(owner=owner, size=upload.size or 0)
 

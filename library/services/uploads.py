@@ -21,7 +21,7 @@ from classifier.formats import HEAD_BYTES, sniff
 from library.errors import DomainError
 from library.incoming import archives
 from library.incoming.handler import DISK_FULL_ERRNOS, OnDiskUploadedFile, disk_full_check, write_all
-from library.models import PartialUpload, User
+from library.models import PartialUpload, Track, User
 from library.models.uploads import UPLOAD_LIFETIME
 from library.services.archives import archive_unpack
 from library.services.tracks import clean_file_name, quota_check, size_check, track_add
@@ -30,6 +30,8 @@ from library.services.tracks import clean_file_name, quota_check, size_check, tr
 RESTORED_MESSAGE = "This was in your bin and has been restored."
 #: The columns of an upload that say what came of it.
 OUTCOME_FIELDS = ("track", "duplicate", "contents", "error_code", "error", "finished_at", "updated_at")
+#: Shown for a file whose track had a damaged file.
+MENDED_MESSAGE = "The stored file was damaged; it has been replaced by this one."
 
 
 class Checksum(NamedTuple):
@@ -235,12 +237,19 @@ def _ingest(upload: PartialUpload, file: UploadedFile) -> None:
         else:
             upload.track, created = track_add(owner=upload.owner, upload=file)
             upload.duplicate = not created
-            upload.error = RESTORED_MESSAGE if upload.track.was_in_bin else ""
+            upload.error = _notice(upload.track)
     except AudioError as error:
         _mark_failed(upload, error)
         return
     upload.finished_at = timezone.now()
     _save(upload)
+
+
+def _notice(track: Track | None) -> str:
+    """What happened to a track that was there already."""
+    if track and track.was_damaged:
+        return MENDED_MESSAGE
+    return RESTORED_MESSAGE if track and track.was_in_bin else ""
 
 
 def _mark_failed(upload: PartialUpload, error: AudioError) -> None:
@@ -271,7 +280,7 @@ def _unpack(upload: PartialUpload, path: Path) -> None:
         if entry.error:
             _mark_failed(row, entry.error)
         else:
-            row.error = RESTORED_MESSAGE if entry.track and entry.track.was_in_bin else ""
+            row.error = _notice(entry.track)
             row.finished_at = timezone.now()
             row.save()
         contents["refused" if entry.error else "known" if entry.duplicate else "added"] += 1

@@ -10,7 +10,13 @@ from django.views.decorators.http import require_GET, require_safe
 
 from library.http.shortcuts import owned_track
 from library.http.types import AuthenticatedRequest
-from library.outgoing.files import serve_audio, serve_original, serve_peaks, serve_spectrogram, serve_timeline
+from library.outgoing.files import (
+    playable_audio,
+    serve_original,
+    serve_peaks,
+    serve_spectrogram,
+    serve_timeline,
+)
 
 
 @require_GET
@@ -25,7 +31,7 @@ def original(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse
 
 @require_safe
 def audio(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponseBase:
-    return serve_audio(request, owned_track(request, track_id))
+    return playable_audio(request, owned_track(request, track_id))
 
 
 @require_safe

@@ -224,6 +224,9 @@ NOT_ASKED = {
     "learned.learned_reason_text", "learned.learned_gain_text",
     "standing.standing_text",
     "moments.telling_moment",
+    # Files are looked after in the bin, too.
+    "file_checks.damage_of", "file_checks.damaged_counts", "file_checks.originals_due",
+    "file_checks.originals_unread_since",
     # Parts of subqueries, whose tracks are looked up in the library.
     "concepts.example_ids", "concepts.refusal_ids", "concepts.other_genre_ids", "vectors.packed_track_ids",
     "concepts.settled_ids", "tags.with_taggings",

@@ -29,7 +29,7 @@ class OriginalView(FileView):
         tags=["Files"],
         summary="Download the original file",
         description="Byte for byte as it was uploaded. Supports `Range` and `If-None-Match`.",
-        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, *FILE_ERRORS),
+        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, *FILE_ERRORS, 409),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         return serve_original(request._request, self.track(id))
@@ -55,7 +55,7 @@ class TaggedView(FileView):
                 response=[200],
             )
         ],
-        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, *FILE_ERRORS),
+        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, *FILE_ERRORS, 409),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         track = self.track(id)
@@ -71,7 +71,7 @@ class AudioView(FileView):
         tags=["Files"],
         summary="Get the audio that browsers play",
         description="The original, or an MP3 copy when browsers cannot play its format. Supports `Range`.",
-        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, *FILE_ERRORS),
+        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, *FILE_ERRORS, 409),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         return serve_audio(request._request, self.track(id))

@@ -17,6 +17,8 @@ DATABASE_RETRY_SECONDS = 5
 #: Every so many sweeps, statistics are updated, and an upgrade pass begins if tracks lack something.
 SWEEPS_PER_STATISTICS = 15
 SWEEPS_PER_UPGRADE_PASS = 60
+#: How long a worker looks for no original to verify after it found none.
+VERIFY_PAUSE_SECONDS = 600
 
 
 class Command(db_worker.Command):
@@ -24,6 +26,7 @@ class Command(db_worker.Command):
 
     def handle(self, **options: Any) -> None:
         threading.Thread(target=_sweep_for_ever, daemon=True).start()
+        threading.Thread(target=_verify_for_ever, daemon=True).start()
         while True:
             try:
                 return super().handle(**options)
@@ -59,6 +62,19 @@ def _sweep_for_ever() -> None:
             logger.exception("The sweep failed. It runs again in %s seconds.", SWEEP_SECONDS)
         close_old_connections()
         threading.Event().wait(SWEEP_SECONDS)
+
+
+def _verify_for_ever() -> None:
+    """Read originals again that have not been read for long. Uploads and analyses do not wait for it."""
+    while True:
+        count = 0
+        try:
+            count = services.originals_verify_due(seconds=SWEEP_SECONDS)
+        except Exception:  # a database or storage that is unavailable may be back the next time
+            logger.exception("Originals could not be verified.")
+        close_old_connections()
+        if not count:
+            threading.Event().wait(VERIFY_PAUSE_SECONDS)
 
 
 def refresh_statistics() -> None:
