@@ -17,7 +17,7 @@ from library.services.analysis_queue import (
     tracks_enqueue,
     tracks_sweep,
 )
-from library.services.backup import library_backup, library_restore
+from library.services.backup import library_backup
 from library.services.bin import (
     bin_expire,
     bin_purge_fileless,
@@ -106,6 +106,7 @@ from library.services.playlists import (
     playlist_rename,
     search_save,
 )
+from library.services.restore import library_restore, restored_library_settle
 from library.services.sign_in_throttle import (
     email_request_add,
     sign_in_attempt_add,
@@ -201,6 +202,7 @@ __all__ = [
     "prediction_adopt",
     "prediction_record",
     "request_digest",
+    "restored_library_settle",
     "search_save",
     "sign_in_attempt_add",
     "sign_in_attempt_remove",

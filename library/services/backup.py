@@ -1,106 +1,142 @@
-"""Back up everything into one folder, and restore it.
+"""Back up everything into one folder.
 
     database.sqlite3 or database.dump    all rows, as of one moment; the site may run meanwhile
-    files/…                              every stored file under its name, except those of tracks in the bin
+    database.sha256                      its checksum
+    files/…                              every file that these rows name, except those of tracks in the bin
     files.sha256                         their checksums, for `sha256sum --check`
+    files.gone                           names of files that were deleted while the backup was made
 
-A name always stands for the same bytes, so a second backup into the same folder copies only new files.
+A name always stands for the same bytes, so a second backup into the same folder copies only what is new or has changed
+there. `services.restore` reads it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import sqlite3
-import subprocess
+import json
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import datetime
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import connection
-from django.db.models import Q
-from django.utils import timezone
 
-from library.errors import DomainError
-from library.models import Track, User
-from library.services.track_files import FILE_FIELDS
+from library.models import FileCheck, Track
+from library.services.database_copies import copy_name, database_copy
+from library.services.file_checks import original_check_record, sha256_of_file
+from library.services.file_repair import CHECKSUMS, read_checksums
+from library.services.track_files import FILE_FIELDS, stored_size
 
 CHUNK_BYTES = 2**20
+DATABASE_CHECKSUM = "database.sha256"
+GONE = "files.gone"
+_ROWS = f"SELECT id, size, sha256, {', '.join(FILE_FIELDS)} FROM library_track WHERE deleted_at IS NULL"  # noqa: S608
 
 
-def library_backup(*, folder: Path) -> tuple[int, list[str]]:
-    """Write a backup; returns the number of files in it, and the names of files missing from the storage."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Rows first: the files they name are deleted only with their tracks.
-    began = timezone.now()
-    _dump(folder)
-    before = _checksums(folder)
-    count, missing = 0, []
-    with (folder / "files.sha256.new").open("w") as sums:
-        for name in _names(began):
-            copy = folder / "files" / name
-            if not (copy.exists() and name in before):
-                try:
-                    before[name] = _copy_out(name, copy)
-                except FileNotFoundError:
-                    missing.append(name)
-                    continue
-            sums.write(f"{before[name]}  files/{name}\n")
-            count += 1
-    (folder / "files.sha256.new").replace(folder / "files.sha256")
-    return count, missing
+@dataclass
+class BackupReport:
+    """How many files are in a backup; names of those that are missing, and of originals that are not as uploaded."""
+
+    files: int = 0
+    copied: int = 0
+    missing: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
 
 
-def library_restore(*, folder: Path, force: bool = False) -> int:
-    """Replace an empty library by a backup; returns the number of files in it. The site must not run meanwhile.
+class _Wanted(NamedTuple):
+    """A file that rows name. `size` and `sha256` are those of an upload; of other files they are not known."""
 
-    Raises DomainError: `not_empty` (unless `force`), `no_backup`, `backup_damaged`. Then nothing was changed.
+    name: str
+    track_id: str
+    size: int | None = None
+    sha256: str = ""
+
+
+def library_backup(*, folder: Path) -> BackupReport:
+    """Write a backup, and compare each original with its row on the way.
+
+    A good copy from an earlier backup is never replaced by a damaged original.
     """
-    if not (folder / "files.sha256").exists():
-        raise DomainError("no_backup", f"There is no backup in {folder}.")
-    for name, digest in _checksums(folder).items():
-        _check(folder / "files" / name, digest)
-    if not force and connection.introspection.table_names() and User.objects.exists():
-        raise DomainError("not_empty", "There is a library already. Use --force to replace it.")
-    _load(folder)
-    count = 0
-    for name in _checksums(folder):
-        if not default_storage.exists(name):
-            with (folder / "files" / name).open("rb") as content:
-                default_storage.save(name, File(content))
-        count += 1
-    return count
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    copy, rows = folder / f"{copy_name()}.new", folder / "rows.new"
+
+    def write_rows(found: Iterator[Any]) -> None:
+        with rows.open("w") as out:
+            out.writelines(json.dumps([str(row[0]), *row[1:]]) + "\n" for row in found)
+
+    database_copy(copy, _ROWS, write_rows)
+    report, gone = BackupReport(), []
+    earlier = (
+        {name: digest for digest, name in read_checksums(folder)} if (folder / CHECKSUMS).exists() else {}
+    )
+    with (folder / f"{CHECKSUMS}.new").open("w") as sums:
+        for wanted in _wanted(rows):
+            path = f"files/{wanted.name}"
+            try:
+                digest = _keep(wanted, folder / path, earlier.get(path, ""), report)
+            except FileNotFoundError:
+                # Rows first, so a file may have been deleted since, with its track or by another analysis.
+                (report.missing if _is_named(wanted) else gone).append(wanted.name)
+                continue
+            sums.write(f"{digest}  {path}\n")
+            report.files += 1
+    (folder / f"{GONE}.new").write_text("".join(f"{name}\n" for name in gone))
+    (folder / f"{DATABASE_CHECKSUM}.new").write_text(f"{sha256_of_file(copy)}  {copy_name()}\n")
+    for name in (copy_name(), DATABASE_CHECKSUM, GONE, CHECKSUMS):
+        (folder / f"{name}.new").replace(folder / name)
+    rows.unlink()
+    return report
 
 
-def _check(file: Path, digest: str) -> None:
-    """Raises DomainError: `backup_damaged`."""
-    try:
-        with file.open("rb") as content:
-            if hashlib.file_digest(content, "sha256").hexdigest() == digest:
-                return
-        problem = "has changed since the backup was made"
-    except FileNotFoundError:
-        problem = "is missing from the backup"
-    raise DomainError("backup_damaged", f"{file} {problem}. Nothing was changed.")
+def _wanted(rows: Path) -> Iterator[_Wanted]:
+    with rows.open() as lines:
+        for line in lines:
+            track_id, size, sha256, *names = json.loads(line)
+            for column, name in zip(FILE_FIELDS, names, strict=True):
+                if name and column == "original":
+                    yield _Wanted(name, track_id, size, sha256)
+                elif name:
+                    yield _Wanted(name, track_id)
 
 
-def _names(began: datetime) -> Iterator[str]:
-    """Names of the library's files, with those of tracks deleted since `began`: the dump has them as not deleted."""
-    tracks = Track.all_objects.filter(Q(deleted_at=None) | Q(deleted_at__gte=began)).order_by()
-    for row in tracks.values_list(*FILE_FIELDS).iterator(chunk_size=1000):
-        yield from filter(None, row)
+def _keep(wanted: _Wanted, copy: Path, earlier: str, report: BackupReport) -> str:
+    """Make sure that the backup has a file; returns its SHA-256 there. Raises FileNotFoundError.
+
+    A copy from an earlier backup is kept if it has the size of the stored file and its checksum is known, or is that
+    of the upload.
+    """
+    stored = stored_size(wanted.name)
+    has = copy.stat().st_size if copy.exists() else None
+    if wanted.size is None:
+        if earlier and has is not None and has == stored:
+            return earlier
+        report.copied += 1
+        return _copy_out(wanted.name, copy)
+    if has == wanted.size and (earlier or sha256_of_file(copy)) == wanted.sha256:
+        if stored is None:
+            report.missing.append(wanted.name)
+        elif stored != wanted.size:
+            _report_damage(wanted, FileCheck.Damage.SIZE, report)
+        return wanted.sha256
+    digest = _copy_out(wanted.name, copy)
+    report.copied += 1
+    if digest != wanted.sha256:
+        _report_damage(
+            wanted, FileCheck.Damage.CONTENT if stored == wanted.size else FileCheck.Damage.SIZE, report
+        )
+    return digest
 
 
-def _checksums(folder: Path) -> dict[str, str]:
-    path = folder / "files.sha256"
-    lines = path.read_text().splitlines() if path.exists() else []
-    return {
-        name.removeprefix("files/"): digest for digest, _, name in (line.partition("  ") for line in lines)
-    }
+def _report_damage(wanted: _Wanted, damage: str, report: BackupReport) -> None:
+    report.damaged.append(wanted.name)
+    if track := Track.all_objects.filter(pk=wanted.track_id, original=wanted.name).first():
+        original_check_record(track=track, damage=damage, read=False)
+
+
+def _is_named(wanted: _Wanted) -> bool:
+    """Whether the track's row still names this file."""
+    names = Track.all_objects.filter(pk=wanted.track_id).values_list(*FILE_FIELDS).first()
+    return wanted.name in (names or ())
 
 
 def _copy_out(name: str, copy: Path) -> str:
@@ -115,66 +151,3 @@ def _copy_out(name: str, copy: Path) -> str:
                 out.write(chunk)
     part.replace(copy)
     return digest.hexdigest()
-
-
-def _dump(folder: Path) -> None:
-    connection.ensure_connection()
-    if connection.vendor == "sqlite":
-        part = folder / "database.part"
-        part.unlink(missing_ok=True)
-        with closing(sqlite3.connect(part)) as copy:
-            _sqlite().backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")
-        part.replace(folder / "database.sqlite3")
-    else:
-        _postgres(
-            "pg_dump",
-            "--format=custom",
-            "--no-owner",
-            "--no-privileges",
-            "--file",
-            str(folder / "database.dump"),
-        )
-
-
-def _load(folder: Path) -> None:
-    connection.ensure_connection()
-    source = folder / ("database.sqlite3" if connection.vendor == "sqlite" else "database.dump")
-    if not source.exists():
-        raise DomainError(
-            "no_backup", f"This backup was made from another kind of database: it has no {source.name}."
-        )
-    if connection.vendor == "sqlite":
-        with closing(sqlite3.connect(source)) as copy:
-            copy.backup(_sqlite())
-    else:
-        with connection.cursor() as cursor:
-            for table in connection.introspection.table_names(cursor):
-                cursor.execute(f"DROP TABLE {connection.ops.quote_name(table)} CASCADE")
-        _postgres(
-            "pg_restore",
-            "--no-owner",
-            "--no-privileges",
-            "--single-transaction",
-            "--exit-on-error",
-            str(source),
-        )
-    connection.close()
-
-
-def _sqlite() -> sqlite3.Connection:
-    found: Any = connection.connection
-    return found  # type: ignore[no-any-return]
-
-
-def _postgres(program: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's own programs on this database. The password is passed by the environment."""
-    settings = connection.settings_dict
-    env = {
-        f"PG{name}": str(settings[key])
-        for name, key in [("HOST", "HOST"), ("PORT", "PORT"), ("USER", "USER"), ("PASSWORD", "PASSWORD")]
-        if settings[key]
-    }
-    subprocess.run(  # noqa: S603 - no shell
-        [program, "--dbname", str(settings["NAME"]), *arguments], env=os.environ | env, check=True
-    )

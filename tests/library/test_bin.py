@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -458,7 +459,8 @@ class TestUpkeep:
     ) -> None:
         live, binned = make_track(), make_track()
         put_in_bin(binned, days=1)
-        assert services.library_backup(folder=tmp_path / "backup") == (3, [])
+        report = services.library_backup(folder=tmp_path / "backup")
+        assert (report.files, report.missing) == (3, [])
         sums = (tmp_path / "backup" / "files.sha256").read_text()
         assert live.folder in sums
         assert binned.folder not in sums
@@ -466,14 +468,15 @@ class TestUpkeep:
     def test_what_goes_to_the_bin_during_a_backup_is_in_it(
         self, alice: User, track: Track, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        dump = services.backup._dump
+        copy = services.backup.database_copy
 
-        def then_delete(folder: Path) -> None:
-            dump(folder)
+        def then_delete(*arguments: Any) -> None:
+            copy(*arguments)
             services.tracks_move_to_bin(owner=alice, track_ids=[track.pk])
 
-        monkeypatch.setattr("library.services.backup._dump", then_delete)
-        assert services.library_backup(folder=tmp_path / "backup") == (3, [])
+        monkeypatch.setattr("library.services.backup.database_copy", then_delete)
+        report = services.library_backup(folder=tmp_path / "backup")
+        assert (report.files, report.missing) == (3, [])
 
     def test_rows_without_their_file_are_forgotten(self, make_track: MakeTrack) -> None:
         live, there, gone = make_track(), make_track(), make_track()

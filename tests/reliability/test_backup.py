@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from tests import sounds
 from tests.live import own_environment
 from tests.reliability.installation import Installation, wait_for
 
+Capture = pytest.CaptureFixture[str]
 TABLES = ("user", "track", "prediction", "embedding", "learningvector", "mood", "concept", "answer")
 
 TEACH = """
@@ -96,6 +98,21 @@ def rot(file: Path) -> None:
     file.write_bytes(b"rotten")
 
 
+def flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def cut(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def original_of(library: Installation, name: str) -> Path:
+    [(stored,)] = library.sql(f"SELECT original FROM library_track WHERE original_name = '{name}'")
+    return library.folder / "files" / stored
+
+
 @pytest.mark.parametrize("damage", [rot, Path.unlink])
 def test_a_damaged_backup_changes_nothing(
     library: Installation, tmp_path: Path, damage: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
@@ -107,6 +124,71 @@ def test_a_damaged_backup_changes_nothing(
         library.manage("restore", "--force", str(tmp_path))
     assert "Nothing was changed" in capfd.readouterr().err
     assert rows(library) == before
+
+
+@pytest.mark.parametrize("damage", [flip, cut, Path.unlink])
+@pytest.mark.parametrize("since", ["0.2", "0.1"])
+def test_a_damaged_database_changes_nothing(
+    library: Installation, tmp_path: Path, damage: Callable[[Path], None], since: str, capfd: Capture
+) -> None:
+    """A backup of 0.1 has no checksum of its database: there, only what cannot be read is noticed."""
+    library.manage("backup", str(tmp_path))
+    [database] = [path for path in tmp_path.glob("database.*") if path.name != "database.sha256"]
+    if since == "0.1":
+        (tmp_path / "database.sha256").unlink()
+        damage = cut if damage is flip else damage
+    damage(database)
+    before, files = rows(library), contents(library)
+    capfd.readouterr()
+    with pytest.raises(subprocess.CalledProcessError):
+        library.manage("restore", "--force", str(tmp_path))
+    said = capfd.readouterr().err
+    assert said.startswith("CommandError: "), said
+    assert "Nothing was changed" in said or "has no database" in said
+    assert (rows(library), contents(library)) == (before, files)
+
+
+def test_what_decayed_is_named_and_a_good_copy_is_kept_and_restored(
+    library: Installation, tmp_path: Path, capfd: Capture
+) -> None:
+    """A flipped bit is found by reading, so by the first backup; a wrong size by each of them."""
+    library.manage("backup", str(tmp_path / "saved"))
+    before = contents(library)
+    damaged = [original_of(library, name) for name in ("0.mp3", "1.mp3", "waits.wav")]
+    for path, damage in zip(damaged, [flip, cut, lambda path: path.write_bytes(b"")], strict=True):
+        damage(path)
+
+    for folder, expected in [("saved", damaged[1:]), ("fresh", damaged)]:
+        capfd.readouterr()
+        with pytest.raises(subprocess.CalledProcessError) as failed:
+            library.manage("backup", str(tmp_path / folder))
+        assert failed.value.returncode == 1
+        said = capfd.readouterr().err
+        assert said.count("no longer what was uploaded") == len(expected)
+        assert all(str(path.relative_to(library.folder / "files")) in said for path in expected)
+
+    library.manage("restore", "--force", str(tmp_path / "saved"))
+    assert contents(library) == before
+    library.manage("doctor", "--verify", "--again")
+
+    with pytest.raises(subprocess.CalledProcessError):  # what was damaged already is not called whole
+        library.manage("restore", "--force", str(tmp_path / "fresh"))
+    assert "damaged or missing: 3" in capfd.readouterr().err
+    library.manage("doctor", "--repair-from", str(tmp_path / "saved"))
+    assert contents(library) == before
+    library.manage("restore", "--force", str(tmp_path / "saved"))
+
+
+def test_a_second_backup_looks_at_what_is_there(library: Installation, tmp_path: Path) -> None:
+    library.manage("backup", str(tmp_path))
+    [original, picture] = [next((tmp_path / "files").rglob(kind)) for kind in ("original.mp3", "peaks*")]
+    cut(original)
+    picture.unlink()
+    assert "8 files are in" in (said := library.manage("backup", str(tmp_path)))
+    assert "2 of them were copied now" in said
+    subprocess.run(["sha256sum", "--check", "--quiet", "files.sha256"], cwd=tmp_path, check=True)
+    (tmp_path / "files.sha256").unlink()  # as after a backup that was killed
+    assert "4 of them were copied now" in library.manage("backup", str(tmp_path))  # not the originals
 
 
 def test_the_bin_is_not_in_it(library: Installation, tmp_path: Path) -> None:

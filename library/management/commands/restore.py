@@ -24,6 +24,7 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(error.message) from error
         call_command("migrate", verbosity=0)
+        services.restored_library_settle(folder=folder)
         services.bin_purge_fileless()  # a backup has the rows of tracks in the bin, but not their files
         self.stdout.write(f"The database and {count} files were restored.")
         call_command("doctor", stdout=self.stdout)
