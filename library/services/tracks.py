@@ -55,8 +55,8 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
         with disk_full_as_audio_error():
             track.original.save(name, upload, save=False)
         with transaction.atomic():
-            # Locks the owner's row, since simultaneous uploads together might exceed the quota.
-            User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+            # Simultaneous uploads together might exceed the quota.
+            owner_lock(owner=owner)
             track.save()
             quota_check(owner=owner, size=0)
             # Works without the job queue, too: the sweep finds tracks that have no task.
@@ -122,6 +122,11 @@ def size_check(*, size: int | None) -> None:
     if size > settings.EARMARK_MAX_UPLOAD_BYTES:
         limit = filesizeformat(settings.EARMARK_MAX_UPLOAD_BYTES)
         raise AudioError("too_large", f"The file is larger than the limit of {limit}.")
+
+
+def owner_lock(*, owner: User) -> None:
+    """Lock a person's row until the transaction ends: what is decided about their quota then holds when it is done."""
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
 
 
 def quota_check(*, owner: User, size: int) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -24,7 +25,7 @@ from library.incoming.handler import DISK_FULL_ERRNOS, OnDiskUploadedFile, disk_
 from library.models import PartialUpload, Track, User
 from library.models.uploads import UPLOAD_LIFETIME
 from library.services.archives import archive_unpack
-from library.services.tracks import clean_file_name, quota_check, size_check, track_add
+from library.services.tracks import clean_file_name, owner_lock, quota_check, size_check, track_add
 
 #: Shown for a file whose track was in the bin.
 RESTORED_MESSAGE = "This was in your bin and has been restored."
@@ -54,16 +55,21 @@ def upload_receive(*, owner: User, file: UploadedFile) -> PartialUpload:
 def upload_begin(*, owner: User, name: str, length: int) -> PartialUpload:
     """Begin an upload in pieces. Raises AudioError: `empty`, `too_large`, `over_quota`; these, too, leave a row."""
     upload = PartialUpload(owner=owner, name=clean_file_name(name), length=length)
-    coming = PartialUpload.objects.filter(owner=owner, finished_at=None).aggregate(total=Sum("length"))
     try:
         size_check(size=length)
-        quota_check(owner=owner, size=length + (coming["total"] or 0))
+        with transaction.atomic():
+            # Uploads that begin at the same time must not be promised the same room.
+            owner_lock(owner=owner)
+            coming = PartialUpload.objects.filter(owner=owner, finished_at=None).aggregate(
+                total=Sum("length")
+            )
+            quota_check(owner=owner, size=length + (coming["total"] or 0))
+            upload.path.parent.mkdir(mode=0o700, exist_ok=True)
+            upload.path.touch(mode=0o600)
+            upload.save()
     except AudioError as error:
         _mark_failed(upload, error)
         raise
-    upload.path.parent.mkdir(mode=0o700, exist_ok=True)
-    upload.path.touch(mode=0o600)
-    upload.save()
     return upload
 
 
