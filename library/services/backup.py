@@ -65,7 +65,8 @@ def library_backup(*, folder: Path) -> BackupReport:
             out.writelines(json.dumps([str(row[0]), *row[1:]]) + "\n" for row in found)
 
     database_copy(copy, _ROWS, write_rows)
-    report, gone = BackupReport(), []
+    report = BackupReport()
+    gone: list[str] = []
     earlier = (
         {name: digest for digest, name in read_checksums(folder)} if (folder / CHECKSUMS).exists() else {}
     )
