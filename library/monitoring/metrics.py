@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
-from library.selectors import analysis_parts, damaged_counts, health, originals_due
+from library.selectors import analysis_parts, damaged_counts, health, originals_due, pruned_table_sizes
 
 
 class SiteCollector(Collector):
@@ -52,6 +52,12 @@ class SiteCollector(Collector):
             "Originals that were not read within EARMARK_VERIFY_DAYS days.",
             originals_due().count(),
         )
+        rows = GaugeMetricFamily(
+            "earmark_rows", "Rows of what the worker deletes after a while.", labels=["table"]
+        )
+        for table, count in pruned_table_sizes().items():
+            rows.add_metric([table], count)
+        yield rows
         stages = SummaryMetricFamily(
             "earmark_analysis_seconds", "Time in each stage of an analysis.", labels=["stage"]
         )

@@ -95,6 +95,7 @@ from library.selectors.reviewing import (
     unshared_failure_counts,
     visible_to,
 )
+from library.selectors.table_sizes import pruned_table_sizes
 from library.selectors.tags import (
     tag_named,
     tag_suggestions_for,
@@ -181,6 +182,7 @@ __all__ = [
     "playlists_of",
     "playlists_with_counts",
     "predictions_of",
+    "pruned_table_sizes",
     "purged_after",
     "question_for",
     "queue_after_cursor",

@@ -106,6 +106,7 @@ from library.services.playlists import (
     playlist_rename,
     search_save,
 )
+from library.services.pruning import rows_prune
 from library.services.restore import library_restore, restored_library_settle
 from library.services.sign_in_throttle import (
     email_request_add,
@@ -203,6 +204,7 @@ __all__ = [
     "prediction_record",
     "request_digest",
     "restored_library_settle",
+    "rows_prune",
     "search_save",
     "sign_in_attempt_add",
     "sign_in_attempt_remove",

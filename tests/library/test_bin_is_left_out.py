@@ -224,6 +224,8 @@ NOT_ASKED = {
     "learned.learned_reason_text", "learned.learned_gain_text",
     "standing.standing_text",
     "moments.telling_moment",
+    # Its rows are no tracks.
+    "table_sizes.pruned_table_sizes",
     # Files are looked after in the bin, too.
     "file_checks.damage_of", "file_checks.damaged_counts", "file_checks.originals_due",
     "file_checks.originals_unread_since",

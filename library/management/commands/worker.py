@@ -14,7 +14,8 @@ logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 60
 DATABASE_RETRY_SECONDS = 5
-#: Every so many sweeps, statistics are updated, and an upgrade pass begins if tracks lack something.
+#: Every so many sweeps, old rows are deleted and statistics updated; and an upgrade pass begins if tracks lack
+#: something.
 SWEEPS_PER_STATISTICS = 15
 SWEEPS_PER_UPGRADE_PASS = 60
 #: How long a worker looks for no original to verify after it found none.
@@ -55,6 +56,7 @@ def _sweep_for_ever() -> None:
             services.idempotency_expire()
             services.emails_expire()
             if number % SWEEPS_PER_STATISTICS == 0:
+                services.rows_prune()
                 refresh_statistics()
             if number % SWEEPS_PER_UPGRADE_PASS == 0:
                 services.upgrade_pass_start()
