@@ -26,6 +26,8 @@ from library.outgoing.tagged_copies import safe_path_part, tagged_copy_file
 from library.selectors import GenreNames, genre_names_of, tracks_of, with_taggings
 
 TRACKS_PER_QUERY = 100
+#: The earliest date that an archive can hold. An import may have brought earlier ones.
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def archive_response(owner: User, track_ids: Sequence[UUID], *, with_tags: bool) -> HttpResponseBase:
@@ -81,7 +83,7 @@ def _add(out: zipfile.ZipFile, pipe: _Pipe, entry: zipfile.ZipInfo, content: IO[
 
 
 def _zip_info(name: str, track: Track) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, track.created_at.timetuple()[:6])
+    entry = zipfile.ZipInfo(name, max(track.created_at.timetuple()[:6], ZIP_EPOCH))
     entry.external_attr = 0o644 << 16
     entry.file_size = track.size  # so that zipfile uses ZIP64 for more than 4 GB
     return entry

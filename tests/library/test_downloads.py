@@ -8,6 +8,7 @@ import tempfile
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,14 @@ class TestArchive:
         assert found.namelist() == ["Unknown artist/Unknown album/Two.wav", "Ann/First/One.wav"]
         assert found.read("Ann/First/One.wav") == stored(one)
         assert {entry.compress_type for entry in found.infolist()} == {zipfile.ZIP_STORED}
+
+    def test_a_date_before_1980(self, alice_client: Client, make_track: MakeTrack) -> None:
+        """Archives cannot hold one, and imports bring them."""
+        one = make_track(title="One")
+        Track.objects.update(created_at=datetime(1970, 1, 1, tzinfo=UTC))
+        [entry] = download(alice_client).infolist()
+        assert entry.date_time == (1980, 1, 1, 0, 0, 0)
+        assert entry.file_size == one.size
 
     def test_those_selected(self, alice_client: Client, make_track: MakeTrack) -> None:
         one, _ = make_track(title="One"), make_track(title="Two")
