@@ -37,6 +37,19 @@ def has_invisible_letter(text: str) -> bool:
     return hidden or not _BLANK_LETTERS.isdisjoint(text) or bool(_VARIATION_SELECTORS.search(text))
 
 
+def is_storable(text: str, max_length: int) -> bool:
+    """Whether a text of 1 to `max_length` characters can be stored and sent: no control characters, no half characters.
+
+    Whatever the site stores passes this, so that its exports can be read. Forms ask for more (`isprintable`).
+    """
+    return 1 <= len(text) <= max_length and not any(unicodedata.category(c) in ("Cc", "Cs") for c in text)
+
+
+def with_plain_spaces(text: str) -> str:
+    """The text with an ordinary space for each blank of another kind, such as U+00A0 or U+3000."""
+    return "".join(" " if c.isspace() else c for c in text)
+
+
 def slug_from(name: str) -> str:
     """A name as a word for URLs and columns: "Drum & Bass" becomes "drum-bass"."""
     return re.sub(r"[^\w]+", "-", fold(name)).strip("-")
@@ -44,7 +57,7 @@ def slug_from(name: str) -> str:
 
 def title_from_filename(name: str) -> str:
     """A title for a track whose file has none, from the name of the file."""
-    return PurePosixPath(name).stem.replace("_", " ").strip() or name
+    return " ".join(PurePosixPath(name).stem.replace("_", " ").split()) or name
 
 
 def join_lines(words: Iterable[str], max_length: int) -> str:

@@ -6,7 +6,10 @@
      "playlists": [{name, smart, query, tracks: [sha256]}],
      "concepts": [{genre: key or null, tag: name or null, answers: [{sha256, yes, asked, at}]}]}
 
-The lists may be missing: `concepts` is since 0.2.
+The lists may be missing: `concepts` is since 0.2. What is added to the format is optional, and `version` stays; a
+change that earlier readers would misunderstand gets the next number, and the reader keeps reading all of them.
+
+Texts are what `library.text.is_storable` allows, for the writer and the reader.
 
 Tracks are identified by the SHA-256 of their files: an export can be imported into any account that has the files.
 """

@@ -58,7 +58,8 @@ def export_as_csv(owner: User) -> Iterator[str]:
     """The tracks as a CSV table, line by line."""
     names = selectors.genre_names_of(owner)
     line = csv.writer(_Echo())
-    yield line.writerow(CSV_COLUMNS)
+    # Without a byte order mark, Excel takes the text for another encoding.
+    yield "\ufeff" + line.writerow(CSV_COLUMNS)
     for row in _tracks(owner):
         layers, current = row["layers"], row["layers"]["model"] or {}
         history = [

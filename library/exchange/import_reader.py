@@ -18,7 +18,7 @@ from library.models.genres import HUES
 from library.models.playlists import QUERY_LENGTH
 from library.models.tags import KEY_LENGTH as TAG_KEY_LENGTH
 from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH, NAME_LENGTH
-from library.text import fold
+from library.text import fold, is_storable
 
 #: The maximum length of each list.
 MAX_LIST_ENTRIES = {
@@ -28,6 +28,8 @@ MAX_LIST_ENTRIES = {
     "playlists": 5000,
     "concepts": 11_000,
 }
+#: The maximum length of each list of a track. Nobody can exceed it on a site: whatever is stored can be read.
+MAX_ENTRIES_OF_TRACK = 10_000
 _KEY = re.compile(rf"[\w-]{{1,{GENRE_LENGTH}}}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -114,8 +116,11 @@ def read_entries(file: IO[bytes]) -> Iterator[Entry]:
             yield ENTRY_PARSERS[name](value)
         except BadDocumentError as error:
             raise BadDocumentError(f"entry {counts[name]} of “{name}”: {error}") from None
-    if head.get("format") != FORMAT or head.get("version") != VERSION:
-        raise BadDocumentError(f"it is not an Earmark export of version {VERSION}")
+    version = head.get("version")
+    if head.get("format") != FORMAT or type(version) is not int or version < 1:
+        raise BadDocumentError("it is not an Earmark export")
+    if version > VERSION:
+        raise BadDocumentError(f"it was written by a newer version of Earmark (document version {version})")
 
 
 def _parse_genre(row: dict[str, Any]) -> GenreEntry:
@@ -142,9 +147,12 @@ def _parse_track(row: dict[str, Any]) -> TrackEntry:
         file_name=_text(row, "file_name", 255),
         added=added,
         edits={field: _edited_value(row, field) for field in edited},
-        tags=[_tag_name(word, "tags", NAME_LENGTH) for word in _list(row, "tags", 500)],
-        rejected=[_tag_name(word, "rejected", TAG_KEY_LENGTH) for word in _list(row, "rejected", 500)],
-        verdicts=[_parse_verdict(word) for word in _list(row, "verdicts", 1000)],
+        tags=[_tag_name(word, "tags", NAME_LENGTH) for word in _list(row, "tags", MAX_ENTRIES_OF_TRACK)],
+        rejected=[
+            _tag_name(word, "rejected", TAG_KEY_LENGTH)
+            for word in _list(row, "rejected", MAX_ENTRIES_OF_TRACK)
+        ],
+        verdicts=[_parse_verdict(word) for word in _list(row, "verdicts", MAX_ENTRIES_OF_TRACK)],
     )
 
 
@@ -213,8 +221,8 @@ def _text(row: dict[str, Any], name: str, most: int, *, blank: bool = False) -> 
 
 
 def _checked_text(value: Any, name: str, most: int) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= most or not value.isprintable():
-        raise BadDocumentError(f"“{name}” is not a text of 1 to {most} printable characters")
+    if not isinstance(value, str) or not is_storable(value, most):
+        raise BadDocumentError(f"“{name}” is not a text of 1 to {most} characters")
     return value
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import IO
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.template.defaultfilters import filesizeformat
@@ -38,7 +39,6 @@ from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
 from library.text import fold
 
-MAX_BYTES = 256 * 2**20
 MAX_MISSING_LISTED = 20
 
 
@@ -58,8 +58,9 @@ class ImportReport:
 
 def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
     """Add what an export knows about files in this library. Raises DomainError: `too_large`, `bad_export`."""
-    if size > MAX_BYTES:
-        raise DomainError("too_large", f"An export may be up to {filesizeformat(MAX_BYTES)} large.", 413)
+    if size > settings.EARMARK_MAX_UPLOAD_BYTES:
+        limit = filesizeformat(settings.EARMARK_MAX_UPLOAD_BYTES)
+        raise DomainError("too_large", f"An export may be up to {limit} large.", 413)
     try:
         genres, tags = _validate(file)
     except BadDocumentError as error:
@@ -235,7 +236,8 @@ def _taggings_add(pairs: Pairs, tag_ids: dict[str, int], report: ImportReport) -
 
 def _rejections_add(pairs: Pairs, report: ImportReport) -> set[UUID]:
     existing = _existing(TagRejection.objects.all(), pairs, "key")
-    wanted = {(track.pk, fold(key)) for track, entry in pairs for key in entry.rejected}
+    most = TagRejection._meta.get_field("key").max_length or 0
+    wanted = {(track.pk, key) for track, entry in pairs for key in entry.rejected if len(key) <= most}
     new = [TagRejection(track_id=track_id, key=key) for track_id, key in wanted - existing]
     TagRejection.objects.bulk_create(new, BATCH_SIZE)
     report.done["rejections"] += len(new)

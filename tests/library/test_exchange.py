@@ -345,9 +345,17 @@ class TestRefused:
         assert peak < 3 * 2**20  # parsed as a whole, it takes five and a half
 
 
+def table(owner: User) -> io.StringIO:
+    """The CSV as spreadsheets read it: the mark at its beginning says that it is UTF-8."""
+    return io.StringIO("".join(export_as_csv(owner)).encode().decode("utf-8-sig"))
+
+
 class TestCsv:
+    def test_spreadsheets_know_its_encoding(self, alice: User) -> None:
+        assert "".join(export_as_csv(alice)).encode().startswith(b"\xef\xbb\xbfsha256,")
+
     def test_a_line_for_each_track(self, alice: User, annotated_tracks: list[Track]) -> None:
-        rows = {row["file_name"]: row for row in csv.DictReader(io.StringIO("".join(export_as_csv(alice))))}
+        rows = {row["file_name"]: row for row in csv.DictReader(table(alice))}
         assert len(rows) == 3
         first = rows["0.wav"]
         assert (first["title"], first["genre"], first["genre_source"]) == ("Été", "Shoegaze", "owner")
@@ -362,7 +370,7 @@ class TestCsv:
     @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
     def test_no_text_is_a_formula(self, alice: User, make_track: MakeTrack, text: str) -> None:
         make_track(title=text)
-        (row,) = csv.DictReader(io.StringIO("".join(export_as_csv(alice))))
+        (row,) = csv.DictReader(table(alice))
         assert row["title"] == f"'{text}"
 
 
