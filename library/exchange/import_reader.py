@@ -133,7 +133,7 @@ def _parse_genre(row: dict[str, Any]) -> GenreEntry:
 
 
 def _parse_tag(row: dict[str, Any]) -> TagEntry:
-    return TagEntry(_tag_name(row.get("name"), "name", NAME_LENGTH), _hue(row))
+    return TagEntry(_checked_text(row.get("name"), "name", NAME_LENGTH), _hue(row))
 
 
 def _parse_track(row: dict[str, Any]) -> TrackEntry:
@@ -147,9 +147,9 @@ def _parse_track(row: dict[str, Any]) -> TrackEntry:
         file_name=_text(row, "file_name", 255),
         added=added,
         edits={field: _edited_value(row, field) for field in edited},
-        tags=[_tag_name(word, "tags", NAME_LENGTH) for word in _list(row, "tags", MAX_ENTRIES_OF_TRACK)],
+        tags=[_checked_text(word, "tags", NAME_LENGTH) for word in _list(row, "tags", MAX_ENTRIES_OF_TRACK)],
         rejected=[
-            _tag_name(word, "rejected", TAG_KEY_LENGTH)
+            _checked_text(word, "rejected", TAG_KEY_LENGTH)
             for word in _list(row, "rejected", MAX_ENTRIES_OF_TRACK)
         ],
         verdicts=[_parse_verdict(word) for word in _list(row, "verdicts", MAX_ENTRIES_OF_TRACK)],
@@ -182,7 +182,7 @@ def _parse_concept(row: dict[str, Any]) -> ConceptEntry:
         raise BadDocumentError("it is about neither a genre nor a tag, or about both")
     return ConceptEntry(
         genre="" if row.get("genre") is None else _text(row, "genre", GENRE_LENGTH),
-        tag="" if row.get("tag") is None else _tag_name(row.get("tag"), "tag", NAME_LENGTH),
+        tag="" if row.get("tag") is None else _checked_text(row.get("tag"), "tag", NAME_LENGTH),
         answers=[_parse_answer(answer) for answer in _list(row, "answers", 100_000)],
         sets_since=_datetime(row, "sets_since", optional=True),
     )
@@ -224,13 +224,6 @@ def _checked_text(value: Any, name: str, most: int) -> str:
     if not isinstance(value, str) or not is_storable(value, most):
         raise BadDocumentError(f"“{name}” is not a text of 1 to {most} characters")
     return value
-
-
-def _tag_name(value: Any, name: str, most: int) -> str:
-    text = _checked_text(value, name, most)
-    if len(fold(text)) > TAG_KEY_LENGTH:
-        raise BadDocumentError(f"“{name}” has a name with letters that stand for several, and is too long")
-    return text
 
 
 def _bool(row: dict[str, Any], name: str) -> bool:

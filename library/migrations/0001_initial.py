@@ -11,125 +11,276 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Prediction',
+            name="Prediction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model_name', models.CharField(max_length=64)),
-                ('model_version', models.CharField(max_length=64)),
-                ('label', models.CharField(blank=True, max_length=32, null=True, verbose_name='genre, when sure')),
-                ('top', models.CharField(max_length=32, verbose_name='most probable genre')),
-                ('confidence', models.FloatField(verbose_name='probability of the most probable genre')),
-                ('probabilities', models.JSONField()),
-                ('segments', models.JSONField(help_text='[start, end, [probability of each genre, by name]]', verbose_name='timeline')),
-                ('embedding', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("model_name", models.CharField(max_length=64)),
+                ("model_version", models.CharField(max_length=64)),
+                (
+                    "label",
+                    models.CharField(blank=True, max_length=32, null=True, verbose_name="genre, when sure"),
+                ),
+                ("top", models.CharField(max_length=32, verbose_name="most probable genre")),
+                ("confidence", models.FloatField(verbose_name="probability of the most probable genre")),
+                ("probabilities", models.JSONField()),
+                (
+                    "segments",
+                    models.JSONField(
+                        help_text="[start, end, [probability of each genre, by name]]",
+                        verbose_name="timeline",
+                    ),
+                ),
+                ("embedding", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail address')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined"),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail address")),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             managers=[
-                ('objects', library.models.people.UserManager()),
+                ("objects", library.models.people.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('hint', models.CharField(editable=False, max_length=12, verbose_name='first characters')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("hint", models.CharField(editable=False, max_length=12, verbose_name="first characters")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API token',
-                'ordering': ['-created_at'],
+                "verbose_name": "API token",
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Track',
+            name="Track",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('folder', models.CharField(default=library.models.tracks.new_folder, editable=False, max_length=32)),
-                ('original', models.FileField(max_length=200, upload_to=library.models.tracks.original_name)),
-                ('original_name', models.CharField(max_length=255, verbose_name='file name')),
-                ('kind', models.CharField(max_length=10)),
-                ('size', models.PositiveBigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('title', models.CharField(max_length=255)),
-                ('artist', models.CharField(blank=True, max_length=255)),
-                ('album', models.CharField(blank=True, max_length=255)),
-                ('year', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('file_genre', models.CharField(blank=True, max_length=100, verbose_name='genre in the file')),
-                ('duration', models.FloatField(blank=True, null=True, verbose_name='duration in seconds')),
-                ('audio', models.JSONField(blank=True, default=dict, verbose_name='container, codec, channels, rates')),
-                ('notices', models.JSONField(blank=True, default=list)),
-                ('peaks', models.FileField(blank=True, max_length=200, upload_to=library.models.tracks.peaks_name)),
-                ('spectrogram', models.FileField(blank=True, max_length=200, upload_to=library.models.tracks.spectrogram_name)),
-                ('playable', models.FileField(blank=True, max_length=200, upload_to=library.models.tracks.playable_name)),
-                ('status', models.CharField(choices=[('queued', 'Waiting'), ('analysing', 'Listening'), ('ready', 'Ready'), ('failed', 'Failed')], default='queued', max_length=10)),
-                ('stage', models.CharField(blank=True, choices=[('decoding', 'Decoding'), ('listening', 'Listening'), ('drawing', 'Drawing'), ('copying', 'Making a playable copy')], max_length=10)),
-                ('error_code', models.CharField(blank=True, max_length=30)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease', models.UUIDField(blank=True, editable=False, null=True)),
-                ('leased_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tracks', to=settings.AUTH_USER_MODEL)),
-                ('prediction', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='library.prediction')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "folder",
+                    models.CharField(default=library.models.tracks.new_folder, editable=False, max_length=32),
+                ),
+                ("original", models.FileField(max_length=200, upload_to=library.models.tracks.original_name)),
+                ("original_name", models.CharField(max_length=255, verbose_name="file name")),
+                ("kind", models.CharField(max_length=10)),
+                ("size", models.PositiveBigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("title", models.CharField(max_length=255)),
+                ("artist", models.CharField(blank=True, max_length=255)),
+                ("album", models.CharField(blank=True, max_length=255)),
+                ("year", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "file_genre",
+                    models.CharField(blank=True, max_length=100, verbose_name="genre in the file"),
+                ),
+                ("duration", models.FloatField(blank=True, null=True, verbose_name="duration in seconds")),
+                (
+                    "audio",
+                    models.JSONField(
+                        blank=True, default=dict, verbose_name="container, codec, channels, rates"
+                    ),
+                ),
+                ("notices", models.JSONField(blank=True, default=list)),
+                (
+                    "peaks",
+                    models.FileField(blank=True, max_length=200, upload_to=library.models.tracks.peaks_name),
+                ),
+                (
+                    "spectrogram",
+                    models.FileField(
+                        blank=True, max_length=200, upload_to=library.models.tracks.spectrogram_name
+                    ),
+                ),
+                (
+                    "playable",
+                    models.FileField(
+                        blank=True, max_length=200, upload_to=library.models.tracks.playable_name
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting"),
+                            ("analysing", "Listening"),
+                            ("ready", "Ready"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("decoding", "Decoding"),
+                            ("listening", "Listening"),
+                            ("drawing", "Drawing"),
+                            ("copying", "Making a playable copy"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("error_code", models.CharField(blank=True, max_length=30)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease", models.UUIDField(blank=True, editable=False, null=True)),
+                ("leased_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tracks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "prediction",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="library.prediction",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.AddField(
-            model_name='prediction',
-            name='track',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='predictions', to='library.track'),
+            model_name="prediction",
+            name="track",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="predictions", to="library.track"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_ignores_case'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="user_email_ignores_case"
+            ),
         ),
         migrations.AddIndex(
-            model_name='track',
-            index=models.Index(fields=['owner', '-created_at', '-id'], name='newest_first'),
+            model_name="track",
+            index=models.Index(fields=["owner", "-created_at", "-id"], name="newest_first"),
         ),
         migrations.AddIndex(
-            model_name='track',
-            index=models.Index(condition=models.Q(('status__in', ['queued', 'analysing'])), fields=['leased_until'], name='unfinished'),
+            model_name="track",
+            index=models.Index(
+                condition=models.Q(("status__in", ["queued", "analysing"])),
+                fields=["leased_until"],
+                name="unfinished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='track',
-            constraint=models.UniqueConstraint(fields=('owner', 'sha256'), name='one_copy_per_owner'),
+            model_name="track",
+            constraint=models.UniqueConstraint(fields=("owner", "sha256"), name="one_copy_per_owner"),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.UniqueConstraint(fields=('track', 'model_name', 'model_version'), name='one_prediction_per_model'),
+            model_name="prediction",
+            constraint=models.UniqueConstraint(
+                fields=("track", "model_name", "model_version"), name="one_prediction_per_model"
+            ),
         ),
     ]

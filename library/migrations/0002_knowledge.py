@@ -7,329 +7,474 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('library', '0001_initial'),
+        ("library", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Act',
+            name="Act",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('genre', 'Genre set'), ('tag', 'Tagged'), ('untag', 'Tag removed'), ('playlist', 'Added to a playlist')], max_length=10)),
-                ('summary', models.CharField(max_length=200, verbose_name='what was done')),
-                ('data', models.JSONField(blank=True, default=dict)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("genre", "Genre set"),
+                            ("tag", "Tagged"),
+                            ("untag", "Tag removed"),
+                            ("playlist", "Added to a playlist"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("summary", models.CharField(max_length=200, verbose_name="what was done")),
+                ("data", models.JSONField(blank=True, default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Embedding',
+            name="Embedding",
             fields=[
-                ('track', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='embedding', serialize=False, to='library.track')),
-                ('model', models.CharField(max_length=130)),
-                ('vector', models.BinaryField()),
+                (
+                    "track",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="embedding",
+                        serialize=False,
+                        to="library.track",
+                    ),
+                ),
+                ("model", models.CharField(max_length=130)),
+                ("vector", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Genre',
+            name="Genre",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(editable=False, max_length=40)),
-                ('name', models.CharField(max_length=40)),
-                ('hue', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(editable=False, max_length=40)),
+                ("name", models.CharField(max_length=40)),
+                ("hue", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Mood',
+            name="Mood",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=30)),
-                ('score', models.FloatField(verbose_name='0 to 1: the share of music that has less of it')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=30)),
+                ("score", models.FloatField(verbose_name="0 to 1: the share of music that has less of it")),
             ],
             options={
-                'ordering': ['-score'],
+                "ordering": ["-score"],
             },
         ),
         migrations.CreateModel(
-            name='PartialUpload',
+            name="PartialUpload",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=255, verbose_name='file name')),
-                ('length', models.PositiveBigIntegerField(verbose_name='size in bytes, when complete')),
-                ('offset', models.PositiveBigIntegerField(default=0, verbose_name='bytes that have come')),
-                ('duplicate', models.BooleanField(default=False, verbose_name='the file was here already')),
-                ('error_code', models.CharField(blank=True, max_length=30)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("name", models.CharField(max_length=255, verbose_name="file name")),
+                ("length", models.PositiveBigIntegerField(verbose_name="size in bytes, when complete")),
+                ("offset", models.PositiveBigIntegerField(default=0, verbose_name="bytes that have come")),
+                ("duplicate", models.BooleanField(default=False, verbose_name="the file was here already")),
+                ("error_code", models.CharField(blank=True, max_length=30)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Playlist',
+            name="Playlist",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80)),
-                ('smart', models.BooleanField(default=False, verbose_name='a saved search')),
-                ('query', models.CharField(blank=True, max_length=1000, verbose_name="the search, as in the library's address")),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("smart", models.BooleanField(default=False, verbose_name="a saved search")),
+                (
+                    "query",
+                    models.CharField(
+                        blank=True, max_length=1000, verbose_name="the search, as in the library's address"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['name', 'id'],
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PlaylistItem',
+            name="PlaylistItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Rejection',
+            name="Rejection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=80)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=80)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('key', models.CharField(editable=False, max_length=80)),
-                ('hue', models.PositiveSmallIntegerField(default=0, verbose_name='colour')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40)),
+                ("key", models.CharField(editable=False, max_length=80)),
+                ("hue", models.PositiveSmallIntegerField(default=0, verbose_name="colour")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['key'],
+                "ordering": ["key"],
             },
         ),
         migrations.CreateModel(
-            name='Tagging',
+            name="Tagging",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['tag__key'],
+                "ordering": ["tag__key"],
             },
         ),
         migrations.CreateModel(
-            name='Verdict',
+            name="Verdict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('before', models.CharField(blank=True, max_length=40, verbose_name='genre that counted before')),
-                ('genre', models.CharField(blank=True, max_length=40, verbose_name="genre said; empty takes one's word back")),
-                ('heard', models.CharField(blank=True, max_length=40, verbose_name='most probable genre then')),
-                ('sure', models.BooleanField(default=False, verbose_name='whether the model was sure of it')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "before",
+                    models.CharField(blank=True, max_length=40, verbose_name="genre that counted before"),
+                ),
+                (
+                    "genre",
+                    models.CharField(
+                        blank=True, max_length=40, verbose_name="genre said; empty takes one's word back"
+                    ),
+                ),
+                (
+                    "heard",
+                    models.CharField(blank=True, max_length=40, verbose_name="most probable genre then"),
+                ),
+                ("sure", models.BooleanField(default=False, verbose_name="whether the model was sure of it")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.AddField(
-            model_name='prediction',
-            name='moods',
+            model_name="prediction",
+            name="moods",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AddField(
-            model_name='track',
-            name='confidence',
+            model_name="track",
+            name="confidence",
             field=models.FloatField(blank=True, null=True, verbose_name="the model's confidence"),
         ),
         migrations.AddField(
-            model_name='track',
-            name='edited',
-            field=models.JSONField(blank=True, default=list, verbose_name='fields set by hand'),
+            model_name="track",
+            name="edited",
+            field=models.JSONField(blank=True, default=list, verbose_name="fields set by hand"),
         ),
         migrations.AddField(
-            model_name='track',
-            name='file_label',
-            field=models.CharField(blank=True, max_length=40, verbose_name='that, as one of the ten'),
+            model_name="track",
+            name="file_label",
+            field=models.CharField(blank=True, max_length=40, verbose_name="that, as one of the ten"),
         ),
         migrations.AddField(
-            model_name='track',
-            name='genre',
-            field=models.CharField(blank=True, max_length=40, verbose_name='genre that counts'),
+            model_name="track",
+            name="genre",
+            field=models.CharField(blank=True, max_length=40, verbose_name="genre that counts"),
         ),
         migrations.AddField(
-            model_name='track',
-            name='genre_source',
-            field=models.CharField(blank=True, choices=[('', "nobody's"), ('model', 'heard by the model'), ('owner', 'said by you')], default='', max_length=5),
+            model_name="track",
+            name="genre_source",
+            field=models.CharField(
+                blank=True,
+                choices=[("", "nobody's"), ("model", "heard by the model"), ("owner", "said by you")],
+                default="",
+                max_length=5,
+            ),
         ),
         migrations.AddField(
-            model_name='track',
-            name='needs_you',
+            model_name="track",
+            name="needs_you",
             field=models.BooleanField(default=False, verbose_name="asks for its owner's word"),
         ),
         migrations.AddField(
-            model_name='track',
-            name='owner_genre',
-            field=models.CharField(blank=True, max_length=40, verbose_name='genre, by its owner'),
+            model_name="track",
+            name="owner_genre",
+            field=models.CharField(blank=True, max_length=40, verbose_name="genre, by its owner"),
         ),
         migrations.AddField(
-            model_name='track',
-            name='search_text',
+            model_name="track",
+            name="search_text",
             field=models.TextField(blank=True, editable=False),
         ),
         migrations.AddField(
-            model_name='user',
-            name='share_with_reviewers',
-            field=models.BooleanField(default=False, help_text='Whether staff may hear and review these tracks.', verbose_name='reviewers may look'),
+            model_name="user",
+            name="share_with_reviewers",
+            field=models.BooleanField(
+                default=False,
+                help_text="Whether staff may hear and review these tracks.",
+                verbose_name="reviewers may look",
+            ),
         ),
         migrations.AddIndex(
-            model_name='track',
-            index=models.Index(condition=models.Q(('needs_you', True)), fields=['owner', 'confidence', 'id'], name='asks_for_a_word'),
+            model_name="track",
+            index=models.Index(
+                condition=models.Q(("needs_you", True)),
+                fields=["owner", "confidence", "id"],
+                name="asks_for_a_word",
+            ),
         ),
         migrations.AddField(
-            model_name='act',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='acts', to=settings.AUTH_USER_MODEL),
+            model_name="act",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="acts", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='embedding',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="embedding",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='genre',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='genres', to=settings.AUTH_USER_MODEL),
+            model_name="genre",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="genres",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='mood',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="mood",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='mood',
-            name='track',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='moods', to='library.track'),
+            model_name="mood",
+            name="track",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="moods", to="library.track"
+            ),
         ),
         migrations.AddField(
-            model_name='partialupload',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='partial_uploads', to=settings.AUTH_USER_MODEL),
+            model_name="partialupload",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="partial_uploads",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='partialupload',
-            name='track',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='library.track'),
+            model_name="partialupload",
+            name="track",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="library.track",
+            ),
         ),
         migrations.AddField(
-            model_name='playlist',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='playlists', to=settings.AUTH_USER_MODEL),
+            model_name="playlist",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="playlists",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='playlistitem',
-            name='playlist',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='library.playlist'),
+            model_name="playlistitem",
+            name="playlist",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="items", to="library.playlist"
+            ),
         ),
         migrations.AddField(
-            model_name='playlistitem',
-            name='track',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='playlist_items', to='library.track'),
+            model_name="playlistitem",
+            name="track",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="playlist_items", to="library.track"
+            ),
         ),
         migrations.AddField(
-            model_name='playlist',
-            name='tracks',
-            field=models.ManyToManyField(related_name='playlists', through='library.PlaylistItem', to='library.track'),
+            model_name="playlist",
+            name="tracks",
+            field=models.ManyToManyField(
+                related_name="playlists", through="library.PlaylistItem", to="library.track"
+            ),
         ),
         migrations.AddField(
-            model_name='rejection',
-            name='track',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejections', to='library.track'),
+            model_name="rejection",
+            name="track",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="rejections", to="library.track"
+            ),
         ),
         migrations.AddField(
-            model_name='tag',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to=settings.AUTH_USER_MODEL),
+            model_name="tag",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="tags", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='tagging',
-            name='tag',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='taggings', to='library.tag'),
+            model_name="tagging",
+            name="tag",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="taggings", to="library.tag"
+            ),
         ),
         migrations.AddField(
-            model_name='tagging',
-            name='track',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='taggings', to='library.track'),
+            model_name="tagging",
+            name="track",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="taggings", to="library.track"
+            ),
         ),
         migrations.AddField(
-            model_name='tag',
-            name='tracks',
-            field=models.ManyToManyField(related_name='tags', through='library.Tagging', to='library.track'),
+            model_name="tag",
+            name="tracks",
+            field=models.ManyToManyField(related_name="tags", through="library.Tagging", to="library.track"),
         ),
         migrations.AddField(
-            model_name='verdict',
-            name='act',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='verdicts', to='library.act'),
+            model_name="verdict",
+            name="act",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="verdicts",
+                to="library.act",
+            ),
         ),
         migrations.AddField(
-            model_name='verdict',
-            name='person',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='verdicts', to=settings.AUTH_USER_MODEL),
+            model_name="verdict",
+            name="person",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="verdicts",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='verdict',
-            name='track',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='verdicts', to='library.track'),
+            model_name="verdict",
+            name="track",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="verdicts", to="library.track"
+            ),
         ),
         migrations.AddIndex(
-            model_name='embedding',
-            index=models.Index(fields=['owner', 'model'], name='comparable'),
+            model_name="embedding",
+            index=models.Index(fields=["owner", "model"], name="comparable"),
         ),
         migrations.AddConstraint(
-            model_name='genre',
-            constraint=models.UniqueConstraint(fields=('owner', 'key'), name='one_genre_per_key'),
+            model_name="genre",
+            constraint=models.UniqueConstraint(fields=("owner", "key"), name="one_genre_per_key"),
         ),
         migrations.AddIndex(
-            model_name='mood',
-            index=models.Index(fields=['owner', 'name', '-score'], name='most_of_a_mood'),
+            model_name="mood",
+            index=models.Index(fields=["owner", "name", "-score"], name="most_of_a_mood"),
         ),
         migrations.AddConstraint(
-            model_name='mood',
-            constraint=models.UniqueConstraint(fields=('track', 'name'), name='one_score_per_mood'),
+            model_name="mood",
+            constraint=models.UniqueConstraint(fields=("track", "name"), name="one_score_per_mood"),
         ),
         migrations.AddIndex(
-            model_name='playlistitem',
-            index=models.Index(fields=['playlist', 'position'], name='in_order'),
+            model_name="playlistitem",
+            index=models.Index(fields=["playlist", "position"], name="in_order"),
         ),
         migrations.AddConstraint(
-            model_name='rejection',
-            constraint=models.UniqueConstraint(fields=('track', 'key'), name='one_rejection_each'),
+            model_name="rejection",
+            constraint=models.UniqueConstraint(fields=("track", "key"), name="one_rejection_each"),
         ),
         migrations.AddConstraint(
-            model_name='tagging',
-            constraint=models.UniqueConstraint(fields=('track', 'tag'), name='one_tagging_each'),
+            model_name="tagging",
+            constraint=models.UniqueConstraint(fields=("track", "tag"), name="one_tagging_each"),
         ),
         migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(fields=('owner', 'key'), name='one_tag_per_name'),
+            model_name="tag",
+            constraint=models.UniqueConstraint(fields=("owner", "key"), name="one_tag_per_name"),
         ),
         migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(fields=['track', '-id'], name='verdicts_of_a_track'),
+            model_name="verdict",
+            index=models.Index(fields=["track", "-id"], name="verdicts_of_a_track"),
         ),
     ]

@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('library', '0004_embeddings_have_a_table'),
+        ("library", "0004_embeddings_have_a_table"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='apitoken',
-            name='expires_at',
+            model_name="apitoken",
+            name="expires_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='apitoken',
-            name='may_delete',
-            field=models.BooleanField(default=True, verbose_name='may delete'),
+            model_name="apitoken",
+            name="may_delete",
+            field=models.BooleanField(default=True, verbose_name="may delete"),
         ),
         migrations.AddField(
-            model_name='apitoken',
-            name='may_write',
-            field=models.BooleanField(default=True, verbose_name='may add and change'),
+            model_name="apitoken",
+            name="may_write",
+            field=models.BooleanField(default=True, verbose_name="may add and change"),
         ),
     ]

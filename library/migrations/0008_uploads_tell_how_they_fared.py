@@ -5,34 +5,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('library', '0007_kept_answers'),
+        ("library", "0007_kept_answers"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='partialupload',
-            options={'ordering': ['-created_at', '-id']},
+            name="partialupload",
+            options={"ordering": ["-created_at", "-id"]},
         ),
         migrations.AddField(
-            model_name='partialupload',
-            name='archive',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='library.partialupload'),
+            model_name="partialupload",
+            name="archive",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="entries",
+                to="library.partialupload",
+            ),
         ),
         migrations.AddField(
-            model_name='partialupload',
-            name='contents',
+            model_name="partialupload",
+            name="contents",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='partialupload',
-            name='error',
-            field=models.CharField(blank=True, max_length=255, verbose_name='that, as it was said'),
+            model_name="partialupload",
+            name="error",
+            field=models.CharField(blank=True, max_length=255, verbose_name="that, as it was said"),
         ),
         migrations.AddField(
-            model_name='partialupload',
-            name='finished_at',
+            model_name="partialupload",
+            name="finished_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]

@@ -4,18 +4,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('library', '0011_failed_sign_ins'),
+        ("library", "0011_failed_sign_ins"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='mood',
-            name='in_a_mood',
+            model_name="mood",
+            name="in_a_mood",
         ),
         migrations.AddIndex(
-            model_name='mood',
-            index=models.Index(condition=models.Q(('score__gte', 0.75)), fields=['owner', 'name', 'track', 'score'], name='in_a_mood'),
+            model_name="mood",
+            index=models.Index(
+                condition=models.Q(("score__gte", 0.75)),
+                fields=["owner", "name", "track", "score"],
+                name="in_a_mood",
+            ),
         ),
     ]

@@ -4,26 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('library', '0012_moods_are_counted_in_the_index'),
+        ("library", "0012_moods_are_counted_in_the_index"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='StageTime',
+            name="StageTime",
             fields=[
-                ('stage', models.CharField(max_length=10, primary_key=True, serialize=False)),
-                ('times', models.PositiveBigIntegerField(default=0)),
-                ('seconds', models.FloatField(default=0)),
+                ("stage", models.CharField(max_length=10, primary_key=True, serialize=False)),
+                ("times", models.PositiveBigIntegerField(default=0)),
+                ("seconds", models.FloatField(default=0)),
             ],
         ),
         migrations.RemoveIndex(
-            model_name='track',
-            name='unfinished',
+            model_name="track",
+            name="unfinished",
         ),
         migrations.AddIndex(
-            model_name='track',
-            index=models.Index(fields=['status', 'updated_at'], name='by_status'),
+            model_name="track",
+            index=models.Index(fields=["status", "updated_at"], name="by_status"),
         ),
     ]

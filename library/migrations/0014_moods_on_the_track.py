@@ -35,7 +35,10 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            "track", "mood_lines", models.CharField(blank=True, default="", editable=False, max_length=120), preserve_default=False
+            "track",
+            "mood_lines",
+            models.CharField(blank=True, default="", editable=False, max_length=120),
+            preserve_default=False,
         ),
         migrations.RunPython(fill, migrations.RunPython.noop, elidable=True),
         migrations.RemoveIndex("track", "search"),

@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('library', '0014_moods_on_the_track'),
+        ("library", "0014_moods_on_the_track"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='act',
-            name='kind',
-            field=models.CharField(choices=[('genre', 'Genre set'), ('tag', 'Tagged'), ('untag', 'Tag removed'), ('merge', 'Tags merged'), ('playlist', 'Added to a playlist'), ('unlist', 'Playlist deleted')], max_length=10),
+            model_name="act",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("genre", "Genre set"),
+                    ("tag", "Tagged"),
+                    ("untag", "Tag removed"),
+                    ("merge", "Tags merged"),
+                    ("playlist", "Added to a playlist"),
+                    ("unlist", "Playlist deleted"),
+                ],
+                max_length=10,
+            ),
         ),
     ]

@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('library', '0015_tags_and_playlists_come_back'),
+        ("library", "0015_tags_and_playlists_come_back"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='track',
-            index=models.Index(fields=['-created_at', '-id'], name='newest_of_all'),
+            model_name="track",
+            index=models.Index(fields=["-created_at", "-id"], name="newest_of_all"),
         ),
     ]

@@ -9,7 +9,9 @@ GENRES = ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "
 
 
 def fill(apps: Any, schema_editor: Any) -> None:
-    Track, Prediction, Verdict = (apps.get_model("library", name) for name in ("Track", "Prediction", "Verdict"))
+    Track, Prediction, Verdict = (
+        apps.get_model("library", name) for name in ("Track", "Prediction", "Verdict")
+    )
     heard = Prediction.objects.filter(pk=OuterRef("prediction"))
     reviewed = Verdict.objects.filter(track=OuterRef("pk"), undone_at=None).exclude(person=OuterRef("owner"))
     unsure = Q(label=None)

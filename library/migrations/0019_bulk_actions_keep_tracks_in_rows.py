@@ -17,9 +17,14 @@ def to_rows(apps: Any, schema_editor: Any) -> None:
         data = act.data
         act.done, act.skipped = data.pop("done", 0), data.pop("skipped", 0)
         act.total = act.done + act.skipped
-        tracks: list[tuple[UUID, dict[str, Any] | None]] = [(UUID(track), None) for track in data.pop("tracks", ())]
+        tracks: list[tuple[UUID, dict[str, Any] | None]] = [
+            (UUID(track), None) for track in data.pop("tracks", ())
+        ]
         if act.kind == "genre":
-            tracks += [(track, None) for track in Verdict.objects.filter(act_id=act.pk).values_list("track_id", flat=True)]
+            tracks += [
+                (track, None)
+                for track in Verdict.objects.filter(act_id=act.pk).values_list("track_id", flat=True)
+            ]
         items = data.pop("items", ())
         for some in batched(items, BATCH):
             known = dict(PlaylistItem.objects.filter(pk__in=some).values_list("pk", "track_id"))
@@ -27,9 +32,16 @@ def to_rows(apps: Any, schema_editor: Any) -> None:
         new = set(data.get("new", ()))
         state = "undone" if act.undone_at else "done"
         for some in batched(tracks, BATCH):
-            there = set(Track.objects.filter(pk__in=[track for track, _ in some]).values_list("pk", flat=True))
+            there = set(
+                Track.objects.filter(pk__in=[track for track, _ in some]).values_list("pk", flat=True)
+            )
             Row.objects.bulk_create(
-                Row(action_id=act.pk, track_id=track, state=state, before={"new": True} if str(track) in new else before)
+                Row(
+                    action_id=act.pk,
+                    track_id=track,
+                    state=state,
+                    before={"new": True} if str(track) in new else before,
+                )
                 for track, before in some
                 if track in there
             )
@@ -54,7 +66,10 @@ def to_data(apps: Any, schema_editor: Any) -> None:
 
 
 def _models(apps: Any) -> list[Any]:
-    return [apps.get_model("library", name) for name in ("Act", "Track", "PlaylistItem", "Verdict", "BulkActionTrack")]
+    return [
+        apps.get_model("library", name)
+        for name in ("Act", "Track", "PlaylistItem", "Verdict", "BulkActionTrack")
+    ]
 
 
 class Migration(migrations.Migration):

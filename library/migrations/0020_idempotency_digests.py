@@ -22,5 +22,7 @@ class Migration(migrations.Migration):
             "DELETE FROM library_keptanswer",
             elidable=True,
         ),
-        migrations.AlterField("keptanswer", "created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+        migrations.AlterField(
+            "keptanswer", "created_at", models.DateTimeField(auto_now_add=True, db_index=True)
+        ),
     ]

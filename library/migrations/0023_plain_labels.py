@@ -1,6 +1,5 @@
 """Labels, help texts and choices in plain words. No column changes."""
 
-
 from django.db import migrations, models
 
 

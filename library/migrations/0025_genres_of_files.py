@@ -12,12 +12,19 @@ from django.db.models.functions import Coalesce
 from library.migrations._frozen import genre_in_tag
 
 GENRES = ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"]
-SOURCES = [("", "No genre yet"), ("file", "From the file"), ("model", "Heard by Earmark"), ("owner", "Set by hand")]
+SOURCES = [
+    ("", "No genre yet"),
+    ("file", "From the file"),
+    ("model", "Heard by Earmark"),
+    ("owner", "Set by hand"),
+]
 BATCH = 1000
 
 
 def begin_passes(apps: Any, schema_editor: Any) -> None:
-    User, Track, GenreRecompute = (apps.get_model("library", name) for name in ("User", "Track", "GenreRecompute"))
+    User, Track, GenreRecompute = (
+        apps.get_model("library", name) for name in ("User", "Track", "GenreRecompute")
+    )
     with_tracks = User.objects.filter(Exists(Track.objects.filter(owner=OuterRef("pk"))))
     ids = with_tracks.order_by("pk").values_list("pk", flat=True)
     GenreRecompute.objects.bulk_create([GenreRecompute(owner_id=pk) for pk in ids.iterator(BATCH)], BATCH)
@@ -30,7 +37,9 @@ def as_before(apps: Any, schema_editor: Any) -> None:
     Track, Prediction = apps.get_model("library", "Track"), apps.get_model("library", "Prediction")
     texts = Track.objects.order_by().values_list("file_genre", "file_label").distinct()
     labels = {text: genre_in_tag(text) for text, label in texts if genre_in_tag(text) != label}
-    affected = Track.objects.filter(Q(owner_genre="") & (Q(file_label__gt="") | Q(genre_source="file")) | Q(file_genre__in=labels))
+    affected = Track.objects.filter(
+        Q(owner_genre="") & (Q(file_label__gt="") | Q(genre_source="file")) | Q(file_genre__in=labels)
+    )
     ids = list(affected.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
         rederive(Track.objects.filter(pk__in=ids[start : start + BATCH]), Prediction, labels)
@@ -51,7 +60,9 @@ def rederive(tracks: Any, Prediction: Any, labels: dict[str, str]) -> None:
     )
     tracks.filter(owner_genre="").update(
         genre=Coalesce(Subquery(heard.values("label")[:1]), Value("")),
-        genre_source=Case(When(Exists(heard.filter(label__isnull=False)), then=Value("model")), default=Value("")),
+        genre_source=Case(
+            When(Exists(heard.filter(label__isnull=False)), then=Value("model")), default=Value("")
+        ),
         needs_you=Case(
             When(Q(status="ready") & Exists(heard.filter(unsure | against_file)), then=Value(True)),
             default=Value(False),
@@ -79,7 +90,9 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             "track",
             "file_label",
-            models.CharField(blank=True, max_length=40, verbose_name="genre in the file, as a built-in or own genre"),
+            models.CharField(
+                blank=True, max_length=40, verbose_name="genre in the file, as a built-in or own genre"
+            ),
         ),
         migrations.CreateModel(
             "GenreRecompute",
@@ -95,7 +108,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("after", models.UUIDField(default=UUID(int=0))),
-                ("changed", models.PositiveIntegerField(default=0, verbose_name="tracks that have another genre now")),
+                (
+                    "changed",
+                    models.PositiveIntegerField(default=0, verbose_name="tracks that have another genre now"),
+                ),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="last progress")),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
             ],

@@ -6,23 +6,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('library', '0025_genres_of_files'),
+        ("library", "0025_genres_of_files"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LearningVector',
+            name="LearningVector",
             fields=[
-                ('track', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='learning_vector', serialize=False, to='library.track')),
-                ('space', models.CharField(max_length=130)),
-                ('vector', models.BinaryField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "track",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="learning_vector",
+                        serialize=False,
+                        to="library.track",
+                    ),
+                ),
+                ("space", models.CharField(max_length=130)),
+                ("vector", models.BinaryField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['owner', 'space', 'created_at'], name='comparable_for_learning')],
+                "indexes": [
+                    models.Index(fields=["owner", "space", "created_at"], name="comparable_for_learning")
+                ],
             },
         ),
     ]

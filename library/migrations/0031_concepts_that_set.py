@@ -43,15 +43,40 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ConceptTrack",
             fields=[
-                ("track", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name="concept_track", serialize=False, to="library.track")),
-                ("concept", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="concept_tracks", to="library.concept")),
+                (
+                    "track",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="concept_track",
+                        serialize=False,
+                        to="library.track",
+                    ),
+                ),
+                (
+                    "concept",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="concept_tracks",
+                        to="library.concept",
+                    ),
+                ),
                 ("margin", models.FloatField()),
             ],
         ),
         migrations.CreateModel(
             name="ConceptPass",
             fields=[
-                ("owner", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name="+", serialize=False, to=settings.AUTH_USER_MODEL)),
+                (
+                    "owner",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 ("requests", models.PositiveIntegerField(default=1)),
                 ("lease", models.UUIDField(null=True)),
                 ("leased_until", models.DateTimeField()),
@@ -60,11 +85,21 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="tagging",
             name="concept",
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="taggings", to="library.concept"),
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="taggings",
+                to="library.concept",
+            ),
         ),
         migrations.AddIndex(
             model_name="tagging",
-            index=models.Index(condition=models.Q(("concept__isnull", False)), fields=["concept", "track"], name="set_by_a_concept"),
+            index=models.Index(
+                condition=models.Q(("concept__isnull", False)),
+                fields=["concept", "track"],
+                name="set_by_a_concept",
+            ),
         ),
         migrations.RunPython(migrations.RunPython.noop, forget_what_was_set),
     ]

@@ -10,8 +10,9 @@ from library.models.tracks import NAME_LENGTH, Track
 #: From this score on a track counts as having a mood: a quarter of all music scores higher.
 MOOD_THRESHOLD = 0.75
 
-#: The longest key of a tag, which can be longer than its name: “½” becomes “1⁄2”.
-KEY_LENGTH = 80
+#: The longest key of a tag. A key has the letters of a name taken apart: “½” becomes “1⁄2”, “ﷺ” becomes 18 letters, and
+#: no character becomes more.
+KEY_LENGTH = 18 * NAME_LENGTH
 
 
 class Tag(models.Model):

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from io import BytesIO
-from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from library import services
-from library.errors import DomainError
-from library.exchange.import_reader import read_entries
-from library.exchange.json_stream import BadDocumentError
+from library.exchange.export_writer import export_as_json
 from library.models import Playlist, Tag, Track, User
 from tests.crawl import response_bytes
 from tests.factories import close_response
@@ -71,7 +67,7 @@ def test_times(moment: str, alice_api: Client, alice_client: Client, track: Trac
     found = str(track.pk).encode() in response_bytes(events)
     close_response(events)
     assert events.status_code == 200
-    assert found == moment.startswith("0001")
+    assert found or moment.startswith("9999")  # what is recent may be repeated
     changes = alice_api.get("/api/v1/tracks/changes/", {"updated_since": moment})
     assert changes.status_code in (200, 400)
     assert alice_client.post(reverse("bin-restore"), {"all": moment}).status_code == 302
@@ -98,42 +94,31 @@ def test_an_upload_takes_no_new_one(method: str, alice: User, alice_api: Client)
         assert overridden.status_code == 204
 
 
+@pytest.mark.parametrize("letter", ["½", "한", "ﷺ"])
 class TestNamesThatGrow:
     """The key of a tag has its letters taken apart: “½” becomes “1⁄2”."""
 
-    @pytest.mark.parametrize("name", ["½" * 27, "ﷺ" * 5])
-    def test_are_refused(self, name: str, alice: User, alice_client: Client, track: Track) -> None:
-        with pytest.raises(DomainError, match="stand for several"):
-            services.tag_add(owner=alice, name=name)
-        tag = services.tag_add(owner=alice, name="live")
+    def test_are_taken(self, letter: str, alice: User, alice_client: Client, track: Track) -> None:
+        name = letter * 40
         for url, data in (
             (reverse("tag-add"), {"name": name}),
-            (reverse("tag-change", args=[tag.pk]), {"name": name}),
             (reverse("track-tag", args=[track.pk]), {"name": name}),
-            (reverse("track-tag-reject", args=[track.pk]), {"name": name}),
             (reverse("bulk-action-submit"), {"act": "tag", "tag": name, "track": str(track.pk)}),
         ):
-            page = alice_client.post(url, data, follow=True)
-            assert "stand for several" in page.content.decode(), url
-        assert Tag.objects.get().name == "live"
+            assert alice_client.post(url, data, follow=True).status_code == 200, url
+        tag = Tag.objects.get()
+        assert tag.name == name
+        assert alice_client.post(reverse("tag-change", args=[tag.pk]), {"name": name[1:]}).status_code == 302
+        assert (
+            alice_client.post(reverse("track-tag-reject", args=[track.pk]), {"name": name}).status_code == 302
+        )
+        assert Tag.objects.get().name == name[1:]
 
-    def test_that_fit_are_taken(self, alice: User) -> None:
-        assert services.tag_add(owner=alice, name="½" * 26).key == "1⁄2" * 26
-
-    @pytest.mark.parametrize("place", ["tags", "tracks", "concepts"])
-    def test_in_an_export(self, place: str) -> None:
-        name = "½" * 27
-        entries: dict[str, Any] = {
-            "tags": {"name": name, "hue": 1},
-            "tracks": {
-                "sha256": "0" * 64, "file_name": "x", "added": "2026-01-01T00:00:00Z", "edited": [], "tags": [name],
-                "rejected": [], "verdicts": [],
-            },
-            "concepts": {"genre": None, "tag": name, "answers": []},
-        }  # fmt: skip
-        document = {"format": "earmark-library", "version": 1, place: [entries[place]]}
-        with pytest.raises(BadDocumentError, match="stand for several"):
-            list(read_entries(BytesIO(json.dumps(document).encode())))
+    def test_are_read_back(self, letter: str, alice: User, charlie: User, track: Track) -> None:
+        services.track_tag(track=track, name=letter * 40)
+        document = "".join(export_as_json(alice)).encode()
+        services.library_import(owner=charlie, file=BytesIO(document), size=len(document))
+        assert [tag.name for tag in Tag.objects.filter(owner=charlie)] == [letter * 40]
 
 
 def test_a_playlist_is_named_in_any_letters(alice: User) -> None:

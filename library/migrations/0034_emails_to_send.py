@@ -7,7 +7,13 @@ from django.db import migrations, models
 #: Tasks whose arguments were an email address, under their names of all versions.
 TASKS = [
     f"library.tasks.send_{name}"
-    for name in ("password_reset_email", "password_reset_letter", "password_letter", "sign_up_email", "sign_up_letter")
+    for name in (
+        "password_reset_email",
+        "password_reset_letter",
+        "password_letter",
+        "sign_up_email",
+        "sign_up_letter",
+    )
 ]
 
 
@@ -20,7 +26,7 @@ def forget_addresses(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("library", "0033_nearest_answers"),
+        ("library", "0032_nearest_answers"),
         ("django_tasks_database", "0018_rename_succeeded_status"),
     ]
 
@@ -28,7 +34,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PendingEmail",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
