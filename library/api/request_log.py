@@ -10,7 +10,8 @@ import logging
 import random
 import sqlite3
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -31,7 +32,8 @@ CREATE INDEX IF NOT EXISTS requests_by_key ON requests (key, at);
 CREATE INDEX IF NOT EXISTS requests_by_expiry ON requests (expires);
 """
 
-_open = threading.local()
+_lock = threading.Lock()
+_open: dict[Path, sqlite3.Connection] = {}
 
 
 class RequestLog:
@@ -39,45 +41,43 @@ class RequestLog:
 
     def get(self, key: str, default: list[float]) -> list[float]:
         try:
-            with closing(
-                _connection().execute(
-                    "SELECT at FROM requests WHERE key = ? ORDER BY at DESC", [_digest(key)]
-                )
-            ) as rows:
-                return [at for (at,) in rows]
-        except sqlite3.Error:
-            logger.exception("Requests cannot be counted.")
+            with _connection() as connection:
+                sql = "SELECT at FROM requests WHERE key = ? ORDER BY at DESC"
+                return [at for (at,) in connection.execute(sql, [_digest(key)]).fetchall()]
+        except sqlite3.Error as error:
+            logger.error("Requests cannot be counted: %s", error)
             return default
 
     def set(self, key: str, history: list[float], seconds: float) -> None:
         """Add the newest request, the first of `history`. The others are there already."""
         key, at = _digest(key), history[0]
         try:
-            connection = _connection()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                connection.execute("DELETE FROM requests WHERE key = ? AND expires <= ?", [key, at])
-                if random.randrange(PRUNE_EVERY) == 0:  # noqa: S311 - not a secret
-                    connection.execute("DELETE FROM requests WHERE expires <= ?", [at])
-                connection.execute("INSERT INTO requests VALUES (?, ?, ?)", [key, at, at + seconds])
-            finally:
-                connection.execute("COMMIT")
-        except sqlite3.Error:
-            logger.exception("Requests cannot be counted.")
+            with _connection() as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    connection.execute("DELETE FROM requests WHERE key = ? AND expires <= ?", [key, at])
+                    if random.randrange(PRUNE_EVERY) == 0:  # noqa: S311 - not a secret
+                        connection.execute("DELETE FROM requests WHERE expires <= ?", [at])
+                    connection.execute("INSERT INTO requests VALUES (?, ?, ?)", [key, at, at + seconds])
+                finally:
+                    connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            logger.error("Requests cannot be counted: %s", error)
 
 
 def _digest(key: str) -> str:
     return salted_hmac("earmark.requests", key, algorithm="sha256").hexdigest()
 
 
-def _connection() -> sqlite3.Connection:
-    """This thread's connection to the file."""
+@contextmanager
+def _connection() -> Iterator[sqlite3.Connection]:
+    """This process's connection to the file, for one thread at a time, so that only processes wait for each other."""
     path: Path = settings.EARMARK_REQUEST_LOG
-    if getattr(_open, "path", None) != path:
-        if previous := getattr(_open, "connection", None):
-            previous.close()
-        _open.connection = sqlite3.connect(path, timeout=BUSY_SECONDS, autocommit=True)
-        _open.connection.executescript(SCHEMA)
-        _open.path = path
-    connection: sqlite3.Connection = _open.connection
-    return connection
+    with _lock:
+        if path not in _open:
+            while _open:
+                _open.popitem()[1].close()
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, autocommit=True, check_same_thread=False)
+            connection.executescript(SCHEMA)
+            _open[path] = connection
+        yield _open[path]
