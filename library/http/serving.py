@@ -18,6 +18,6 @@ def is_serving() -> bool:
 
 
 def set_serving_check(check: Callable[[], bool] | None) -> None:
-    """Set what `is_serving` asks; None for the default. `config/gunicorn.py` does so in each worker process."""
+    """Set what `is_serving` asks; None for the default. `config/server.py` does so in each worker process."""
     global _check
     _check = check or _always

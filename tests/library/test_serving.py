@@ -8,16 +8,16 @@ from typing import Any, cast
 
 import pytest
 
-from config import gunicorn
+from config import gunicorn, server
 from library.api.events import FIRST_LINE, EventStream
 from library.http import serving
 from library.models import User
 
 
-@pytest.fixture
-def worker() -> Iterator[Any]:
+@pytest.fixture(params=[server, gunicorn], ids=["ASGI", "WSGI"])
+def worker(request: pytest.FixtureRequest) -> Iterator[Any]:
     worker = SimpleNamespace(alive=True)
-    gunicorn.post_worker_init(cast(Any, worker))
+    request.param.post_worker_init(cast(Any, worker))
     yield worker
     serving.set_serving_check(None)
 
