@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 #: Seconds after which waiting fails, even on a very busy machine.
 DEADLINE = 300
 
+#: The configuration of gunicorn, and the application.
+ASGI, WSGI = "python:config.server config.asgi", "python:config.gunicorn config.wsgi"
 #: Here all people have the same address.
 NO_LIMITS = {"EARMARK_REQUESTS_PER_SECOND": "0", "EARMARK_CONNECTIONS_PER_ADDRESS": "0"}
 
@@ -79,17 +81,16 @@ def own_environment(folder: Path) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def running_site(
-    folder: Path, *, workers: int = 1, web_processes: int = 1, **settings: str
+    folder: Path, *, workers: int = 1, web_processes: int = 1, server: str = ASGI, **settings: str
 ) -> Iterator[Site]:
-    """Run a site until the block ends. `settings` are environment variables."""
+    """Run a site until the block ends. `settings` are environment variables, `server` is ASGI or WSGI."""
     # The socket listens before the server runs, so the first request waits and nobody has to poll.
     with socket.create_server(("127.0.0.1", 0)) as listening, own_environment(folder) as own:
         env = own | NO_LIMITS | {"EARMARK_LOG_LEVEL": "WARNING"} | settings
         site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", env)
         site.manage("prepare")
         bind = f"fd://{listening.fileno()}"
-        gunicorn = ["gunicorn", "--config", "python:config.server", "config.asgi", "--bind", bind]
-        gunicorn += ["--workers", str(web_processes)]
+        gunicorn = ["gunicorn", "--config", *server.split(), "--bind", bind, "--workers", str(web_processes)]
         site.web = subprocess.Popen(
             [sys.executable, "-m", *gunicorn], cwd=ROOT, env=env, pass_fds=[listening.fileno()]
         )
