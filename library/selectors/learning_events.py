@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Max, Q
 from django.db.models.functions import Coalesce, Greatest
 
-from library.models import Concept, GenreRecompute, LearnedModel
+from library.models import Answer, Concept, GenreRecompute, LearnedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,11 @@ def _versions(owner_ids: Collection[int], since: datetime) -> list[LearningEvent
 def _concepts(owner_ids: Collection[int], since: datetime) -> list[LearningEvent]:
     there = Q(genre__isnull=False, genre__retired_at=None) | Q(tag__name__isnull=False)
     answered = Max("answers__created_at", filter=Q(answers__track__deleted_at=None))
+    # Only these are counted: nearly always there are none, and to count all answers of many people takes long.
+    recent = Answer.objects.filter(created_at__gt=since).order_by().values_list("concept", flat=True)
+    changed = Q(created_at__gt=since) | Q(pk__in=set(recent.distinct()))
     concepts = (
-        Concept.objects.filter(there, owner__in=owner_ids)
+        Concept.objects.filter(there, changed, owner__in=owner_ids)
         .annotate(when=Greatest("created_at", Coalesce(answered, "created_at")))
         .filter(when__gt=since)
         .select_related("genre", "tag")
