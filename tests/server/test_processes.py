@@ -51,7 +51,7 @@ def test_it_stops_while_events_are_streamed_and_bodies_are_missing(tmp_path: Pat
             assert site.web
             site.web.terminate()
             site.web.wait(DEADLINE)
-            assert list(lines) == [""]  # the stream ended as streams do
+            assert list(lines) == []  # the stream ended as streams do
             assert response_to(upload) == b""
         assert [response_to(connection) for connection in idle] == [b""] * 10
 
