@@ -18,6 +18,7 @@ from library.errors import DomainError
 from library.models import Answer, Concept, Track, User
 from library.selectors.concepts import example_ids, examples_of, other_genre_ids, refusal_ids
 from library.selectors.model_cards import learning_space
+from library.selectors.read_once import read_once
 from library.selectors.standing import LEAST_EXAMPLES, standing_text, switched_on_text
 from library.selectors.tracks import tracks_by_id
 from library.selectors.vectors import Vectors, learning_vectors_of, packed_track_ids
@@ -197,12 +198,16 @@ def _lesson(owner: User, concept: Concept, least: int = LEAST_EXAMPLES) -> _Less
     known = _known_centroids(settings.EARMARK_MODEL) if teaching_is_possible() else None
     if known is None:
         raise DomainError("cannot_be_taught", "The current model of this site cannot be taught.")
+    key = (_Lesson, owner.pk, concept.genre_id, concept.tag_id)
+    lesson = read_once(key, lambda: _lesson_read(owner, concept, known))
+    return lesson if lesson and len(lesson.examples) >= least else None
+
+
+def _lesson_read(owner: User, concept: Concept, known: Floats) -> _Lesson | None:
     vectors = learning_vectors_of(owner, learning_space())
     if vectors is None:
         return None
     examples = vectors.rows_of(packed_track_ids(example_ids(owner, concept)))
-    if len(examples) < least:
-        return None
     refusals = b"".join(map(packed_track_ids, refusal_ids(owner, concept)))
     others = packed_track_ids(other_genre_ids(owner, concept))
     return _Lesson(vectors, examples, vectors.rows_of(refusals), vectors.rows_of(others), known)
@@ -249,6 +254,11 @@ def _suggestions(
 
 
 def _judged(owner: User, concept: Concept, lesson: _Lesson) -> _Judged:
+    key = (_Judged, owner.pk, concept.genre_id, concept.tag_id)
+    return read_once(key, lambda: _judged_read(owner, concept, lesson))
+
+
+def _judged_read(owner: User, concept: Concept, lesson: _Lesson) -> _Judged:
     import numpy as np
 
     given = np.sort(np.concatenate([lesson.examples, lesson.refusals]))

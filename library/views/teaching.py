@@ -24,6 +24,7 @@ from library.selectors.learning import Suggestion
 from library.selectors.moments import segments_of, telling_moment
 from library.selectors.needs_you import UNDO_WINDOW
 from library.selectors.questions import heard_example_count
+from library.selectors.read_once import reads_once
 from library.selectors.standing import LEAST_EXAMPLES, switch_text
 from library.text import uuid_or_nil, uuids_in
 from library.views.library import tracks_page
@@ -45,6 +46,7 @@ def label(request: AuthenticatedRequest, **ids: int) -> HttpResponse:
 
 
 @require_safe
+@reads_once
 def label_like(request: AuthenticatedRequest, **ids: int) -> HttpResponse:
     """Suggestions of what sounds like an own genre or a tag: one as a question, the next ones as a list.
 

@@ -216,6 +216,7 @@ NOT_ASKED = {
     "needs_you.answer_options_for", "needs_you.suggested_own_genre", "reviewing.visible_to", "similar.shared_moods",
     "model_cards.default_model_id", "model_cards.learning_space",
     "model_cards.installed_models", "model_cards.accuracy_at_confidence", "model_cards.accuracy_when_sure",
+    "read_once.read_once", "read_once.reads_once",
     # Fetched along with tracks.
     "learned.learned_rows_in_use",
     # They choose among the verdicts that they are given.
