@@ -12,7 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import OperationalError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from library.errors import DomainError
@@ -105,7 +105,6 @@ def learned_model_activate(*, model: LearnedModel) -> None:
         if model.status == Status.ACTIVE:
             return
         _candidate_put_aside(model.owner_id)
-        model.rows.exclude(counts="").update(is_due=True)
         _use(model)
     learned_rows_apply(owner_id=model.owner_id, batches=1)
 
@@ -135,13 +134,19 @@ def learned_batch_apply(*, owner_id: int) -> bool:
         owner = User.objects.select_for_update(no_key=True).filter(pk=owner_id).first()
         if owner is None:
             return False
-        due = LearnedRow.objects.filter(model__owner=owner_id, is_due=True).order_by("pk")
-        rows = list(due.values_list("pk", "model", "track")[:BATCH_SIZE])
-        effective_genres_refresh(owner=owner, track_ids=[track for _, _, track in rows])
-        LearnedRow.objects.filter(pk__in=[pk for pk, _, _ in rows]).update(is_due=False)
-        models = {model for _, model, _ in rows}
-        LearnedModel.objects.filter(pk__in=models).update(updated_at=timezone.now())
-    return len(rows) == BATCH_SIZE
+        due = LearnedRow.objects.filter(is_due=True)
+        with_due = LearnedModel.objects.filter(Exists(due.filter(model=OuterRef("pk"))), owner=owner_id)
+        rows: dict[int, UUID] = {}
+        for model_id in list(with_due.order_by("pk").values_list("pk", flat=True)):
+            # In the order of an index: to sort all that are due takes longer than the batch itself.
+            of_model = due.filter(model=model_id).order_by("pk").values_list("pk", "track")
+            rows |= dict(of_model[: BATCH_SIZE - len(rows)])
+            LearnedModel.objects.filter(pk=model_id).update(updated_at=timezone.now())
+            if len(rows) == BATCH_SIZE:
+                break
+        effective_genres_refresh(owner=owner, track_ids=[*rows.values()])
+        LearnedRow.objects.filter(pk__in=rows).update(is_due=False)
+        return with_due.exists()
 
 
 def learned_rows_resume() -> int:
@@ -191,7 +196,7 @@ def _chosen_rows(
 def _use(model: LearnedModel) -> None:
     """Put a version to use in place of the one that is. Its rows are due already."""
     _put_aside(model.owner_id)
-    model.rows.exclude(counts="").update(is_due=True)
+    model.rows.exclude(counts="").filter(is_due=False).update(is_due=True)
     model.status = Status.ACTIVE
     model.activated_at = model.activated_at or timezone.now()
     model.save(update_fields=["status", "activated_at", "updated_at"])
