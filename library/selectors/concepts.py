@@ -8,6 +8,7 @@ after answering yes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,10 +46,17 @@ def concept_for(owner: User, taught: Genre | Tag) -> Concept:
     return concepts_of(owner).filter(**column).first() or Concept(owner=owner, **column)
 
 
-def example_counts_of(owner: User) -> ExampleCounts:
-    """The number of examples of everything that the owner could teach."""
+def example_counts_of(owner: User, among: Iterable[Concept] | None = None) -> ExampleCounts:
+    """The number of examples of everything that the owner could teach, or only of some concepts.
+
+    To count those of every tag reads every tag on every track.
+    """
     genres = _own_verdicts(owner).filter(genre__in=own_genres_of(owner).values("key")).order_by()
     taggings = Tagging.objects.filter(tag__owner=owner, concept=None).exclude(track__in=binned_ids_of(owner))
+    if among is not None:
+        some = list(among)
+        genres = genres.filter(genre__in=[concept.genre.key for concept in some if concept.genre])
+        taggings = taggings.filter(tag__in=[concept.tag_id for concept in some if concept.tag_id])
     return ExampleCounts(
         genres=dict(
             genres.exclude(track__in=binned_ids_of(owner)).values_list("genre").annotate(Count("track"))

@@ -18,9 +18,9 @@ def next_question_of(owner: User) -> tuple[Concept, Suggestion] | None:
     """A concept that has examples enough, the one with the fewest answers, and the track whose answer teaches most."""
     if not teaching_is_possible():
         return None
-    examples = example_counts_of(owner)
     answered = Count("answers", filter=Q(answers__track__deleted_at=None))
     concepts = concepts_of(owner).annotate(answered=answered).order_by("answered", "pk")
+    examples = example_counts_of(owner, concepts)
     taught = [concept for concept in concepts if examples.of(concept) >= LEAST_EXAMPLES]
     for concept in taught[:MOST_CONCEPTS]:
         if question := question_for(owner, concept):

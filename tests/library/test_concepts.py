@@ -41,6 +41,12 @@ class TestExamples:
         assert examples(concept) == set(tracks[:3])
         assert selectors.example_counts_of(concept.owner).of(concept) == 3
 
+    def test_they_are_counted_of_some_only(self, tracks: list[Track], alice: User) -> None:
+        genre, tag = teach_genre(alice, "Dub", tracks[:2]), teach_tag(alice, "late", tracks[:3])
+        for of, counts in (([genre], (2, 0)), ([tag], (0, 3)), ([tag, genre], (2, 3)), ([], (0, 0))):
+            found = selectors.example_counts_of(alice, of)
+            assert (found.of(genre), found.of(tag)) == counts
+
     def test_a_reviewers_verdict_teaches_nobody(self, tracks: list[Track], alice: User, bob: User) -> None:
         services.user_share(user=alice, share=True)
         concept = teach_genre(alice, "Dub", tracks[:1])
