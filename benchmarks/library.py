@@ -308,12 +308,12 @@ def measure_pages(owner: Any, title: str, plans: bool) -> None:
         asked[name] = QueryLog()
         with connection.execute_wrapper(asked[name]):
             assert client.get(address).status_code == 200, address
-        times, worked = [], _cpu_seconds()
+        times, worked = [], server_seconds()
         for _ in range(RUNS):
             start = time.perf_counter()
             client.get(address)
             times.append(1000 * (time.perf_counter() - start))
-        work = 1000 * (_cpu_seconds() - worked) / RUNS
+        work = 1000 * (server_seconds() - worked) / RUNS
         rows.append((f"{name} ({len(asked[name].queries)} queries)", f"{work:.0f} / {min(times):.0f} ms"))
     print_table(f"Server time in a library on {title}: CPU / clock, at most {ALLOWED} ms", rows)
     for name, queries in asked.items() if plans else ():
@@ -321,7 +321,7 @@ def measure_pages(owner: Any, title: str, plans: bool) -> None:
         queries.explain()
 
 
-def _cpu_seconds() -> float:
+def server_seconds() -> float:
     """Return the CPU seconds of this process and of its PostgreSQL backend, if that runs on this machine."""
     from django.db import connection
 
