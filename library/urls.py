@@ -85,6 +85,7 @@ urlpatterns = [
     path("labels/genres/<int:genre_id>/rename/", labels.genre_rename, name="genre-rename"),
     path("labels/genres/<int:genre_id>/delete/", labels.genre_delete, name="genre-delete"),
     path("labels/tags/", labels.tag_add, name="tag-add"),
+    path("labels/tags/names/", labels.tag_names, name="tag-names"),
     path("labels/tags/<int:tag_id>/", teaching.label, name="tag"),
     path("labels/tags/<int:tag_id>/like/", teaching.label_like, name="tag-like"),
     path("labels/tags/<int:tag_id>/answer/", teaching.label_answer, name="tag-answer"),

@@ -71,6 +71,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
         "What is taught is not right often enough yet to be set by itself. `worth` says how often it is.",
     ),
     "cannot_be_taught": (409, "The current model of this site cannot be taught."),
+    "too_many": (409, "You have as many tags or genres of your own as there can be. Delete some first."),
     "same_tag": (409, "A tag cannot be merged into itself."),
     "in_progress": (
         409,

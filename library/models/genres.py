@@ -11,6 +11,9 @@ from library.models.tracks import GENRE_LENGTH, NAME_LENGTH
 
 #: How many colours own genres and tags share; `static/css/earmark.css` has one class for each.
 HUES = 12
+#: The most own genres that a person can have, retired ones included, and the most tags. As many as an export may hold.
+MAX_OWN_GENRES = 1000
+MAX_TAGS = 10_000
 
 
 class Genre(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,10 @@ from django.db.models import Count, QuerySet
 
 from library.genres import BUILTIN_GENRES
 from library.models import Genre, GenreRecompute, Track, User
-from library.text import slug_from
+from library.text import fold, slug_from
+
+#: The most own genres, and the most tags, that a menu lists.
+LISTED_LABELS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,11 @@ class GenreNames:
     def __iter__(self) -> Iterator[GenreChoice]:
         return iter(self._by_key.values())
 
+    @property
+    def listed(self) -> list[GenreChoice]:
+        """Those to choose from in a menu: the first ones. The others are chosen by their names."""
+        return list(itertools.islice(self._by_key.values(), len(BUILTIN_CHOICES) + LISTED_LABELS))
+
     def by_key(self, key: str) -> GenreChoice:
         """The genre with that key. For an unknown key, a genre that is named after it."""
         return self._by_key.get(key) or GenreChoice(key, key.replace("-", " ").capitalize(), "hue-0")
@@ -49,6 +58,11 @@ def genre_names_of(owner: User) -> GenreNames:
 
 def own_genres_of(owner: User) -> QuerySet[Genre]:
     return Genre.objects.filter(owner=owner, retired_at=None)
+
+
+def own_genres_containing(owner: User, text: str) -> list[Genre]:
+    """The owner's own genres with this text in their names, in any case and with or without accents."""
+    return [genre for genre in own_genres_of(owner) if fold(text) in fold(genre.name)]
 
 
 def own_genre_keys_by_slug(owner: User) -> dict[str, str]:

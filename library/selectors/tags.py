@@ -20,15 +20,24 @@ def tags_of(owner: User) -> QuerySet[Tag]:
     return Tag.objects.filter(owner=owner)
 
 
+def tags_containing(owner: User, text: str) -> QuerySet[Tag]:
+    """The owner's tags with this text in their names, in any case and with or without accents; all for an empty one."""
+    return tags_of(owner).filter(key__contains=fold(text)) if text.strip() else tags_of(owner)
+
+
 def tag_named(owner: User, name: str) -> Tag | None:
     """The owner's tag with that name, in any case and with or without accents."""
     return tags_of(owner).filter(key=fold(name)).first()
 
 
-def tags_with_counts(owner: User) -> QuerySet[Tag]:
-    """The owner's tags, each with `track_count`."""
+def tags_with_counts(owner: User, text: str = "") -> QuerySet[Tag]:
+    """The owner's tags with this text in their names, each with `track_count`."""
     in_library = ~Q(taggings__track__in=binned_ids_of(owner))
-    return tags_of(owner).annotate(track_count=Count("taggings", filter=in_library))
+    return (
+        tags_containing(owner, text)
+        .annotate(track_count=Count("taggings", filter=in_library))
+        .order_by("key")
+    )
 
 
 def tags_on(owner: User, track: Track) -> QuerySet[Tag]:

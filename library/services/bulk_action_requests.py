@@ -160,7 +160,7 @@ def own_genre_delete(*, genre: Genre, into: str = "") -> BulkAction:
 def tracks_tag(
     *, tracks: QuerySet[Track], person: User, name: str, options: BulkActionOptions = DEFAULT_OPTIONS
 ) -> BulkAction:
-    """Add a tag to many tracks of one person. Raises DomainError: `bad_name`, `selection_changed`."""
+    """Add a tag to many tracks of one person. Raises DomainError: `bad_name`, `too_many`, `selection_changed`."""
     tag = tags.tag_add(owner=person, name=name)
     return bulk_action_start(
         BulkAction.Kind.TAG, tracks, person, f"Tagged “{tag.name}”", tags.tag_data(tag), options

@@ -22,7 +22,7 @@ from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
 from library.services.learned_fits import learned_model_fit_if_due
-from library.services.names import clean_name
+from library.services.names import clean_name, room_check
 from library.text import fold, slug_from
 
 #: Where a genre comes from that a person can confirm: what Earmark asserts, and nobody has said yet.
@@ -124,13 +124,18 @@ def genres_set_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
 
 
 def own_genre_add(*, owner: User, name: str) -> Genre:
-    """Create an own genre, or bring back the retired one of that name. Raises DomainError: `bad_name`, `taken`."""
+    """Create an own genre, or bring back the retired one of that name.
+
+    Raises DomainError: `bad_name`, `taken`, `too_many`.
+    """
     name, key = clean_name(name, Genre), slug_from(name)[: Genre._meta.get_field("key").max_length]
     _check_name_free(owner, name)
     if key in {*BUILTIN_GENRES, UNSURE, ""}:
         raise DomainError(
             "bad_name", "A genre’s name needs a letter or digit, and may not be a built-in genre.", 422
         )
+    if not Genre.objects.filter(owner=owner, key=key).exists():
+        room_check(owner=owner, model=Genre)
     found, created = Genre.objects.get_or_create(
         owner=owner, key=key, defaults={"name": name, "hue": Genre.objects.filter(owner=owner).count() % HUES}
     )
@@ -147,7 +152,7 @@ def own_genre_add(*, owner: User, name: str) -> Genre:
 def genre_key_get_or_create(*, owner: User, name: str) -> str:
     """The key of the genre of that name, built-in or own; creates an own genre when there is none.
 
-    Raises DomainError: `bad_name`.
+    Raises DomainError: `bad_name`, `too_many`.
     """
     named = {fold(text): key for key, text in BUILTIN_GENRES.items()} | {key: key for key in BUILTIN_GENRES}
     named |= {fold(genre.name): genre.key for genre in own_genres_of(owner)}

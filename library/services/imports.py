@@ -37,6 +37,7 @@ from library.services.batches import BATCH_SIZE, in_batches
 from library.services.concept_imports import concepts_import
 from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
+from library.services.names import room_check
 from library.text import fold
 
 MAX_MISSING_LISTED = 20
@@ -57,7 +58,10 @@ class ImportReport:
 
 
 def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
-    """Add what an export knows about files in this library. Raises DomainError: `too_large`, `bad_export`."""
+    """Add what an export knows about files in this library.
+
+    Raises DomainError: `too_large`, `bad_export`, `too_many`.
+    """
     if size > settings.EARMARK_MAX_UPLOAD_BYTES:
         limit = filesizeformat(settings.EARMARK_MAX_UPLOAD_BYTES)
         raise DomainError("too_large", f"An export may be up to {limit} large.", 413)
@@ -118,6 +122,7 @@ def _genres_add(owner: User, genres: list[GenreEntry], report: ImportReport) -> 
     existing = Genre.objects.filter(owner=owner)
     keys = {genre: genre for genre in (*existing.values_list("key", flat=True), *BUILTIN_GENRES, "")}
     by_name = {fold(genre.name): genre.key for genre in own_genres_of(owner)}
+    room_check(owner=owner, model=Genre, new=sum(entry.key not in keys for entry in genres))
     for entry in genres:
         if entry.key in keys:
             continue
@@ -137,6 +142,7 @@ def _genres_add(owner: User, genres: list[GenreEntry], report: ImportReport) -> 
 def _tags_add(owner: User, tags: list[TagEntry], report: ImportReport) -> None:
     existing = set(Tag.objects.filter(owner=owner).values_list("key", flat=True))
     new = {fold(tag.name): tag for tag in tags if fold(tag.name) not in existing}
+    room_check(owner=owner, model=Tag, new=len(new))
     Tag.objects.bulk_create(
         [Tag(owner=owner, key=key, name=tag.name, hue=tag.hue) for key, tag in new.items()], BATCH_SIZE
     )

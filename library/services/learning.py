@@ -31,7 +31,7 @@ def concept_get_or_create(*, owner: User, taught: Genre | Tag) -> Concept:
 def concept_add(*, owner: User, genre: str = "", tag: str = "") -> Concept:
     """The concept of the own genre or the tag of that name; one that does not exist is created.
 
-    Raises DomainError: `bad_name`; `builtin_genre`, which cannot be taught.
+    Raises DomainError: `bad_name`, `too_many`; `builtin_genre`, which cannot be taught.
     """
     if tag:
         return concept_get_or_create(owner=owner, taught=tag_add(owner=owner, name=tag))

@@ -18,13 +18,16 @@ from library.services.bulk_action_records import bulk_action_record
 from library.services.concept_merging import concept_merge
 from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
-from library.services.names import clean_name
+from library.services.names import clean_name, room_check
 from library.text import fold
 
 
 def tag_add(*, owner: User, name: str, hue: int | None = None) -> Tag:
-    """The owner's tag of that name, created if there is none. Raises DomainError: `bad_name`."""
+    """The owner's tag of that name, created if there is none. Raises DomainError: `bad_name`, `too_many`."""
     name = clean_name(name, Tag)
+    if known := Tag.objects.filter(owner=owner, key=fold(name)).first():
+        return known
+    room_check(owner=owner, model=Tag)
     if hue is None:
         hue = Tag.objects.filter(owner=owner).count() % HUES
     tag, _ = Tag.objects.get_or_create(owner=owner, key=fold(name), defaults={"name": name, "hue": hue})
@@ -118,7 +121,7 @@ def tag_delete(*, tag: Tag) -> BulkAction:
 def track_tag(*, track: Track, name: str) -> Tag:
     """Put a tag on one track, if it is not there already. One that Earmark has set is the owner's from then on.
 
-    Raises DomainError: `bad_name`; `not_found`, when the tag is being deleted by somebody else.
+    Raises DomainError: `bad_name`, `too_many`; `not_found`, when the tag is being deleted by somebody else.
     """
     with transaction.atomic():
         tag = locked_row(tag_add(owner=track.owner, name=name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -10,29 +11,44 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from library import selectors, services
 from library.http.forms import NameForm, TagForm
 from library.http.labels import GENRE_GONE, TAG_GONE
-from library.http.shortcuts import get_or_gone, message_with_undo
+from library.http.shortcuts import PAGE_SIZE, get_or_gone, message_with_undo, redirect_back
 from library.http.types import AuthenticatedRequest
 from library.models import Track
 from library.models.genres import HUES
+from library.models.tracks import NAME_LENGTH
+from library.selectors.genres import LISTED_LABELS
 from library.selectors.standing import LEAST_EXAMPLES
-from library.text import track_count_text
+from library.text import fold, track_count_text
 
 
 @require_safe
 def labels(request: AuthenticatedRequest) -> HttpResponse:
-    """The page of genres and tags: the built-in genres, own genres, tags."""
+    """The page of own genres and tags, each in pages (`genres` and `page`); `q` is a text that their names contain."""
+    text = request.GET.get("q", "")[:NAME_LENGTH]
+    own = Paginator(selectors.own_genres_containing(request.user, text), PAGE_SIZE)
+    tags = Paginator(selectors.tags_with_counts(request.user, text), PAGE_SIZE)
     return render(
         request,
         "library/genres_and_tags.html",
         {
+            "q": text,
+            "is_searchable": bool(text) or own.num_pages > 1 or tags.num_pages > 1,
             "counts": selectors.track_count_by_genre(request.user),
-            "own": selectors.own_genres_of(request.user),
-            "tags": selectors.tags_with_counts(request.user),
+            "own": own.get_page(request.GET.get("genres")),
+            "tags": tags.get_page(request.GET.get("page")),
             "hues": range(HUES),
             "examples": selectors.example_counts_of(request.user),
             "least_examples": LEAST_EXAMPLES,
         },
     )
+
+
+@require_safe
+def tag_names(request: AuthenticatedRequest) -> HttpResponse:
+    """The names of some tags, as options for a field in which one is typed: `name` or `tag`, what was typed so far."""
+    text = request.GET.get("name") or request.GET.get("tag", "")
+    found = selectors.tags_containing(request.user, text[:NAME_LENGTH])[:LISTED_LABELS]
+    return render(request, "library/_tag_options.html", {"tags": found})
 
 
 @require_POST
@@ -48,7 +64,7 @@ def genre_rename(request: AuthenticatedRequest, genre_id: int) -> HttpResponse:
     form = NameForm(request.POST)
     form.is_valid()
     services.own_genre_rename(genre=genre, shown=form.shown, name=form.cleaned_data["name"])
-    return redirect("labels")
+    return redirect_back(request, "labels")
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,7 +98,7 @@ def tag_change(request: AuthenticatedRequest, tag_id: int) -> HttpResponse:
     form = TagForm(request.POST)
     form.is_valid()
     services.tag_change(tag=tag, shown=form.shown, **form.submitted)
-    return redirect("labels")
+    return redirect_back(request, "labels")
 
 
 @require_http_methods(["GET", "POST"])
@@ -93,12 +109,18 @@ def tag_delete(request: AuthenticatedRequest, tag_id: int) -> HttpResponse:
     if request.method == "POST":
         if into := request.POST.get("into"):
             action = services.tag_merge(
-                tag=tag, into=get_or_gone(request, others, TAG_GONE, "labels", key=into)
+                tag=tag, into=get_or_gone(request, others, TAG_GONE, "labels", key=fold(into))
             )
         else:
             action = services.tag_delete(tag=tag)
         done = f"{action.summary}: {track_count_text(action.done)} changed."
         message_with_undo(request, done, action)
         return redirect("labels")
-    mergeable = others.exists() and tag.taggings.filter(concept=None).exists()
-    return render(request, "library/tag_delete.html", {"tag": tag, "others": others, "mergeable": mergeable})
+    listed = list(others[: LISTED_LABELS + 1])
+    context = {
+        "tag": tag,
+        "others": listed[:LISTED_LABELS],
+        "is_typed": len(listed) > LISTED_LABELS,
+        "mergeable": listed and tag.taggings.filter(concept=None).exists(),
+    }
+    return render(request, "library/tag_delete.html", context)

@@ -21,6 +21,7 @@ from library.search.chips import ORDERING_LABELS, chips, ignored_parameters, que
 from library.search.facet_links import facets_of
 from library.search.filters import track_filterset
 from library.search.query import PAGE_PARAMETERS, canonical_query, parse_search, search_digest
+from library.selectors.genres import LISTED_LABELS
 from library.text import uuids_in
 
 
@@ -64,7 +65,7 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
             "sorts": ORDERING_LABELS,
             "ordering": ",".join(filterset.active_filters.get("ordering", [])),
             "first_page_query": query_with(request.GET),
-            "all_tags": selectors.tags_of(request.user),
+            "some_tags": selectors.tags_of(request.user)[:LISTED_LABELS],
             "all_playlists": selectors.playlists_of(request.user).filter(smart=False),
         },
     )

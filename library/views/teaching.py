@@ -20,6 +20,7 @@ from library.http.shortcuts import message_with_undo, owned_track, redirect_back
 from library.http.types import AuthenticatedRequest
 from library.models import Answer, Concept, Genre
 from library.search.filters import track_filterset
+from library.selectors.genres import LISTED_LABELS
 from library.selectors.learning import Suggestion
 from library.selectors.moments import segments_of, telling_moment
 from library.selectors.needs_you import UNDO_WINDOW
@@ -119,8 +120,8 @@ def track_teach(request: AuthenticatedRequest, track_id: UUID) -> HttpResponse:
     if request.method == "GET":
         context = {
             "track": track,
-            "own_genres": selectors.own_genres_of(request.user),
-            "tags": selectors.tags_of(request.user),
+            "own_genres": selectors.own_genres_of(request.user)[:LISTED_LABELS],
+            "tags": selectors.tags_of(request.user)[:LISTED_LABELS],
             "track_tags": [
                 tagging.tag for tagging in selectors.taggings_on(track) if tagging.concept_id is None
             ],

@@ -16,6 +16,7 @@ from library.errors import ConflictError
 from library.http.forms import TrackForm
 from library.http.shortcuts import get_or_gone, message_with_undo, owned_track, redirect_back
 from library.http.types import AuthenticatedRequest
+from library.selectors.genres import LISTED_LABELS
 
 
 @require_safe
@@ -27,7 +28,7 @@ def track(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
         {
             "track": found,
             "taggings": selectors.taggings_on(found),
-            "all_tags": selectors.tags_of(request.user),
+            "some_tags": selectors.tags_of(request.user)[:LISTED_LABELS],
             "suggestions": selectors.tag_suggestions_for(request.user, found),
             "set_by": selectors.concept_setting(request.user, found),
             "history": selectors.genre_history_of(request.user, found),

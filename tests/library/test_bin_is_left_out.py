@@ -294,6 +294,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     ],
     "genres.genre_names_of": lambda w: list(selectors.genre_names_of(w.alice)),
     "genres.own_genres_of": lambda w: selectors.own_genres_of(w.alice),
+    "genres.own_genres_containing": lambda w: selectors.own_genres_containing(w.alice, "a"),
     "genres.own_genre_keys_by_slug": lambda w: selectors.own_genre_keys_by_slug(w.alice),
     "genres.finished_genre_recompute_of": lambda w: selectors.finished_genre_recompute_of(w.alice),
     "genres.track_count_by_source": lambda w: [
@@ -342,6 +343,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "reviewing.unshared_failure_counts": lambda w: selectors.unshared_failure_counts(w.bob),
     "similar.similar_to": lambda w: similar.similar_to(w.alice, w.track, 50),
     "tags.tags_of": lambda w: selectors.tags_of(w.alice),
+    "tags.tags_containing": lambda w: selectors.tags_containing(w.alice, "a"),
     "tags.tag_named": lambda w: selectors.tag_named(w.alice, "late"),
     "tags.tags_with_counts": lambda w: selectors.tags_with_counts(w.alice),
     "tags.taggings_on": lambda w: selectors.taggings_on(w.track),
@@ -422,6 +424,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         # Of one track, one tag, or without any.
         "bulk_actions.bulk_actions_of", "bulk_actions.recent_bulk_actions_of", "bulk_actions.unsure_track_count",
         "genres.genre_names_of", "genres.own_genres_of", "genres.own_genre_keys_by_slug",
+        "genres.own_genres_containing", "tags.tags_containing",
         "genres.finished_genre_recompute_of",
         "health.stage_times",
         "concepts.concepts_of", "concepts.concept_for",

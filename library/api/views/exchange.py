@@ -66,7 +66,7 @@ class ImportView(OwnersView):
             "again changes nothing."
         ),
         request={"multipart/form-data": serializers.ImportSerializer},
-        responses=with_errors({200: serializers.ImportReportSerializer}, 400, 413, 415, 422),
+        responses=with_errors({200: serializers.ImportReportSerializer}, 400, 409, 413, 415, 422),
     )
     def post(self, request: Request) -> Response:
         serializer = serializers.ImportSerializer(data=request.data)

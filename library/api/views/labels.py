@@ -118,7 +118,7 @@ class TagViewSet(OwnersView, mixins.ListModelMixin, mixins.RetrieveModelMixin, v
         description="When there is a tag of that name, the response is 200 and that tag.",
         request=serializers.TagSerializer,
         responses=with_errors(
-            {201: serializers.TagSerializer, 200: serializers.TagSerializer}, 400, 415, 422
+            {201: serializers.TagSerializer, 200: serializers.TagSerializer}, 400, 409, 415, 422
         ),
     )
     def create(self, request: Request) -> Response:

@@ -48,6 +48,7 @@ class ConceptsView(OwnersView):
         responses=with_errors(
             {201: serializers.ConceptDetailSerializer, 200: serializers.ConceptDetailSerializer},
             400,
+            409,
             415,
             422,
         ),

@@ -25,7 +25,7 @@ class TrackTagsView(OwnersView):
             "The tag is created when there is none of that name. A tag that the track has already is left as it is."
         ),
         request=TagNameSerializer,
-        responses=with_errors({200: TrackSerializer}, 400, 404, 415, 422),
+        responses=with_errors({200: TrackSerializer}, 400, 404, 409, 415, 422),
     )
     def post(self, request: Request, id: UUID) -> Response:
         track = self.track(id)
