@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from library.models import Track, TrackDeletion, User
 from library.services.analysis_queue import BACK_IN_QUEUE, UNFINISHED
-from library.services.batches import in_batches
+from library.services.batches import WritePauses, in_batches
 from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.effective_genres import effective_genres_recompute
 from library.services.jobs import job_enqueue
@@ -81,7 +81,7 @@ def tracks_purge(*, owner: User, track_ids: Iterable[UUID], from_bin_only: bool 
     tracks = Track.all_objects.filter(owner=owner)
     if from_bin_only:
         tracks = tracks.exclude(deleted_at=None)
-    return sum(_purge(tracks.filter(pk__in=batch)) for batch in in_batches(track_ids))
+    return _purge_in_batches(tracks, track_ids)
 
 
 def bin_expire() -> int:
@@ -90,7 +90,7 @@ def bin_expire() -> int:
     expired = Track.all_objects.filter(deleted_at__lt=before)
     ids = list(expired.order_by().values_list("pk", flat=True))
     # Filtered again in each transaction: a track may have been restored meanwhile.
-    return sum(_purge(expired.filter(pk__in=batch)) for batch in in_batches(ids))
+    return _purge_in_batches(expired, ids)
 
 
 def track_deletions_expire() -> int:
@@ -107,7 +107,16 @@ def bin_purge_fileless() -> int:
     gone = [
         pk for pk, name in binned.values_list("pk", "original").iterator() if not default_storage.exists(name)
     ]
-    return sum(_purge(binned.filter(pk__in=batch)) for batch in in_batches(gone))
+    return _purge_in_batches(binned, gone)
+
+
+def _purge_in_batches(tracks: QuerySet[Track], track_ids: Iterable[UUID]) -> int:
+    """Delete those of these tracks that have one of the ids; returns how many."""
+    count, pauses = 0, WritePauses()
+    for batch in in_batches(track_ids):
+        count += _purge(tracks.filter(pk__in=batch))
+        pauses.take()
+    return count
 
 
 def _purge(tracks: QuerySet[Track]) -> int:

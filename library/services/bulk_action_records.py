@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from library.models import BulkAction, BulkActionTrack, User
-from library.services.batches import BATCH_SIZE
+from library.services.batches import BATCH_SIZE, WritePauses
 
 
 def bulk_action_record(
@@ -40,11 +40,12 @@ def bulk_action_targets_add(
     *, action: BulkAction, tracks: Iterable[tuple[UUID, Any]], state: BulkActionTrack.State
 ) -> int:
     """Add tracks to an action, in their order; returns how many."""
-    count = 0
+    count, pauses = 0, WritePauses()
     for batch in itertools.batched(tracks, BATCH_SIZE):
         rows = [
             BulkActionTrack(action=action, track_id=track_id, state=state, before=before)
             for track_id, before in batch
         ]
         count += len(BulkActionTrack.objects.bulk_create(rows))
+        pauses.take()
     return count

@@ -22,7 +22,7 @@ from library.errors import DomainError
 from library.models import BulkAction, BulkActionTrack, Track, User
 from library.services import analysis_queue as queue
 from library.services import genres, playlists, tags
-from library.services.batches import BATCH_SIZE
+from library.services.batches import BATCH_SIZE, WritePauses
 from library.services.bin import tracks_move_to_bin, tracks_purge, tracks_restore
 from library.services.bulk_action_records import bulk_action_targets_add
 from library.services.jobs import job_enqueue
@@ -160,9 +160,10 @@ def bulk_action_run(*, action: BulkAction) -> BulkAction:
     """
     apply = BULK_ACTION_DEFINITIONS[BulkAction.Kind(action.kind)].apply
     assert apply is not None
+    pauses = WritePauses()
     try:
         while _batch_run(action, apply):
-            pass
+            pauses.take()
     except DomainError as error:
         _status_set(action, BulkAction.Status.FAILED, error=error.message[:255])
         raise
@@ -275,10 +276,11 @@ def bulk_action_undo(*, action: BulkAction) -> int:
             raise DomainError("undone_already", "This has been undone already.")
         current.undone_at = current.undone_at or timezone.now()
         current.save(update_fields=["undone_at"])
-    count, again = 0, True
+    count, again, pauses = 0, True, WritePauses()
     while again:
         done, again = _batch_undo(current, undo)
         count += done
+        pauses.take()
     return count
 
 

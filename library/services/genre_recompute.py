@@ -14,7 +14,7 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from library.models import GenreRecompute, Track, User
-from library.services.batches import BATCH_SIZE
+from library.services.batches import BATCH_SIZE, WritePauses
 from library.services.effective_genres import effective_genres_refresh
 from library.services.jobs import job_enqueue
 
@@ -28,9 +28,13 @@ STALLED_AFTER = timedelta(minutes=2)
 
 def genre_recompute_run(*, owner_id: int) -> None:
     """Do the next batches of an owner's pass, and enqueue a task for the rest."""
+    pauses = WritePauses()
     try:
-        if all(_batch_run(owner_id) for _ in range(BATCHES_PER_TASK)):
-            _enqueue(owner_id)
+        for _ in range(BATCHES_PER_TASK):
+            if not _batch_run(owner_id):
+                return
+            pauses.take()
+        _enqueue(owner_id)
     except OperationalError as error:
         # People come first: where they hold the same rows or the whole database, the pass waits for the sweep.
         logger.info("The pass through the genres of account %s goes on later: %s", owner_id, error)

@@ -94,7 +94,9 @@ def genres_set_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
     genre = action.data["genre"]
     batch = Track.objects.filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk")
     verdicts = []
-    batch = batch.select_related("prediction").defer("prediction__segments", "prediction__probabilities")
+    batch = batch.select_related("prediction").only(
+        "owner_genre", "genre", "genre_source", "prediction__top", "prediction__label"
+    )
     for track in batch:
         asserted = track.genre if track.genre_source in CONFIRMABLE_SOURCES else None
         verdict = asserted if genre is None else genre
