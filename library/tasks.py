@@ -41,6 +41,16 @@ def run_bulk_action(action_id: str) -> None:
     services.bulk_action_run_queued(action_id=action_id)
 
 
+@task
+def undo_bulk_action(action_id: str) -> None:
+    services.bulk_action_undo_continue(action_id=action_id)
+
+
+@task(priority=-50)
+def delete_account(user_id: int) -> None:
+    services.user_deletion_continue(user_id=user_id)
+
+
 @task(priority=-100)
 def continue_upgrade_pass(lease: str) -> None:
     services.upgrade_pass_continue(lease=lease)

@@ -247,9 +247,13 @@ def allow_training(request: AuthenticatedRequest) -> HttpResponse:
 def account_delete(request: AuthenticatedRequest) -> HttpResponse:
     form = PasswordConfirmForm(request.POST or None, request=request)
     if request.method == "POST" and form.is_valid():
-        services.user_delete(user=request.user)
+        is_gone = services.user_delete(user=request.user)
         logout(request)
-        messages.success(request, "Your account and everything in it have been deleted.")
+        if is_gone:
+            messages.success(request, "Your account and everything in it have been deleted.")
+        else:
+            text = "Your account is closed. Everything in it is now being deleted, which takes some minutes."
+            messages.success(request, text)
         return redirect("login")
     context = {"form": form, "belongings": selectors.account_contents_of(request.user)}
     return render(request, "accounts/account_delete.html", context)

@@ -24,6 +24,8 @@ from library.http.shortcuts import PAGE_SIZE, redirect_back
 from library.http.types import AuthenticatedRequest
 from library.models import Track
 from library.outgoing.files import playable_audio, serve_peaks, serve_spectrogram, serve_timeline
+from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS
+from library.services.bulk_actions import BulkActionOptions
 from library.text import track_count_text
 
 REVIEWER_QUEUE_URLS = ReviewQueueUrls(
@@ -115,8 +117,10 @@ class ReviewAdmin(SharedMusicAdmin):
         return self._reanalyse(request, failed)
 
     def _reanalyse(self, request: HttpRequest, tracks: QuerySet[Track]) -> HttpResponse:
-        done = services.tracks_analyse_again(tracks=tracks, person=reviewer_of(request)).done
-        messages.success(request, f"Trying {track_count_text(done)} again.")
+        options = BulkActionOptions(in_background=tracks.count() > MAX_SYNCHRONOUS_TRACKS)
+        action = services.tracks_analyse_again(tracks=tracks, person=reviewer_of(request), options=options)
+        count = action.done if action.is_finished else action.total
+        messages.success(request, f"Trying {track_count_text(count)} again.")
         return redirect_back(cast(AuthenticatedRequest, request), "admin:library_track_failed")
 
     def audio_view(self, request: HttpRequest, track_id: UUID) -> HttpResponseBase:

@@ -22,8 +22,10 @@ from library import selectors, services
 from library.admin.base import ReadOnlyAdminMixin, SharedMusicAdmin, reviewer_of
 from library.admin.review import ReviewAdmin
 from library.genres import BUILTIN_GENRES, UNSURE
-from library.http.shortcuts import message_with_undo
+from library.http.shortcuts import message_with_progress, message_with_undo
 from library.models import FileCheck, Prediction, Track
+from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS
+from library.services.bulk_actions import BulkActionOptions
 from library.text import clock, track_count_text
 
 #: How many titles the page before a deletion lists; of the others it shows the number.
@@ -205,8 +207,13 @@ class TrackAdmin(ReviewAdmin):
 
     @admin.action(description="Confirm genres", permissions=["review"])
     def confirm_genres(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
-        action = services.genres_set(tracks=queryset, person=reviewer_of(request), genre=None)
-        if action.done:
+        options = BulkActionOptions(in_background=queryset.count() > MAX_SYNCHRONOUS_TRACKS)
+        action = services.genres_set(
+            tracks=queryset, person=reviewer_of(request), genre=None, options=options
+        )
+        if not action.is_finished:
+            message_with_progress(request, f"{action.summary}: working on {track_count_text(action.total)}.")
+        elif action.done:
             message_with_undo(request, f"Confirmed {track_count_text(action.done)}.", action)
         if action.skipped:
             messages.info(
@@ -215,7 +222,11 @@ class TrackAdmin(ReviewAdmin):
 
     @admin.action(description="Analyse again", permissions=["review"])
     def analyse_again(self, request: HttpRequest, queryset: QuerySet[Track]) -> None:
-        action = services.tracks_analyse_again(tracks=queryset, person=reviewer_of(request))
+        options = BulkActionOptions(in_background=queryset.count() > MAX_SYNCHRONOUS_TRACKS)
+        action = services.tracks_analyse_again(tracks=queryset, person=reviewer_of(request), options=options)
+        if not action.is_finished:
+            message_with_progress(request, f"{action.summary}: working on {track_count_text(action.total)}.")
+            return
         messages.success(
             request,
             f"Queued {action.done}. Tracks that were already waiting or being analysed are left unchanged.",

@@ -52,6 +52,9 @@ class BulkAction(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField("last progress", auto_now=True)
     undone_at = models.DateTimeField(null=True, blank=True)
+    #: How many tracks its undo has been through; and when that last got on, None unless it is under way.
+    undone = models.PositiveIntegerField(default=0)
+    undo_progress_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at"]
@@ -61,6 +64,11 @@ class BulkAction(models.Model):
                 fields=["status", "updated_at"],
                 condition=models.Q(status__in=["queued", "running"]),
                 name="acts_in_work",
+            ),
+            models.Index(
+                fields=["undo_progress_at"],
+                condition=models.Q(undo_progress_at__isnull=False),
+                name="undos_under_way",
             ),
         ]
 

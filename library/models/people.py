@@ -57,12 +57,22 @@ class User(AbstractUser):
         help_text="Models for everyone on this site may be trained on this person’s tracks and the genres they set.",
     )
 
+    #: When the deletion of a closed account last made progress; None for all others.
+    deletion_progress_at = models.DateTimeField(null=True, editable=False)
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_ignores_case")]
+        indexes = [
+            models.Index(
+                fields=["deletion_progress_at"],
+                condition=models.Q(deletion_progress_at__isnull=False),
+                name="being_deleted",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.email

@@ -19,11 +19,10 @@ def bulk_actions_of(person: User) -> QuerySet[BulkAction]:
 
 
 def recent_bulk_actions_of(person: User) -> QuerySet[BulkAction]:
-    """A person's bulk actions of the last day and those that are not finished, latest first."""
-    recent = Q(created_at__gt=timezone.now() - RECENT_PERIOD) | Q(
-        status__in=(BulkAction.Status.QUEUED, BulkAction.Status.RUNNING)
-    )
-    return bulk_actions_of(person).filter(recent)
+    """A person's bulk actions of the last day and those that are under way, latest first."""
+    recent = Q(created_at__gt=timezone.now() - RECENT_PERIOD)
+    under_way = Q(status__in=BulkAction.UNFINISHED) | Q(undo_progress_at__isnull=False)
+    return bulk_actions_of(person).filter(recent | under_way)
 
 
 def unsure_track_count(person: User, action: BulkAction) -> int:

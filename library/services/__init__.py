@@ -4,6 +4,11 @@ They are named `<noun>_<verb>` and take keyword arguments only. When they refuse
 a file) or `DomainError` (for anything else), each with a stable code and a sentence for people.
 """
 
+from library.services.account_deletion import (
+    user_delete,
+    user_deletion_continue,
+    user_deletions_resume,
+)
 from library.services.analysis import (
     moods_recompute,
     prediction_adopt,
@@ -37,10 +42,15 @@ from library.services.bulk_action_requests import (
     tracks_tag,
     tracks_untag,
 )
+from library.services.bulk_action_undoing import (
+    bulk_action_undo,
+    bulk_action_undo_continue,
+    bulk_action_undo_later,
+    bulk_action_undos_resume,
+)
 from library.services.bulk_actions import (
     bulk_action_cancel,
     bulk_action_run_queued,
-    bulk_action_undo,
     bulk_actions_resume,
 )
 from library.services.concept_passes import concept_pass_run, concept_passes_resume
@@ -94,7 +104,6 @@ from library.services.people import (
     user_add,
     user_allow_training,
     user_change_email,
-    user_delete,
     user_share,
     user_trust_file_genres,
 )
@@ -145,6 +154,9 @@ __all__ = [
     "bulk_action_request",
     "bulk_action_run_queued",
     "bulk_action_undo",
+    "bulk_action_undo_continue",
+    "bulk_action_undo_later",
+    "bulk_action_undos_resume",
     "bulk_actions_resume",
     "concept_add",
     "concept_answer",
@@ -255,6 +267,8 @@ __all__ = [
     "user_allow_training",
     "user_change_email",
     "user_delete",
+    "user_deletion_continue",
+    "user_deletions_resume",
     "user_share",
     "user_trust_file_genres",
 ]

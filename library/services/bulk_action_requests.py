@@ -12,7 +12,6 @@ from library.errors import DomainError
 from library.models import BulkAction, Genre, Playlist, Tag, Track, User
 from library.services import genres, playlists, tags
 from library.services.bulk_actions import DEFAULT_OPTIONS, BulkActionOptions, bulk_action_start
-from library.services.concept_merging import concept_merge
 from library.text import uuid_or_nil
 
 #: How many tracks a request of a program may name one by one. A search may find any number.
@@ -140,9 +139,12 @@ def genres_set(
     return bulk_action_start(BulkAction.Kind.GENRE, tracks, person, summary, {"genre": genre}, options)
 
 
-def own_genre_delete(*, genre: Genre, into: str = "") -> BulkAction:
+def own_genre_delete(
+    *, genre: Genre, into: str = "", options: BulkActionOptions = DEFAULT_OPTIONS
+) -> BulkAction:
     """Retire an own genre. Its tracks get the genre `into`, or, with "", lose their owner's verdict.
 
+    With `options.in_background`, a worker does that, and the genre stays until its tracks have another.
     A track that is given the genre at the same moment keeps it, and the genre is not retired then.
     Raises DomainError: `unknown_genre`.
     """
@@ -150,10 +152,10 @@ def own_genre_delete(*, genre: Genre, into: str = "") -> BulkAction:
         raise DomainError("unknown_genre", "A genre cannot be merged into itself.")
     tracks = Track.objects.filter(owner=genre.owner, owner_genre=genre.key)
     done = f"Merged {genre.name}" if into else f"Deleted the genre {genre.name}"
-    action = genres_set(tracks=tracks, person=genre.owner, genre=into, summary=done)
-    if merged_into := selectors.own_genres_of(genre.owner).filter(key=into).first():
-        concept_merge(taught=genre, into=merged_into)
-    genres.own_genre_retire(genre)
+    genres.genre_check(genre.owner, into)
+    data = {"genre": into, "retires": genre.pk}
+    action = bulk_action_start(BulkAction.Kind.GENRE, tracks, genre.owner, done, data, options)
+    genre.refresh_from_db()
     return action
 
 

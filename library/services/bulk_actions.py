@@ -44,6 +44,8 @@ class BulkActionDefinition:
 
     apply: Callable[[BulkAction, list[UUID]], Mapping[UUID, Any]] | None = None
     undo: Callable[[BulkAction, list[BulkActionTrack]], int] | None = None
+    #: What follows when all of its tracks are done, in the transaction of the last batch.
+    finish: Callable[[BulkAction], None] | None = None
 
 
 def _delete_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
@@ -72,7 +74,9 @@ def _by_owner(ids: list[UUID]) -> dict[User, list[UUID]]:
 
 
 BULK_ACTION_DEFINITIONS: dict[BulkAction.Kind, BulkActionDefinition] = {
-    BulkAction.Kind.GENRE: BulkActionDefinition(genres.genres_set_apply, genres.genres_set_undo),
+    BulkAction.Kind.GENRE: BulkActionDefinition(
+        genres.genres_set_apply, genres.genres_set_undo, genres.genres_set_finish
+    ),
     BulkAction.Kind.TAG: BulkActionDefinition(tags.tracks_tag_apply, tags.tracks_tag_undo),
     BulkAction.Kind.UNTAG: BulkActionDefinition(tags.tracks_untag_apply, tags.tracks_untag_undo),
     BulkAction.Kind.MERGE: BulkActionDefinition(undo=tags.tag_merge_undo),
@@ -158,11 +162,10 @@ def bulk_action_run(*, action: BulkAction) -> BulkAction:
     Several processes may run it at once: each batch is carried out once. Whatever a batch raises marks the action
     failed and is raised again, except when the database is unavailable: then a worker resumes the action later.
     """
-    apply = BULK_ACTION_DEFINITIONS[BulkAction.Kind(action.kind)].apply
-    assert apply is not None
+    definition = BULK_ACTION_DEFINITIONS[BulkAction.Kind(action.kind)]
     pauses = WritePauses()
     try:
-        while _batch_run(action, apply):
+        while _batch_run(action, definition):
             pauses.take()
     except DomainError as error:
         _status_set(action, BulkAction.Status.FAILED, error=error.message[:255])
@@ -189,20 +192,23 @@ def bulk_action_run_queued(*, action_id: UUID | str) -> None:
             bulk_action_run(action=action)
 
 
-def _batch_run(action: BulkAction, apply: Callable[[BulkAction, list[UUID]], Mapping[UUID, Any]]) -> bool:
+def _batch_run(action: BulkAction, definition: BulkActionDefinition) -> bool:
     """Carry out one batch; False when it was the last one, or the action has ended."""
+    assert definition.apply is not None
     with transaction.atomic():
         current = BulkAction.objects.select_for_update().get(pk=action.pk)
         if current.is_finished:
             return False
         targets = list(current.targets.filter(state=State.PENDING)[:BATCH_SIZE])
-        changed = apply(current, [target.track_id for target in targets]) if targets else {}
+        changed = definition.apply(current, [target.track_id for target in targets]) if targets else {}
         _targets_mark(targets, changed)
         current.done += len(changed)
         is_last = len(targets) < BATCH_SIZE
         current.skipped += len(targets) - len(changed)
         if is_last:  # counts tracks that were deleted for good before their turn
             current.skipped = current.total - current.done
+            if definition.finish:
+                definition.finish(current)
         current.status = BulkAction.Status.DONE if is_last else BulkAction.Status.RUNNING
         current.save(update_fields=["done", "skipped", "status", "updated_at"])
     return not is_last
@@ -257,40 +263,3 @@ def bulk_actions_resume() -> int:
             bulk_action_enqueue(action_id=action.pk)
             count += 1
     return count
-
-
-def bulk_action_undo(*, action: BulkAction) -> int:
-    """Undo an action on the tracks where it is still in effect; returns on how many.
-
-    These may be more than its `done`: tracks in the bin are not counted, and may have been restored since.
-    Raises DomainError: `undone_already`, `in_progress` (cancel it first), `no_undo`.
-    """
-    undo = BULK_ACTION_DEFINITIONS[BulkAction.Kind(action.kind)].undo
-    if undo is None:
-        raise DomainError("no_undo", "This cannot be undone.")
-    with transaction.atomic():
-        current = BulkAction.objects.select_for_update().get(pk=action.pk)
-        if not current.is_finished:
-            raise DomainError("in_progress", "This is still running. Cancel it first.")
-        if current.undone_at and not current.targets.filter(state=State.DONE).exists():
-            raise DomainError("undone_already", "This has been undone already.")
-        current.undone_at = current.undone_at or timezone.now()
-        current.save(update_fields=["undone_at"])
-    count, again, pauses = 0, True, WritePauses()
-    while again:
-        done, again = _batch_undo(current, undo)
-        count += done
-        pauses.take()
-    return count
-
-
-def _batch_undo(
-    action: BulkAction, undo: Callable[[BulkAction, list[BulkActionTrack]], int]
-) -> tuple[int, bool]:
-    """Undo one batch; returns on how many tracks it changed something, and whether there is another batch."""
-    with transaction.atomic():
-        current = BulkAction.objects.select_for_update().get(pk=action.pk)
-        targets = list(current.targets.filter(state=State.DONE)[:BATCH_SIZE])
-        count = undo(current, targets)
-        current.targets.filter(pk__in=[target.pk for target in targets]).update(state=State.UNDONE)
-    return count, len(targets) == BATCH_SIZE

@@ -18,6 +18,7 @@ from library.models import BulkAction, BulkActionTrack, Genre, Track, User, Verd
 from library.models.genres import HUES
 from library.selectors import own_genres_of
 from library.selectors.verdicts import latest_verdicts, verdicts_in_force
+from library.services.concept_merging import concept_merge
 from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
@@ -109,6 +110,14 @@ def genres_set_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
         concept_pass_request_if_on(owner_id=person.pk)
         transaction.on_commit(lambda: learned_model_fit_if_due(owner=person), robust=True)
     return {verdict.track_id: None for verdict in verdicts}
+
+
+def genres_set_finish(action: BulkAction) -> None:
+    """Retire the own genre that an action takes off its tracks in order to delete it or merge it into another."""
+    if genre := Genre.objects.filter(owner=action.person, pk=action.data.get("retires")).first():
+        if into := own_genres_of(genre.owner).filter(key=action.data["genre"]).first():
+            concept_merge(taught=genre, into=into)
+        own_genre_retire(genre)
 
 
 def genres_set_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:

@@ -1,4 +1,4 @@
-"""Accounts: sign-up, emails about them, changes of address, deletion."""
+"""Accounts: sign-up, emails about them, changes of address, and what their owners allow."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from library.models import PartialUpload, Track, User
-from library.services.bin import tracks_purge
+from library.models import User
 from library.services.effective_genres import genre_recompute_start
-from library.services.uploads import upload_abort
 
 SIGN_UP_SALT = "earmark.sign-up"
 
@@ -97,13 +95,3 @@ def user_allow_training(*, user: User, allow: bool) -> None:
     """Allow, or no longer allow, that models for everyone on this site are trained on a person's tracks."""
     user.allow_training = allow
     user.save(update_fields=["allow_training"])
-
-
-@transaction.atomic
-def user_delete(*, user: User) -> None:
-    """Delete an account with everything in it, the bin included. Files are deleted in the background."""
-    everything = Track.all_objects.filter(owner=user).order_by()
-    tracks_purge(owner=user, track_ids=everything.values_list("pk", flat=True))
-    for upload in PartialUpload.objects.filter(owner=user, finished_at=None):
-        upload_abort(upload=upload)
-    user.delete()

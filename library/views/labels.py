@@ -11,13 +11,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from library import selectors, services
 from library.http.forms import NameForm, TagForm
 from library.http.labels import GENRE_GONE, TAG_GONE
-from library.http.shortcuts import PAGE_SIZE, get_or_gone, message_with_undo, redirect_back
+from library.http.shortcuts import (
+    PAGE_SIZE,
+    get_or_gone,
+    message_with_progress,
+    message_with_undo,
+    redirect_back,
+)
 from library.http.types import AuthenticatedRequest
 from library.models import Track
 from library.models.genres import HUES
 from library.models.tracks import NAME_LENGTH
 from library.selectors.genres import LISTED_LABELS
 from library.selectors.standing import LEAST_EXAMPLES
+from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS
+from library.services.bulk_actions import BulkActionOptions
 from library.text import fold, track_count_text
 
 
@@ -72,9 +80,14 @@ def genre_delete(request: AuthenticatedRequest, genre_id: int) -> HttpResponse:
     """Delete an own genre, or merge it into another. A GET shows what that will do, and asks."""
     genre = get_or_gone(request, selectors.own_genres_of(request.user), GENRE_GONE, "labels", pk=genre_id)
     if request.method == "POST":
-        action = services.own_genre_delete(genre=genre, into=request.POST.get("into", ""))
-        done = f"{action.summary}: {track_count_text(action.done)} changed."
-        message_with_undo(request, done, action)
+        count = selectors.track_count_by_source(request.user, genre.key).get(Track.Source.OWNER, 0)
+        options = BulkActionOptions(in_background=count > MAX_SYNCHRONOUS_TRACKS)
+        action = services.own_genre_delete(genre=genre, into=request.POST.get("into", ""), options=options)
+        if action.is_finished:
+            done = f"{action.summary}: {track_count_text(action.done)} changed."
+            message_with_undo(request, done, action)
+        else:
+            message_with_progress(request, f"{action.summary}: working on {track_count_text(action.total)}.")
         return redirect("labels")
     counts = selectors.track_count_by_source(request.user, genre.key)
     context = {

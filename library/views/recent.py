@@ -11,8 +11,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from library import selectors, services
-from library.http.shortcuts import PAGE_SIZE, get_or_gone, message_with_undo, redirect_back
+from library.http.shortcuts import (
+    PAGE_SIZE,
+    get_or_gone,
+    message_with_progress,
+    message_with_undo,
+    redirect_back,
+)
 from library.http.types import AuthenticatedRequest
+from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS
 from library.text import track_count_text
 
 CANNOT_UNDO = "That can no longer be undone."
@@ -26,15 +33,20 @@ def recent(request: AuthenticatedRequest) -> HttpResponse:
         request.GET.get("page")
     )
     template = "library/_recent_changes_list.html" if "rows" in request.GET else "library/recent_changes.html"
-    running = any(not action.is_finished for action in page)
+    running = any(not action.is_finished or action.undo_progress_at for action in page)
     return render(request, template, {"page": page, "running": running})
 
 
 @require_POST
 def undo(request: AuthenticatedRequest, bulk_action_id: uuid.UUID) -> HttpResponse:
-    """Undo an action, and say on how many of its tracks that was possible."""
+    """Undo an action, and say on how many of its tracks that was possible; a worker undoes one of many tracks."""
     actions = selectors.bulk_actions_of(request.user)
     action = get_or_gone(request, actions, CANNOT_UNDO, pk=bulk_action_id)
+    if action.done > MAX_SYNCHRONOUS_TRACKS:
+        services.bulk_action_undo_later(action=action)
+        text = f"Undoing: {action.summary} ({track_count_text(action.done)})."
+        message_with_progress(request, text)
+        return redirect_back(request)
     count = services.bulk_action_undo(action=action)
     # More than were done: tracks that were in the bin then, and have been restored since.
     if count >= action.done:

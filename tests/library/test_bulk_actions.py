@@ -148,9 +148,7 @@ class TestInTheBackground:
         self, alice: User, alice_api: Client, five: list[Track]
     ) -> None:
         action = tag_later(alice)
-        apply = bulk_actions.BULK_ACTION_DEFINITIONS[BulkAction.Kind.TAG].apply
-        assert apply is not None
-        assert bulk_actions._batch_run(action, apply)
+        assert bulk_actions._batch_run(action, bulk_actions.BULK_ACTION_DEFINITIONS[BulkAction.Kind.TAG])
         answer = alice_api.post(f"{ACTS}{action.pk}/cancel/").json()
         assert (answer["status"], answer["done"]) == ("cancelled", 2)
         services.bulk_action_run_queued(action_id=action.pk)
@@ -171,9 +169,7 @@ class TestInTheBackground:
         django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     ) -> None:
         action = tag_later(alice)
-        apply = bulk_actions.BULK_ACTION_DEFINITIONS[BulkAction.Kind.TAG].apply
-        assert apply is not None
-        bulk_actions._batch_run(action, apply)
+        bulk_actions._batch_run(action, bulk_actions.BULK_ACTION_DEFINITIONS[BulkAction.Kind.TAG])
         default_task_backend.clear()
         assert services.bulk_actions_resume() == 0
         BulkAction.objects.update(updated_at=timezone.now() - timedelta(minutes=3))

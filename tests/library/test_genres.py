@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,8 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 from library import services
 from library.errors import DomainError
 from library.genres import builtin_genre_from_tag
-from library.models import BulkAction, Genre, Track, User, Verdict
-from library.services import bulk_action_requests
+from library.models import Genre, Track, User, Verdict
+from library.services import genres
 from tests.factories import PredictionFactory
 
 pytestmark = pytest.mark.django_db
@@ -139,14 +138,13 @@ class TestOwnGenres:
     ) -> None:
         genre = services.own_genre_add(owner=alice, name="Shoegaze")
         services.genre_set(track=make_track(), person=alice, genre=genre.key)
-        late, genres_set = make_track(), bulk_action_requests.genres_set
+        late, retire = make_track(), genres.own_genre_retire
 
-        def set_and_add(**kwargs: Any) -> BulkAction:
-            action = genres_set(**kwargs)
+        def add_and_retire(genre: Genre) -> None:
             services.genre_set(track=late, person=alice, genre=genre.key)
-            return action
+            retire(genre)
 
-        monkeypatch.setattr(bulk_action_requests, "genres_set", set_and_add)
+        monkeypatch.setattr(genres, "own_genre_retire", add_and_retire)
         services.own_genre_delete(genre=genre)
         assert genre_state(late)[0] == "shoegaze"
         assert Genre.objects.get().retired_at is None

@@ -50,7 +50,9 @@ def at_stage(stage: str) -> None:
 def _points() -> dict[str, Callable[[], None]]:
     from library.models import Track
     from library.services import (
+        account_deletion,
         analysis,
+        bulk_action_undoing,
         concept_passes,
         genre_recompute,
         learned_fits,
@@ -75,6 +77,9 @@ def _points() -> dict[str, Callable[[], None]]:
         "heard again, not stored": lambda: before(upgrades, "learning_vector_record"),
         # Of a worker in the middle of a pass through the genres of a library.
         "batch recomputed, not committed": lambda: after(genre_recompute, "effective_genres_refresh"),
+        # Of a worker that deletes an account, and of one that undoes a bulk action.
+        "first batch of an account deleted": lambda: after(account_deletion, "tracks_purge"),
+        "first batch undone": lambda: after(bulk_action_undoing, "_batch_undo"),
         # Of a worker that learns from verdicts, and of a process that applies what was accepted.
         "learned, not a candidate yet": lambda: before(learned_fits, "_finish"),
         "learned genres set, not committed": lambda: after(learned_models, "effective_genres_refresh"),

@@ -45,6 +45,8 @@ def _sweep_for_ever() -> None:
         try:
             services.tracks_sweep()
             services.bulk_actions_resume()
+            services.bulk_action_undos_resume()
+            services.user_deletions_resume()
             services.genre_recomputes_resume()
             services.learned_model_fits_resume()
             services.learned_rows_resume()
