@@ -80,16 +80,8 @@ class ReviewAdmin(SharedMusicAdmin):
 
     def agreement_view(self, request: HttpRequest) -> HttpResponse:
         reviewer = self._authorised_request(request).user
-        by_genre = selectors.agreement_by_genre(reviewer)
         return render(
-            request,
-            "review/agreement.html",
-            {
-                "total": sum(by_genre.values(), selectors.Agreement()),
-                "by_genre": by_genre,
-                "by_week": selectors.agreement_by_week(reviewer),
-                "by_reviewer": selectors.agreement_by_reviewer(reviewer),
-            },
+            request, "review/agreement.html", {"agreement": selectors.agreement_visible_to(reviewer)}
         )
 
     def failed_view(self, request: HttpRequest) -> HttpResponse:

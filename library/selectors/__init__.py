@@ -2,9 +2,8 @@
 
 from library.selectors.agreement import (
     Agreement,
-    agreement_by_genre,
-    agreement_by_reviewer,
-    agreement_by_week,
+    AgreementReport,
+    agreement_visible_to,
 )
 from library.selectors.bin import (
     bin_of,
@@ -125,6 +124,7 @@ from library.selectors.uploads import uploads_of
 __all__ = [
     "BY_OWNER",
     "Agreement",
+    "AgreementReport",
     "AnswerOption",
     "ExampleCounts",
     "GenreChoice",
@@ -135,9 +135,7 @@ __all__ = [
     "TeachingState",
     "UnchangedCounts",
     "account_contents_of",
-    "agreement_by_genre",
-    "agreement_by_reviewer",
-    "agreement_by_week",
+    "agreement_visible_to",
     "answer_options_for",
     "answers_of",
     "api_tokens_of",

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count, DateField, F, Q, QuerySet
-from django.db.models.functions import TruncWeek
+from django.db.models import Case, Count, DateField, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from library.genres import BUILTIN_GENRES
@@ -45,38 +43,69 @@ class Agreement:
         return self.sure_agreed / self.sure if self.sure else None
 
 
-def agreement_by_genre(reviewer: User) -> dict[str, Agreement]:
-    """By the most probable genre: all built-in genres, also those without verdicts."""
-    counts = _agreement_by(_latest_verdicts(reviewer), "heard")
-    return {genre: counts.get(genre, Agreement()) for genre in BUILTIN_GENRES}
+@dataclass(frozen=True, slots=True)
+class AgreementReport:
+    """How often people agree with the model.
+
+    `by_genre`: by the most probable genre, all built-in genres. `by_week`: by the Monday of the verdict's week, the
+    last half year. `by_reviewer`: by the email address of reviewers, for their verdicts on other people's music; most
+    verdicts first.
+    """
+
+    by_genre: dict[str, Agreement]
+    by_week: dict[date, Agreement]
+    by_reviewer: list[tuple[str, Agreement]]
+
+    @property
+    def total(self) -> Agreement:
+        return sum(self.by_genre.values(), Agreement())
 
 
-def agreement_by_week(reviewer: User) -> dict[date, Agreement]:
-    """By the Monday of the verdict's week: the last half year, also weeks without verdicts."""
+def agreement_visible_to(reviewer: User) -> AgreementReport:
+    """Agreement in the libraries that a reviewer may see."""
+    mondays = _mondays()
+    # A case for each week: to cut off dates, SQLite would call a function of Python's for each row.
+    weeks = [When(created_at__lt=_midnight(mondays[0]), then=None)]
+    weeks += [When(created_at__gte=_midnight(monday), then=Value(monday)) for monday in reversed(mondays)]
+    rows = (
+        _latest_verdicts(reviewer)
+        .values_list(
+            "heard",
+            Case(*weeks, default=None, output_field=DateField()),
+            Case(When(BY_OWNER, then=None), default="person"),
+        )
+        .annotate(
+            count=Count("pk"),
+            agreed=Count("pk", AGREED),
+            sure_count=Count("pk", Q(sure=True)),
+            sure_agreed=Count("pk", AGREED & Q(sure=True)),
+        )
+    )
+    by_genre = dict.fromkeys(BUILTIN_GENRES, Agreement())
+    by_week = dict.fromkeys(mondays, Agreement())
+    by_person: dict[int, Agreement] = {}
+    for genre, monday, person, *counts in rows:
+        agreement = Agreement(*counts)
+        by_genre[genre] += agreement
+        if monday:
+            by_week[monday] += agreement
+        if person:
+            by_person[person] = by_person.get(person, Agreement()) + agreement
+    named = User.objects.filter(pk__in=by_person, deletion_progress_at=None).values_list("email", "pk")
+    ranked = sorted(
+        ((email, by_person[pk]) for email, pk in named), key=lambda row: (-row[1].verdict_count, row[0])
+    )
+    return AgreementReport(by_genre, by_week, ranked)
+
+
+def _mondays() -> list[date]:
     today = timezone.localdate()
     last = today - timedelta(days=today.weekday())
-    mondays = [last - timedelta(weeks=WEEKS_SHOWN - 1 - week) for week in range(WEEKS_SHOWN)]
-    verdicts = _latest_verdicts(reviewer).filter(created_at__date__gte=mondays[0])
-    counts = _agreement_by(verdicts.annotate(week=TruncWeek("created_at", output_field=DateField())), "week")
-    return {monday: counts.get(monday, Agreement()) for monday in mondays}
+    return [last - timedelta(weeks=WEEKS_SHOWN - 1 - week) for week in range(WEEKS_SHOWN)]
 
 
-def agreement_by_reviewer(reviewer: User) -> list[tuple[str, Agreement]]:
-    """By the email address of reviewers, for their verdicts on other people's music; most verdicts first."""
-    verdicts = _latest_verdicts(reviewer).exclude(BY_OWNER).exclude(person=None)
-    return sorted(
-        _agreement_by(verdicts, "person__email").items(), key=lambda row: (-row[1].verdict_count, row[0])
-    )
-
-
-def _agreement_by(verdicts: QuerySet[Verdict], by: str) -> dict[Any, Agreement]:
-    rows = verdicts.values_list(by).annotate(
-        count=Count("pk"),
-        agreed=Count("pk", AGREED),
-        sure_count=Count("pk", Q(sure=True)),
-        sure_agreed=Count("pk", AGREED & Q(sure=True)),
-    )
-    return {key: Agreement(*counts) for key, *counts in rows}
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _latest_verdicts(reviewer: User) -> QuerySet[Verdict]:

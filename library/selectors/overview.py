@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Sum, Value, When
 
 from library.genres import BUILTIN_GENRES, UNSURE
 from library.models import Track, User, Verdict
-from library.selectors.verdicts import verdict_for_track
+from library.selectors.verdicts import later_verdicts_by_the_same, verdict_for_track
 
 #: Bounds of durations in seconds.
 DURATION_BANDS: list[tuple[int | None, int | None]] = [
@@ -71,13 +71,17 @@ def track_counts_by_duration(owner: User) -> list[int]:
 def model_accuracy_of(owner: User) -> ModelAccuracy:
     """How often the model was right according to the verdicts in force, at the time of each verdict."""
     verdicts = Verdict.objects.filter(track__owner=owner, track__deleted_at=None)
-    counting = verdicts.filter(pk=Subquery(verdict_for_track(OuterRef("track")).values("pk")[:1]))
+    # The same as the second alone. But nearly all verdicts are the owner's, of whose the latest counts.
+    latest_of_owner = Q(person=owner) & ~Exists(later_verdicts_by_the_same())
+    counts_on_track = ~Q(person=owner) & Q(pk=Subquery(verdict_for_track(OuterRef("track")).values("pk")[:1]))
+    counting = verdicts.filter(latest_of_owner | counts_on_track, undone_at=None)
     with_prediction = counting.exclude(genre="").exclude(heard="").order_by()
-    in_known_genres = with_prediction.filter(genre__in=BUILTIN_GENRES)
-    rows = in_known_genres.values("heard", "sure").annotate(
+    known = Case(When(genre__in=BUILTIN_GENRES, then=Value(True)), default=Value(False))
+    rows = with_prediction.values("heard", "sure", known=known).annotate(
         tracks=Count("pk"), right=Count("pk", filter=Q(genre=F("heard")))
     )
-    groups = list(rows)
+    found = list(rows)
+    groups = [row for row in found if row["known"]]
     return ModelAccuracy(
         sure=AccuracyCount.of(row for row in groups if row["sure"]),
         unsure=AccuracyCount.of(row for row in groups if not row["sure"]),
@@ -86,5 +90,5 @@ def model_accuracy_of(owner: User) -> ModelAccuracy:
             for genre in BUILTIN_GENRES
             if any(row["heard"] == genre for row in groups)
         },
-        own_genre_tracks=with_prediction.exclude(genre__in=BUILTIN_GENRES).count(),
+        own_genre_tracks=sum(row["tracks"] for row in found if not row["known"]),
     )

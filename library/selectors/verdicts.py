@@ -20,13 +20,18 @@ def latest_verdicts(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:
 
     People whose accounts were deleted count as one person.
     """
+    later = later_verdicts_by_the_same()
+    return verdicts.filter(~Exists(later), undone_at=None).order_by(*LATEST_FIRST)
+
+
+def later_verdicts_by_the_same() -> QuerySet[Verdict]:
+    """For a subquery: the later verdicts, not undone, by the person of the outer query's verdict on its track."""
     person = Coalesce("person_id", Value(0))
     same = Verdict.objects.alias(who=person).filter(
         track=OuterRef("track"), who=Coalesce(OuterRef("person_id"), Value(0)), undone_at=None
     )
     moment = OuterRef("created_at")
-    later = same.filter(Q(created_at__gt=moment) | Q(created_at=moment, pk__gt=OuterRef("pk")))
-    return verdicts.filter(~Exists(later), undone_at=None).order_by(*LATEST_FIRST)
+    return same.filter(Q(created_at__gt=moment) | Q(created_at=moment, pk__gt=OuterRef("pk"))).order_by()
 
 
 def verdicts_in_force(verdicts: QuerySet[Verdict]) -> QuerySet[Verdict]:

@@ -16,7 +16,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from library import services
 from library.models import Track, User
 from library.services import account_deletion
-from tests.factories import PASSWORD, run_enqueued_tasks, signed_in, with_token
+from tests.factories import PASSWORD, UserFactory, make_reviewer, run_enqueued_tasks, signed_in, with_token
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -78,6 +78,22 @@ def test_staff_do_not_see_it_any_more(
     assert "root@example.org" in people
     assert "alice@example.org" not in people
     assert "account.invalid" not in people
+
+
+def test_a_reviewer_who_has_left_is_not_named(
+    alice: User, track: Track, make_track: MakeTrack, django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    reviewer = make_reviewer(UserFactory(email="was@example.org"))
+    services.user_share(user=alice, share=True)
+    services.genre_set(track=track, person=reviewer, genre="blues")
+    for _ in range(2):
+        make_track(owner=reviewer)
+    with django_capture_on_commit_callbacks(execute=True):
+        services.user_delete(user=reviewer)
+    root = User.objects.create_superuser("root@example.org", PASSWORD)
+    page = signed_in(root).get(reverse("admin:library_track_agreement")).content.decode()
+    assert "account.invalid" not in page
+    assert "was@example.org" not in page
 
 
 def test_a_worker_deletes_the_rest_and_nothing_of_others(

@@ -221,6 +221,7 @@ NOT_ASKED = {
     "learned.learned_rows_in_use",
     # They choose among the verdicts that they are given.
     "verdicts.latest_verdicts", "verdicts.verdicts_in_force", "verdicts.verdict_for_track",
+    "verdicts.later_verdicts_by_the_same",
     "learning.teaching_is_possible", "standing.switched_on_text", "standing.switch_text",
     "learned.learned_reason_text", "learned.learned_gain_text",
     "standing.standing_text",
@@ -238,9 +239,7 @@ NOT_ASKED = {
 }  # fmt: skip
 
 SELECTORS: dict[str, Callable[[World], Any]] = {
-    "agreement.agreement_by_genre": lambda w: selectors.agreement_by_genre(w.bob),
-    "agreement.agreement_by_week": lambda w: selectors.agreement_by_week(w.bob),
-    "agreement.agreement_by_reviewer": lambda w: selectors.agreement_by_reviewer(w.bob),
+    "agreement.agreement_visible_to": lambda w: selectors.agreement_visible_to(w.bob),
     "analysis_parts.tracks_with_analysis": lambda w: list(
         analysis_parts.tracks_with_analysis(AnalysisPart.TAGS).order_by("pk")
     ),

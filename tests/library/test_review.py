@@ -190,10 +190,10 @@ class TestAgreement:
         services.genre_set(track=two, person=bob, genre="jazz")
         services.genre_undo(track=two, person=bob)
         services.genre_set(track=three, person=bob, genre="blues")
-        found = selectors.agreement_by_genre(bob)
+        found = selectors.agreement_visible_to(bob).by_genre
         assert found["blues"] == selectors.Agreement(verdict_count=3, agreed=2, sure=2, sure_agreed=1)
         assert found["jazz"].share is None
-        assert selectors.agreement_by_reviewer(bob) == [
+        assert selectors.agreement_visible_to(bob).by_reviewer == [
             ("bob@example.org", selectors.Agreement(verdict_count=2, agreed=1, sure=1, sure_agreed=0))
         ]
 
@@ -201,7 +201,7 @@ class TestAgreement:
         for weeks, genre in ((0, "blues"), (2, "jazz"), (2, "blues"), (60, "blues")):
             word = services.genre_set(track=make_track(), person=alice, genre=genre)
             Verdict.objects.filter(pk=word.pk).update(created_at=timezone.now() - timedelta(weeks=weeks))
-        found = list(selectors.agreement_by_week(bob).items())
+        found = list(selectors.agreement_visible_to(bob).by_week.items())
         assert len(found) == 26
         assert all(monday.weekday() == 0 for monday, _ in found)
         assert [counts.verdict_count for _, counts in found[-3:]] == [2, 0, 1]
@@ -273,7 +273,9 @@ class TestWhoMayCome:
             shown = bob_client.get(address).content.decode()
             assert "Secret" not in shown
             assert "charlie" not in shown
-        assert selectors.agreement_by_genre(make_reviewer(UserFactory()))["blues"].verdict_count == 0
+        assert (
+            selectors.agreement_visible_to(make_reviewer(UserFactory())).by_genre["blues"].verdict_count == 0
+        )
 
     def test_a_verdict_on_what_is_no_longer_shared_is_not_shown(
         self, alice: User, bob_client: Client, track: Track

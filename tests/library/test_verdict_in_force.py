@@ -44,7 +44,7 @@ class TestAfterAnImportOfOlderVerdicts:
         services.user_share(user=alice, share=True)
         services.genre_set(track=track, person=alice, genre="blues")
         older_verdict(track, alice, "jazz")
-        agreement = selectors.agreement_by_genre(bob)["blues"]
+        agreement = selectors.agreement_visible_to(bob).by_genre["blues"]
         assert (agreement.verdict_count, agreement.agreed) == (1, 1)
 
     def test_the_queue_still_offers_to_undo(self, alice: User, track: Track) -> None:
@@ -84,13 +84,13 @@ class TestAReviewerWhoTakesAVerdictBack:
     def test_nobody_agrees_or_disagrees(self, bob: User, shared: Track) -> None:
         services.genre_set(track=shared, person=bob, genre="jazz")
         services.genre_set(track=shared, person=bob, genre="")
-        assert selectors.agreement_by_reviewer(bob) == []
+        assert selectors.agreement_visible_to(bob).by_reviewer == []
 
 
 def test_an_own_genre_is_no_error_of_the_model(alice: User, bob: User, shared: Track) -> None:
     services.own_genre_add(owner=alice, name="Shoegaze")
     services.genre_set(track=shared, person=alice, genre="shoegaze")
-    assert selectors.agreement_by_genre(bob)["blues"].verdict_count == 0
+    assert selectors.agreement_visible_to(bob).by_genre["blues"].verdict_count == 0
 
 
 def test_the_overview_prefers_the_owners_verdict(alice: User, bob: User, shared: Track) -> None:
