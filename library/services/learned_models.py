@@ -137,15 +137,17 @@ def learned_batch_apply(*, owner_id: int) -> bool:
         due = LearnedRow.objects.filter(is_due=True)
         with_due = LearnedModel.objects.filter(Exists(due.filter(model=OuterRef("pk"))), owner=owner_id)
         rows: dict[int, UUID] = {}
+        models: list[int] = []
         for model_id in list(with_due.order_by("pk").values_list("pk", flat=True)):
             # In the order of an index: to sort all that are due takes longer than the batch itself.
             of_model = due.filter(model=model_id).order_by("pk").values_list("pk", "track")
             rows |= dict(of_model[: BATCH_SIZE - len(rows)])
-            LearnedModel.objects.filter(pk=model_id).update(updated_at=timezone.now())
+            models.append(model_id)
             if len(rows) == BATCH_SIZE:
                 break
         effective_genres_refresh(owner=owner, track_ids=[*rows.values()])
         LearnedRow.objects.filter(pk__in=rows).update(is_due=False)
+        LearnedModel.objects.filter(pk__in=models).update(updated_at=timezone.now())
         return with_due.exists()
 
 
