@@ -48,7 +48,8 @@ class AnalysisProcess:
     """A process that analyses files: started when first needed, and again after it has died.
 
     Sizes are in bytes, times in seconds. `timeout` limits both the wall-clock and the CPU time for one file, `memory`
-    the address space it may take in addition to the loaded model. A process that has been idle for `idle` ends.
+    the address space it may take in addition to the loaded model. A process that has been idle for `idle` ends, and one
+    that has read `max_files` files is replaced before the next: whatever a library leaks is given back.
     Threads may share an instance; their files are analysed one after the other.
     """
 
@@ -62,6 +63,7 @@ class AnalysisProcess:
         memory: int = 2 * 2**30,
         timeout: int = 900,
         idle: float = 300,
+        max_files: int = 500,
     ) -> None:
         self._command = [
             sys.executable, "-m", "classifier.analysis_child", "--model", model, "--models-dir", str(models_dir),
@@ -69,6 +71,8 @@ class AnalysisProcess:
             "--cpu-seconds", str(timeout), "--idle", str(idle),
         ]  # fmt: skip
         self._timeout = timeout
+        self._max_files = max_files
+        self._file_count = 0
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -120,6 +124,9 @@ class AnalysisProcess:
             except BaseException:
                 self._stop()  # nobody waits for its result any more
                 raise
+            self._file_count += 1
+            if self._file_count >= self._max_files:
+                self._stop()
         if "error" in answer:
             raise AudioError(**answer["error"])
         result: dict[str, Any] = answer["result"]
@@ -202,6 +209,7 @@ class AnalysisProcess:
             bufsize=0,
             start_new_session=True,  # so that Ctrl-C reaches only the worker, which then finishes its current file
         )
+        self._file_count = 0
         return self._child
 
     def _stop(self) -> None:

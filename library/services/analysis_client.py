@@ -27,6 +27,7 @@ def analysis_process_of(model: str, models_dir: Path) -> AnalysisProcess:
         max_seconds=settings.EARMARK_MAX_TRACK_SECONDS,
         memory=settings.EARMARK_ANALYSIS_MEMORY,
         timeout=settings.EARMARK_ANALYSIS_SECONDS,
+        max_files=settings.EARMARK_ANALYSIS_FILES,
     )
 
 

@@ -265,6 +265,24 @@ def test_the_process_ends_with_its_worker(songs: Path) -> None:
     assert ends(int(ran.stdout))
 
 
+def test_the_process_is_replaced_after_a_number_of_files(songs: Path) -> None:
+    process = make(max_files=2)
+    try:
+        results, pids = [], []
+        for _ in range(3):
+            results.append(process.analyse(songs / "short.mp3"))
+            pids.append(process.pid)
+        first, gone, second = pids
+        assert first
+        assert gone is None
+        assert second not in (None, first)
+        assert results[0] == results[1] == results[2]
+        with pytest.raises(ProcessLookupError):
+            os.kill(first, 0)
+    finally:
+        process.close()
+
+
 def test_the_process_ends_when_idle(songs: Path) -> None:
     process = make(idle=0.2)
     try:
