@@ -117,7 +117,10 @@ def referring_page(request: HttpRequest) -> str | None:
         if address and url_has_allowed_host_and_scheme(
             address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
         ):
-            return _address_without_host(address)
+            found = _address_without_host(address)
+            # A word would be taken for the name of a view.
+            if found.startswith("/"):
+                return found
     return None
 
 
