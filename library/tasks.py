@@ -82,6 +82,16 @@ def apply_learned_rows(owner_id: int) -> None:
     services.learned_rows_apply(owner_id=owner_id)
 
 
+@task(priority=-50)
+def apply_base_model(owner_id: int) -> None:
+    services.base_model_rows_apply(owner_id=owner_id)
+
+
+@task(priority=-50)
+def refit_base_model(change_id: int) -> None:
+    services.base_model_refit_by_id(change_id=change_id)
+
+
 # Rows of the job queue hold the dotted path of their task. Those enqueued before 0.2 use these names; the aliases can
 # be removed in the version after it.
 send_password_letter = send_password_reset_email

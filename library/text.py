@@ -21,6 +21,14 @@ def fold(text: str) -> str:
     return " ".join("".join(c for c in apart if not unicodedata.combining(c)).split())
 
 
+def artist_group(artist: str, album: str) -> str:
+    """Tracks of one artist are not independent of each other; without an artist, those of one album; "" for neither."""
+    if name := fold(artist):
+        return f"artist {name}"
+    name = fold(album)
+    return f"album {name}" if name else ""
+
+
 def without_control_characters(text: str) -> str:
     """The text in Unicode's composed form (NFC), without characters that nothing can show."""
     return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")

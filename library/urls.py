@@ -2,6 +2,7 @@ from django.urls import path
 
 from library.http.tus import COLLECTION_METHODS, UPLOAD_METHODS, TusUploadView
 from library.views import (
+    base_models,
     bin,
     bulk_actions,
     concept_switch,
@@ -95,6 +96,10 @@ urlpatterns = [
     path("labels/tags/<int:tag_id>/switch/off/", concept_switch.label_switch_off, name="tag-switch-off"),
     path("labels/tags/<int:tag_id>/change/", labels.tag_change, name="tag-change"),
     path("labels/tags/<int:tag_id>/delete/", labels.tag_delete, name="tag-delete"),
+    path("models/", base_models.base_models, name="base-models"),
+    path("models/<int:change_id>/", base_models.base_model, name="base-model"),
+    path("models/<int:change_id>/use/", base_models.base_model_activate, name="base-model-activate"),
+    path("models/<int:change_id>/back/", base_models.base_model_go_back, name="base-model-back"),
     path("learned/", learned.learned, name="learned"),
     path("learned/fit/", learned.learned_fit, name="learned-fit"),
     path("learned/off/", learned.learned_off, name="learned-off"),

@@ -26,7 +26,7 @@ def forget_addresses(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("library", "0032_nearest_answers"),
+        ("library", "0033_base_models"),
         ("django_tasks_database", "0018_rename_succeeded_status"),
     ]
 

@@ -3,6 +3,7 @@
 Models have no workflow; everything is written through `library.services`.
 """
 
+from library.models.base_models import BaseModelChange, BaseModelRow
 from library.models.bulk_actions import BulkAction, BulkActionTrack
 from library.models.deletions import TrackDeletion
 from library.models.emails import PendingEmail
@@ -24,6 +25,8 @@ __all__ = [
     "AnalysisPart",
     "Answer",
     "ApiToken",
+    "BaseModelChange",
+    "BaseModelRow",
     "BulkAction",
     "BulkActionTrack",
     "Concept",

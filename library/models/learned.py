@@ -20,6 +20,8 @@ class LearnedModel(models.Model):
         ACTIVE = "active", "In use"
         INACTIVE = "inactive", "Not in use"
         REFUSED = "refused", "Not good enough"
+        #: Fitted on another base model, and put to use together with it.
+        WAITING = "waiting", "Waiting for its base model"
 
     class Reason(models.TextChoices):
         """Why a version was refused."""

@@ -59,6 +59,8 @@ class User(AbstractUser):
 
     #: When the deletion of a closed account last made progress; None for all others.
     deletion_progress_at = models.DateTimeField(null=True, editable=False)
+    #: The model that analyses this person's tracks; "" for the site's.
+    base_model = models.CharField("base model", max_length=64, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

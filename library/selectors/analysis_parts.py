@@ -1,6 +1,6 @@
-"""Which parts of their analysis tracks have, read from the rows that hold the parts, for this site's default model.
+"""Which parts of their analysis tracks have, read from the rows that hold the parts, for the models of their owners.
 
-So there is no second record that could disagree with them, and another default model needs no change of any row.
+So there is no second record that could disagree with them, and another model needs no change of any row.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from library.models import (
     AnalysisPart,
@@ -20,7 +20,7 @@ from library.models import (
     UpgradePass,
     User,
 )
-from library.selectors.model_cards import default_model_id, learning_space
+from library.selectors.model_cards import learning_space, model_id, model_name_of
 
 #: The parts that the upgrade pass fills in, in this order: reading tags takes milliseconds, listening takes seconds.
 #: Predictions are left to people: a new one may change a genre.
@@ -47,28 +47,44 @@ def tracks_with_analysis(part: AnalysisPart) -> QuerySet[Track]:
 
 
 def tracks_lacking(part: AnalysisPart) -> QuerySet[Track]:
-    """Tracks, of all owners, without this part: for vectors and predictions, without one of the default model."""
+    """Tracks, of all owners, without this part: for vectors and predictions, without one of their owner's model."""
     tracks, its = tracks_with_analysis(part), {"track": OuterRef("pk")}
     if part == AnalysisPart.TAGS:
         return tracks.exclude(Exists(FileTags.objects.filter(**its)))
-    if part == AnalysisPart.PREDICTIONS:
-        name, version = default_model_id()
-        of_model = Prediction.objects.filter(model_name=name, model_version=version, **its)
-        return tracks.exclude(Exists(of_model))
-    if not (space := learning_space()):
-        return tracks.none()
-    return tracks.exclude(Exists(LearningVector.objects.filter(space=space, **its)))
+    lacking = Q(pk__in=[])
+    for model, analyses in _models_in_use():
+        if part == AnalysisPart.PREDICTIONS:
+            name, version = model_id(model)
+            of_model = Prediction.objects.filter(model_name=name, model_version=version, **its)
+            lacking |= analyses & Q(~Exists(of_model))
+        elif space := learning_space(model):
+            lacking |= analyses & Q(~Exists(LearningVector.objects.filter(space=space, **its)))
+    return tracks.filter(lacking)
 
 
 def tracks_to_upgrade(part: AnalysisPart) -> QuerySet[Track]:
     """Tracks, of all owners, that lack this part and were not tried too often, newest first."""
-    given_up = UpgradeAttempt.objects.filter(
-        track=OuterRef("pk"),
-        part=part,
-        version=" ".join(default_model_id()),
-        attempts__gte=settings.EARMARK_ANALYSIS_ATTEMPTS,
+    attempts = UpgradeAttempt.objects.filter(
+        track=OuterRef("pk"), part=part, attempts__gte=settings.EARMARK_ANALYSIS_ATTEMPTS
     )
-    return tracks_lacking(part).exclude(Exists(given_up)).order_by("-created_at", "-id")
+    given_up = Q(pk__in=[])
+    for model, analyses in _models_in_use():
+        given_up |= analyses & Q(Exists(attempts.filter(version=" ".join(model_id(model)))))
+    return tracks_lacking(part).exclude(given_up).order_by("-created_at", "-id")
+
+
+def _models_in_use() -> list[tuple[str, Q]]:
+    """The names of the models that analyse tracks, each with a condition for the tracks that it analyses."""
+    own = User.objects.exclude(base_model="").order_by("pk")
+    by_model: dict[str, list[int]] = {}
+    for owner in own.only("pk", "base_model"):
+        by_model.setdefault(model_name_of(owner), []).append(owner.pk)
+    by_model.pop(settings.EARMARK_MODEL, None)
+    others = [pk for owners in by_model.values() for pk in owners]
+    return [
+        (settings.EARMARK_MODEL, ~Q(owner__in=others) if others else Q()),
+        *((model, Q(owner__in=owners)) for model, owners in by_model.items()),
+    ]
 
 
 def lacking_counts() -> dict[str, int]:

@@ -17,7 +17,7 @@ from library.models import Concept, ConceptTrack, Tagging, Track, User
 from library.selectors.bin import binned_ids_of
 from library.selectors.concepts import concepts_of, settled_ids
 from library.selectors.learning import sure_margins_of, teaching_state_of
-from library.selectors.model_cards import learning_space
+from library.selectors.model_cards import learning_space, model_name_of
 from library.selectors.tracks import tracks_of
 from library.selectors.vectors import learning_vectors_of
 
@@ -164,7 +164,7 @@ def _unheard(owner: User, tracks: set[UUID], margins: dict[UUID, float] | None) 
 
     They are in the bin, or the current model has not heard them yet; without margins, it cannot tell of any.
     """
-    vectors = None if margins is None else learning_vectors_of(owner, learning_space())
+    vectors = None if margins is None else learning_vectors_of(owner, learning_space(model_name_of(owner)))
     if vectors is None:
         return tracks
     rows = vectors.rows_of(b"".join(pk.bytes for pk in tracks))

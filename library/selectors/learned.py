@@ -44,8 +44,8 @@ class UnchangedCounts:
 
 
 def learned_models_of(owner: User) -> QuerySet[LearnedModel]:
-    """The versions of what was learned, latest first, without one that is still being learned."""
-    versions = LearnedModel.objects.filter(owner=owner).exclude(status=LearnedModel.Status.FITTING)
+    """The versions of what was learned, latest first, without those that are not finished or wait for a base model."""
+    versions = LearnedModel.objects.filter(owner=owner).exclude(status__in=[Status.FITTING, Status.WAITING])
     return versions.defer("arrays").select_related("owner")
 
 

@@ -1,7 +1,7 @@
 """What Earmark has learned of what its owner teaches: suggestions, the next question, and how often it is right here.
 
 Everything is computed from the examples and refusals as they are now (`selectors.concepts`), by
-`classifier.learning`. Only vectors in the space of the current model count. NumPy is imported when it is needed.
+`classifier.learning`. Only vectors in the space of the owner's model count. NumPy is imported when it is needed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.conf import settings
 from library.errors import DomainError
 from library.models import Answer, Concept, Track, User
 from library.selectors.concepts import example_ids, examples_of, other_genre_ids, refusal_ids
-from library.selectors.model_cards import learning_space
+from library.selectors.model_cards import learning_space, model_name_of
 from library.selectors.read_once import read_once
 from library.selectors.standing import LEAST_EXAMPLES, standing_text, switched_on_text
 from library.selectors.tracks import tracks_by_id
@@ -89,9 +89,9 @@ class _Judged(NamedTuple):
     asked: int
 
 
-def teaching_is_possible() -> bool:
-    """Whether the current model can be taught."""
-    return bool(learning_space())
+def teaching_is_possible(owner: User) -> bool:
+    """Whether the owner's model can be taught."""
+    return bool(learning_space(model_name_of(owner)))
 
 
 def suggestions_for(owner: User, concept: Concept, count: int = 10, seed: int = 0) -> list[Suggestion]:
@@ -147,7 +147,7 @@ def sure_margins_of(owner: User, concept: Concept) -> dict[UUID, float] | None:
     None while that cannot be told: when the current model cannot be taught, or has heard too few of the examples or
     of the tracks that the owner was asked about, as after a change of the model.
     """
-    lesson = _lesson(owner, concept) if teaching_is_possible() else None
+    lesson = _lesson(owner, concept) if teaching_is_possible(owner) else None
     judged = _judged(owner, concept, lesson) if lesson else None
     if lesson is None or judged is None or judged.asked < _switch_from():
         return None
@@ -165,7 +165,7 @@ def standing_of(owner: User, concept: Concept) -> str:
 def teaching_state_of(owner: User, concept: Concept) -> TeachingState:
     """How far the teaching of a concept has come."""
     since = f"{switched_on_text(concept.sets_since)}: " if concept.sets_since else ""
-    if not teaching_is_possible():
+    if not teaching_is_possible(owner):
         return TeachingState(_in_sentence(since, "The current model cannot be taught"))
     lesson = _lesson(owner, concept, least=0)
     heard = len(lesson.examples) if lesson else 0
@@ -195,16 +195,17 @@ def _lesson(owner: User, concept: Concept, least: int = LEAST_EXAMPLES) -> _Less
 
     Raises DomainError: `cannot_be_taught`.
     """
-    known = _known_centroids(settings.EARMARK_MODEL) if teaching_is_possible() else None
+    model = model_name_of(owner)
+    known = _known_centroids(model) if learning_space(model) else None
     if known is None:
         raise DomainError("cannot_be_taught", "The current model of this site cannot be taught.")
     key = (_Lesson, owner.pk, concept.genre_id, concept.tag_id)
-    lesson = read_once(key, lambda: _lesson_read(owner, concept, known))
+    lesson = read_once(key, lambda: _lesson_read(owner, concept, model, known))
     return lesson if lesson and len(lesson.examples) >= least else None
 
 
-def _lesson_read(owner: User, concept: Concept, known: Floats) -> _Lesson | None:
-    vectors = learning_vectors_of(owner, learning_space())
+def _lesson_read(owner: User, concept: Concept, model: str, known: Floats) -> _Lesson | None:
+    vectors = learning_vectors_of(owner, learning_space(model))
     if vectors is None:
         return None
     examples = vectors.rows_of(packed_track_ids(example_ids(owner, concept)))
@@ -268,7 +269,7 @@ def _judged_read(owner: User, concept: Concept, lesson: _Lesson) -> _Judged:
     given = np.union1d(asked, _sample(np.setdiff1d(given, asked), MOST_JUDGED - len(asked)))
     ids = [lesson.vectors.track_id_at(row) for row in given]
     threshold, worth = _judge(
-        settings.EARMARK_MODEL,
+        model_name_of(owner),
         lesson.vectors.matrix[given].tobytes(),
         np.isin(given, lesson.examples).tobytes(),
         np.isin(given, asked).tobytes(),

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
+from library.models import User
+
 #: The file of a model that makes learning vectors (`classifier.learning.known.FILE`, which imports NumPy).
 LEARNING_FILE = "learning.npz"
 #: An accuracy from fewer tracks is too uncertain to show.
@@ -24,29 +26,43 @@ def model_manifest(name: str) -> dict[str, Any]:
         return {}
 
 
-def default_model_id() -> tuple[str, str]:
-    """Name and version of the model that analyses tracks; ("", "") if it is not installed."""
-    card = model_manifest(settings.EARMARK_MODEL)
+def model_name_of(owner: User) -> str:
+    """The model that analyses an owner's tracks: their own base model if it is installed, else the site's."""
+    return owner.base_model if model_manifest(owner.base_model) else settings.EARMARK_MODEL
+
+
+def model_id(name: str) -> tuple[str, str]:
+    """Name and version of an installed model; ("", "") if it is not installed."""
+    card = model_manifest(name)
     return card.get("name", ""), card.get("version", "")
 
 
-def learning_space() -> str:
-    """The space of the learning vectors that the default model makes; "" if it makes none."""
-    card = model_manifest(settings.EARMARK_MODEL)
+def default_model_id() -> tuple[str, str]:
+    """Name and version of the site's model; ("", "") if it is not installed."""
+    return model_id(settings.EARMARK_MODEL)
+
+
+def learning_space(model: str = "") -> str:
+    """The space of the learning vectors that a model makes, by default the site's; "" if it makes none."""
+    name = model or settings.EARMARK_MODEL
+    card = model_manifest(name)
     if LEARNING_FILE not in card.get("weights", {}):
         return ""
-    return card.get("embedding_space") or " ".join(default_model_id())
+    return card.get("embedding_space") or " ".join(model_id(name))
 
 
-def installed_models() -> list[dict[str, Any]]:
-    """The installed models by name, each with its metrics for artists that it was not trained on."""
+def installed_models(owner: User) -> list[dict[str, Any]]:
+    """The installed models by name, each with its metrics for artists that it was not trained on.
+
+    The current one analyses the owner's tracks.
+    """
     names = sorted(path.parent.name for path in settings.EARMARK_MODELS_DIR.glob("*/manifest.json"))
-    cards = [model_manifest(name) for name in names]
+    cards, current = [model_manifest(name) for name in names], model_name_of(owner)
     return [
         {
             "name": card["name"],
             "version": card["version"],
-            "current": card["name"] == settings.EARMARK_MODEL,
+            "current": card["name"] == current,
             "labels": card["labels"],
             "trained_on": card["training"]["data"],
             "metrics": {

@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from library.models import Concept, User
 from library.selectors.concepts import concepts_of, example_counts_of, examples_of
 from library.selectors.learning import Suggestion, question_for, teaching_is_possible
-from library.selectors.model_cards import learning_space
+from library.selectors.model_cards import learning_space, model_name_of
 from library.selectors.standing import LEAST_EXAMPLES
 
 #: Among how many concepts a question is looked for: some have no track left to ask about.
@@ -16,7 +16,7 @@ MOST_CONCEPTS = 3
 
 def next_question_of(owner: User) -> tuple[Concept, Suggestion] | None:
     """A concept that has examples enough, the one with the fewest answers, and the track whose answer teaches most."""
-    if not teaching_is_possible():
+    if not teaching_is_possible(owner):
         return None
     answered = Count("answers", filter=Q(answers__track__deleted_at=None))
     concepts = concepts_of(owner).annotate(answered=answered).order_by("answered", "pk")
@@ -29,5 +29,6 @@ def next_question_of(owner: User) -> tuple[Concept, Suggestion] | None:
 
 
 def heard_example_count(owner: User, concept: Concept) -> int:
-    """How many examples of a concept the current model has heard."""
-    return examples_of(owner, concept).filter(learning_vector__space=learning_space()).count()
+    """How many examples of a concept the owner's model has heard."""
+    space = learning_space(model_name_of(owner))
+    return examples_of(owner, concept).filter(learning_vector__space=space).count()

@@ -10,7 +10,6 @@ from library.services.account_deletion import (
     user_deletions_resume,
 )
 from library.services.analysis import (
-    moods_recompute,
     prediction_adopt,
     prediction_record,
     track_analyse,
@@ -23,6 +22,9 @@ from library.services.analysis_queue import (
     tracks_sweep,
 )
 from library.services.backup import library_backup
+from library.services.base_model_refits import base_model_refit_by_id
+from library.services.base_model_swaps import base_model_rows_apply, base_models_resume
+from library.services.base_models import base_model_activate, base_model_go_back
 from library.services.bin import (
     bin_expire,
     bin_purge_fileless,
@@ -96,6 +98,7 @@ from library.services.learned_models import (
     learned_rows_skip,
 )
 from library.services.learning import answer_undo, concept_add, concept_answer, concept_get_or_create
+from library.services.moods import moods_recompute
 from library.services.people import (
     password_reset_email_send,
     sign_up_address,
@@ -116,6 +119,7 @@ from library.services.playlists import (
     search_save,
 )
 from library.services.pruning import rows_prune
+from library.services.reanalysis import library_reanalyse
 from library.services.restore import library_restore, restored_library_settle
 from library.services.sign_in_throttle import (
     email_request_add,
@@ -148,6 +152,11 @@ from library.services.uploads import (
 
 __all__ = [
     "answer_undo",
+    "base_model_activate",
+    "base_model_go_back",
+    "base_model_refit_by_id",
+    "base_model_rows_apply",
+    "base_models_resume",
     "bin_expire",
     "bin_purge_fileless",
     "bulk_action_cancel",
@@ -196,6 +205,7 @@ __all__ = [
     "learned_rows_skip",
     "library_backup",
     "library_import",
+    "library_reanalyse",
     "library_repair",
     "library_restore",
     "library_train",

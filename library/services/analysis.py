@@ -15,11 +15,11 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from classifier.errors import AudioError
 from library.genres import known_genre_from_tag
-from library.models import Mood, Prediction, Track
-from library.models.tags import MOOD_THRESHOLD
-from library.models.tracks import MOODS_LENGTH, SEARCH_LENGTH, SORT_LENGTH
+from library.models import Prediction, Track, User
+from library.models.tracks import SEARCH_LENGTH, SORT_LENGTH
 from library.monitoring.logs import log_context
 from library.selectors import own_genre_keys_by_slug
+from library.selectors.model_cards import model_name_of
 from library.services.analysis_client import analyse_file
 from library.services.analysis_queue import (
     lease_end,
@@ -32,6 +32,7 @@ from library.services.analysis_queue import (
 from library.services.connections import connection_close_if_unusable
 from library.services.effective_genres import effective_genres_recompute
 from library.services.file_tags import file_tags_record
+from library.services.moods import moods_recompute
 from library.services.stage_times import Stopwatch, stage_times_add
 from library.services.track_files import (
     DERIVED_FILE_FIELDS,
@@ -40,7 +41,7 @@ from library.services.track_files import (
     orphaned_files_delete,
 )
 from library.services.vectors import embedding_record, learning_vector_record
-from library.text import fold, join_lines
+from library.text import fold
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def track_analyse(*, track_id: uuid.UUID | str) -> None:
 
 
 def _run_analysis(track: Track) -> None:
-    watch = Stopwatch()
+    watch, model = Stopwatch(), model_name_of(track.owner)
     unrecorded: list[dict[str, Any]] = []
 
     def on_tags(tags: dict[str, Any]) -> None:
@@ -80,6 +81,7 @@ def _run_analysis(track: Track) -> None:
         try:
             result = analyse_file(
                 path,
+                model=model,
                 out_dir=folder,
                 on_stage=on_stage,
                 on_tags=on_tags,
@@ -93,7 +95,8 @@ def _run_analysis(track: Track) -> None:
         watch.begin("storing")
         if unrecorded and not _tags_record(track, unrecorded[0]):
             raise OperationalError("The file's tags could not be stored.")
-        _result_record(track, result, folder)
+        if not _result_record(track, result, folder, model):
+            return
         watch.end()
         stage_times_add(seconds=watch.seconds)
         logger.info("Analysed")
@@ -152,18 +155,6 @@ def prediction_adopt(
     effective_genres_recompute(Track.objects.filter(pk=track.pk))
 
 
-def moods_recompute(*, track: Track, moods: dict[str, float]) -> None:
-    """Store a track's mood scores (0 to 1) as rows, and on the track the moods it has enough of."""
-    Mood.objects.filter(track=track).delete()
-    Mood.objects.bulk_create(
-        Mood(owner_id=track.owner_id, track=track, name=name, score=score) for name, score in moods.items()
-    )
-    track.mood_lines = join_lines(
-        sorted(name for name in moods if moods[name] >= MOOD_THRESHOLD), MOODS_LENGTH
-    )
-    Track.objects.filter(pk=track.pk).update(mood_lines=track.mood_lines)
-
-
 def derived_names_recompute(track: Track) -> dict[str, str]:
     """The fields by which lists search and sort, from a track's names: set on it, not saved, and returned."""
     names = (track.title, track.artist, track.album)
@@ -211,8 +202,12 @@ def _tag_fields_record(track: Track, tags: dict[str, Any]) -> None:
     effective_genres_recompute(Track.objects.filter(pk=track.pk))
 
 
-def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
-    """Store the derived files, then the row in one transaction; delete files last that no row names any more."""
+def _result_record(track: Track, result: dict[str, Any], folder: Path, model: str) -> bool:
+    """Store the derived files, then the row in one transaction; delete files last that no row names any more.
+
+    False if nothing was recorded: the track was deleted, another worker has it, or its owner has put another model to
+    use meanwhile, by which it is to be analysed again.
+    """
     before = [getattr(track, field).name for field in DERIVED_FILE_FIELDS]
     stored = {
         field: derived_file_store(track=track, field=field, folder=folder) for field in DERIVED_FILE_FIELDS
@@ -230,7 +225,9 @@ def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
             notices=result["notices"],
             **stored,
         )
-        if recorded:
+        # The track is locked from here on, so that who puts another model to use was there before, or sees it ready.
+        is_of_model = recorded and model_name_of(User.objects.get(pk=track.owner_id)) == model
+        if is_of_model:
             prediction_adopt(
                 track=track,
                 prediction=prediction,
@@ -239,11 +236,14 @@ def _result_record(track: Track, result: dict[str, Any], folder: Path) -> None:
                 embedding_space=result["embedding_space"],
             )
         else:
-            transaction.set_rollback(True)  # the track was deleted, or another worker has it
+            transaction.set_rollback(True)
+    if recorded and not is_of_model:
+        lease_return(track=track)
     storage = track.original.storage
-    for name in before if recorded else stored.values():
+    for name in before if is_of_model else stored.values():
         if name:
             storage.delete(name)
+    return is_of_model
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Access to the analysis process: one for each worker, started when it is first needed."""
+"""Access to the analysis processes: one for each model, started when it is first needed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from classifier.analysis_process import AnalysisProcess
 
 
 @functools.cache
-def analysis_process() -> AnalysisProcess:
-    """This process's only `AnalysisProcess` with the site's model."""
-    return analysis_process_of(settings.EARMARK_MODEL, settings.EARMARK_MODELS_DIR)
+def analysis_process(model: str) -> AnalysisProcess:
+    """This process's only `AnalysisProcess` with an installed model."""
+    return analysis_process_of(model, settings.EARMARK_MODELS_DIR)
 
 
 def analysis_process_of(model: str, models_dir: Path) -> AnalysisProcess:
@@ -34,17 +34,21 @@ def analysis_process_of(model: str, models_dir: Path) -> AnalysisProcess:
 def analyse_file(
     path: Path,
     *,
+    model: str = "",
     out_dir: Path | None = None,
     on_stage: Callable[[str], None] | None = None,
     on_tags: Callable[[dict[str, Any]], None] | None = None,
     on_heartbeat: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
-    """Analyse a file (see `AnalysisProcess.analyse`). Raises AudioError if that fails."""
-    return analysis_process().analyse(
+    """Analyse a file by an installed model, by default the site's (see `AnalysisProcess.analyse`).
+
+    Raises AudioError if that fails.
+    """
+    return analysis_process(model or settings.EARMARK_MODEL).analyse(
         path, out_dir=out_dir, on_stage=on_stage, on_tags=on_tags, on_heartbeat=on_heartbeat
     )
 
 
 def read_tags(path: Path) -> dict[str, Any]:
     """Read a file's tags (see `AnalysisProcess.read_tags`). Raises AudioError if the process dies of it."""
-    return analysis_process().read_tags(path)
+    return analysis_process(settings.EARMARK_MODEL).read_tags(path)

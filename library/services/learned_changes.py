@@ -14,13 +14,13 @@ from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
-from library.models import LearnedModel, LearnedRow, Track, User
+from library.models import BaseModelRow, LearnedModel, LearnedRow, Track, User
 from library.selectors.learned import LEAST_ANSWERS
-from library.selectors.model_cards import learning_space, model_manifest
-from library.selectors.vectors import Vectors, learning_vectors_of
+from library.selectors.model_cards import learning_space, model_manifest, model_name_of
+from library.selectors.vectors import learning_vectors_of
 from library.services.effective_genres import Trust
 from library.services.learned_reasons import NearestAnswers
-from library.text import fold
+from library.text import artist_group
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,6 +47,8 @@ class BaseModel:
     space: str
     genres: tuple[str, ...]
     threshold: float
+    #: Of a model that does not count yet: its rows, with their genres before and after it does.
+    rows: QuerySet[BaseModelRow] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Learned:
 
 
 @dataclass(frozen=True)
-class _Page:
+class Page:
     """Some tracks, the model's log-probabilities of them (tracks, genres) and their vectors (tracks, size)."""
 
     tracks: Sequence[Mapping[str, Any]] = field(default_factory=list)
@@ -73,15 +75,15 @@ class _Page:
 
 
 def base_model_of(owner: User) -> BaseModel | None:
-    """The model by which most of an owner's tracks were predicted, with the current model's space of vectors.
+    """The model by which most of an owner's tracks were predicted, with the space of vectors of the owner's model.
 
-    None without predictions, when that model is not installed any more, or when the current model cannot be taught.
+    None without predictions, when that model is not installed any more, or when the owner's model cannot be taught.
     """
     heard = Track.objects.filter(owner=owner).exclude(prediction=None).order_by()
     counts = heard.values_list("prediction__model_name", "prediction__model_version").annotate(n=Count("pk"))
     found = counts.order_by("-n", "-prediction__model_version").first()
     card = model_manifest(found[0]) if found else {}
-    space = learning_space()
+    space = learning_space(model_name_of(owner))
     if not (found and card and space):
         return None
     return BaseModel(found[0], found[1], space, tuple(sorted(card["labels"])), card["threshold"])
@@ -97,9 +99,9 @@ def learn_from(owner: User, base: BaseModel, answers: Mapping[UUID, str]) -> Lea
     tracks = Track.objects.filter(
         owner=owner, pk__in=[pk for pk, genre in answers.items() if genre in base.genres]
     )
-    pages = list(_pages(owner, base, tracks))
+    pages = list(pages_of(owner, base, tracks))
     heard = [track for page in pages for track in page.tracks]
-    artists = [_artist(track) for track in heard]
+    artists = [artist_group(track["artist"], track["album"]) for track in heard]
     figures: dict[str, Any] = {"answers": len(heard)}
     if len(heard) < LEAST_ANSWERS:
         return Learned(figures, Reason.TOO_FEW_ANSWERS)
@@ -140,9 +142,9 @@ def rows_for(
     tracks = Track.objects.filter(owner=owner, status=Track.Status.READY, owner_genre="", concept_track=None)
     if owner.file_genre_trust == Trust.ALWAYS:
         tracks = tracks.filter(file_label="")
-    reasons = NearestAnswers(owner, base.space, answers)
-    for page in _pages(owner, base, tracks):
-        for track, genre, probability, nearest in _changes(page, base, learned, reasons):
+    reasons = NearestAnswers.of_library(owner, base.space, answers)
+    for page in pages_of(owner, base, tracks):
+        for track, genre, probability, nearest in changes_on(page, base, learned, reasons):
             before = kept.pop(track["pk"], None)
             rows.append(
                 LearnedRow(
@@ -156,10 +158,10 @@ def rows_for(
                     state=State.SKIPPED if (track["pk"], genre) in skipped else State.PROPOSED,
                 )
             )
-    return rows + [_kept_row(version, row) for row in kept.values()]
+    return rows + [kept_row(version, row) for row in kept.values()]
 
 
-def _kept_row(version: LearnedModel, row: LearnedRow) -> LearnedRow:
+def kept_row(version: LearnedModel, row: LearnedRow) -> LearnedRow:
     genre = row.counts
     return LearnedRow(
         model=version,
@@ -173,8 +175,8 @@ def _kept_row(version: LearnedModel, row: LearnedRow) -> LearnedRow:
     )
 
 
-def _changes(
-    page: _Page, base: BaseModel, learned: Learned, reasons: NearestAnswers
+def changes_on(
+    page: Page, base: BaseModel, learned: Learned, reasons: NearestAnswers
 ) -> Iterator[tuple[Mapping[str, Any], str, float, list[str]]]:
     """The tracks that the adjusted model is sure are of another genre: that, how probable, and what speaks for it."""
     import numpy as np
@@ -197,8 +199,11 @@ def _changes(
         yield page.tracks[place], genres[place], float(highest[place]), of_one
 
 
-def _pages(owner: User, base: BaseModel, tracks: QuerySet[Track]) -> Iterator[_Page]:
+def pages_of(owner: User, base: BaseModel, tracks: QuerySet[Track]) -> Iterator[Page]:
     """Those of these tracks that the base model has predicted and that have a vector, in the order of their ids."""
+    if base.rows is not None:
+        yield from _pages_of_rows(base, base.rows.filter(track__in=tracks.order_by().values("pk")))
+        return
     vectors = learning_vectors_of(owner, base.space)
     if vectors is None:
         return
@@ -206,33 +211,41 @@ def _pages(owner: User, base: BaseModel, tracks: QuerySet[Track]) -> Iterator[_P
     rows = tracks.order_by("pk").values("pk", "artist", "album", "genre", "prediction__probabilities")
     page = list(rows[:PAGE])
     while page:
-        yield _page_of(page, base, vectors)
+        found = vectors.rows_of(b"".join(track["pk"].bytes for track in page))
+        row_of = {vectors.track_id_at(row): row for row in found}
+        heard = [track for track in page if track["pk"] in row_of]
+        yield _page_of(heard, base, vectors.matrix[[row_of[track["pk"]] for track in heard]])
         page = list(rows.filter(pk__gt=page[-1]["pk"])[:PAGE])
 
 
-def _page_of(tracks: Sequence[Mapping[str, Any]], base: BaseModel, vectors: Vectors) -> _Page:
+def _pages_of_rows(base: BaseModel, rows: QuerySet[BaseModelRow]) -> Iterator[Page]:
     import numpy as np
 
-    found = vectors.rows_of(b"".join(track["pk"].bytes for track in tracks))
-    row_of = {vectors.track_id_at(row): row for row in found}
-    heard = [
-        track
-        for track in tracks
-        if track["pk"] in row_of and set(track["prediction__probabilities"]) == set(base.genres)
+    named = {"pk": "track", "artist": "track__artist", "album": "track__album", "genre": "genre_after"}
+    values = rows.filter(vector_space=base.space).order_by("track")
+    columns = values.values(*named.values(), "prediction__probabilities", "vector")
+    page = list(columns[:PAGE])
+    while page:
+        tracks = [row | {name: row[column] for name, column in named.items()} for row in page]
+        yield _page_of(tracks, base, np.stack([np.frombuffer(row["vector"], "<f2") for row in page]))
+        page = list(columns.filter(track__gt=page[-1]["track"])[:PAGE])
+
+
+def _page_of(tracks: Sequence[Mapping[str, Any]], base: BaseModel, vectors: np.ndarray[Any, Any]) -> Page:
+    """The tracks of which the model has predicted its genres; `vectors` are in the order of the tracks."""
+    import numpy as np
+
+    places = [
+        place
+        for place, track in enumerate(tracks)
+        if set(track["prediction__probabilities"]) == set(base.genres)
     ]
-    if not heard:
-        return _Page()
+    if not places:
+        return Page()
+    heard = [tracks[place] for place in places]
     probabilities = [[track["prediction__probabilities"][genre] for genre in base.genres] for track in heard]
-    return _Page(
+    return Page(
         heard,
         np.log(np.maximum(np.array(probabilities, np.float64), LEAST_PROBABILITY)),
-        vectors.matrix[[row_of[track["pk"]] for track in heard]].astype(np.float64),
+        vectors[places].astype(np.float64),
     )
-
-
-def _artist(track: Mapping[str, Any]) -> str:
-    """Tracks of one artist are not independent of each other; without an artist, those of one album; "" for neither."""
-    if artist := fold(track["artist"]):
-        return f"artist {artist}"
-    album = fold(track["album"])
-    return f"album {album}" if album else ""

@@ -9,19 +9,21 @@ from __future__ import annotations
 import itertools
 import logging
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from django.db import OperationalError, transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from library.models import LearnedModel, LearnedModelFit, LearnedRow, User
+from library.models import BaseModelChange, LearnedModel, LearnedModelFit, LearnedRow, User
 from library.selectors.learned import LEAST_ANSWERS, learnable_verdicts_of
 from library.services import learned_changes
+from library.services.base_model_swaps import base_model_batch_apply
 from library.services.batches import BATCH_SIZE
 from library.services.jobs import job_enqueue
-from library.services.learned_models import learned_batch_apply
+from library.services.learned_models import learned_batch_apply, learned_version_create
 
 logger = logging.getLogger(__name__)
 
@@ -104,11 +106,10 @@ def learned_model_fit(*, owner_id: int) -> LearnedModel | None:
 
 def _fit(owner: User, lease: uuid.UUID) -> LearnedModel:
     _unfinished_remove(owner)
-    while learned_batch_apply(owner_id=owner.pk):
+    while base_model_batch_apply(owner_id=owner.pk) or learned_batch_apply(owner_id=owner.pk):
         _lease_extend(owner.pk, lease)
     compared_with = _in_use(owner.pk)
-    last = LearnedModel.objects.filter(owner=owner).aggregate(last=Max("number"))["last"]
-    version = LearnedModel.objects.create(owner=owner, number=(last or 0) + 1)
+    version = learned_version_create(owner=owner, status=Status.FITTING)
     base = learned_changes.base_model_of(owner)
     if base is None:
         return _finish(version, lease, LearnedModel.Reason.CANNOT_LEARN)
@@ -137,10 +138,11 @@ def _fit(owner: User, lease: uuid.UUID) -> LearnedModel:
         return _finish(version, lease)
 
 
-def _in_use(owner_id: int) -> list[tuple[int, datetime]]:
-    """What changes when the owner accepts something or uses another version."""
+def _in_use(owner_id: int) -> list[tuple[Any, ...]]:
+    """What changes when the owner accepts something, or uses another version or another base model."""
     in_use = LearnedModel.objects.filter(owner=owner_id, status=Status.ACTIVE)
-    return list(in_use.values_list("pk", "updated_at"))
+    base_models = BaseModelChange.objects.filter(owner=owner_id).exclude(activated_at=None)
+    return [*in_use.values_list("pk", "updated_at"), *base_models.values_list("pk", "status")]
 
 
 def _finish(version: LearnedModel, lease: uuid.UUID, reason: str = "") -> LearnedModel:

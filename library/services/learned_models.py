@@ -12,7 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import OperationalError, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, QuerySet
 from django.utils import timezone
 
 from library.errors import DomainError
@@ -88,6 +88,29 @@ def learned_rows_skip(
         if model.status == Status.CANDIDATE and not model.rows.filter(state=State.PROPOSED).exists():
             _candidate_put_aside(model.owner_id)
     return count
+
+
+def learned_version_create(*, owner: User, status: LearnedModel.Status) -> LearnedModel:
+    """A new version with the next number."""
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+        last = LearnedModel.objects.filter(owner=owner).aggregate(last=Max("number"))["last"]
+        return LearnedModel.objects.create(owner=owner, number=(last or 0) + 1, status=status)
+
+
+def learned_model_exchange(*, owner: User, model: LearnedModel | None) -> LearnedModel | None:
+    """Use a version, or none, together with another base model; returns the one that was in use.
+
+    A candidate does not wait any longer. The caller holds the lock of the owner's row, and calls `learned_rows_apply`
+    when the transaction is over.
+    """
+    before = LearnedModel.objects.filter(owner=owner, status=Status.ACTIVE).first()
+    _candidate_put_aside(owner.pk)
+    if model:
+        _use(model)
+    else:
+        _put_aside(owner.pk)
+    return before
 
 
 def learned_model_activate(*, model: LearnedModel) -> None:

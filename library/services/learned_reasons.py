@@ -12,8 +12,6 @@ from library.selectors.vectors import learning_vectors_of
 if TYPE_CHECKING:
     import numpy as np
 
-    from library.selectors.vectors import Floats
-
 #: How many answers a row names.
 NEAREST_ANSWERS = 3
 
@@ -21,19 +19,26 @@ NEAREST_ANSWERS = 3
 class NearestAnswers:
     """Looks for the nearest of an owner's answers by genre. Answers about tracks without a vector are left out."""
 
-    def __init__(self, owner: User, space: str, answers: Mapping[UUID, str]) -> None:
-        self.ids: dict[str, list[str]] = {}
-        self.vectors: dict[str, Floats] = {}
+    def __init__(
+        self, answers: Mapping[UUID, str], ids: Sequence[UUID], vectors: np.ndarray[Any, Any]
+    ) -> None:
+        """`vectors` (tracks, size) are those of the tracks with these ids, which have answers."""
+        by_genre: dict[str, list[int]] = {}
+        for row, pk in enumerate(ids):
+            by_genre.setdefault(answers[pk], []).append(row)
+        self.ids = {genre: [str(ids[row]) for row in rows] for genre, rows in by_genre.items()}
+        self.vectors = {genre: vectors[rows] for genre, rows in by_genre.items()}
+
+    @classmethod
+    def of_library(cls, owner: User, space: str, answers: Mapping[UUID, str]) -> NearestAnswers:
+        """Among the owner's learning vectors of a space."""
+        import numpy as np
+
         vectors = learning_vectors_of(owner, space)
         if vectors is None:
-            return
+            return cls(answers, [], np.zeros((0, 0)))
         rows = vectors.rows_of(b"".join(pk.bytes for pk in answers))
-        by_genre: dict[str, list[int]] = {}
-        for row in rows.tolist():
-            by_genre.setdefault(answers[vectors.track_id_at(row)], []).append(row)
-        for genre, found in by_genre.items():
-            self.ids[genre] = [str(vectors.track_id_at(row)) for row in found]
-            self.vectors[genre] = vectors.matrix[found]
+        return cls(answers, [vectors.track_id_at(row) for row in rows.tolist()], vectors.matrix[rows])
 
     def of(self, genres: Sequence[str], vectors: np.ndarray[Any, Any]) -> list[list[str]]:
         """For each genre and the vector (size,) of a track beside it, the ids of the nearest answers, nearest first."""

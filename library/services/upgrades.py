@@ -24,9 +24,9 @@ from django.utils import timezone
 
 from classifier.errors import AudioError
 from library.errors import DomainError
-from library.models import AnalysisPart, Embedding, FileTags, Track, UpgradeAttempt, UpgradePass
+from library.models import AnalysisPart, Embedding, FileTags, Track, UpgradeAttempt, UpgradePass, User
 from library.selectors.analysis_parts import UPGRADED_PARTS, tracks_to_upgrade
-from library.selectors.model_cards import default_model_id, learning_space
+from library.selectors.model_cards import learning_space, model_id, model_name_of
 from library.services.analysis import prediction_adopt, prediction_record
 from library.services.analysis_client import analyse_file, read_tags
 from library.services.edit_conflicts import locked_row
@@ -101,7 +101,7 @@ def upgrade_pass_continue(*, lease: uuid.UUID | str) -> int:
 def _next_tracks() -> tuple[AnalysisPart, list[Track]]:
     """Tracks that lack a part, and that part; an empty list when nothing is left to do."""
     for part in UPGRADED_PARTS:
-        if tracks := list(tracks_to_upgrade(part)[:TRACKS_PER_TASK]):
+        if tracks := list(tracks_to_upgrade(part).select_related("owner")[:TRACKS_PER_TASK]):
             return part, tracks
     return part, []
 
@@ -153,13 +153,16 @@ def _tags_fill(track: Track, path: Path) -> None:
 
 def _vectors_fill(track: Track, path: Path, on_heartbeat: Callable[[], Any]) -> None:
     """Listen to a track again and store its learning vector, and what else it should have and has not."""
-    result = analyse_file(path, on_heartbeat=on_heartbeat)
+    model = model_name_of(track.owner)
+    result = analyse_file(path, model=model, on_heartbeat=on_heartbeat)
     vectors = {"vector": result["vector"], "embedding": result["embedding"]}
     space = result["embedding_space"]
     with transaction.atomic():
         current = locked_row(track)
         if current.status != Track.Status.READY:
             return  # it is being analysed again, which stores the same
+        if model_name_of(User.objects.get(pk=current.owner_id)) != model:
+            return  # the owner has another model by now, and the pass goes on with that
         if current.prediction_id is None:
             current.prediction = prediction_record(track=current, result=result)
             Track.objects.filter(pk=current.pk).update(
@@ -170,7 +173,7 @@ def _vectors_fill(track: Track, path: Path, on_heartbeat: Callable[[], Any]) -> 
             learning_vector_record(track=current, vector=result["vector"], space=space)
             if not Embedding.objects.filter(track=current).exists():
                 embedding_record(track=current, embedding=result["embedding"], space=space)
-        if result["vector"] and space == learning_space():
+        if result["vector"] and space == learning_space(model):
             _attempts_forget(track, AnalysisPart.VECTORS)
 
 
@@ -179,7 +182,7 @@ def _attempt_note(track: Track, part: AnalysisPart, *, last: bool = False) -> No
     with transaction.atomic():
         locked_row(track)
         counted, _ = UpgradeAttempt.objects.get_or_create(
-            track=track, part=part, version=" ".join(default_model_id())
+            track=track, part=part, version=" ".join(model_id(model_name_of(track.owner)))
         )
         counted.attempts = settings.EARMARK_ANALYSIS_ATTEMPTS if last else counted.attempts + 1
         counted.save(update_fields=["attempts"])

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from library.models import LearnedModel, LearnedRow, Track
+from library.models import LearnedModel, LearnedRow, Prediction, Track
 from library.selectors import learned_gain_text, learned_reason_text
 from library.selectors.keeping_up import Agreement
 from library.selectors.learning import Suggestion
@@ -104,11 +104,16 @@ def chip_of(context: Context, genre: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def genre_before(context: Context, row: LearnedRow, track: Track) -> str:
-    """The genre before: "Blues 71 %". Without a number where it was not the model that was sure of it."""
-    prediction = track.prediction
-    if row.before:
-        name: str = context["genres"].by_key(row.before).name
-        if prediction and prediction.label == row.before:
+    """The genre before: see `genre_share`."""
+    return genre_share(context, row.before, track.prediction)
+
+
+@register.simple_tag(takes_context=True)
+def genre_share(context: Context, genre: str, prediction: Prediction | None) -> str:
+    """A genre beside a prediction: "Blues 71 %". Without a number where it was not the model that was sure of it."""
+    if genre:
+        name: str = context["genres"].by_key(genre).name
+        if prediction and prediction.label == genre:
             return f"{name} {probability_percent(prediction.confidence)}"
         return name
     if not prediction:

@@ -156,7 +156,7 @@ def redirect_with_result(
 def _with_link_to_teaching(message: str, action: BulkAction) -> str:
     """The message; for a genre or tag that can be taught, with a link to what sounds like it."""
     label = label_given_by(action)
-    if label is None or not selectors.teaching_is_possible():
+    if label is None or not selectors.teaching_is_possible(action.person):
         return message
     return format_html('{} <a href="{}">See what sounds like it</a>', message, LabelUrls.of(label).like)
 

@@ -20,6 +20,7 @@ from library.search.facet_links import FacetValue, facets_of
 from library.search.facets import UNSURE_LABEL
 from library.search.filters import track_filterset
 from library.selectors.analysis_parts import upgrade_progress_of
+from library.selectors.base_models import waiting_base_model_of
 from library.selectors.keeping_up import agreement_of, could_learn_anew
 from library.selectors.overview import (
     DURATION_BANDS,
@@ -61,6 +62,7 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
                 for concept in selectors.doubtful_concepts_of(request.user)
                 if (taught := concept.genre or concept.tag)
             ],
+            "base_model": waiting_base_model_of(request.user),
             "upgrade": upgrade_progress_of(request.user),
             "by_genre": bars(sorted(facets.get("genre", []), key=lambda genre: -genre.count), seconds),
             "by_mood": bars(facets.get("mood", [])),

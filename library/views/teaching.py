@@ -57,7 +57,7 @@ def label_like(request: AuthenticatedRequest, **ids: int) -> HttpResponse:
     found = owned_label(request, **ids)
     context = _head(request, found)
     concept, skipped = context["concept"], skipped_ids(request)
-    possible = selectors.teaching_is_possible()
+    possible = selectors.teaching_is_possible(request.user)
     count = 1 + LISTED_SUGGESTIONS + len(skipped)
     suggestions = selectors.suggestions_for(request.user, concept, count, seed=found.pk) if possible else []
     question, rest = _question_and_rest(suggestions, uuid_or_nil(request.GET.get("track", "")), skipped)

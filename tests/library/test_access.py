@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from library import services
-from library.models import PartialUpload, Track, User
+from library.models import BaseModelChange, PartialUpload, Track, User
 from tests.factories import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +59,9 @@ THINGS = {
     "bulk": lambda alice: services.tracks_tag(
         tracks=Track.objects.filter(owner=alice), person=alice, name="live"
     ),
+    "base": lambda alice: BaseModelChange.objects.create(
+        owner=alice, model_name="newer-1", model_version="2.0.0", figures={"in_use": ""}
+    ),
     "playlist": lambda alice: services.playlist_add(owner=alice, name="Late"),
     "upload": lambda alice: PartialUpload.objects.create(
         owner=alice, name="album.zip", length=9, contents={"added": 1, "known": 0, "refused": 0}
@@ -89,6 +92,9 @@ THING_PAGES = [
     PageAccess("tag-change", "post", 302, {"name": "on stage"}),
     PageAccess("tag-delete", "get", 200),
     PageAccess("tag-delete", "post", 302),
+    PageAccess("base-model", "get", 200),
+    PageAccess("base-model-activate", "post", 302),
+    PageAccess("base-model-back", "post", 302),
     PageAccess("bulk-action-undo", "post", 302),
     PageAccess("bulk-action-cancel", "post", 302),
     PageAccess("upload-archive", "get", 200),

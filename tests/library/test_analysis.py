@@ -170,7 +170,7 @@ def test_a_worker_that_comes_back_late_changes_nothing(alice: User, mp3: bytes, 
 
     (tmp_path / "peaks.json").write_text("{}")
     result = analysis.analyse_file(track.original.path)
-    analysis._result_record(late, result | {"duration": 999.0}, tmp_path)
+    analysis._result_record(late, result | {"duration": 999.0}, tmp_path, "msd-musicnn-1")
 
     track.refresh_from_db()
     assert track.duration != 999

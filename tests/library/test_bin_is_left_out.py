@@ -30,6 +30,8 @@ from library.exchange.export_writer import export_as_json
 from library.models import (
     AnalysisPart,
     Answer,
+    BaseModelChange,
+    BaseModelRow,
     BulkAction,
     Concept,
     ConceptTrack,
@@ -53,9 +55,11 @@ from library.search.filters import track_filterset
 from library.search.saved import playlist_tracks_of
 from library.selectors import (
     analysis_parts,
+    base_models,
     health,
     learning,
     maps,
+    model_comparison,
     moments,
     moods,
     overview,
@@ -68,7 +72,7 @@ from library.selectors.keeping_up import agreement_of, could_learn_anew
 from library.selectors.learning_events import learning_events_of
 from library.selectors.training import tracks_for_training
 from tests.crawl import addresses, response_bytes, send_request
-from tests.factories import TrackFactory, signed_in, with_token
+from tests.factories import PredictionFactory, TrackFactory, signed_in, with_token
 from tests.learning import vector_like
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("crawling")]
@@ -115,6 +119,7 @@ def world(alice: User, bob: User) -> World:
         owner=alice, name="a.zip", length=9, contents={"added": 1, "known": 0, "refused": 0}
     )
     token, _ = services.token_create(owner=alice, name="program")
+    add_base_model_rows(alice, track)
     services.upgrade_pass_start()
     verdict = track.verdicts.first()
     assert verdict
@@ -131,6 +136,7 @@ def world(alice: User, bob: User) -> World:
         "upload_id": [upload.pk, packed.pk],
         **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id"), short),
         "number": [1],
+        "change_id": [change_of(alice, "pending").pk, change_of(alice, "active").pk],
         "object_id": [track.pk, *sorted(set(short))],
         "content_type_id": [ContentType.objects.get_for_model(Track).pk],
         "key": [genre.key],
@@ -177,6 +183,8 @@ def fill_the_bin(world: World) -> list[Track]:
         TagRejection.objects.create(track=track, key="loud")
         Answer.objects.create(concept=concept_of(world), track=track, yes=True)
         add_learned_row(alice, track)
+    for track in (ready, unsure):
+        add_base_model_rows(alice, track)
     ids = [track.pk for track in binned]
     assert set(services.tracks_move_to_bin(owner=alice, track_ids=ids)) == set(ids)
     return binned
@@ -187,6 +195,26 @@ def add_learned_row(owner: User, track: Track) -> None:
         owner=owner, number=1, defaults={"status": LearnedModel.Status.CANDIDATE}
     )
     LearnedRow.objects.create(model=version, track=track, genre="rock", probability=0.9)
+
+
+def add_base_model_rows(owner: User, track: Track) -> None:
+    """Of a model that has heard the track and waits, and of one in use that the track still follows.
+
+    The second has not heard tracks with a verdict.
+    """
+    prediction = PredictionFactory(track=track, model_name="newer-1", top="rock")
+    row = {"track": track, "prediction": prediction}
+    BaseModelRow.objects.create(change=change_of(owner, "pending"), **row)
+    if not track.owner_genre:
+        BaseModelRow.objects.create(change=change_of(owner, "active"), **row)
+
+
+def change_of(owner: User, status: str) -> BaseModelChange:
+    return BaseModelChange.objects.get_or_create(
+        owner=owner,
+        status=status,
+        defaults={"model_name": "newer-1", "model_version": "1", "completed_at": timezone.now()},
+    )[0]
 
 
 def version_of(world: World) -> LearnedModel:
@@ -214,7 +242,7 @@ NOT_ASKED = {
     "bin.bin_of", "bin.bin_usage_in", "bin.bin_usage_of", "bin.binned_ids_of", "bin.purged_after",
     "bin.tracks_including_binned", "tracks.with_prediction",
     "needs_you.answer_options_for", "needs_you.suggested_own_genre", "reviewing.visible_to", "similar.shared_moods",
-    "model_cards.default_model_id", "model_cards.learning_space",
+    "model_cards.default_model_id", "model_cards.learning_space", "model_cards.model_id", "model_cards.model_name_of",
     "model_cards.installed_models", "model_cards.accuracy_at_confidence", "model_cards.accuracy_when_sure",
     "read_once.read_once", "read_once.reads_once",
     # Fetched along with tracks.
@@ -225,12 +253,14 @@ NOT_ASKED = {
     "learning.teaching_is_possible", "standing.switched_on_text", "standing.switch_text",
     "learned.learned_reason_text", "learned.learned_gain_text",
     "standing.standing_text",
-    "moments.telling_moment",
+    "moments.telling_moment", "model_comparison.sign_test",
     # Its rows are no tracks.
     "table_sizes.pruned_table_sizes",
     # Files are looked after in the bin, too.
     "file_checks.damage_of", "file_checks.damaged_counts", "file_checks.originals_due",
     "file_checks.originals_unread_since",
+    # Tracks in the bin follow a base model, too; the others narrow down rows or tracks that they are given.
+    "base_models.rows_to_swap", "base_models.tracks_without_model", "base_models.with_genres",
     # Parts of subqueries, whose tracks are looked up in the library.
     "concepts.example_ids", "concepts.refusal_ids", "concepts.other_genre_ids", "vectors.packed_track_ids",
     "concepts.settled_ids", "tags.with_taggings",
@@ -300,6 +330,37 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
         selectors.track_count_by_source(w.alice, genre.key) for genre in selectors.genre_names_of(w.alice)
     ],
     "genres.track_count_by_genre": lambda w: selectors.track_count_by_genre(w.alice),
+    "base_models.base_model_changes_of": lambda w: base_models.base_model_changes_of(w.alice),
+    "base_models.waiting_base_model_of": lambda w: base_models.waiting_base_model_of(w.alice),
+    "base_models.base_model_in_use_of": lambda w: base_models.base_model_in_use_of(w.alice),
+    "base_models.tracks_lacking_base_model": lambda w: base_models.tracks_lacking_base_model(
+        w.alice, change_of(w.alice, "active")
+    ).order_by("pk"),
+    "base_models.base_model_counts_of": lambda w: base_models.base_model_counts_of(
+        w.alice, change_of(w.alice, "active")
+    ),
+    "base_models.tracks_to_follow": lambda w: base_models.tracks_to_follow(
+        w.alice, change_of(w.alice, "active")
+    ),
+    "base_models.changed_rows_of": lambda w: base_models.changed_rows_of(
+        w.alice, change_of(w.alice, "pending")
+    ),
+    "base_models.genre_changes_of": lambda w: base_models.genre_changes_of(
+        w.alice, change_of(w.alice, "pending")
+    ),
+    "base_models.changed_rows_in_order": lambda w: base_models.changed_rows_in_order(
+        w.alice,
+        change_of(w.alice, "pending"),
+        base_models.genre_changes_of(w.alice, change_of(w.alice, "pending")),
+    ),
+    "model_comparison.models_compared": lambda w: model_comparison.models_compared(
+        w.alice,
+        model_comparison.ModelVersion("msd-musicnn-1"),
+        model_comparison.ModelVersion("newer-1"),
+    ),
+    "model_comparison.verdicts_compared_for": lambda w: model_comparison.verdicts_compared_for(
+        w.alice, change_of(w.alice, "pending")
+    ),
     "bulk_actions.bulk_actions_of": lambda w: selectors.bulk_actions_of(w.alice),
     "bulk_actions.recent_bulk_actions_of": lambda w: selectors.recent_bulk_actions_of(w.alice),
     "bulk_actions.unsure_track_count": lambda w: selectors.unsure_track_count(w.alice, w.action),
@@ -421,6 +482,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
     after = {name: comparable(selector(world)) for name, selector in SELECTORS.items()}
     assert {name for name in before if before[name] == after[name]} == {
         # Of one track, one tag, or without any.
+        "base_models.base_model_changes_of", "base_models.waiting_base_model_of", "base_models.base_model_in_use_of",
         "bulk_actions.bulk_actions_of", "bulk_actions.recent_bulk_actions_of", "bulk_actions.unsure_track_count",
         "genres.genre_names_of", "genres.own_genres_of", "genres.own_genre_keys_by_slug",
         "genres.own_genres_containing", "tags.tags_containing",

@@ -16,7 +16,17 @@ from django.urls import path
 from pytest_django import Settings
 
 from library import models, selectors, services
-from library.models import ConceptTrack, FileTags, LearnedModel, LearnedRow, PartialUpload, Track, User
+from library.models import (
+    BaseModelChange,
+    BaseModelRow,
+    ConceptTrack,
+    FileTags,
+    LearnedModel,
+    LearnedRow,
+    PartialUpload,
+    Track,
+    User,
+)
 from tests.crawl import METHODS, UNSAFE, CrawledUrl, addresses, response_bytes, send_request
 from tests.factories import TrackFactory, signed_in, with_token
 
@@ -71,6 +81,10 @@ def alices_data(alice: User) -> OwnedData:
         owner=alice, number=1, status="candidate", sha256=f"{SECRET} arrays"
     )
     LearnedRow.objects.create(model=learned, track=twin, genre="rock", probability=0.9)
+    change = BaseModelChange.objects.create(
+        owner=alice, model_name="newer-1", model_version=f"{SECRET} version"
+    )
+    BaseModelRow.objects.create(change=change, track=twin, error_code="corrupt")
     action = services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name=f"{SECRET} act")
     playlist = services.playlist_add(owner=alice, name=f"{SECRET} playlist")
     services.playlist_append(playlist=playlist, tracks=selectors.tracks_of(alice))
@@ -103,6 +117,7 @@ def alices_data(alice: User) -> OwnedData:
         "content_type_id": [ContentType.objects.get_for_model(Track).pk],
         "key": [genre.key, tag.key, token.digest],
         "number": [learned.number],
+        "change_id": [change.pk],
         "mood": ["happy", genre.key],
         "uidb64": ["MQ"],
         "token": ["set-password"],
@@ -183,11 +198,12 @@ def state(owner: User) -> list[str]:
         "LearningVector",
         "Concept",
         "LearnedModel",
+        "BaseModelChange",
     ):
         rows.append(getattr(models, name).objects.filter(owner=owner))
     for name in (
         *("Prediction", "Verdict", "Tagging", "TagRejection", "PlaylistItem", "FileTags", "Answer"),
-        *("LearnedRow", "ConceptTrack"),
+        *("LearnedRow", "ConceptTrack", "BaseModelRow"),
     ):
         rows.append(getattr(models, name).objects.filter(track__owner=owner))
     rows.append(models.BulkAction.objects.filter(person=owner))
@@ -283,6 +299,7 @@ def test_every_model_with_an_owner_is_in_it() -> None:
     known = {
         "User", "Track", "Prediction", "Embedding", "Verdict", "BulkAction", "Genre", "Tag", "Tagging", "TagRejection",
         "Mood", "LearningVector", "Concept", "Answer", "ConceptTrack", "LearnedModel", "LearnedRow",
+        "BaseModelChange", "BaseModelRow",
         "Playlist", "PlaylistItem", "PartialUpload", "ApiToken", "FileTags",
         # Of what is in it already: which tracks an action was about, and which were deleted.
         "BulkActionTrack", "TrackDeletion",

@@ -210,9 +210,9 @@ class TestWorth:
 
 def test_a_model_that_cannot_be_taught(alice: User, dubs: list[Track], settings: Settings) -> None:
     concept = teach_genre(alice, "Dub", dubs[:3])
-    assert selectors.teaching_is_possible()
+    assert selectors.teaching_is_possible(alice)
     settings.EARMARK_MODEL = "mfcc-cnn-1"
-    assert not selectors.teaching_is_possible()
+    assert not selectors.teaching_is_possible(alice)
     for ask in (selectors.suggestions_for, selectors.question_for, selectors.worth_of):
         with pytest.raises(DomainError) as refused:
             ask(alice, concept)

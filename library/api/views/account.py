@@ -70,8 +70,9 @@ class ModelsView(OwnersView):
         operation_id="models",
         tags=["Models"],
         summary="List the installed models",
-        description="With the figures of their model cards, which say how they were measured.",
+        description="With the figures of their model cards, which say how they were measured. The current one analyses "
+        "the tracks of the token's owner.",
         responses=with_errors({200: serializers.ModelCardSerializer(many=True)}),
     )
     def get(self, request: Request) -> Response:
-        return Response(serializers.ModelCardSerializer(installed_models(), many=True).data)
+        return Response(serializers.ModelCardSerializer(installed_models(self.owner), many=True).data)

@@ -51,6 +51,7 @@ def _sweep_for_ever() -> None:
             services.learned_model_fits_resume()
             services.learned_rows_resume()
             services.concept_passes_resume()
+            services.base_models_resume()
             services.upgrade_pass_resume()
             services.uploads_expire()
             services.bin_expire()
