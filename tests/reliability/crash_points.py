@@ -52,11 +52,13 @@ def _points() -> dict[str, Callable[[], None]]:
     from library.services import (
         account_deletion,
         analysis,
+        base_model_swaps,
         bulk_action_undoing,
         concept_passes,
         genre_recompute,
         learned_fits,
         learned_models,
+        reanalysis,
         tracks,
         upgrades,
     )
@@ -85,6 +87,10 @@ def _points() -> dict[str, Callable[[], None]]:
         "learned genres set, not committed": lambda: after(learned_models, "effective_genres_refresh"),
         # Of a process that sets what concepts set by themselves.
         "genres set, not committed": lambda: after(concept_passes, "effective_genres_refresh"),
+        # Of the command that lets another base model listen, and of a process in which tracks follow it.
+        "heard by another model": lambda: after(reanalysis, "_row_record"),
+        "heard by another model, not stored": lambda: before(reanalysis, "prediction_record"),
+        "tracks exchanged, not committed": lambda: after(base_model_swaps, "_exchange"),
         # Of a web process, when all bytes of an upload have arrived.
         "upload stored": lambda: before(Track, "save"),
         "upload committed": lambda: before(tracks, "track_enqueue"),

@@ -137,6 +137,7 @@ class Installation:
         self.sql(f"UPDATE library_learnedmodelfit SET leased_until = {LONG_AGO}")
         self.sql(f"UPDATE library_conceptpass SET leased_until = {LONG_AGO}")
         self.sql(f"UPDATE library_learnedmodel SET updated_at = {LONG_AGO}")
+        self.sql(f"UPDATE library_basemodelchange SET updated_at = {LONG_AGO}")
 
     def stored_files(self) -> set[str]:
         files = self.folder / "files"
