@@ -142,6 +142,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+#: How long a request waits for a lock of the database before it is refused (503).
+EARMARK_DATABASE_WAIT_SECONDS = env.float("EARMARK_DATABASE_WAIT_SECONDS", default=5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 S3_BUCKET = env.str("EARMARK_S3_BUCKET", default="")

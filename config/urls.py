@@ -18,3 +18,5 @@ urlpatterns = [
     path("admin/r/<path:url>", not_found),
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "library.http.errors.server_error"

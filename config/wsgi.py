@@ -11,6 +11,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
+from library.database_errors import requests_wait_briefly  # noqa: E402 - needs the settings
 from library.http.request_checks import SiteWSGIHandler  # noqa: E402 - needs the settings
 
+requests_wait_briefly()
 application = SiteWSGIHandler()

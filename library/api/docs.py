@@ -105,6 +105,10 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "error": (500, "Something went wrong in Earmark itself."),
     "busy": (503, "Too many requests are waiting. “Retry-After” gives the seconds to wait."),
     "too_many_streams": (503, "Too many event streams are open. Poll /tracks/changes/ instead."),
+    "database_busy": (
+        503,
+        "Something else is being written. Nothing was changed; “Retry-After” says when to try again.",
+    ),
     "storage_full": (507, "The server's disk is full. Try again later."),
 }
 

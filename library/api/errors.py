@@ -16,6 +16,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from classifier.errors import AudioError
+from library.database_errors import RETRY_SECONDS, database_problem
 from library.errors import PROBLEM_TYPE, DomainError, InvalidSearchError, problem_details
 
 logger = logging.getLogger("django.request")
@@ -73,6 +74,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         return problem_response(413, "too_large", "The body is larger than the limit.")
     elif isinstance(exc, BadRequest | SuspiciousOperation | UnreadablePostError):
         exc = exceptions.ParseError()
+    if problem := database_problem(exc):
+        retry = {"Retry-After": str(RETRY_SECONDS)} if problem.status == 503 else {}
+        return problem_response(*problem, headers=retry)
     if not isinstance(exc, exceptions.APIException):
         if settings.DEBUG:
             return None

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from datetime import datetime, timedelta
 
+from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from library.database_errors import without_waiting
 from library.models import ApiToken, User
+
+logger = logging.getLogger(__name__)
 
 PREFIX = "earmark_"
 
@@ -46,10 +51,18 @@ def token_revoke(*, token: ApiToken) -> None:
 
 
 def token_mark_used(*, token: ApiToken) -> None:
-    """Set when a token was last used, at most once a minute, so that not every request writes to the database."""
+    """Set when a token was last used, at most once a minute, so that not every request writes to the database.
+
+    No request waits for that: when another process writes, or the disk is full, it is left to the next request.
+    """
     now = timezone.now()
     stale = now - timedelta(minutes=1)
-    if token.last_used_at is None or token.last_used_at < stale:
-        ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=stale), pk=token.pk).update(
-            last_used_at=now
-        )
+    if token.last_used_at and token.last_used_at >= stale:
+        return
+    try:
+        with without_waiting(), transaction.atomic():
+            unused = ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=stale), pk=token.pk)
+            ids = list(unused.select_for_update(skip_locked=True).values_list("pk", flat=True))
+            ApiToken.objects.filter(pk__in=ids).update(last_used_at=now)
+    except OperationalError:
+        logger.info("The last use of token %s was not recorded.", token.pk)
