@@ -25,7 +25,10 @@ MESSAGES: dict[str, str] = {
     "timeout": "The analysis took longer than a track may take.",
     "crashed": "The decoder crashed on this file.",
     # Raised by the library, not by the analysis.
-    "storage_full": "The server's disk is full. Try again later.",
+    "storage_full": (
+        "There is not enough room on the server's disk. Deleting tracks and emptying the bin makes some; or tell "
+        "whoever runs this site."
+    ),
     "server_error": "Something went wrong on the server, not in this file. Try to analyse it again.",
     "file_missing": "The uploaded file is no longer on the server. Delete the track and upload it again.",
 }

@@ -22,7 +22,14 @@ DEBUG = env.bool("EARMARK_DEBUG", default=False)
 
 # Everything that the site writes is in one folder: database, uploads, collected static files, secret key.
 DATA_DIR = Path(env.str("EARMARK_DATA_DIR", default=str(BASE_DIR / "var")))
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+try:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    (DATA_DIR / "incoming").mkdir(exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"The data folder {DATA_DIR} cannot be made or written to ({error.strerror}). Set EARMARK_DATA_DIR to a folder "
+        "on a disk that is mounted and writable."
+    ) from None
 
 
 #: What the example of an environment file has where a secret belongs.
@@ -91,6 +98,7 @@ MIDDLEWARE = [
     "library.outgoing.static_files.StaticFilesMiddleware",
     "library.http.middleware.CompressionMiddleware",
     "library.monitoring.middleware.MonitoringMiddleware",
+    "library.http.middleware.DiskReserveMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "library.http.files.FilesMiddleware",
@@ -209,6 +217,10 @@ EARMARK_MAX_REQUEST_BYTES = env.int(
     "EARMARK_MAX_REQUEST_BYTES", default=max(2 * 2**30, EARMARK_MAX_UPLOAD_BYTES + 2**20)
 )
 EARMARK_QUOTA_BYTES = env.int("EARMARK_QUOTA_BYTES", default=50 * 2**30)
+#: Uploads are refused when less room than this is left on the disk, which everything else may still use.
+EARMARK_KEEP_FREE_BYTES = env.int("EARMARK_KEEP_FREE_BYTES", default=256 * 2**20)
+#: The size of a file that is given up when the disk is full all the same, so that people can sign in and delete.
+EARMARK_RESERVE_BYTES = env.int("EARMARK_RESERVE_BYTES", default=32 * 2**20)
 #: Deleted tracks are kept in the bin for this many days.
 EARMARK_BIN_DAYS = env.int("EARMARK_BIN_DAYS", default=30)
 #: Workers read every original again once in so many days, and compare it with its SHA-256; 0: never.
@@ -218,7 +230,6 @@ EARMARK_MAX_TRACK_SECONDS = env.int("EARMARK_MAX_TRACK_SECONDS", default=3 * 360
 FILE_UPLOAD_HANDLERS = ["library.incoming.handler.HashingUploadHandler"]
 # On the same file system as the library, so that storing an upload only renames it.
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
-FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
 DATA_UPLOAD_MAX_NUMBER_FILES = 100
 
 # -- analysis

@@ -24,6 +24,8 @@ def isolated_storage(settings: Settings, tmp_path: Path) -> None:
     """Tests never read or write the data of a real site; tasks are recorded, not run."""
     for folder in ("incoming", "static"):
         (tmp_path / folder).mkdir()
+    settings.DATA_DIR = tmp_path
+    settings.EARMARK_RESERVE_BYTES = settings.EARMARK_KEEP_FREE_BYTES = 0
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "incoming"
     settings.STATIC_ROOT = tmp_path / "static"
     settings.EARMARK_REQUEST_LOG = tmp_path / "requests.sqlite3"

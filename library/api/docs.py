@@ -109,7 +109,10 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
         503,
         "Something else is being written. Nothing was changed; “Retry-After” says when to try again.",
     ),
-    "storage_full": (507, "The server's disk is full. Try again later."),
+    "storage_full": (
+        507,
+        "There is not enough room on the server's disk. Delete tracks and empty the bin to make some.",
+    ),
 }
 
 

@@ -21,7 +21,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return defaults.server_error(request)
     response = refusal(request.path, *problem)
     if not response["Content-Type"].startswith("application/"):
-        response = render(None, "unavailable.html", {"message": problem.message}, status=problem.status)  # type: ignore[arg-type]
+        response = render(None, "unavailable.html", {"message": problem.message}, status=problem.status)
     if problem.status == 503:
         response["Retry-After"] = str(RETRY_SECONDS)
     return response

@@ -14,6 +14,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from library import services
 from library.errors import DomainError, RateLimited
 from library.http.shortcuts import ObjectGoneError, redirect_back, referring_page
 from library.http.types import AuthenticatedRequest
@@ -62,6 +63,17 @@ class CompressionMiddleware(GZipMiddleware):
         if response.streaming or kind not in COMPRESSED_TYPES or response.status_code == 206:
             return response
         return super().process_response(request, response)
+
+
+class DiskReserveMiddleware:
+    """Gives up the reserve when the disk is about to be full, before anything asks the database."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        services.reserve_give_up_if_full()
+        return self.get_response(request)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

@@ -33,7 +33,13 @@ def disk_full_as_audio_error() -> Iterator[None]:
 
 
 def write_all(file: int, chunk: bytes) -> None:
-    """Write to a file descriptor, unbuffered, so that a full disk is noticed here and not on closing the file."""
+    """Write to a file descriptor, unbuffered, so that a full disk is noticed here and not on closing the file.
+
+    The disk counts as full when only EARMARK_KEEP_FREE_BYTES are left, which the database needs to go on.
+    """
+    disk = os.fstatvfs(file)
+    if disk.f_bavail * disk.f_frsize < settings.EARMARK_KEEP_FREE_BYTES + len(chunk):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     rest = memoryview(chunk)
     while rest:
         rest = rest[os.write(file, rest) :]

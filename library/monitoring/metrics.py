@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
@@ -52,6 +54,9 @@ class SiteCollector(Collector):
             "Originals that were not read within EARMARK_VERIFY_DAYS days.",
             originals_due().count(),
         )
+        yield GaugeMetricFamily(
+            "earmark_disk_free_bytes", "Room on the disk of the data folder.", _free_bytes()
+        )
         rows = GaugeMetricFamily(
             "earmark_rows", "Rows of what the worker deletes after a while.", labels=["table"]
         )
@@ -64,6 +69,11 @@ class SiteCollector(Collector):
         for stage, (times, seconds) in sorted(health.stage_times().items()):
             stages.add_metric([stage], times, seconds)
         yield stages
+
+
+def _free_bytes() -> int:
+    disk = os.statvfs(settings.DATA_DIR)
+    return disk.f_bavail * disk.f_frsize
 
 
 def exposition() -> bytes:

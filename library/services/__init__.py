@@ -57,6 +57,13 @@ from library.services.bulk_actions import (
 )
 from library.services.concept_passes import concept_pass_run, concept_passes_resume
 from library.services.concept_switch import concept_switch_off, concept_switch_on
+from library.services.disk_space import (
+    data_folder_check,
+    reserve_give_up_if_full,
+    reserve_keep,
+    storage_check,
+    uploads_have_room,
+)
 from library.services.doctor import library_repair
 from library.services.edits import track_edit, track_reset
 from library.services.effective_genres import effective_genres_recompute, genre_recompute_start
@@ -174,6 +181,7 @@ __all__ = [
     "concept_passes_resume",
     "concept_switch_off",
     "concept_switch_on",
+    "data_folder_check",
     "effective_genres_recompute",
     "email_enqueue",
     "email_request_add",
@@ -225,6 +233,8 @@ __all__ = [
     "prediction_adopt",
     "prediction_record",
     "request_digest",
+    "reserve_give_up_if_full",
+    "reserve_keep",
     "restored_library_settle",
     "rows_prune",
     "search_save",
@@ -234,6 +244,7 @@ __all__ = [
     "sign_up_address",
     "sign_up_email_send",
     "sign_up_key",
+    "storage_check",
     "suggestion_reject",
     "tag_add",
     "tag_change",
@@ -273,6 +284,7 @@ __all__ = [
     "upload_offset",
     "upload_receive",
     "uploads_expire",
+    "uploads_have_room",
     "user_add",
     "user_allow_training",
     "user_change_email",

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from classifier.errors import AudioError
+from classifier.errors import MESSAGES, AudioError
 from classifier.formats import HEAD_BYTES, sniff
 from library.errors import DomainError
 from library.incoming import archives
@@ -202,7 +202,7 @@ def _append(file: int, offset: int, chunk: bytes) -> int:
         except OSError as error:
             if error.errno not in DISK_FULL_ERRNOS:
                 raise
-            raise DomainError("storage_full", "The server's disk is full. Try again later.", 507) from error
+            raise DomainError("storage_full", MESSAGES["storage_full"], 507) from error
     return offset + len(chunk)
 
 

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from classifier.errors import MESSAGES
 from library import selectors, services
 from library.http.files import takes_files
 from library.http.shortcuts import PAGE_SIZE, get_or_gone, redirect_back
@@ -64,4 +65,13 @@ def _upload_page(
 ) -> HttpResponse:
     page = Paginator(uploads, PAGE_SIZE).get_page(request.GET.get("page"))
     live = any(upload.is_in_progress for upload in page)
-    return render(request, "library/upload.html", {"page": page, "live": live, "archive": archive})
+    return render(
+        request,
+        "library/upload.html",
+        {
+            "page": page,
+            "live": live,
+            "archive": archive,
+            "no_room_message": "" if services.uploads_have_room() else MESSAGES["storage_full"],
+        },
+    )

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Never
 from django.conf import settings
 
 from library.http.chunked_bodies import FILE_CONTENT_TYPES
+from library.incoming.handler import write_all
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -140,7 +141,7 @@ class IncomingBody:
             async for block in self.blocks(WRITE_BYTES):
                 if file.tell() + len(block) > limit:
                     raise TooLargeError(limit)
-                await asyncio.to_thread(_write_all, file, block)
+                await asyncio.to_thread(write_all, file.fileno(), block)
             file.seek(0)
         except BaseException:
             file.close()
@@ -173,9 +174,3 @@ class IncomingBody:
     def _check_length(self, limit: int) -> None:
         if self.length is not None and self.length > limit:
             raise TooLargeError(limit)
-
-
-def _write_all(file: BinaryIO, block: bytes) -> None:
-    rest = memoryview(block)
-    while rest:
-        rest = rest[file.write(rest) :]

@@ -21,6 +21,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+from classifier.errors import MESSAGES
 from library.http.asgi.address_rates import AddressRates
 from library.http.asgi.blocks import response_blocks
 from library.http.asgi.bodies import (
@@ -111,7 +112,7 @@ class Handler(ASGIHandler):
         except TooLargeError as error:
             return refuse(413, "too_large", f"The body of the request is larger than {error.limit} bytes.")
         except DiskFullError:
-            return refuse(507, "storage_full", "The server's disk is full. Try again later.")
+            return refuse(507, "storage_full", MESSAGES["storage_full"])
 
     async def respond(self, scope: Scope, body: Any) -> HttpResponseBase:
         """The response of middleware and view, from one of the threads. Raises BodyNeeded and BusyError."""

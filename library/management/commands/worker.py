@@ -43,6 +43,8 @@ class Command(db_worker.Command):
 def _sweep_for_ever() -> None:
     for number in itertools.count():
         try:
+            services.reserve_give_up_if_full()
+            services.reserve_keep()
             services.tracks_sweep()
             services.bulk_actions_resume()
             services.bulk_action_undos_resume()
