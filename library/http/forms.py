@@ -84,7 +84,8 @@ class TrackForm(ConflictDetectingForm, forms.ModelForm):
 class NameForm(ConflictDetectingForm):
     """A new name, validated by the service."""
 
-    name = forms.Field(required=False)
+    # As it was typed; a form without it has an empty name, which is refused.
+    name = forms.CharField(required=False, strip=False)
 
 
 class TagForm(NameForm):

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from library.models import Track
+from library import services
+from library.models import Track, User
 
 pytestmark = pytest.mark.django_db
 
@@ -32,3 +33,14 @@ def test_what_is_no_path_leads_nowhere(wanted: str, alice_client: Client, track:
 def test_a_path_leads_there(wanted: str, location: str, alice_client: Client, track: Track) -> None:
     response = alice_client.post(reverse("track-genre", args=[track.pk]), {"genre": "jazz", "next": wanted})
     assert (response.status_code, response["Location"]) == (302, location)
+
+
+def test_a_form_without_its_fields_is_refused_with_a_sentence(alice: User, alice_client: Client) -> None:
+    genre = services.own_genre_add(owner=alice, name="Shoegaze")
+    playlist = services.playlist_add(owner=alice, name="Late")
+    for url in (
+        reverse("genre-rename", args=[genre.pk]),
+        reverse("playlist-rename", args=[playlist.pk]),
+    ):
+        page = alice_client.post(url, {}, follow=True)
+        assert "A name has 1 to" in page.content.decode(), url
