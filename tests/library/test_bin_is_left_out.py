@@ -509,7 +509,7 @@ OF_THE_SESSION = ("/account/session/",)
 #: What differs each time.
 CHANGING = re.compile(
     r'name="(csrfmiddlewaretoken|idempotency_key)" value="[^"]*"|data-csrf="[^"]*"|nonce="[^"]*"|csrfToken[^,]*'
-    r'|"exported_at": "[^"]*"|<td class="field-last_used_at[^<]*<|^[A-Z][\w-]+: .*$',
+    r'|"exported_at": "[^"]*"|<td class="field-last_used_at[^<]*<|^[A-Z][\w-]+: .*$|just now|\d+\xa0minutes? ago',
     re.MULTILINE,
 )
 
