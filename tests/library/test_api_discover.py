@@ -149,7 +149,7 @@ def test_suggested_tags_are_accepted_or_rejected(alice_api: Client, make_track: 
         ("/moods/happy/", 5),
         ("/map/around/?x=1&y=1", 7),
         ("/map/", 6),
-        ("/overview/", 10),
+        ("/overview/", 9),
     ],
 )
 def test_they_cost_as_many_queries_whatever_there_is(

@@ -39,7 +39,7 @@ def test_unknown_tracks(alice_api: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/api/", "/api/v1/", "/api/v2/tracks/", "/api/v1/tracks", "/api/v1/tracks/7/", "/api/x%00/"]
+    "address", ["/api/", "/api/v1/", "/api/v2/tracks/", "/api/v1/tracks", "/api/v1/tracks/7/"]
 )
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 def test_unknown_urls(alice_api: Client, client: Client, address: str, method: str) -> None:
@@ -87,9 +87,11 @@ def test_every_answer_says_how_much_is_left(alice_api: Client, settings: Setting
 #: What these raise is for the command line alone.
 COMMAND_LINE_MODULES = (
     "backup.py",
+    "base_models.py",
     "database_copies.py",
     "disk_space.py",
     "doctor.py",
+    "reanalysis.py",
     "file_repair.py",
     "restore.py",
 )

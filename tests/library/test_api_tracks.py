@@ -59,6 +59,7 @@ def test_a_ready_track(alice_api: Client, track: Track) -> None:
         "notices": [],
         "genre": BLUES,
         "tags": [],
+        "learned_tags": [],
         "learned": None,
         "created_at": body["created_at"],
         "updated_at": body["updated_at"],

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from library import selectors, services
-from library.models import LearnedModel, LearnedRow, Track, User
+from library.models import BaseModelChange, LearnedModel, LearnedRow, Track, User
 from tests.crawl import UNSAFE, PathValues, addresses, response_bytes, send_request
 from tests.factories import PASSWORD, signed_in, upload
 
@@ -48,6 +48,7 @@ def path_values(bob: User, make_track: Any) -> PathValues:
     LearnedRow.objects.create(
         model=version, track=make_track(owner=bob), genre="jazz", probability=0.9, before="blues"
     )
+    change = BaseModelChange.objects.create(owner=bob, model_name="mfcc-cnn-1", model_version="2")
     return {
         "id": [track.pk, playlist.pk, token.pk],
         "pk": [track.pk, tag.pk, playlist.pk],
@@ -60,6 +61,7 @@ def path_values(bob: User, make_track: Any) -> PathValues:
         "genre_id": [genre.pk],
         "token_id": [token.pk],
         "number": [version.number],
+        "change_id": [change.pk],
         "object_id": [track.pk, token.pk, "_3Cscript_3E"],
         "content_type_id": ["1"],
         "key": [genre.key],

@@ -54,6 +54,7 @@ def test_head_has_the_length_and_no_body(alice_client: Client, url: str, content
         # Safari plays nothing when the whole file is not sent as a part.
         ("bytes=0-", slice(0, None)),
         ("bytes=0-999999999", slice(0, None)),
+        ("bytes=0-" + "9" * 5000, slice(0, None)),
         ("bytes=-999999999", slice(0, None)),
     ],
 )
@@ -89,9 +90,7 @@ def test_an_etag_does_not_reveal_the_stored_name(alice_client: Client, track: Tr
     assert Path(str(track.original.name)).stem not in etag
 
 
-@pytest.mark.parametrize(
-    "asked", ["bytes=9-5", "bytes=-", "bytes=0-1,5-6", "lines=1-2", "bytes=a-b", "bytes=0-" + "9" * 5000]
-)
+@pytest.mark.parametrize("asked", ["bytes=9-5", "bytes=-", "bytes=0-1,5-6", "lines=1-2", "bytes=a-b"])
 def test_what_is_no_single_range_gets_the_whole(
     alice_client: Client, url: str, content: bytes, asked: str
 ) -> None:

@@ -23,6 +23,8 @@ WITHOUT = {
     "accounts/account_delete.html", "accounts/login.html", "accounts/password_change.html",
     "accounts/password_reset.html", "accounts/password_reset_confirm.html", "accounts/signup.html",
     "email_change", "token_create", "logout",
+    # Of Django's own view.
+    "admin/library/delete_selected_confirmation.html",
 }  # fmt: skip
 
 

@@ -196,7 +196,7 @@ class TestGoingThrough:
         assert "<strong>1</strong> left" in page
         assert "1 skipped" in page
 
-    @pytest.mark.parametrize("after", ["", "x", "nan,", "0.3", "0.3,x", "inf,{id}", "nan,{id}", "\0,{id}"])
+    @pytest.mark.parametrize("after", ["", "x", "nan,", "0.3", "0.3,x", "inf,{id}", "nan,{id}", "\1,{id}"])
     def test_an_invalid_cursor_is_the_start(
         self, alice_client: Client, unsure: MakeTrack, after: str
     ) -> None:

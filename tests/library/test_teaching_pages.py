@@ -177,7 +177,7 @@ class TestSuggestions:
         assert asked(alice_client, then) == track
         assert other not in [each.track for each, _ in alice_client.get(then).context["rest"]]
 
-    @pytest.mark.parametrize("query", ["skipped=x", "skipped=,", "track=x", "skipped=%00&track=%00"])
+    @pytest.mark.parametrize("query", ["skipped=x", "skipped=,", "track=x", "skipped=%01&track=%01"])
     def test_a_position_that_is_none_is_the_start(self, alice_client: Client, dub: Genre, query: str) -> None:
         assert asked(alice_client, f"{url(dub)}?{query}") == asked(alice_client, url(dub))
 

@@ -62,7 +62,7 @@ def test_a_folder_goes_up_once(
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert sorted(row["original_name"] for row in rows) == ["again.mp3", "three.ogg", "two.FLAC"]
     assert main(["export", "--format", "csv"]) == 0
-    table = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    table = list(csv.DictReader(io.StringIO(capsys.readouterr().out.removeprefix("\ufeff"))))
     assert {row["sha256"] for row in table} == {row["sha256"] for row in rows}
     assert main(["export", "--format", "json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["tracks"]) == 3
