@@ -112,6 +112,17 @@ def other_genre_ids(owner: User, concept: Concept) -> QuerySet[Any, Any]:
     return _own_verdicts(owner).exclude(genre=concept.genre.key).order_by().values("track")
 
 
+def reviewed_ids(owner: User, concept: Concept) -> QuerySet[Any, Any]:
+    """The ids of the tracks to which a reviewer gave the genre, as `track`; none for a tag.
+
+    They are suggestions, as long as the owner says nothing about them.
+    """
+    if concept.genre is None:
+        return Verdict.objects.none().values("track")
+    by_reviewers = Verdict.objects.filter(track__owner=owner).exclude(person=owner)
+    return verdicts_in_force(by_reviewers).filter(genre=concept.genre.key).order_by().values("track")
+
+
 def settled_ids(owner: User, concept: Concept) -> list[QuerySet[Any, Any]]:
     """The ids of the tracks about which the owner has said what a concept must leave alone, as `track`.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -16,7 +16,13 @@ from django.conf import settings
 
 from library.errors import DomainError
 from library.models import Answer, Concept, Track, User
-from library.selectors.concepts import example_ids, examples_of, other_genre_ids, refusal_ids
+from library.selectors.concepts import (
+    example_ids,
+    examples_of,
+    other_genre_ids,
+    refusal_ids,
+    reviewed_ids,
+)
 from library.selectors.model_cards import learning_space, model_name_of
 from library.selectors.read_once import read_once
 from library.selectors.standing import LEAST_EXAMPLES, standing_text, switched_on_text
@@ -40,13 +46,14 @@ class Suggestion:
     """A track that may sound like a concept.
 
     `nearest` are the examples most like it, the most similar first. `drawn`: it was not suggested as one of the best,
-    but to learn where the border is.
+    but to learn where the border is. `reviewed`: a reviewer gave it that genre.
     """
 
     track: Track
     score: float
     nearest: list[Track]
     drawn: bool
+    reviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +104,32 @@ def teaching_is_possible(owner: User) -> bool:
 def suggestions_for(owner: User, concept: Concept, count: int = 10, seed: int = 0) -> list[Suggestion]:
     """Tracks that may sound like a concept, the best first: nine of ten are the best, one is near the threshold.
 
-    None with fewer than three examples. Only unanswered tracks; for a genre none to which the owner gave another.
-    The same seed gives the same. Raises DomainError: `cannot_be_taught`.
+    Before them come those to which a reviewer gave the genre. None with fewer than three examples. Only unanswered
+    tracks; for a genre none to which the owner gave another. The same seed gives the same.
+    Raises DomainError: `cannot_be_taught`.
     """
     lesson = _lesson(owner, concept)
     if lesson is None:
         return []
+    import numpy as np
+
     from classifier.learning import suggestions
 
     rows, scores = _candidates(lesson)
-    chosen = suggestions.suggest(scores, _judged(owner, concept, lesson).threshold, count, seed)
-    return _suggestions(owner, lesson, rows[chosen.tracks], scores[chosen.tracks], chosen.drawn.tolist())
+    reviewed = np.isin(rows, lesson.vectors.rows_of(packed_track_ids(reviewed_ids(owner, concept))))
+    found = []
+    if reviewed.any():
+        best = np.argsort(-scores[reviewed], kind="stable")[:count]
+        found = _suggestions(owner, lesson, rows[reviewed][best], scores[reviewed][best], [False] * len(best))
+        found = [replace(suggestion, reviewed=True) for suggestion in found]
+        rows, scores = rows[~reviewed], scores[~reviewed]
+    if len(found) < count:
+        threshold = _judged(owner, concept, lesson).threshold
+        chosen = suggestions.suggest(scores, threshold, count - len(found), seed)
+        found += _suggestions(
+            owner, lesson, rows[chosen.tracks], scores[chosen.tracks], chosen.drawn.tolist()
+        )
+    return found
 
 
 def question_for(owner: User, concept: Concept) -> Suggestion | None:

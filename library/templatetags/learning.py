@@ -32,6 +32,8 @@ MAX_FALLS = 3
 @register.simple_tag
 def suggestion_reason(suggestion: Suggestion) -> str:
     """Why a track is suggested."""
+    if suggestion.reviewed:
+        return "A reviewer says so"
     if suggestion.drawn:
         return "Near the edge: your answer teaches most"
     return f"Close to {' and '.join(track.title for track in suggestion.nearest[:2])}"

@@ -262,7 +262,8 @@ NOT_ASKED = {
     # Tracks in the bin follow a base model, too; the others narrow down rows or tracks that they are given.
     "base_models.rows_to_swap", "base_models.tracks_without_model", "base_models.with_genres",
     # Parts of subqueries, whose tracks are looked up in the library.
-    "concepts.example_ids", "concepts.refusal_ids", "concepts.other_genre_ids", "vectors.packed_track_ids",
+    "concepts.example_ids", "concepts.refusal_ids", "concepts.other_genre_ids", "concepts.reviewed_ids",
+    "vectors.packed_track_ids",
     "concepts.settled_ids", "tags.with_taggings",
     # They keep what was set on tracks in the bin, and choose among the tracks that they are given.
     "concept_switch.due_genres_of", "concept_switch.due_tags_of", "concept_switch.settled_among",

@@ -83,6 +83,24 @@ class TestSuggestions:
         assert set(suggested(genre)) == set(dubs[4:])
         assert set(suggested(tag)) == set(dubs[3:])
 
+    def test_first_comes_what_a_reviewer_says(
+        self, dubs: list[Track], folk: list[Track], alice: User, bob: User
+    ) -> None:
+        services.user_share(user=alice, share=True)
+        concept = teach_genre(alice, "Dub", dubs[:3])
+        key = genre_of(concept).key
+        for track in folk[:2]:
+            services.genre_set(track=track, person=bob, genre=key)
+        found = selectors.suggestions_for(alice, concept, 4)
+        assert {one.track for one in found[:2]} == set(folk[:2])
+        assert [one.reviewed for one in found] == [True, True, False, False]
+        assert len(selectors.suggestions_for(alice, concept, 1)) == 1
+        # It teaches nothing, and what the owner says counts.
+        assert not selectors.examples_of(alice, concept).filter(pk__in=[track.pk for track in folk])
+        services.concept_answer(concept=concept, track=folk[0], yes=False)
+        services.genre_set(track=folk[1], person=alice, genre="rock")
+        assert not any(one.reviewed for one in selectors.suggestions_for(alice, concept, 100))
+
     @both
     def test_the_bin_has_none(self, dubs: list[Track], teach: Teach) -> None:
         concept = teach(dubs[0].owner, "Dub", dubs[:4])
@@ -130,11 +148,11 @@ class TestSuggestions:
     ) -> None:
         concept = teach_genre(alice, "Dub", dubs[:3])
         suggested(concept)  # reads the vectors
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             suggested(concept, 3)
         for track in folk:
             services.concept_answer(concept=concept, track=track, yes=False)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             suggested(concept, 30)
 
 

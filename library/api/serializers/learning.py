@@ -156,6 +156,7 @@ class NearExampleSerializer(serializers.Serializer):
         {
             "score": 0.61,
             "drawn": False,
+            "reviewed": False,
             "nearest": [{"id": EXAMPLE_ID, "title": "Crossing at Dawn", "artist": "The Ferrymen"}],
             "track": EXAMPLE_TRACK,
         }
@@ -170,6 +171,7 @@ class SuggestionSerializer(serializers.Serializer):
     drawn = serializers.BooleanField(
         help_text="Whether it is asked to learn where the border is, rather than as one of the best."
     )
+    reviewed = serializers.BooleanField(help_text="Whether a reviewer gave it that genre.")
     nearest = NearExampleSerializer(many=True, help_text="The examples most like it, at most three.")
     track = TrackSerializer()
 
