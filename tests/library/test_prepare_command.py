@@ -65,10 +65,10 @@ class TestSecretKey:
         assert len(keys) == 1
         assert len(keys.pop()) > 50
 
-    def test_a_file_without_a_key_in_it_gets_one(self, tmp_path: Path) -> None:
-        """Another process may have made the file a moment ago, or was killed before it wrote to it."""
-        (tmp_path / "secret_key").touch(mode=0o600)
+    def test_a_process_that_was_killed_before_it_wrote_the_key_leaves_none(self, tmp_path: Path) -> None:
+        (tmp_path / "secret_key.new").touch(mode=0o600)
         key = config.settings._own_secret_key()
         assert len(key) > 50
         assert config.settings._own_secret_key() == key
         assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+        assert not (tmp_path / "secret_key.new").exists()

@@ -182,6 +182,13 @@ def serving(
         kill(process.pid)
 
 
+def receives_into(folder: Path, pid: int) -> bool:
+    """Whether a process of this web server receives a body into a file of the folder, which has no name."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    opened = [link for child in children for link in Path(f"/proc/{child}/fd").iterdir()]
+    return any(os.readlink(link).startswith(f"{folder}/#") for link in opened if link.is_symlink())
+
+
 def kill(pid: int) -> None:
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)

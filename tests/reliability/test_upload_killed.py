@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests import sounds
-from tests.reliability.installation import Installation, kill, serving, wait_for
+from tests.reliability.installation import Installation, kill, receives_into, serving, wait_for
 
 TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
 
@@ -25,13 +25,6 @@ def song(tmp_path: Path, request: pytest.FixtureRequest) -> bytes:
     """A different file for each test."""
     seed = sum(request.node.name.encode())
     return sounds.write(tmp_path / "song.wav", seconds=3.5, seed=seed).read_bytes()
-
-
-def receives_into(folder: Path, pid: int) -> bool:
-    """Whether a process of this web server receives a body into a file of the folder, which has no name."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    opened = [link for child in children for link in Path(f"/proc/{child}/fd").iterdir()]
-    return any(os.readlink(link).startswith(f"{folder}/#") for link in opened if link.is_symlink())
 
 
 def test_half_a_form_is_no_upload(installation: Installation, token: str, song: bytes) -> None:

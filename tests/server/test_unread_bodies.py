@@ -37,3 +37,15 @@ def test_a_connection_stays_open_for_the_next_request_otherwise(site: Site) -> N
         assert (answer.status, answer.headers["Connection"]) == (401, None)
         answer.read()
         assert asked.sock is used
+
+
+def test_a_form_of_somebody_whose_session_has_ended_is_not_too_large(site: Site) -> None:
+    """The page asks to sign in again, and then sends it again."""
+    asked = connection_to(site)
+    headers = {
+        "Content-Type": "multipart/form-data; boundary=b",
+        "X-Requested-With": "XMLHttpRequest",
+        "X-CSRFToken": "x",
+    }
+    asked.request("POST", "/upload/", body=bytes(4 * SMALL_BYTES), headers=headers)
+    assert asked.getresponse().status in (401, 403)

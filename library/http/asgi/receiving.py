@@ -19,6 +19,7 @@ from library.http.asgi.bodies import (
     BodyNeeded,
     IncomingBody,
     Scope,
+    TooLargeError,
     UnreadBody,
 )
 from library.incoming.handler import DISK_FULL_ERRNOS
@@ -44,8 +45,7 @@ async def receive_and_respond(scope: Scope, body: IncomingBody, respond: Respond
         is_signed_in = needed.is_signed_in
     scope = scope | {"earmark.admitted": True}
     if not is_signed_in:
-        # Nothing that strangers may send is larger, and nothing of theirs is written to disk.
-        return await respond(scope, await body.in_memory(SMALL_BYTES))
+        return await _stranger_respond(scope, body, respond)
     if body.is_resumable:
         return await _append_blocks(scope, body, respond)
     if not body.is_file:
@@ -57,6 +57,24 @@ async def receive_and_respond(scope: Scope, body: IncomingBody, respond: Respond
             raise
         raise DiskFullError from error
     return await respond(scope, file)
+
+
+async def _stranger_respond(scope: Scope, body: IncomingBody, respond: Respond) -> HttpResponseBase:
+    """The response to somebody who is not signed in. Nothing of theirs is written to disk.
+
+    Nothing that strangers may send is larger than SMALL_BYTES. A page's script that sends more, with the CSRF token in
+    a header, is told that nobody is signed in: the session may have ended. Raises TooLargeError for all others.
+    """
+    try:
+        small = await body.in_memory(SMALL_BYTES)
+    except TooLargeError:
+        if b"x-csrftoken" not in dict(scope["headers"]):
+            raise
+        response = await respond(scope, BytesIO())
+        if response.status_code in (401, 403):
+            return response
+        raise
+    return await respond(scope, small)
 
 
 async def _append_blocks(scope: Scope, body: IncomingBody, respond: Respond) -> HttpResponseBase:
