@@ -29,6 +29,7 @@ globalThis.earmarkSession = (() => {
   // When this returns status 401, the page already shows a notice.
   async function send(url, { headers, ...options } = {}) {
     const isForm = Boolean(options.body);
+    const before = signedOutNotice(); // one that appears meanwhile is newer than the response
     const request = () => fetch(url, { ...options, headers: isForm ? { ...headers, ...BY_SCRIPT } : headers });
     let response = await request();
     let who = response.status === 401 ? "nobody" : "same";
@@ -43,7 +44,7 @@ globalThis.earmarkSession = (() => {
       showSessionNotice(who, isForm);
       return new Response(null, { status: 401 });
     }
-    if (response.ok) signedOutNotice()?.remove();
+    if (response.ok) before?.remove();
     return response;
   }
 
