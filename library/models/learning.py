@@ -52,6 +52,8 @@ class Concept(models.Model):
     merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     #: Since when Earmark sets it by itself on the tracks that it is sure of; None while that is switched off.
     sets_since = models.DateTimeField("sets itself since", null=True)
+    #: When that was last switched on or off.
+    switched_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

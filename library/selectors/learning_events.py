@@ -31,7 +31,7 @@ def learning_events_of(owner_ids: Collection[int], since: datetime) -> list[Lear
     """What has changed since then, one event for everything that has: its latest change.
 
     `version`: a version was learned, put to use or aside, or its tracks follow. `concept`: somebody began to teach it,
-    or answered. `genres`: a pass through a library has given tracks another genre.
+    answered, or switched it on or off. `genres`: a pass through a library has given tracks another genre.
     """
     return [
         *_versions(owner_ids, since),
@@ -56,10 +56,14 @@ def _concepts(owner_ids: Collection[int], since: datetime) -> list[LearningEvent
     answered = Max("answers__created_at", filter=Q(answers__track__deleted_at=None))
     # Only these are counted: nearly always there are none, and to count all answers of many people takes long.
     recent = Answer.objects.filter(created_at__gt=since).order_by().values_list("concept", flat=True)
-    changed = Q(created_at__gt=since) | Q(pk__in=set(recent.distinct()))
+    changed = Q(created_at__gt=since) | Q(switched_at__gt=since) | Q(pk__in=set(recent.distinct()))
     concepts = (
         Concept.objects.filter(there, changed, owner__in=owner_ids)
-        .annotate(when=Greatest("created_at", Coalesce(answered, "created_at")))
+        .annotate(
+            when=Greatest(
+                "created_at", Coalesce("switched_at", "created_at"), Coalesce(answered, "created_at")
+            )
+        )
         .filter(when__gt=since)
         .select_related("genre", "tag")
         .order_by()
@@ -70,7 +74,12 @@ def _concepts(owner_ids: Collection[int], since: datetime) -> list[LearningEvent
             "concept",
             concept.pk,
             concept.when,
-            {"id": concept.pk, "kind": "genre" if concept.genre else "tag", "name": concept.name},
+            {
+                "id": concept.pk,
+                "kind": "genre" if concept.genre else "tag",
+                "name": concept.name,
+                "sets_itself": concept.sets_since is not None,
+            },
         )
         for concept in concepts
     ]

@@ -40,7 +40,8 @@ def concept_switch_on(*, concept: Concept, expected: int | None = None) -> Conce
             "selection_changed", f"This was meant for {was}, but it is about {now} now. Nothing was changed."
         )
     with transaction.atomic():
-        Concept.objects.filter(pk=current.pk, sets_since=None).update(sets_since=timezone.now())
+        now = timezone.now()
+        Concept.objects.filter(pk=current.pk, sets_since=None).update(sets_since=now, switched_at=now)
         concept_pass_request(owner_id=owner.pk, soon=True)
     concept_pass_run(owner_id=owner.pk, soon=True, batches=1)
     current.refresh_from_db()
@@ -53,7 +54,8 @@ def concept_switch_off(*, concept: Concept) -> Concept:
     The first tracks lose it at once, the others in the background. What the owner has confirmed stays.
     """
     with transaction.atomic():
-        if Concept.objects.filter(pk=concept.pk, sets_since__isnull=False).update(sets_since=None):
+        on = Concept.objects.filter(pk=concept.pk, sets_since__isnull=False)
+        if on.update(sets_since=None, switched_at=timezone.now()):
             concept_pass_request(owner_id=concept.owner_id, soon=True)
     concept_pass_run(owner_id=concept.owner_id, soon=True, batches=1)
     concept.sets_since = None

@@ -14,7 +14,7 @@ from library.api.events import EventStream, look
 from library.models import LearnedModel, Track, User
 from library.services.effective_genres import genre_recompute_start
 from library.services.genre_recompute import genre_recompute_run
-from tests.learning import genre_of, make_heard_track, make_misheard_library, teach_genre
+from tests.learning import genre_of, make_heard_track, make_misheard_library, teach_genre, teach_surely
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +110,17 @@ def test_what_is_taught_and_answered(alice: User) -> None:
     assert [data["updated_at"] for data in told] == [answer.created_at.isoformat()]
     services.own_genre_delete(genre=genre_of(concept))
     assert [name for name, _ in events_of(stream_of(alice, answer.created_at)) if name == "concept"] == []
+
+
+def test_what_is_taught_is_switched_on_and_off(alice: User) -> None:
+    concept = teach_surely(alice, teach_genre)
+    stream = stream_of(alice)
+    services.concept_switch_on(concept=concept)
+    assert [data["sets_itself"] for name, data in events_of(stream) if name == "concept"] == [True]
+    services.concept_switch_off(concept=concept)
+    assert [data["sets_itself"] for name, data in events_of(stream) if name == "concept"] == [False]
+    services.concept_switch_off(concept=concept)
+    assert [data for name, data in events_of(stream) if name == "concept"] == []
 
 
 def test_a_pass_has_finished(alice: User) -> None:
