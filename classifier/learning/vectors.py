@@ -122,13 +122,21 @@ def group_centroids(vectors: ArrayLike, count: int, starts: int = 1) -> FloatArr
     `starts` runs from a fixed seed: the same in every run, in whatever order the vectors come.
     """
     rows = unit(vectors)
-    rows = rows[np.lexsort(rows.T)]
+    rows = rows[_order(rows)]
     rng = np.random.default_rng(_SEED)
     found = [
         _k_means(rows, rng.choice(len(rows), min(count, len(rows)), replace=False)) for _ in range(starts)
     ]
     likeness = [float((rows @ centres.T).max(axis=1).sum()) for centres in found]
     return found[int(np.argmax(likeness))]
+
+
+def _order(rows: FloatArray) -> NDArray[np.int64]:
+    """The order of rows by their last numbers, then those before: `np.lexsort(rows.T)` in a tenth of the time."""
+    order = np.lexsort(rows[:, -2:].T)
+    last = rows[order, -2:]
+    are_told_apart = (last[1:] != last[:-1]).any(axis=1).all()
+    return order if are_told_apart else np.lexsort(rows.T)
 
 
 def _k_means(rows: FloatArray, drawn: NDArray[np.int64]) -> FloatArray:
@@ -139,6 +147,9 @@ def _k_means(rows: FloatArray, drawn: NDArray[np.int64]) -> FloatArray:
             break
         groups, before = [rows[nearest == k] for k in range(len(centres))], nearest
         centres = unit(
-            [own.mean(axis=0) if len(own) else old for own, old in zip(groups, centres, strict=True)]
+            [
+                np.add.reduce(own, axis=0) / len(own) if len(own) else old  # as `mean`, which takes longer
+                for own, old in zip(groups, centres, strict=True)
+            ]
         )
     return centres

@@ -128,6 +128,14 @@ def test_groups_are_found_whatever_the_order() -> None:
     assert vectors.group_centroids(rows[:3], 12).shape == (3, 20)
 
 
+def test_rows_are_ordered_by_their_last_numbers_first() -> None:
+    rows = np.random.default_rng(4).normal(size=(40, 8)).astype(np.float32)
+    assert vectors._order(rows).tolist() == np.lexsort(rows.T).tolist()
+    rows[20:, -2:] = rows[:20, -2:]
+    rows[5] = rows[25]
+    assert vectors._order(rows).tolist() == np.lexsort(rows.T).tolist()
+
+
 def test_a_vector_of_nothing_stays_nothing() -> None:
     assert (vectors.unit([[0, 0]]) == 0).all()
 
