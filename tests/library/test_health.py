@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -14,9 +16,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from library import services
+from library.http.asgi.handler import Handler
 from library.models import FileTags, Track
 from library.selectors.model_cards import default_model_id
 from library.services.stage_times import Stopwatch, stage_times_add
+from tests.asgi import asgi_get
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Track]
@@ -51,6 +55,23 @@ class TestLive:
         settings.SECURE_SSL_REDIRECT = True
         settings.SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
         assert client.get("/healthz", headers={"Host": "10.1.2.3:8000"}).status_code == 200
+
+    def test_it_does_not_wait_for_a_busy_site(self, settings: Settings) -> None:
+        settings.EARMARK_WEB_THREADS, settings.EARMARK_WEB_LINE = 1, 0
+
+        async def scenario() -> None:
+            site, done = Handler(), threading.Event()
+            busy = asyncio.create_task(site.threads.run(done.wait, lambda _: None))
+            try:
+                async with asgi_get(site, "/account/login/") as page:
+                    assert page.status == 503
+                async with asgi_get(site, "/healthz") as answer:
+                    assert (answer.status, await answer.read()) == (200, b"ok\n")
+            finally:
+                done.set()
+                await busy
+
+        asyncio.run(scenario())
 
 
 class TestReady:

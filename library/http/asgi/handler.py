@@ -38,6 +38,10 @@ from library.http.client_address import address_behind_proxies
 from library.http.refusals import refusal
 from library.http.request_checks import Utf8RequestMixin
 
+#: Asked to find out whether the process has to be restarted, which it has not when it is only busy. The answer asks
+#: no database, and has a thread and a line of its own.
+HEALTH_PATH = "/healthz"
+HEALTH_LINE = 16
 #: Seconds after which a client may try again when too many requests are waiting.
 RETRY_SECONDS = 2
 #: After a response to a request whose body was not read, the rest of the body is read and dropped for this long, so
@@ -62,6 +66,7 @@ class Handler(ASGIHandler):
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
         self.threads = RequestThreads(settings.EARMARK_WEB_THREADS, settings.EARMARK_WEB_LINE)
+        self.health_thread = RequestThreads(1, HEALTH_LINE)
         self.rates = AddressRates(settings.EARMARK_REQUESTS_PER_SECOND)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
@@ -116,7 +121,10 @@ class Handler(ASGIHandler):
 
     async def respond(self, scope: Scope, body: Any) -> HttpResponseBase:
         """The response of middleware and view, from one of the threads. Raises BodyNeeded and BusyError."""
-        return await self.threads.run(partial(self.respond_in_thread, scope, body), HttpResponseBase.close)
+        in_thread = partial(self.respond_in_thread, scope, body)
+        if scope["path"] == HEALTH_PATH:
+            return await self.health_thread.run(in_thread, HttpResponseBase.close)
+        return await self.threads.run(in_thread, HttpResponseBase.close)
 
     def respond_in_thread(self, scope: Scope, body: Any) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))
