@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import re
+import sys
 import threading
 import tracemalloc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from django.contrib.staticfiles import finders
 from django.core.files.base import ContentFile
 from django.db.backends.signals import connection_created
 from django.test import Client, RequestFactory
-from django.urls import reverse
+from django.urls import URLResolver, get_resolver, reverse
 from pytest_django import Settings
 
 from library.exchange.export_writer import export_as_json
@@ -67,9 +69,30 @@ def test_django_s_own_classes_are_used_nowhere_else() -> None:
     own = re.compile(r"\b(StreamingHttpResponse|FileResponse|WhiteNoiseMiddleware)\b")
     paths = (path for folder in ("library", "config") for path in (ROOT / folder).rglob("*.py"))
     found = {str(path.relative_to(ROOT)) for path in paths if own.search(path.read_text())}
-    # The handler sends what Django or an application of others may make.
-    found -= {"library/http/asgi/blocks.py", "library/http/asgi/handler.py"}
-    assert found == {"library/outgoing/streams.py", "library/outgoing/static_files.py"}
+    assert found == {
+        "library/http/asgi/handler.py",  # which sends them
+        "library/outgoing/streams.py",
+        "library/outgoing/static_files.py",
+    }
+
+
+def views(patterns: Iterable[Any]) -> Iterator[Callable[..., Any]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from views(pattern.url_patterns)
+        else:
+            yield pattern.callback
+
+
+def test_views_of_others_stream_nothing() -> None:
+    """The admin's and those that show the schema of the API; the handler makes nothing asynchronous for them."""
+    modules = {sys.modules[view.__module__] for view in views(get_resolver().url_patterns)}
+    others = [
+        module for module in modules if not Path(module.__file__ or "").is_relative_to(ROOT / "library")
+    ]
+    assert {module.__name__.split(".")[0] for module in others} >= {"django"}
+    for module in others:
+        assert not re.search(r"StreamingHttpResponse|FileResponse", inspect.getsource(module)), module
 
 
 @pytest.mark.django_db

@@ -1,12 +1,14 @@
 """Django's handler for ASGI, with bytes received and sent by the event loop, and all else in a few threads.
 
 Django's own reads every body to the end before it asks whose it is, gives every request a thread context, and so a
-database connection, of its own, and reads synchronous responses whole before it sends them.
+database connection, of its own. Responses that stream have to be asynchronous (`library/outgoing/streams.py`): of
+others, Django makes all blocks before the first is sent.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
 from typing import Any, cast
@@ -23,7 +25,6 @@ from django.urls import set_script_prefix
 
 from classifier.errors import MESSAGES
 from library.http.asgi.address_rates import AddressRates
-from library.http.asgi.blocks import response_blocks
 from library.http.asgi.bodies import (
     BodyNeeded,
     ClientGoneError,
@@ -156,7 +157,7 @@ class Handler(ASGIHandler):
         ]
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         if isinstance(response, StreamingHttpResponse) and not headers_only:
-            async with aclosing(response_blocks(response)) as blocks:
+            async with aclosing(cast(AsyncGenerator[bytes], aiter(response))) as blocks:
                 async for block in blocks:
                     await send({"type": "http.response.body", "body": block, "more_body": True})
         content = b"" if headers_only or response.streaming else response.content
