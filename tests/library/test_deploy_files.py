@@ -114,3 +114,10 @@ class TestNginx:
         assert block
         assert "internal;" in block[1]
         assert "alias /var/lib/earmark/files/;" in block[1]
+
+    def test_a_listener_may_pause(self) -> None:
+        """nginx waits for at least ten minutes, and keeps no copy of the music meanwhile."""
+        text = (DEPLOY / "nginx.conf").read_text()
+        (waits,) = re.findall(r"^\s*send_timeout (\d+)(s|m|h);", text, re.MULTILINE)
+        assert int(waits[0]) * {"s": 1, "m": 60, "h": 3600}[waits[1]] >= 600
+        assert "proxy_max_temp_file_size 0;" in text

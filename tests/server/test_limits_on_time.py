@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from gunicorn.config import Config
 
-from config import asgi_worker
+from config import asgi_worker, server
 from library.http.asgi import bodies
 from library.http.asgi.bodies import ClientGoneError, IncomingBody, TooLargeError, TooSlowError
 
 Message = dict[str, Any]
+Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
 def body_of(*messages: Message, **headers: str) -> IncomingBody:
@@ -103,6 +106,31 @@ def test_a_body_has_a_limit(headers: dict[str, str], read: Callable[..., Any]) -
         asyncio.run(read(body, 10))
 
 
+@asynccontextmanager
+async def connections_to(application: Any, **settings: int) -> AsyncIterator[tuple[Connect, Any]]:
+    """What connects to a server with this application and these settings of gunicorn's; and its worker."""
+    loop = asyncio.get_running_loop()
+    worker = SimpleNamespace(
+        cfg=Config(),
+        log=SimpleNamespace(access_log_enabled=False, debug=lambda *_: None),
+        asgi=application,
+        loop=loop,
+        nr_conns=0,
+        alive=True,
+        nr=0,
+        max_requests=10**9,
+        state={},
+        connections=set(),
+        addresses=asgi_worker.AddressCounts(),
+    )
+    for name, value in settings.items():
+        worker.cfg.set(name, value)
+    async with await loop.create_server(
+        lambda: asgi_worker.TimedProtocol(worker), "127.0.0.1", 0
+    ) as listening:
+        yield partial(asyncio.open_connection, *listening.sockets[0].getsockname()), worker
+
+
 def test_a_connection_without_complete_headers_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asgi_worker, "HEADER_SECONDS", 0.05)
 
@@ -112,25 +140,8 @@ def test_a_connection_without_complete_headers_is_closed(monkeypatch: pytest.Mon
 
     async def sent(*pieces: bytes) -> bytes:
         """What the server sends until it closes the connection."""
-        loop = asyncio.get_running_loop()
-        log = SimpleNamespace(access_log_enabled=False, debug=lambda *_: None)
-        worker = SimpleNamespace(
-            cfg=Config(),
-            log=log,
-            asgi=answer,
-            loop=loop,
-            nr_conns=0,
-            alive=True,
-            nr=0,
-            max_requests=10**9,
-            state={},
-            connections=set(),
-            addresses=asgi_worker.AddressCounts(),
-        )
-        worker.cfg.set("keepalive", 1)
-        server = await loop.create_server(lambda: asgi_worker.TimedProtocol(worker), "127.0.0.1", 0)
-        async with server:
-            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        async with connections_to(answer, keepalive=1) as (connect, _):
+            reader, writer = await connect()
             for some in pieces:
                 writer.write(some)
             answered = await reader.read()
@@ -140,3 +151,34 @@ def test_a_connection_without_complete_headers_is_closed(monkeypatch: pytest.Mon
     assert asyncio.run(sent(b"GET / HTTP/1.1\r\nHo")) == b""
     assert asyncio.run(sent()) == b""
     assert asyncio.run(sent(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
+
+
+def test_a_listener_who_pauses_for_an_hour_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of the event loop is put forward, so that every deadline there is passes at once."""
+    block, count = b"\1" * 2**16, 2**9  # more than the system keeps of what is not read
+
+    async def play(_scope: Any, _receive: Any, send: Any) -> None:
+        headers = [(b"Content-Length", str(count * len(block)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for number in range(count):
+            more = number < count - 1
+            await send({"type": "http.response.body", "body": block, "more_body": more})
+
+    async def listen() -> int:
+        loop = asyncio.get_running_loop()
+        async with connections_to(play, timeout=server.timeout) as (connect, worker):
+            reader, writer = await connect()
+            writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n")
+            (connection,) = worker.connections
+            while not connection._flow_control.write_paused:
+                await asyncio.sleep(0)
+            clock = loop.time
+            monkeypatch.setattr(loop, "time", lambda: clock() + 3600)
+            for _ in range(10):
+                await asyncio.sleep(0)
+            heard = len(await reader.read())
+            writer.close()
+            return heard
+
+    assert asyncio.run(listen()) == count * len(block)
