@@ -34,7 +34,7 @@ from library.http.asgi.bodies import (
     TooSlowError,
 )
 from library.http.asgi.receiving import DiskFullError, receive_and_respond
-from library.http.asgi.threads import BusyError, RequestThreads
+from library.http.asgi.threads import BusyError, RequestThreads, Turns
 from library.http.client_address import address_behind_proxies
 from library.http.refusals import refusal
 from library.http.request_checks import Utf8RequestMixin
@@ -43,6 +43,9 @@ from library.http.request_checks import Utf8RequestMixin
 #: no database, and has a thread and a line of its own.
 HEALTH_PATH = "/healthz"
 HEALTH_LINE = 16
+#: After a restart, all programs that follow events come back at once. So many of them are let in at a time.
+EVENTS_PATH = "/api/v1/events/"
+EVENTS_AT_A_TIME = 1
 #: Seconds after which a client may try again when too many requests are waiting.
 RETRY_SECONDS = 2
 #: After a response to a request whose body was not read, the rest of the body is read and dropped for this long, so
@@ -68,6 +71,7 @@ class Handler(ASGIHandler):
         self.load_middleware(is_async=False)
         self.threads = RequestThreads(settings.EARMARK_WEB_THREADS, settings.EARMARK_WEB_LINE)
         self.health_thread = RequestThreads(1, HEALTH_LINE)
+        self.event_turns = Turns(EVENTS_AT_A_TIME, settings.EARMARK_EVENT_STREAMS)
         self.rates = AddressRates(settings.EARMARK_REQUESTS_PER_SECOND)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
@@ -125,6 +129,9 @@ class Handler(ASGIHandler):
         in_thread = partial(self.respond_in_thread, scope, body)
         if scope["path"] == HEALTH_PATH:
             return await self.health_thread.run(in_thread, HttpResponseBase.close)
+        if scope["path"] == EVENTS_PATH:
+            async with self.event_turns.turn():
+                return await self.threads.run(in_thread, HttpResponseBase.close)
         return await self.threads.run(in_thread, HttpResponseBase.close)
 
     def respond_in_thread(self, scope: Scope, body: Any) -> HttpResponseBase:

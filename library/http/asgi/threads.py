@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from contextvars import copy_context
 from threading import BoundedSemaphore
 
@@ -41,6 +42,29 @@ class RequestThreads:
     def later(self, function: Callable[[], None]) -> None:
         """Run the function in one of the threads, whatever the length of the line; nobody waits for it."""
         self._pool.submit(copy_context().run, function)
+
+
+class Turns:
+    """Turns for requests of which many come at once: few have one at a time.
+
+    The others wait in the event loop, where they take no place in the line before the threads.
+    """
+
+    def __init__(self, at_a_time: int, line: int) -> None:
+        self._turns = asyncio.Semaphore(at_a_time)
+        self._places = at_a_time + line
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, and have it for the length of the block. Raises BusyError when too many wait."""
+        if not self._places:
+            raise BusyError
+        self._places -= 1
+        try:
+            async with self._turns:
+                yield
+        finally:
+            self._places += 1
 
 
 def _discard[T](done: Future[T], discard: Callable[[T], None]) -> None:
