@@ -9,12 +9,13 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django_tasks_db.management.commands import db_worker
 
 from library import services
+from library.services.statistics import StatisticsKeeper
 
 logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 60
 DATABASE_RETRY_SECONDS = 5
-#: Every so many sweeps, old rows are deleted and statistics updated; and an upgrade pass begins if tracks lack
+#: Every so many sweeps, old rows are deleted and statistics gathered; and an upgrade pass begins if tracks lack
 #: something.
 SWEEPS_PER_STATISTICS = 15
 SWEEPS_PER_UPGRADE_PASS = 60
@@ -41,6 +42,7 @@ class Command(db_worker.Command):
 
 
 def _sweep_for_ever() -> None:
+    statistics = StatisticsKeeper()
     for number in itertools.count():
         try:
             services.reserve_give_up_if_full()
@@ -62,7 +64,8 @@ def _sweep_for_ever() -> None:
             services.emails_expire()
             if number % SWEEPS_PER_STATISTICS == 0:
                 services.rows_prune()
-                refresh_statistics()
+                statistics.refresh()
+            statistics.refresh_if_grown()
             if number % SWEEPS_PER_UPGRADE_PASS == 0:
                 services.upgrade_pass_start()
         except Exception:  # a database or storage that is unavailable may be back the next time
@@ -82,16 +85,3 @@ def _verify_for_ever() -> None:
         close_old_connections()
         if not count:
             threading.Event().wait(VERIFY_PAUSE_SECONDS)
-
-
-def refresh_statistics() -> None:
-    """Update SQLite's statistics about its tables. PostgreSQL does that by itself.
-
-    Without them, SQLite may choose an index by which it reads a whole library for one page.
-    """
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "PRAGMA analysis_limit=400"
-            )  # rows read per index, so that this takes milliseconds
-            cursor.execute("ANALYZE")
