@@ -37,13 +37,13 @@ def derived_file_store(*, track: Track, field: str, folder: Path) -> str:
 def file_replace(*, name: str, content: File[bytes]) -> None:
     """Put a file in the place of a stored one, or store it where that is missing.
 
-    On local storage, the earlier file stays until the new one is complete.
+    The earlier file stays until the new one is complete.
     """
     try:
         path = Path(default_storage.path(name))
-    except NotImplementedError:  # an object store replaces whole objects
-        default_storage.delete(name)
-        default_storage.save(name, content)
+    except NotImplementedError:
+        # An object store replaces whole objects; `save` would choose a name that is free.
+        default_storage._save(name, content)  # type: ignore[attr-defined]
     else:
         os.replace(default_storage.path(default_storage.save(f"{name}.part", content)), path)
 
