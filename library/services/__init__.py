@@ -119,7 +119,6 @@ from library.services.people import (
 )
 from library.services.playlists import (
     playlist_add,
-    playlist_delete,
     playlist_move,
     playlist_remove,
     playlist_rename,
@@ -127,6 +126,7 @@ from library.services.playlists import (
 )
 from library.services.pruning import rows_prune
 from library.services.reanalysis import library_reanalyse
+from library.services.removals import playlist_delete, tag_delete, tag_merge
 from library.services.restore import library_restore, restored_library_settle
 from library.services.sign_in_throttle import (
     email_request_add,
@@ -138,8 +138,6 @@ from library.services.tags import (
     suggestion_reject,
     tag_add,
     tag_change,
-    tag_delete,
-    tag_merge,
     track_tag,
     track_untag,
 )

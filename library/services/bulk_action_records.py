@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from library.models import BulkAction, BulkActionTrack, User
 from library.services.batches import BATCH_SIZE, WritePauses
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBatch:
+    """A batch of tracks from which a tag or a playlist was removed that an action deletes.
+
+    `tracks` are ids, each with what an undo needs to know about that track (or None).
+    """
+
+    tracks: list[tuple[UUID, Any]]
+    is_last: bool
 
 
 def bulk_action_record(

@@ -15,7 +15,7 @@ from django.utils import timezone
 from library.errors import DomainError
 from library.models import BulkAction, BulkActionTrack
 from library.services.batches import BATCH_SIZE, WritePauses
-from library.services.bulk_actions import BULK_ACTION_DEFINITIONS
+from library.services.bulk_action_definitions import BULK_ACTION_DEFINITIONS
 from library.services.jobs import job_enqueue
 
 Undo = Callable[[BulkAction, list[BulkActionTrack]], int]

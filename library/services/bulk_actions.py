@@ -7,7 +7,7 @@ action whose process died, and an action can be watched and cancelled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,10 +20,8 @@ from django.utils import timezone
 
 from library.errors import DomainError
 from library.models import BulkAction, BulkActionTrack, Track, User
-from library.services import analysis_queue as queue
-from library.services import genres, playlists, tags
 from library.services.batches import BATCH_SIZE, WritePauses
-from library.services.bin import tracks_move_to_bin, tracks_purge, tracks_restore
+from library.services.bulk_action_definitions import BULK_ACTION_DEFINITIONS, BulkActionDefinition
 from library.services.bulk_action_records import bulk_action_targets_add
 from library.services.jobs import job_enqueue
 from library.text import track_count_text
@@ -31,64 +29,6 @@ from library.text import track_count_text
 #: An unfinished action that has not changed for this long belongs to a process that died.
 STALLED_AFTER = timedelta(minutes=2)
 State = BulkActionTrack.State
-
-
-@dataclass(frozen=True)
-class BulkActionDefinition:
-    """How one kind of action is carried out on a batch of tracks, and undone.
-
-    `apply` gets the ids of a batch of tracks, in their order. It returns the ids of those it changed, each with what
-    `undo` needs to know about that track (or None). `undo` gets the rows of a batch of tracks that were changed, and
-    returns for how many of them it undid something.
-    """
-
-    apply: Callable[[BulkAction, list[UUID]], Mapping[UUID, Any]] | None = None
-    undo: Callable[[BulkAction, list[BulkActionTrack]], int] | None = None
-    #: What follows when all of its tracks are done, in the transaction of the last batch.
-    finish: Callable[[BulkAction], None] | None = None
-
-
-def _delete_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
-    # A reviewer may delete tracks of several owners. Each owner finds theirs in their own bin.
-    return dict.fromkeys(
-        pk for owner, some in _by_owner(ids).items() for pk in tracks_move_to_bin(owner=owner, track_ids=some)
-    )
-
-
-def _delete_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    by_owner = _by_owner([target.track_id for target in targets])
-    return sum(len(tracks_restore(owner=owner, track_ids=some)) for owner, some in by_owner.items())
-
-
-def _purge_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
-    for owner, some in _by_owner(ids).items():
-        tracks_purge(owner=owner, track_ids=some)
-    return dict.fromkeys(ids)
-
-
-def _by_owner(ids: list[UUID]) -> dict[User, list[UUID]]:
-    tracks: dict[User, list[UUID]] = {}
-    for track in Track.all_objects.filter(pk__in=ids).select_related("owner").only("pk", "owner"):
-        tracks.setdefault(track.owner, []).append(track.pk)
-    return tracks
-
-
-BULK_ACTION_DEFINITIONS: dict[BulkAction.Kind, BulkActionDefinition] = {
-    BulkAction.Kind.GENRE: BulkActionDefinition(
-        genres.genres_set_apply, genres.genres_set_undo, genres.genres_set_finish
-    ),
-    BulkAction.Kind.TAG: BulkActionDefinition(tags.tracks_tag_apply, tags.tracks_tag_undo),
-    BulkAction.Kind.UNTAG: BulkActionDefinition(tags.tracks_untag_apply, tags.tracks_untag_undo),
-    BulkAction.Kind.MERGE: BulkActionDefinition(undo=tags.tag_merge_undo),
-    BulkAction.Kind.PLAYLIST_ADD: BulkActionDefinition(
-        playlists.playlist_append_apply, playlists.playlist_append_undo
-    ),
-    BulkAction.Kind.PLAYLIST_DELETE: BulkActionDefinition(undo=playlists.playlist_delete_undo),
-    BulkAction.Kind.PLAYLIST_REMOVE: BulkActionDefinition(undo=playlists.playlist_remove_undo),
-    BulkAction.Kind.ANALYSE: BulkActionDefinition(queue.tracks_analyse_again_apply),
-    BulkAction.Kind.DELETE: BulkActionDefinition(_delete_apply, _delete_undo),
-    BulkAction.Kind.PURGE: BulkActionDefinition(_purge_apply),
-}
 
 
 @dataclass(frozen=True)
@@ -151,6 +91,34 @@ def bulk_action_start(
     return action if options.in_background else bulk_action_run(action=action)
 
 
+def removal_start(
+    *,
+    kind: BulkAction.Kind,
+    person: User,
+    summary: str,
+    data: dict[str, Any],
+    total: int,
+    in_background: bool,
+) -> BulkAction:
+    """Delete a tag or a playlist in batches, in which it is removed from its tracks; or leave that to a worker.
+
+    `total`: the number of these tracks, to show the progress. It stays until the last batch: one that was cancelled or
+    interrupted is still on the other tracks.
+    """
+    action = BulkAction.objects.create(
+        person=person,
+        kind=kind,
+        summary=summary[:200],
+        data=data | {"deletes": True},
+        total=total,
+        status=BulkAction.Status.RUNNING,
+    )
+    if in_background:
+        transaction.on_commit(lambda: bulk_action_enqueue(action_id=action.pk), robust=True)
+        return action
+    return bulk_action_run(action=action)
+
+
 def bulk_action_enqueue(*, action_id: UUID) -> None:
     """Have a worker carry out the rest of an action, before any waiting analysis."""
     job_enqueue("run_bulk_action", str(action_id), priority=50)
@@ -194,24 +162,45 @@ def bulk_action_run_queued(*, action_id: UUID | str) -> None:
 
 def _batch_run(action: BulkAction, definition: BulkActionDefinition) -> bool:
     """Carry out one batch; False when it was the last one, or the action has ended."""
-    assert definition.apply is not None
     with transaction.atomic():
         current = BulkAction.objects.select_for_update().get(pk=action.pk)
         if current.is_finished:
             return False
-        targets = list(current.targets.filter(state=State.PENDING)[:BATCH_SIZE])
-        changed = definition.apply(current, [target.track_id for target in targets]) if targets else {}
-        _targets_mark(targets, changed)
-        current.done += len(changed)
-        is_last = len(targets) < BATCH_SIZE
-        current.skipped += len(targets) - len(changed)
-        if is_last:  # counts tracks that were deleted for good before their turn
-            current.skipped = current.total - current.done
-            if definition.finish:
-                definition.finish(current)
+        is_last = (_remove if current.data.get("deletes") else _apply)(current, definition)
         current.status = BulkAction.Status.DONE if is_last else BulkAction.Status.RUNNING
-        current.save(update_fields=["done", "skipped", "status", "updated_at"])
+        current.save(update_fields=["total", "done", "skipped", "status", "updated_at"])
     return not is_last
+
+
+def _apply(current: BulkAction, definition: BulkActionDefinition) -> bool:
+    """Do to the next tracks of a locked action what it does; returns whether they were the last."""
+    assert definition.apply is not None
+    targets = list(current.targets.filter(state=State.PENDING)[:BATCH_SIZE])
+    changed = definition.apply(current, [target.track_id for target in targets]) if targets else {}
+    _targets_mark(targets, changed)
+    current.done += len(changed)
+    is_last = len(targets) < BATCH_SIZE
+    current.skipped += len(targets) - len(changed)
+    if is_last:  # counts tracks that were deleted for good before their turn
+        current.skipped = current.total - current.done
+        if definition.finish:
+            definition.finish(current)
+    return is_last
+
+
+def _remove(current: BulkAction, definition: BulkActionDefinition) -> bool:
+    """Remove what a locked action deletes from the next tracks; returns whether they were the last.
+
+    Tracks in the bin are recorded, so that they get it back by an undo, but not counted.
+    """
+    assert definition.remove is not None
+    taken = definition.remove(current)
+    bulk_action_targets_add(action=current, tracks=taken.tracks, state=State.DONE)
+    ids = [pk for pk, _ in taken.tracks]
+    live = set(Track.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    current.done += sum(pk in live for pk in ids)
+    current.total = current.done if taken.is_last else max(current.total, current.done)
+    return taken.is_last
 
 
 def _targets_mark(targets: list[BulkActionTrack], changed: Mapping[UUID, Any]) -> None:

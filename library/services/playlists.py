@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +15,8 @@ from library.errors import DomainError
 from library.models import BulkAction, BulkActionTrack, Playlist, PlaylistItem, Track, User
 from library.models.playlists import QUERY_LENGTH
 from library.search.query import canonical_query, parse_search
-from library.services.bulk_action_records import bulk_action_record
+from library.services.batches import BATCH_SIZE
+from library.services.bulk_action_records import TakenBatch, bulk_action_record
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 from library.services.names import clean_name
 
@@ -63,25 +65,28 @@ def playlist_rename(*, playlist: Playlist, name: str, shown: Mapping[str, str] |
     playlist.refresh_from_db()
 
 
-def playlist_delete(*, playlist: Playlist) -> BulkAction:
-    """Delete a playlist; its tracks stay in the library. The action's targets are its tracks, in order."""
-    with transaction.atomic():
-        _touch(playlist)
-        items = list(playlist.items.only("track_id", "position"))
-        action = bulk_action_record(
-            person=playlist.owner,
-            kind=BulkAction.Kind.PLAYLIST_DELETE,
-            summary=f"Deleted “{playlist}”",
-            data={
-                "playlist": str(playlist.pk),
-                "name": playlist.name,
-                "smart": playlist.smart,
-                "query": playlist.query,
-            },
-            tracks=((item.track_id, _place_of(item)) for item in items),
-        )
+def playlist_data(playlist: Playlist) -> dict[str, Any]:
+    """What an undo needs to know about a playlist that was deleted."""
+    return {
+        "playlist": str(playlist.pk),
+        "name": playlist.name,
+        "smart": playlist.smart,
+        "query": playlist.query,
+    }
+
+
+def playlist_remove_batch(action: BulkAction) -> TakenBatch:
+    """Remove the first tracks of the playlist that an action deletes; with the last ones, delete it."""
+    playlist = Playlist.objects.filter(owner=action.person, pk=action.data["playlist"]).first()
+    if playlist is None:
+        return TakenBatch([], is_last=True)
+    _touch(playlist)
+    items = list(playlist.items.only("track_id", "position")[:BATCH_SIZE])
+    if is_last := len(items) < BATCH_SIZE:
         playlist.delete()
-    return action
+    else:
+        PlaylistItem.objects.filter(pk__in=[item.pk for item in items]).delete()
+    return TakenBatch([(item.track_id, _place_of(item)) for item in items], is_last=is_last)
 
 
 def playlist_delete_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:

@@ -13,8 +13,8 @@ from django.utils import timezone
 from library.errors import DomainError
 from library.models import BulkAction, BulkActionTrack, Tag, Tagging, TagRejection, Track, User
 from library.models.genres import HUES
-from library.services.batches import in_batches
-from library.services.bulk_action_records import bulk_action_record
+from library.services.batches import BATCH_SIZE, in_batches
+from library.services.bulk_action_records import TakenBatch
 from library.services.concept_merging import concept_merge
 from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
@@ -64,32 +64,35 @@ def tag_change(
     tag.refresh_from_db()
 
 
-def tag_merge(*, tag: Tag, into: Tag) -> BulkAction:
-    """Put `into` on every track that has `tag` from its owner, and delete `tag`. The action's `done` is their number.
+def tag_remove_batch(action: BulkAction) -> TakenBatch:
+    """Take the tag that an action deletes or merges off a batch of tracks; with the last one, delete it.
 
-    Raises DomainError: `same_tag`, `not_found`.
+    Merging puts the other tag in its place where it came from the owner. Where Earmark has set it, it just goes.
+
+    Raises DomainError: `not_found`, when the other tag was deleted meanwhile.
     """
-    if tag.pk == into.pk:
-        raise DomainError("same_tag", "A tag cannot be merged into itself.")
-    with transaction.atomic():
-        for row in sorted(
-            (tag, into), key=lambda row: row.pk
-        ):  # in one order, so that two merges cannot deadlock
-            locked_row(row)
-        ids = list(_own_taggings(tag).order_by("pk").values_list("track_id", flat=True))
-        new = set(ids) - set(_own_taggings(into).values_list("track_id", flat=True))
+    tag, into = _tags_of_removal(action)
+    batch = _taggings_batch(tag)
+    if is_last := len(batch) < BATCH_SIZE:
+        tag, into = _tags_of_removal(action, is_last=True)  # no track can get the tag from now on
+        batch = _taggings_batch(tag)
+        is_last = len(batch) < BATCH_SIZE
+    if tag is None:  # deleted by another action
+        return TakenBatch([], is_last=True)
+    ids = [tagging.track_id for tagging in batch]
+    own = [tagging.track_id for tagging in batch if tagging.concept_id is None]
+    new: set[UUID] = set()
+    if into:
+        new = set(own) - set(_own_taggings(into).filter(track__in=own).values_list("track_id", flat=True))
         _taggings_add(into, new)
-        action = bulk_action_record(
-            person=tag.owner,
-            kind=BulkAction.Kind.MERGE,
-            summary=f"Merged “{tag.name}” into “{into.name}”",
-            data={**tag_data(tag), "into": into.pk},
-            tracks=((pk, {"new": True} if pk in new else None) for pk in ids),
-        )
+    Tagging.objects.filter(pk__in=[tagging.pk for tagging in batch]).delete()
+    if is_last and into:
         concept_merge(taught=tag, into=into)
-        _touch(_delete(tag))
-        concept_pass_request_if_on(owner_id=action.person_id)
-    return action
+    if is_last:
+        tag.delete()
+    _touch(ids)
+    concept_pass_request_if_on(owner_id=tag.owner_id)
+    return TakenBatch([(pk, {"new": True} if pk in new else None) for pk in own], is_last=is_last)
 
 
 def tag_merge_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
@@ -97,25 +100,6 @@ def tag_merge_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     new = [target.track_id for target in targets if (target.before or {}).get("new")]
     Tagging.objects.filter(tag__owner=action.person, tag=action.data["into"], track__in=new).delete()
     return _taggings_restore(action, targets)
-
-
-def tag_delete(*, tag: Tag) -> BulkAction:
-    """Delete a tag; its tracks stay. The action's `done` is the number of tracks that had it from its owner.
-
-    Raises DomainError: `not_found`.
-    """
-    with transaction.atomic():
-        locked_row(tag)  # no track can get the tag before it is deleted
-        ids = list(_own_taggings(tag).order_by("pk").values_list("track_id", flat=True))
-        action = bulk_action_record(
-            person=tag.owner,
-            kind=BulkAction.Kind.UNTAG,
-            summary=f"Deleted “{tag.name}”",
-            data=tag_data(tag),
-            tracks=((pk, None) for pk in ids),
-        )
-        _touch(_delete(tag))
-    return action
 
 
 def track_tag(*, track: Track, name: str) -> Tag:
@@ -279,11 +263,29 @@ def _own_taggings(tag: Tag) -> QuerySet[Tagging]:
     return tag.taggings.filter(concept=None)
 
 
-def _delete(tag: Tag) -> list[UUID]:
-    """Delete a tag; returns the tracks that had it, also those on which Earmark had set it."""
-    ids = list(tag.taggings.order_by("pk").values_list("track_id", flat=True))
-    tag.delete()
-    return ids
+def _tags_of_removal(action: BulkAction, *, is_last: bool = False) -> tuple[Tag | None, Tag | None]:
+    """The tag that an action deletes, None if it is gone; and the one into which it is merged, locked."""
+    tag_id, into_id = action.data["tag"], action.data.get("into")
+    tags = Tag.objects.filter(owner=action.person)
+    if is_last:  # in one order, so that two merges cannot deadlock
+        locked = {
+            tag.pk: tag
+            for tag in tags.select_for_update().filter(pk__in=[tag_id, into_id or 0]).order_by("pk")
+        }
+    else:
+        locked = {tag.pk: tag for tag in tags.filter(pk=tag_id)}
+        locked |= {tag.pk: tag for tag in tags.select_for_update(no_key=True).filter(pk=into_id or 0)}
+    if into_id and into_id not in locked:
+        raise DomainError("not_found", "The tag to merge into was deleted meanwhile.", 404)
+    return locked.get(tag_id), locked.get(into_id)
+
+
+def _taggings_batch(tag: Tag | None) -> list[Tagging]:
+    if tag is None:
+        return []
+    return list(
+        tag.taggings.order_by("track").only("track", "concept")[:BATCH_SIZE]
+    )  # in the order of an index
 
 
 def _rejections_copy(tag: Tag, key: str) -> None:

@@ -19,7 +19,7 @@ from library.http.shortcuts import (
     redirect_back,
 )
 from library.http.types import AuthenticatedRequest
-from library.models import Track
+from library.models import BulkAction, Track
 from library.models.genres import HUES
 from library.models.tracks import NAME_LENGTH
 from library.selectors.genres import LISTED_LABELS
@@ -83,11 +83,7 @@ def genre_delete(request: AuthenticatedRequest, genre_id: int) -> HttpResponse:
         count = selectors.track_count_by_source(request.user, genre.key).get(Track.Source.OWNER, 0)
         options = BulkActionOptions(in_background=count > MAX_SYNCHRONOUS_TRACKS)
         action = services.own_genre_delete(genre=genre, into=request.POST.get("into", ""), options=options)
-        if action.is_finished:
-            done = f"{action.summary}: {track_count_text(action.done)} changed."
-            message_with_undo(request, done, action)
-        else:
-            message_with_progress(request, f"{action.summary}: working on {track_count_text(action.total)}.")
+        _message_with_result(request, action)
         return redirect("labels")
     counts = selectors.track_count_by_source(request.user, genre.key)
     context = {
@@ -120,14 +116,13 @@ def tag_delete(request: AuthenticatedRequest, tag_id: int) -> HttpResponse:
     tag = get_or_gone(request, selectors.tags_with_counts(request.user), TAG_GONE, "labels", pk=tag_id)
     others = selectors.tags_of(request.user).exclude(pk=tag.pk)
     if request.method == "POST":
+        later = tag.taggings.count() > MAX_SYNCHRONOUS_TRACKS
         if into := request.POST.get("into"):
-            action = services.tag_merge(
-                tag=tag, into=get_or_gone(request, others, TAG_GONE, "labels", key=fold(into))
-            )
+            other = get_or_gone(request, others, TAG_GONE, "labels", key=fold(into))
+            action = services.tag_merge(tag=tag, into=other, in_background=later)
         else:
-            action = services.tag_delete(tag=tag)
-        done = f"{action.summary}: {track_count_text(action.done)} changed."
-        message_with_undo(request, done, action)
+            action = services.tag_delete(tag=tag, in_background=later)
+        _message_with_result(request, action)
         return redirect("labels")
     listed = list(others[: LISTED_LABELS + 1])
     context = {
@@ -137,3 +132,12 @@ def tag_delete(request: AuthenticatedRequest, tag_id: int) -> HttpResponse:
         "mergeable": listed and tag.taggings.filter(concept=None).exists(),
     }
     return render(request, "library/tag_delete.html", context)
+
+
+def _message_with_result(request: AuthenticatedRequest, action: BulkAction) -> None:
+    """How many tracks an action has changed, or that a worker is at it."""
+    if action.is_finished:
+        done = f"{action.summary}: {track_count_text(action.done)} changed."
+        message_with_undo(request, done, action)
+    else:
+        message_with_progress(request, f"{action.summary}: working on {track_count_text(action.total)}.")

@@ -14,12 +14,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from library import selectors, services
 from library.http.forms import NameForm
 from library.http.player_payload import PLAY_QUEUE_CHUNK, play_queue_response, start_offset
-from library.http.shortcuts import PAGE_SIZE, get_or_gone, message_with_undo, owned_track, redirect_back
+from library.http.shortcuts import (
+    PAGE_SIZE,
+    get_or_gone,
+    message_with_progress,
+    message_with_undo,
+    owned_track,
+    redirect_back,
+)
 from library.http.types import AuthenticatedRequest
 from library.models import BulkAction, Playlist, PlaylistItem, Track
 from library.search.query import search_problems
 from library.search.saved import playlist_tracks_of
-from library.text import uuid_or_nil, whole_number
+from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS
+from library.text import track_count_text, uuid_or_nil, whole_number
 from library.views.library import tracks_page
 
 
@@ -98,9 +106,13 @@ def playlist_delete(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> Ht
     found = owned_playlist(request, playlist_id)
     if request.method == "GET":
         return render(request, "library/playlist_delete.html", {"playlist": found})
-    action = services.playlist_delete(playlist=found)
-    done = f"{action.summary}. Its tracks are still in your library."
-    message_with_undo(request, done, action)
+    many = found.items.count() > MAX_SYNCHRONOUS_TRACKS
+    action = services.playlist_delete(playlist=found, in_background=many)
+    if action.is_finished:
+        done = f"{action.summary}. Its tracks are still in your library."
+        message_with_undo(request, done, action)
+    else:
+        message_with_progress(request, f"{action.summary}: working on {track_count_text(action.total)}.")
     return redirect("playlists")
 
 

@@ -19,6 +19,7 @@ from library import services
 from library.errors import DomainError
 from library.models import BulkAction, Playlist, Track, User
 from library.services import bulk_actions
+from library.services.bulk_action_definitions import BULK_ACTION_DEFINITIONS, BulkActionDefinition
 from library.services.bulk_actions import BulkActionOptions, SelectionChangedError
 from library.views import bulk_actions as pages
 from tests.factories import UserFactory
@@ -148,7 +149,7 @@ class TestInTheBackground:
         self, alice: User, alice_api: Client, five: list[Track]
     ) -> None:
         action = tag_later(alice)
-        assert bulk_actions._batch_run(action, bulk_actions.BULK_ACTION_DEFINITIONS[BulkAction.Kind.TAG])
+        assert bulk_actions._batch_run(action, BULK_ACTION_DEFINITIONS[BulkAction.Kind.TAG])
         answer = alice_api.post(f"{ACTS}{action.pk}/cancel/").json()
         assert (answer["status"], answer["done"]) == ("cancelled", 2)
         services.bulk_action_run_queued(action_id=action.pk)
@@ -169,7 +170,7 @@ class TestInTheBackground:
         django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     ) -> None:
         action = tag_later(alice)
-        bulk_actions._batch_run(action, bulk_actions.BULK_ACTION_DEFINITIONS[BulkAction.Kind.TAG])
+        bulk_actions._batch_run(action, BULK_ACTION_DEFINITIONS[BulkAction.Kind.TAG])
         default_task_backend.clear()
         assert services.bulk_actions_resume() == 0
         BulkAction.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
@@ -227,9 +228,9 @@ class TestInTheBackground:
 
         action = tag_later(alice)
         monkeypatch.setitem(
-            bulk_actions.BULK_ACTION_DEFINITIONS,
+            BULK_ACTION_DEFINITIONS,
             BulkAction.Kind.TAG,
-            bulk_actions.BulkActionDefinition(breaks),
+            BulkActionDefinition(breaks),
         )
         with pytest.raises(ZeroDivisionError):
             services.bulk_action_run_queued(action_id=action.pk)
@@ -247,9 +248,9 @@ class TestInTheBackground:
 
         action = tag_later(alice)
         monkeypatch.setitem(
-            bulk_actions.BULK_ACTION_DEFINITIONS,
+            BULK_ACTION_DEFINITIONS,
             BulkAction.Kind.TAG,
-            bulk_actions.BulkActionDefinition(is_away),
+            BulkActionDefinition(is_away),
         )
         with pytest.raises(OperationalError):
             services.bulk_action_run_queued(action_id=action.pk)

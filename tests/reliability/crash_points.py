@@ -54,6 +54,7 @@ def _points() -> dict[str, Callable[[], None]]:
         analysis,
         base_model_swaps,
         bulk_action_undoing,
+        bulk_actions,
         concept_passes,
         genre_recompute,
         learned_fits,
@@ -79,8 +80,9 @@ def _points() -> dict[str, Callable[[], None]]:
         "heard again, not stored": lambda: before(upgrades, "learning_vector_record"),
         # Of a worker in the middle of a pass through the genres of a library.
         "batch recomputed, not committed": lambda: after(genre_recompute, "effective_genres_refresh"),
-        # Of a worker that deletes an account, and of one that undoes a bulk action.
+        # Of a worker that deletes an account, and of those that carry out and undo a bulk action.
         "first batch of an account deleted": lambda: after(account_deletion, "tracks_purge"),
+        "first batch carried out": lambda: after(bulk_actions, "_batch_run"),
         "first batch undone": lambda: after(bulk_action_undoing, "_batch_undo"),
         # Of a worker that learns from verdicts, and of a process that applies what was accepted.
         "learned, not a candidate yet": lambda: before(learned_fits, "_finish"),
