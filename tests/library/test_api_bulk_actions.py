@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from django.tasks import default_task_backend
 from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from library import services
-from library.models import Track, User
+from library.models import Tag, Track, User
+from tests.factories import run_enqueued_tasks
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
+OnCommit = DjangoCaptureOnCommitCallbacks
 ACTS = "/api/v1/acts/"
 
 
@@ -142,3 +146,74 @@ def test_a_thousand_by_id(alice: User, alice_api: Client, track: Track) -> None:
     ids = [*(str(uuid.UUID(int=number)) for number in range(999)), str(track.pk)]
     assert action(alice_api, act="playlist", value=str(playlist.pk), ids=ids).json()["done"] == 1
     assert action(alice_api, act="tag", value="live", ids=ids).json()["done"] == 1
+
+
+class TestLater:
+    """With `Prefer: respond-async`, a worker does it."""
+
+    PREFER: ClassVar = {"Prefer": "respond-async"}
+
+    @pytest.fixture
+    def live(self, alice: User, make_track: MakeTrack) -> Tag:
+        for _ in range(3):
+            services.track_tag(track=make_track(), name="live")
+        services.tag_add(owner=alice, name="late")
+        default_task_backend.clear()
+        return Tag.objects.get(name="live")
+
+    def followed(self, client: Client, response: Any) -> Any:
+        """What the address says to which a response leads, after a worker has done its tasks."""
+        assert (response.status_code, response["Preference-Applied"]) == (202, "respond-async")
+        run_enqueued_tasks()
+        return client.get(response["Location"]).json()
+
+    def test_an_undo(
+        self, alice_api: Client, live: Tag, django_capture_on_commit_callbacks: OnCommit
+    ) -> None:
+        done = action(alice_api, act="untag", value="live", query="").json()
+        with django_capture_on_commit_callbacks(execute=True):
+            response = alice_api.post(f"{ACTS}{done['id']}/undo/", headers=self.PREFER)
+        answer = response.json()
+        assert (answer["undoing"], answer["undone"], answer["can_be_undone"]) == (True, 0, False)
+        assert not live.taggings.exists()
+        row = self.followed(alice_api, response)
+        assert (row["undoing"], row["undone"], row["done"]) == (False, 3, 3)
+        assert live.taggings.count() == 3
+        again = alice_api.post(f"{ACTS}{done['id']}/undo/", headers=self.PREFER)
+        assert (again.status_code, again.json()["code"]) == (409, "undone_already")
+
+    def test_only_ones_own(self, alice_api: Client, charlie_api: Client, live: Tag) -> None:
+        done = action(alice_api, act="untag", value="live", query="").json()
+        assert charlie_api.post(f"{ACTS}{done['id']}/undo/", headers=self.PREFER).status_code == 404
+
+    @pytest.mark.parametrize("what", ["tag", "merge", "playlist", "genre"])
+    def test_a_deletion(
+        self,
+        alice: User,
+        alice_api: Client,
+        live: Tag,
+        what: str,
+        django_capture_on_commit_callbacks: OnCommit,
+    ) -> None:
+        playlist = services.playlist_add(owner=alice, name="Late")
+        services.playlist_append(playlist=playlist, tracks=Track.objects.all())
+        genre = services.own_genre_add(owner=alice, name="Dub")
+        services.genres_set(tracks=Track.objects.all(), person=alice, genre=genre.key)
+        late = Tag.objects.get(name="late")
+        address = {
+            "tag": f"/api/v1/tags/{live.pk}/",
+            "merge": f"/api/v1/tags/{live.pk}/?into={late.pk}",
+            "playlist": f"/api/v1/playlists/{playlist.pk}/",
+            "genre": f"/api/v1/genres/{genre.key}/?into=jazz",
+        }[what]
+        default_task_backend.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            response = alice_api.delete(address, headers=self.PREFER)
+        place = address.partition("?")[0]
+        if what != "genre":
+            assert alice_api.get(place).status_code == 200
+        row = self.followed(alice_api, response)
+        assert (row["status"], row["total"], row["done"]) == ("done", 3, 3)
+        assert alice_api.delete(place).status_code == 404
+        assert alice_api.post(f"{ACTS}{row['id']}/undo/").json()["done"] == 3
+        assert alice_api.delete(place).status_code in (200, 204)

@@ -90,6 +90,8 @@ class BulkActionCreateSerializer(TrackSelectionSerializer):
             "can_be_undone": True,
             "created_at": EXAMPLE_TIME,
             "undone_at": None,
+            "undoing": False,
+            "undone": 0,
         }
     )
 )
@@ -106,14 +108,19 @@ class BulkActionSerializer(serializers.ModelSerializer[BulkAction]):
     )
     error = serializers.CharField(help_text="Why it failed; empty when it did not.")
     can_be_undone = serializers.BooleanField(help_text="Whether it can be undone now.")
+    undoing = serializers.SerializerMethodField(help_text="Whether it is being undone now.")
+    undone = serializers.IntegerField(help_text="How many tracks its undo has been through so far.")
 
     class Meta:
         model = BulkAction
         fields = [
             *("id", "kind", "summary", "status", "total", "done", "skipped", "error"),
-            *("can_be_undone", "created_at", "undone_at"),
+            *("can_be_undone", "created_at", "undone_at", "undoing", "undone"),
         ]
         read_only_fields = fields
+
+    def get_undoing(self, action: BulkAction) -> bool:
+        return action.undo_progress_at is not None
 
 
 @extend_schema_serializer(examples=schema_example({"id": EXAMPLE_ID, "done": 12, "skipped": 1}))

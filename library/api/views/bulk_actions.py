@@ -9,12 +9,11 @@ from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 
 from library import selectors, services
 from library.api.auth import TokenScope
@@ -22,6 +21,7 @@ from library.api.pagination import PAGINATION_PARAMETERS
 from library.api.renderers import AnyMediaTypeRenderer
 from library.api.schema import with_errors
 from library.api.serializers import bulk_actions as serializers
+from library.api.views.accepted import PREFER_PARAMETER, accepted_response, prefers_async
 from library.api.views.base import OwnersView
 from library.models import ApiToken, BulkAction, Track, User
 from library.outgoing.archives import archive_response
@@ -68,11 +68,7 @@ class BulkActionsView(OwnersView, generics.GenericAPIView):
             "the progress of a bulk action”. An action whose response has an `id` can be undone."
         ),
         request=serializers.BulkActionCreateSerializer,
-        parameters=[
-            OpenApiParameter(
-                "Prefer", str, "header", description="`respond-async`: respond before it is done."
-            )
-        ],
+        parameters=[PREFER_PARAMETER],
         responses=with_errors(
             {200: serializers.BulkActionResultSerializer, 202: serializers.BulkActionSerializer},
             400,
@@ -101,9 +97,7 @@ class BulkActionsView(OwnersView, generics.GenericAPIView):
             permanently=given["permanently"],
         )
         if not action.is_finished:
-            location = reverse("v1:bulk-action-detail", args=[action.pk], request=request)
-            headers = {"Location": location, "Preference-Applied": "respond-async"}
-            return Response(serializers.BulkActionSerializer(action).data, status=202, headers=headers)
+            return accepted_response(request, action)
         return result_response(action)
 
 
@@ -141,13 +135,22 @@ class BulkActionUndoView(OwnersView):
         summary="Undo a bulk action",
         description=(
             "Undoes it on all tracks that have not been changed since. `done` counts the tracks on which something was "
-            "undone, `skipped` those where nothing was left to undo."
+            "undone, `skipped` those where nothing was left to undo.\n\n"
+            "The response comes when all is undone, or, with the header `Prefer: respond-async`, at once as 202: "
+            "follow it with “Get the progress of a bulk action”. `undoing` is true there until all is undone."
         ),
         request=None,
-        responses=with_errors({200: serializers.BulkActionResultSerializer}, 404, 409),
+        parameters=[PREFER_PARAMETER],
+        responses=with_errors(
+            {200: serializers.BulkActionResultSerializer, 202: serializers.BulkActionSerializer}, 404, 409
+        ),
     )
     def post(self, request: Request, id: UUID) -> Response:
         action = get_object_or_404(selectors.bulk_actions_of(self.owner), pk=id)
+        if prefers_async(request):
+            services.bulk_action_undo_later(action=action)
+            action.refresh_from_db()
+            return accepted_response(request, action)
         done = services.bulk_action_undo(action=action)
         return Response({"id": None, "done": done, "skipped": max(0, action.done - done)})
 
@@ -180,12 +183,6 @@ def requested_tracks(owner: User, given: dict[str, Any]) -> QuerySet[Track]:
         return selectors.tracks_in_given_order(owner, given["ids"])
     found: QuerySet[Track] = parse_search(owner, given["query"]).qs
     return found
-
-
-def prefers_async(request: Request) -> bool:
-    """Whether the client prefers a response before the work is done (`Prefer: respond-async`, RFC 7240)."""
-    preferences = request.headers.get("Prefer", "").lower().split(",")
-    return any(preference.partition(";")[0].strip() == "respond-async" for preference in preferences)
 
 
 def result_response(action: BulkAction) -> Response:

@@ -15,9 +15,11 @@ from rest_framework.response import Response
 from library import selectors, services
 from library.api.schema import with_errors
 from library.api.serializers import labels as serializers
-from library.api.serializers.bulk_actions import BulkActionResultSerializer
+from library.api.serializers.bulk_actions import BulkActionResultSerializer, BulkActionSerializer
+from library.api.views.accepted import PREFER_PARAMETER, accepted_response, prefers_async
 from library.api.views.base import OwnersView
 from library.models import Tag
+from library.services.bulk_actions import BulkActionOptions
 from library.text import whole_number
 
 
@@ -77,14 +79,21 @@ class OwnGenreView(GenresView):
         summary="Delete a genre of your own, or merge it into another",
         description=(
             "Its tracks get the model's genre again, or `into`. The `id` of the response undoes it: see “Undo a bulk "
-            "action”."
+            "action”. With the header `Prefer: respond-async`, the response comes at once as 202, and the genre stays "
+            "until its tracks have another."
         ),
-        parameters=[OpenApiParameter("into", str, description="The key of the genre that its tracks get.")],
-        responses=with_errors({200: BulkActionResultSerializer}, 404, 422),
+        parameters=[
+            OpenApiParameter("into", str, description="The key of the genre that its tracks get."),
+            PREFER_PARAMETER,
+        ],
+        responses=with_errors({200: BulkActionResultSerializer, 202: BulkActionSerializer}, 404, 422),
     )
     def delete(self, request: Request, key: str) -> Response:
         genre = get_object_or_404(selectors.own_genres_of(self.owner), key=key)
-        action = services.own_genre_delete(genre=genre, into=requested_into(request) or "")
+        options = BulkActionOptions(in_background=prefers_async(request))
+        action = services.own_genre_delete(genre=genre, into=requested_into(request) or "", options=options)
+        if not action.is_finished:
+            return accepted_response(request, action)
         return Response({"id": action.pk, "done": action.done, "skipped": action.skipped})
 
 
@@ -147,19 +156,23 @@ class TagViewSet(OwnersView, mixins.ListModelMixin, mixins.RetrieveModelMixin, v
         summary="Delete a tag, or merge it into another",
         description=(
             "Its tracks stay in the library; with `into`, they get that tag instead. To undo it, find it with “List "
-            "your bulk actions”."
+            "your bulk actions”. With the header `Prefer: respond-async`, the response comes at once as 202, and the "
+            "tag stays until no track has it."
         ),
-        parameters=[OpenApiParameter("into", int, description="The id of the tag that its tracks get.")],
-        responses=with_errors({204: None}, 404, 409),
+        parameters=[
+            OpenApiParameter("into", int, description="The id of the tag that its tracks get."),
+            PREFER_PARAMETER,
+        ],
+        responses=with_errors({204: None, 202: BulkActionSerializer}, 404, 409),
     )
     def destroy(self, request: Request, pk: int) -> Response:
-        tag = self.get_object()
+        tag, later = self.get_object(), prefers_async(request)
         if into := requested_into(request):
             other = get_object_or_404(self.get_queryset(), pk=whole_number(into, most=2**63 - 1) or 0)
-            services.tag_merge(tag=tag, into=other)
+            action = services.tag_merge(tag=tag, into=other, in_background=later)
         else:
-            services.tag_delete(tag=tag)
-        return Response(status=204)
+            action = services.tag_delete(tag=tag, in_background=later)
+        return Response(status=204) if action.is_finished else accepted_response(request, action)
 
 
 def requested_into(request: Request) -> str | None:

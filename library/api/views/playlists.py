@@ -16,8 +16,9 @@ from library import selectors, services
 from library.api.pagination import PAGINATION_PARAMETERS
 from library.api.schema import with_errors
 from library.api.serializers import playlists as serializers
-from library.api.serializers.bulk_actions import BulkActionResultSerializer
+from library.api.serializers.bulk_actions import BulkActionResultSerializer, BulkActionSerializer
 from library.api.serializers.tracks import track_details
+from library.api.views.accepted import PREFER_PARAMETER, accepted_response, prefers_async
 from library.api.views.base import FIELDS_PARAMETER, OwnersView
 from library.models import Playlist, PlaylistItem
 from library.search.saved import playlist_tracks_of
@@ -35,17 +36,11 @@ from library.search.saved import playlist_tracks_of
         description="Its name and, for a saved search, the search. Its tracks are at `items/`.",
         responses=with_errors({200: serializers.PlaylistSerializer}, 404),
     ),
-    destroy=extend_schema(
-        summary="Delete a playlist",
-        description="Its tracks stay in the library. To undo it, find it with “List your bulk actions”.",
-        responses=with_errors({204: None}, 404),
-    ),
 )
 class PlaylistViewSet(
     OwnersView,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
-    mixins.DestroyModelMixin,
     viewsets.GenericViewSet,
 ):
     query_parameters = {"list": PAGINATION_PARAMETERS}
@@ -86,8 +81,19 @@ class PlaylistViewSet(
         services.playlist_rename(playlist=playlist, name=serializer.validated_data["name"])
         return Response(self.get_serializer(playlist).data)
 
-    def perform_destroy(self, instance: Playlist) -> None:
-        services.playlist_delete(playlist=instance)
+    @extend_schema(
+        summary="Delete a playlist",
+        description=(
+            "Its tracks stay in the library. To undo it, find it with “List your bulk actions”. With the header "
+            "`Prefer: respond-async`, the response comes at once as 202, and the playlist stays until it is empty."
+        ),
+        parameters=[PREFER_PARAMETER],
+        responses=with_errors({204: None, 202: BulkActionSerializer}, 404),
+    )
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        later = prefers_async(request)
+        action = services.playlist_delete(playlist=self.get_object(), in_background=later)
+        return Response(status=204) if action.is_finished else accepted_response(request, action)
 
 
 class PlaylistItemsView(OwnersView, generics.GenericAPIView):
