@@ -9,14 +9,15 @@ from tests.browser.conftest import ROOT, SCREENSHOTS
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = {360: 740, 1280: 900}
+ALSO_WIDE = WIDTHS | {1920: 1080}
 
 
-def check_page(page: Page, name: str) -> None:
+def check_page(page: Page, name: str, widths: dict[int, int] = WIDTHS) -> None:
     """Take a screenshot per width and theme; fail on sideways scrolling and on anything axe finds."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     problems = []
     for theme in ("light", "dark"):
-        for width, height in WIDTHS.items():
+        for width, height in widths.items():
             page.set_viewport_size({"width": width, "height": height})
             page.evaluate(
                 "theme => { localStorage.setItem('theme', theme);"
