@@ -144,8 +144,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # WAL: readers never wait for the writer. IMMEDIATE: a writer takes its lock before it reads.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # Up to 256 MB are mapped into memory, shared by all processes.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=268435456;",
+        # Not mapped into memory: that saved no time, counted as memory of each process, and a disk that fails to read a
+        # page of a mapped file ends the process, where it is an error otherwise.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=0;",
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
