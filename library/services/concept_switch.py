@@ -40,8 +40,8 @@ def concept_switch_on(*, concept: Concept, expected: int | None = None) -> Conce
             "selection_changed", f"This was meant for {was}, but it is about {now} now. Nothing was changed."
         )
     with transaction.atomic():
-        now = timezone.now()
-        Concept.objects.filter(pk=current.pk, sets_since=None).update(sets_since=now, switched_at=now)
+        moment = timezone.now()
+        Concept.objects.filter(pk=current.pk, sets_since=None).update(sets_since=moment, switched_at=moment)
         concept_pass_request(owner_id=owner.pk, soon=True)
     concept_pass_run(owner_id=owner.pk, soon=True, batches=1)
     current.refresh_from_db()
