@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
@@ -196,6 +197,11 @@ class TestReanalysing:
             call_command("reanalyse", "--model", "mfcc-cnn-1", "--owner", "nobody@example.org")
         with pytest.raises(CommandError, match="no model"):
             call_command("reanalyse", "--model", "none")
+
+    def test_a_program_that_calls_the_command_keeps_its_priority(self) -> None:
+        before = os.getpriority(os.PRIO_PROCESS, 0)
+        call_command("reanalyse", "--model", "mfcc-cnn-1", stdout=StringIO())
+        assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
 class TestWhatWouldChange:

@@ -34,8 +34,11 @@ class Command(BaseCommand):
             "--limit", type=int, metavar="N", help="stop after so many tracks of each library"
         )
 
-    def handle(self, *, model: str, owner: str | None, limit: int | None, **options: Any) -> None:
+    def run_from_argv(self, argv: list[str]) -> None:
         os.setpriority(os.PRIO_PROCESS, 0, LOWEST_PRIORITY)
+        super().run_from_argv(argv)
+
+    def handle(self, *, model: str, owner: str | None, limit: int | None, **options: Any) -> None:
         owners = User.objects.filter(deletion_progress_at=None).order_by("pk")
         if owner is not None:
             owners = owners.filter(email__iexact=owner)
