@@ -135,7 +135,8 @@ def library_fill(owner: Any, count: int, seed: int = 5) -> None:
     Track._meta.get_field("created_at").auto_now_add = False
     chance = random.Random(seed)
     tags = Tag.objects.bulk_create(
-        Tag(owner=owner, name=name, key=name) for name in [*TAGS, *(f"box {n}" for n in range(100))]
+        Tag(owner=owner, name=name, key=name, search_text=name)
+        for name in [*TAGS, *(f"box {n}" for n in range(100))]
     )
     began = datetime(2020, 1, 1, tzinfo=UTC)
     for numbers in batched(range(count), 2000):

@@ -19,6 +19,7 @@ from mutagen.mp4 import MP4, AtomDataType, MP4FreeForm
 
 from classifier.audiofile import AudioFile
 from classifier.limits import TimeLimitExceeded, resource_limits
+from classifier.visible import without_invisible
 
 MAX_LENGTH = 200
 #: Limits for the texts kept of one file: names, values per name, characters per value, and characters in all.
@@ -172,6 +173,5 @@ def _clean_text(value: Any, length: int = MAX_LENGTH) -> str:
         return ""
     text = str(value)[: length * 4].replace("\x00", " ")
     text = "".join(" " if char.isspace() else char for char in text)
-    # Remove control, format (such as text direction), surrogate, private and unassigned characters.
-    text = "".join(char for char in text if char.isprintable())
-    return " ".join(text.split())[:length].strip()
+    text = " ".join(without_invisible(text).split())[:length]
+    return without_invisible(text).strip()  # a joiner at the end joins nothing

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 
-from library.text import fold, slug_from
+from library.text.folding import NameIndex, search_text
 
 BUILTIN_GENRES: dict[str, str] = {
     "blues": "Blues",
@@ -36,20 +36,42 @@ _PATTERNS = {
 }
 
 
+#: What writers of genre tags put between words, or leave out. No + or #: "C++" is not "C#".
+_BETWEEN_WORDS = re.compile(r"[-_/;,&.:!?'()\[\]\s]+")
+
+
+class OwnGenres:
+    """The keys of a person's own genres, by what the genre tags of files say."""
+
+    def __init__(self, genres: Iterable[tuple[str, str]]) -> None:
+        """`genres` has the name and the key of each."""
+        named = list(genres)
+        self._by_name = NameIndex(named)
+        self._by_words = NameIndex((_words(name), key) for name, key in named if _words(name))
+
+    def key_for(self, text: str) -> str:
+        """The key of the genre of that name, or of the only one whose name has the same words; "" for none."""
+        return self._by_name.get(text) or self._by_words.get(_words(text)) or ""
+
+
+def _words(text: str) -> str:
+    return _BETWEEN_WORDS.sub(" ", search_text(text)).strip()
+
+
 def builtin_genre_from_tag(text: str) -> str:
     """The built-in genre that a file's genre tag names; "" if it names none or several.
 
     "Heavy Metal" is metal and "Hip-Hop/Rap" is hiphop, but "Blues Rock" could be either.
     """
-    words = re.sub(r"[-_/;,&.]+", " ", fold(text))
+    words = re.sub(r"[-_/;,&.]+", " ", search_text(text))
     named = [genre for genre, pattern in _PATTERNS.items() if pattern.search(words)]
     return named[0] if len(named) == 1 else ""
 
 
-def known_genre_from_tag(text: str, own_genres: Mapping[str, str]) -> str:
+def known_genre_from_tag(text: str, own_genres: OwnGenres) -> str:
     """The key of the own or built-in genre that a file's genre tag names; "" if it names neither.
 
-    `own_genres` has the keys of the owner's genres by `slug_from` of their names. The whole tag has to be that name:
-    with an own genre "Acid Jazz", a file that says "Acid jazz" is that, and not jazz.
+    The whole tag has to be the name of the own genre: with an own genre "Acid Jazz", a file that says "Acid jazz" is
+    that, and not jazz.
     """
-    return own_genres.get(slug_from(text)) or builtin_genre_from_tag(text)
+    return own_genres.key_for(text) or builtin_genre_from_tag(text)

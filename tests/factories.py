@@ -22,9 +22,12 @@ from django.test import Client
 
 from library import selectors, services
 from library.genres import BUILTIN_GENRES, known_genre_from_tag
-from library.models import Prediction, Track, User
+from library.models import Genre, Prediction, Track, User
 from library.models.tracks import storage_key
 from library.services.analysis import derived_names_recompute
+from library.services.concept_pass_requests import concept_pass_request_if_on
+from library.services.effective_genres import file_labels_follow
+from library.text import slug_from
 
 PASSWORD = "a quiet listening room"
 MODEL = {"model_name": "mfcc-cnn-1", "model_version": "1"}
@@ -46,6 +49,14 @@ def close_response(response: HttpResponseBase) -> None:
     request_finished.disconnect(close_old_connections)
     response.close()
     request_finished.connect(close_old_connections)
+
+
+def add_own_genre(owner: User, name: str) -> Genre:
+    """An own genre with a key that can be read in a test, as those have that the first version made."""
+    genre = Genre.objects.create(owner=owner, key=slug_from(name), name=name)
+    file_labels_follow(owner=owner)
+    concept_pass_request_if_on(owner_id=owner.pk)
+    return genre
 
 
 def upload(content: bytes | None = None, name: str = "song.wav") -> SimpleUploadedFile:
@@ -119,9 +130,7 @@ class TrackFactory(factory.django.DjangoModelFactory):
             track.peaks = storage.save(storage_key(track, "peaks.json"), ContentFile(b"{}"))
             track.spectrogram = storage.save(storage_key(track, "spectrogram.png"), ContentFile(b"picture"))
         derived_names_recompute(track)
-        track.file_label = known_genre_from_tag(
-            track.file_genre, selectors.own_genre_keys_by_slug(track.owner)
-        )
+        track.file_label = known_genre_from_tag(track.file_genre, selectors.own_genres_for_tags(track.owner))
         track.save()
         if track.status == Track.Status.READY:
             track.prediction = PredictionFactory(track=track, **heard)

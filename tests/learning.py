@@ -28,7 +28,7 @@ from library.models import (
 )
 from library.selectors.model_cards import learning_space
 from library.services.analysis import derived_names_recompute
-from tests.factories import PredictionFactory, TrackFactory
+from tests.factories import PredictionFactory, TrackFactory, add_own_genre
 
 SIZE = 128
 
@@ -60,7 +60,7 @@ def make_heard_track(owner: User, kind: str, seed: int = 0, likeness: float = 0.
 
 def teach_genre(owner: User, name: str, tracks: list[Track]) -> Concept:
     """An own genre with these examples, and its concept."""
-    genre = services.own_genre_add(owner=owner, name=name)
+    genre = add_own_genre(owner, name)
     for track in tracks:
         services.genre_set(track=track, person=owner, genre=genre.key)
     return services.concept_get_or_create(owner=owner, taught=genre)

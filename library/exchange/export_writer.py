@@ -91,7 +91,7 @@ def _genres(owner: User) -> Iterator[dict[str, Any]]:
 
 
 def _tags(owner: User) -> Iterator[dict[str, Any]]:
-    for tag in Tag.objects.filter(owner=owner).order_by("key"):
+    for tag in Tag.objects.filter(owner=owner).order_by("search_text", "key"):
         yield {"name": tag.name, "hue": tag.hue}
 
 
@@ -99,7 +99,7 @@ def _tracks(owner: User) -> Iterator[dict[str, Any]]:
     ids = list(Track.objects.filter(owner=owner).order_by("sha256").values_list("pk", flat=True))
     known = [
         # Not those that Earmark has set: it sets them again.
-        Prefetch("taggings", Tagging.objects.filter(concept=None).select_related("tag").order_by("tag__key")),
+        Prefetch("taggings", Tagging.objects.filter(concept=None).select_related("tag")),
         Prefetch("rejections", TagRejection.objects.order_by("key")),
         Prefetch("verdicts", Verdict.objects.order_by("created_at", "id")),
         Prefetch("predictions", Prediction.objects.defer("segments", "probabilities").order_by("pk")),

@@ -15,10 +15,11 @@ from library.exchange import FORMAT, VERSION
 from library.exchange.json_stream import BadDocumentError, iter_members
 from library.genres import BUILTIN_GENRES, UNSURE
 from library.models.genres import HUES
-from library.models.playlists import QUERY_LENGTH
+from library.models.playlists import PLAYLIST_NAME_ROOM, QUERY_LENGTH
 from library.models.tags import KEY_LENGTH as TAG_KEY_LENGTH
-from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH, NAME_LENGTH
-from library.text import fold, is_storable
+from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH, NAME_ROOM
+from library.text import is_storable
+from library.text.folding import name_key
 
 #: The maximum length of each list.
 MAX_LIST_ENTRIES = {
@@ -125,15 +126,15 @@ def read_entries(file: IO[bytes]) -> Iterator[Entry]:
 
 def _parse_genre(row: dict[str, Any]) -> GenreEntry:
     key = _text(row, "key", GENRE_LENGTH)
-    name = _text(row, "name", NAME_LENGTH)
-    builtin_names = {fold(word) for word in (*BUILTIN_GENRES, *BUILTIN_GENRES.values(), UNSURE)}
-    if not _KEY.fullmatch(key) or key in builtin_names or fold(name) in builtin_names:
+    name = _text(row, "name", NAME_ROOM)
+    builtin_names = {name_key(word) for word in (*BUILTIN_GENRES, *BUILTIN_GENRES.values(), UNSURE)}
+    if not _KEY.fullmatch(key) or key in builtin_names or name_key(name) in builtin_names:
         raise BadDocumentError("an own genre cannot have this key or name")
     return GenreEntry(key, name, _hue(row), _datetime(row, "retired_at", optional=True))
 
 
 def _parse_tag(row: dict[str, Any]) -> TagEntry:
-    return TagEntry(_checked_text(row.get("name"), "name", NAME_LENGTH), _hue(row))
+    return TagEntry(_checked_text(row.get("name"), "name", NAME_ROOM), _hue(row))
 
 
 def _parse_track(row: dict[str, Any]) -> TrackEntry:
@@ -147,7 +148,7 @@ def _parse_track(row: dict[str, Any]) -> TrackEntry:
         file_name=_text(row, "file_name", 255),
         added=added,
         edits={field: _edited_value(row, field) for field in edited},
-        tags=[_checked_text(word, "tags", NAME_LENGTH) for word in _list(row, "tags", MAX_ENTRIES_OF_TRACK)],
+        tags=[_checked_text(word, "tags", NAME_ROOM) for word in _list(row, "tags", MAX_ENTRIES_OF_TRACK)],
         rejected=[
             _checked_text(word, "rejected", TAG_KEY_LENGTH)
             for word in _list(row, "rejected", MAX_ENTRIES_OF_TRACK)
@@ -170,7 +171,7 @@ def _parse_verdict(row: Any) -> VerdictEntry:
 
 def _parse_playlist(row: dict[str, Any]) -> PlaylistEntry:
     return PlaylistEntry(
-        name=_text(row, "name", 80),
+        name=_text(row, "name", PLAYLIST_NAME_ROOM),
         smart=_bool(row, "smart"),
         query=_text(row, "query", QUERY_LENGTH, blank=True),
         tracks=[_hash(value) for value in _list(row, "tracks", 100_000)],
@@ -182,7 +183,7 @@ def _parse_concept(row: dict[str, Any]) -> ConceptEntry:
         raise BadDocumentError("it is about neither a genre nor a tag, or about both")
     return ConceptEntry(
         genre="" if row.get("genre") is None else _text(row, "genre", GENRE_LENGTH),
-        tag="" if row.get("tag") is None else _checked_text(row.get("tag"), "tag", NAME_LENGTH),
+        tag="" if row.get("tag") is None else _checked_text(row.get("tag"), "tag", NAME_ROOM),
         answers=[_parse_answer(answer) for answer in _list(row, "answers", 100_000)],
         sets_since=_datetime(row, "sets_since", optional=True),
     )

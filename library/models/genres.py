@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
 from uuid import UUID
 
 from django.db import models
 
 from library.models.people import User
-from library.models.tracks import GENRE_LENGTH, NAME_LENGTH
+from library.models.tracks import GENRE_LENGTH, NAME_ROOM
 
 #: How many colours own genres and tags share; `static/css/earmark.css` has one class for each.
 HUES = 12
 #: The most own genres that a person can have, retired ones included, and the most tags. As many as an export may hold.
 MAX_OWN_GENRES = 1000
 MAX_TAGS = 10_000
+
+
+def new_genre_key() -> str:
+    """A key that says nothing of the genre's name, so that a renamed genre leaves its name to another."""
+    return f"g-{secrets.token_hex(6)}"
 
 
 class Genre(models.Model):
@@ -26,7 +32,7 @@ class Genre(models.Model):
     # The constraint below serves the key, too.
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="genres", db_index=False)
     key = models.CharField(max_length=GENRE_LENGTH, editable=False)
-    name = models.CharField(max_length=NAME_LENGTH)
+    name = models.CharField(max_length=NAME_ROOM)
     hue = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True, blank=True)

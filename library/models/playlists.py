@@ -12,6 +12,8 @@ from library.models.tracks import Track
 
 #: Enough for a search for the longest text whose every character takes twelve in a URL.
 QUERY_LENGTH = 4000
+#: The longest name: in characters as people count them, and in those of Unicode.
+PLAYLIST_NAME_LENGTH, PLAYLIST_NAME_ROOM = 80, 400
 
 
 class Playlist(models.Model):
@@ -19,7 +21,7 @@ class Playlist(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="playlists")
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=PLAYLIST_NAME_ROOM)
     smart = models.BooleanField("saved search", default=False)
     query = models.CharField("search, as a query string", max_length=QUERY_LENGTH, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -5,29 +5,30 @@ from __future__ import annotations
 from django.db import models
 
 from library.models.people import User
-from library.models.tracks import NAME_LENGTH, Track
+from library.models.tracks import NAME_ROOM, Track
 
 #: From this score on a track counts as having a mood: a quarter of all music scores higher.
 MOOD_THRESHOLD = 0.75
 
-#: The longest key of a tag. A key has the letters of a name taken apart: “½” becomes “1⁄2”, “ﷺ” becomes 18 letters, and
-#: no character becomes more.
-KEY_LENGTH = 18 * NAME_LENGTH
+#: The longest key of a tag. `name_key` makes at most three characters of one; keys of earlier versions were longer.
+KEY_LENGTH = 720
 
 
 class Tag(models.Model):
-    """A person's tag. `key` is its name without case and accents: tags with the same key are the same tag."""
+    """A person's tag. `key` is `name_key` of its name: tags with the same key are the same tag."""
 
     # The constraint below serves the owner, too.
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tags", db_index=False)
-    name = models.CharField(max_length=NAME_LENGTH)
+    name = models.CharField(max_length=NAME_ROOM)
     key = models.CharField(max_length=KEY_LENGTH, editable=False)
+    #: Its name as it is searched and sorted.
+    search_text = models.TextField(blank=True, editable=False)
     hue = models.PositiveSmallIntegerField("colour", default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     tracks = models.ManyToManyField(Track, through="Tagging", related_name="tags")
 
     class Meta:
-        ordering = ["key"]
+        ordering = ["search_text", "key"]
         constraints = [models.UniqueConstraint(fields=["owner", "key"], name="one_tag_per_name")]
 
     def __str__(self) -> str:
@@ -47,7 +48,7 @@ class Tagging(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["tag__key"]
+        ordering = ["tag__search_text", "tag__key"]
         constraints = [models.UniqueConstraint(fields=["track", "tag"], name="one_tagging_each")]
         indexes = [
             models.Index(fields=["tag", "track"], name="tracks_of_a_tag"),

@@ -16,8 +16,9 @@ from library.models.people import User
 
 #: The longest key of a genre, built-in or own.
 GENRE_LENGTH = 40
-#: The longest name of an own genre or a tag.
-NAME_LENGTH = 40
+#: The longest name of an own genre or a tag: in characters as people count them, and in those of Unicode, of which
+#: such a character may have several.
+NAME_LENGTH, NAME_ROOM = 40, 200
 #: What an owner may change about a track.
 EDITABLE_FIELDS = ("title", "artist", "album", "year")
 #: How many characters of a name are sorted by, and how many of all names are searched: the limits of an index.
@@ -115,7 +116,7 @@ class Track(models.Model):
         "genre in the file, as a built-in or own genre", max_length=GENRE_LENGTH, blank=True
     )
     edited = models.JSONField("edited fields", default=list, blank=True)
-    #: Title, artist, album and file name without case and accents, for searching.
+    #: The words of title, artist, album and file name, for searching.
     search_text = models.TextField(blank=True, editable=False)
     #: The start of each, likewise, for sorting: "Édith" comes before "Frank" on every database.
     sort_title = models.CharField(max_length=SORT_LENGTH, blank=True, editable=False)

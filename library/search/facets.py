@@ -234,7 +234,7 @@ FACETS = (
             ),
         },
         count=_tag_counts,
-        values=lambda names, used: sorted(names.tags),
+        values=lambda names, used: sorted(names.tags, key=lambda key: (names.tags[key].search_text, key)),
         label=_tag_label,
     ),
     Facet(

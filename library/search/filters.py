@@ -22,7 +22,8 @@ from library.search.filter_types import (
     StrictBooleanFilter,
 )
 from library.search.form import EMPTY_VALUES, SearchForm
-from library.text import fold, line_term
+from library.text import line_term
+from library.text.folding import search_text, without_signs
 
 ADDED_DATE_LIMITS = {"validators": [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(9000, 1, 1))]}
 
@@ -103,10 +104,12 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
         return {name: value for name, value in self.form.cleaned_data.items() if value not in EMPTY_VALUES}
 
     def filter_q(self, tracks: QuerySet[Track], name: str, value: str) -> QuerySet[Track]:
-        for word in fold(value).split():
+        words = search_text(value).split()
+        # A sign between words, such as &, need not be there.
+        for word in list(filter(without_signs, words)) or words:
             named = Q(search_text__contains=word)
             if self._matches_tag(word):
-                tagged = Tagging.objects.filter(tag__owner=self.owner, tag__key__contains=word)
+                tagged = Tagging.objects.filter(tag__owner=self.owner, tag__search_text__contains=word)
                 named |= Q(pk__in=tagged.values("track"))
             tracks = tracks.filter(named)
         return tracks
@@ -147,11 +150,12 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
     def _matches_tag(self, word: str) -> bool:
         """Cached. Most words match no tag, and a search without the subquery takes half the time."""
         if word not in self._word_in_tag_cache:
-            self._word_in_tag_cache[word] = selectors.tags_of(self.owner).filter(key__contains=word).exists()
+            self._word_in_tag_cache[word] = (
+                selectors.tags_of(self.owner).filter(search_text__contains=word).exists()
+            )
         return self._word_in_tag_cache[word]
 
-    def _tagged_track_ids(self, tags: list[str]) -> QuerySet[Tagging]:
-        keys = [fold(tag) for tag in tags]
+    def _tagged_track_ids(self, keys: list[str]) -> QuerySet[Tagging]:
         return Tagging.objects.filter(tag__owner=self.owner, tag__key__in=keys).values("track")  # type: ignore[return-value]
 
 

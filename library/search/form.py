@@ -7,10 +7,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from classifier.visible import has_invisible
 from library import selectors
 from library.genres import BUILTIN_GENRES, UNSURE
 from library.models import User
-from library.text import fold
+from library.models.tags import KEY_LENGTH
+from library.text.folding import NameIndex, name_key, search_text
 
 #: Each value is a condition in the query, and databases limit their number.
 MAX_VALUES_PER_FILTER = 100
@@ -29,7 +31,7 @@ class TextListField(forms.MultipleChoiceField):
         super().validate(value)
 
     def valid_value(self, value: str) -> bool:
-        return len(value) <= 80 and value.isprintable()
+        return len(value) <= KEY_LENGTH and not has_invisible(value)
 
 
 class StrictBooleanField(forms.Field):
@@ -54,7 +56,7 @@ class SearchForm(forms.Form):
 
     def clean_q(self) -> str:
         text: str = self.cleaned_data["q"]
-        if text and not fold(text):
+        if text and not search_text(text):
             raise ValidationError("Enter at least one letter.")
         return text
 
@@ -77,8 +79,13 @@ class SearchForm(forms.Form):
         return self._mood_names("not_mood")
 
     def _tag_keys(self, name: str) -> list[str]:
-        # A text of accents alone has no key. It stays, and finds nothing: an empty value would be no filter.
-        return list(dict.fromkeys(fold(tag) or tag for tag in self.cleaned_data[name]))
+        given: list[str] = self.cleaned_data[name]
+        if not given:
+            return given
+        tags = selectors.tag_index_of(self.owner, given)
+        # A name that no tag has stays, and finds nothing: an empty value would be no filter.
+        keys = (found.key if (found := tags.get(tag)) else name_key(tag) or tag for tag in given)
+        return list(dict.fromkeys(keys))
 
     def _mood_names(self, name: str) -> list[str]:
         return list(dict.fromkeys(mood.lower() for mood in self.cleaned_data[name]))
@@ -89,12 +96,14 @@ class SearchForm(forms.Form):
         if {UNSURE, *BUILTIN_GENRES}.issuperset(given):
             return given
         choices = list(selectors.genre_names_of(self.owner))
-        keys = {fold(choice.name): choice.key for choice in choices}
-        keys |= {fold(key): key for key in (*(choice.key for choice in choices), UNSURE)}
-        if any(fold(genre) not in keys for genre in given):
+        names = NameIndex((choice.name, choice.key) for choice in choices)
+        own = {name_key(key): key for key in (*(choice.key for choice in choices), UNSURE)}
+        keys = {genre: own.get(name_key(genre)) or names.get(genre) for genre in given}
+        if None in keys.values():
             # A custom model may predict other genres.
-            keys |= {fold(key): key for key in selectors.track_count_by_genre(self.owner) if key}
-        if unknown := [genre for genre in given if fold(genre) not in keys]:
+            others = {name_key(key): key for key in selectors.track_count_by_genre(self.owner) if key}
+            keys = {genre: key or others.get(name_key(genre)) for genre, key in keys.items()}
+        if unknown := [genre for genre in given if not keys[genre]]:
             # Not in the message itself: django-filter formats it, and a genre may have a per cent sign.
             raise ValidationError(
                 [
@@ -102,4 +111,4 @@ class SearchForm(forms.Form):
                     for genre in unknown
                 ]
             )
-        return [keys[fold(genre)] for genre in given]
+        return [key for genre in given if (key := keys[genre])]

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.http import QueryDict
 
 from library.errors import InvalidSearchError
 from library.models import Playlist, Track, User
 from library.search.query import parse_search
-from library.selectors import tracks_of
+from library.selectors import tag_index_of, tracks_of
+
+
+def gone_tags_of(owner: User, playlist: Playlist) -> list[str]:
+    """The tags that a saved search names and that there are not, such as deleted ones."""
+    params = QueryDict(playlist.query if playlist.smart else "")
+    named = [*params.getlist("tag"), *params.getlist("not_tag")]
+    tags = tag_index_of(owner, named)
+    return sorted({name for name in named if tags.get(name) is None})
 
 
 def playlist_tracks_of(owner: User, playlist: Playlist) -> QuerySet[Track]:

@@ -17,7 +17,7 @@ from django.db.models import Count, Q, QuerySet
 from library.models import Answer, Concept, Genre, Tag, Tagging, TagRejection, Track, User, Verdict
 from library.selectors.bin import binned_ids_of
 from library.selectors.genres import own_genres_of
-from library.selectors.tags import tags_of
+from library.selectors.tags import refusal_keys_of, tags_of
 from library.selectors.tracks import tracks_of
 from library.selectors.verdicts import verdicts_in_force
 
@@ -100,8 +100,8 @@ def refusal_ids(owner: User, concept: Concept) -> list[QuerySet[Any, Any]]:
     if concept.genre:
         refused = answers.filter(Q(yes=False) | Q(track__in=other_genre_ids(owner, concept)))
         return [refused.order_by().values("track")]
-    key = concept.tag.key if concept.tag else ""
-    rejections = TagRejection.objects.filter(key=key, track__owner=owner).exclude(track__in=examples)
+    keys = refusal_keys_of(concept.tag) if concept.tag else set()
+    rejections = TagRejection.objects.filter(key__in=keys, track__owner=owner).exclude(track__in=examples)
     return [answers.filter(yes=False).order_by().values("track"), rejections.order_by().values("track")]
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 
-from library.genres import BUILTIN_GENRES
+from library.genres import BUILTIN_GENRES, OwnGenres
 from library.models import Genre, GenreRecompute, Track, User
-from library.text import fold, slug_from
+from library.text.folding import search_text
 
 #: The most own genres, and the most tags, that a menu lists.
 LISTED_LABELS = 100
@@ -62,13 +62,13 @@ def own_genres_of(owner: User) -> QuerySet[Genre]:
 
 def own_genres_containing(owner: User, text: str) -> list[Genre]:
     """The owner's own genres with this text in their names, in any case and with or without accents."""
-    return [genre for genre in own_genres_of(owner) if fold(text) in fold(genre.name)]
+    words = search_text(text)
+    return [genre for genre in own_genres_of(owner) if words in search_text(genre.name)]
 
 
-def own_genre_keys_by_slug(owner: User) -> dict[str, str]:
-    """The keys of the owner's own genres by `slug_from` of their names, for `known_genre_from_tag`."""
-    own = own_genres_of(owner).order_by("-name", "-key").values_list("name", "key")
-    return {slug: key for name, key in own if (slug := slug_from(name))}
+def own_genres_for_tags(owner: User) -> OwnGenres:
+    """The owner's own genres, for `known_genre_from_tag`."""
+    return OwnGenres(own_genres_of(owner).values_list("name", "key"))
 
 
 def track_count_by_genre(owner: User) -> dict[str, int]:

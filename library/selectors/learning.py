@@ -28,7 +28,7 @@ from library.selectors.read_once import read_once
 from library.selectors.standing import LEAST_EXAMPLES, standing_text, switched_on_text
 from library.selectors.tracks import tracks_by_id
 from library.selectors.vectors import Vectors, learning_vectors_of, packed_track_ids
-from library.text import fold
+from library.text.folding import search_text
 
 if TYPE_CHECKING:
     from classifier.learning.worth import Worth
@@ -302,7 +302,7 @@ def _judged_read(owner: User, concept: Concept, lesson: _Lesson) -> _Judged:
 
 def _artists(owner: User, ids: list[UUID]) -> tuple[str, ...]:
     artists = dict(Track.objects.filter(owner=owner, pk__in=ids).order_by().values_list("pk", "artist"))
-    return tuple(fold(artists.get(pk, "")) for pk in ids)
+    return tuple(search_text(artists.get(pk, "")) for pk in ids)
 
 
 @functools.lru_cache(maxsize=32)

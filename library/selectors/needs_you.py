@@ -10,8 +10,9 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from classifier.visible import is_visible_text
 from library.models import Track, User, Verdict
-from library.models.tracks import NAME_LENGTH
+from library.models.tracks import NAME_LENGTH, NAME_ROOM
 from library.selectors.genres import GenreChoice, GenreNames
 from library.selectors.reviewing import visible_to
 from library.selectors.tracks import tracks_of
@@ -91,7 +92,7 @@ def answer_options_for(track: Track, genres: GenreNames) -> list[AnswerOption]:
 
 def suggested_own_genre(track: Track, answers: list[AnswerOption]) -> str:
     """The genre in the file's tags, if it is not among the answers and fits as an own genre; otherwise ""."""
-    fits = 0 < len(track.file_genre) <= NAME_LENGTH and slug_from(track.file_genre) != ""
+    fits = is_visible_text(track.file_genre, NAME_LENGTH, NAME_ROOM) and slug_from(track.file_genre) != ""
     return track.file_genre if fits and not any(answer.named_by_file for answer in answers) else ""
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
+from classifier.visible import is_visible_text
 from library.models import Answer, Tag, Tagging, TagRejection, Track, User
-from library.models.tracks import NAME_LENGTH
+from library.models.tracks import NAME_LENGTH, NAME_ROOM
 from library.selectors.bin import binned_ids_of
-from library.text import fold
+from library.text.folding import NameIndex, key_of_before, name_key, search_text
 
 #: A mood is suggested as a tag from this score on: a fifth of all music scores higher.
 SUGGESTION_THRESHOLD = 0.8
@@ -22,12 +24,29 @@ def tags_of(owner: User) -> QuerySet[Tag]:
 
 def tags_containing(owner: User, text: str) -> QuerySet[Tag]:
     """The owner's tags with this text in their names, in any case and with or without accents; all for an empty one."""
-    return tags_of(owner).filter(key__contains=fold(text)) if text.strip() else tags_of(owner)
+    return tags_of(owner).filter(search_text__contains=search_text(text)) if text.strip() else tags_of(owner)
 
 
 def tag_named(owner: User, name: str) -> Tag | None:
-    """The owner's tag with that name, in any case and with or without accents."""
-    return tags_of(owner).filter(key=fold(name)).first()
+    """The owner's tag with that name, in any case; without one, the only tag that has it but for accents."""
+    return tag_index_of(owner, [name]).get(name)
+
+
+def tag_index_of(owner: User, names: Iterable[str]) -> NameIndex[Tag]:
+    """The tags of the owner that some names may stand for."""
+    by_key = {name_key(name): name for name in names}
+    found = list(tags_of(owner).filter(key__in=by_key))
+    if others := by_key.keys() - {tag.key for tag in found}:
+        found += tags_of(owner).filter(search_text__in={search_text(by_key[key]) for key in others})
+    return NameIndex((tag.name, tag) for tag in found)
+
+
+def refusal_keys_of(tag: Tag) -> set[str]:
+    """The keys under which a tag may have been refused: also that of the first version, unless it is another tag's."""
+    before = key_of_before(tag.name)
+    if before == tag.key or Tag.objects.filter(owner=tag.owner_id, key=before).exists():
+        return {tag.key}
+    return {tag.key, before}
 
 
 def tags_with_counts(owner: User, text: str = "") -> QuerySet[Tag]:
@@ -36,7 +55,7 @@ def tags_with_counts(owner: User, text: str = "") -> QuerySet[Tag]:
     return (
         tags_containing(owner, text)
         .annotate(track_count=Count("taggings", filter=in_library))
-        .order_by("key")
+        .order_by("search_text", "key")
     )
 
 
@@ -69,7 +88,12 @@ def tag_suggestions_for(owner: User, track: Track) -> list[str]:
     refused = Answer.objects.filter(track=track, track__owner=owner, yes=False, concept__tag__owner=owner)
     known = set(refused.values_list("concept__tag__key", flat=True))
     known |= set(TagRejection.objects.filter(track=track, track__owner=owner).values_list("key", flat=True))
-    known |= set(Tagging.objects.filter(track=track, track__owner=owner).values_list("tag__key", flat=True))
-    return [name for name in candidates if 0 < len(name) <= NAME_LENGTH and fold(name) not in known][
-        :MAX_SUGGESTIONS
-    ]
+    tagged = Tagging.objects.filter(track=track, track__owner=owner)
+    has = set(tagged.values_list("tag__search_text", flat=True))
+    return [
+        name
+        for name in candidates
+        if is_visible_text(name, NAME_LENGTH, NAME_ROOM)
+        and search_text(name) not in has
+        and known.isdisjoint({name_key(name), key_of_before(name)})
+    ][:MAX_SUGGESTIONS]

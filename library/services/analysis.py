@@ -18,7 +18,7 @@ from library.genres import known_genre_from_tag
 from library.models import Prediction, Track, User
 from library.models.tracks import SEARCH_LENGTH, SORT_LENGTH
 from library.monitoring.logs import log_context
-from library.selectors import own_genre_keys_by_slug
+from library.selectors import own_genres_for_tags
 from library.selectors.model_cards import model_name_of
 from library.services.analysis_client import analyse_file
 from library.services.analysis_queue import (
@@ -41,7 +41,7 @@ from library.services.track_files import (
     orphaned_files_delete,
 )
 from library.services.vectors import embedding_record, learning_vector_record
-from library.text import fold
+from library.text.folding import search_text, searched_words
 
 logger = logging.getLogger(__name__)
 
@@ -158,9 +158,9 @@ def prediction_adopt(
 def derived_names_recompute(track: Track) -> dict[str, str]:
     """The fields by which lists search and sort, from a track's names: set on it, not saved, and returned."""
     names = (track.title, track.artist, track.album)
-    derived = {"search_text": fold(" ".join([*names, track.original_name]))[:SEARCH_LENGTH]}
+    derived = {"search_text": searched_words(names, track.original_name)[:SEARCH_LENGTH]}
     for field, name in zip(("sort_title", "sort_artist", "sort_album"), names, strict=True):
-        derived[field] = fold(name)[:SORT_LENGTH]
+        derived[field] = search_text(name)[:SORT_LENGTH]
     for field, text in derived.items():
         setattr(track, field, text)
     return derived
@@ -197,7 +197,7 @@ def _tag_fields_record(track: Track, tags: dict[str, Any]) -> None:
     known = {field: value for field, value in known.items() if value and field not in track.edited}
     for field, value in known.items():
         setattr(track, field, value)
-    known["file_label"] = known_genre_from_tag(track.file_genre, own_genre_keys_by_slug(track.owner))
+    known["file_label"] = known_genre_from_tag(track.file_genre, own_genres_for_tags(track.owner))
     leased_track_update(track=track, **known, **derived_names_recompute(track))
     effective_genres_recompute(Track.objects.filter(pk=track.pk))
 

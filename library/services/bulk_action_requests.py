@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from library import selectors
 from library.errors import DomainError
 from library.models import BulkAction, Genre, Playlist, Tag, Track, User
+from library.models.tracks import NAME_ROOM
 from library.services import genres, playlists, tags
 from library.services.bulk_actions import DEFAULT_OPTIONS, BulkActionOptions, bulk_action_start
 from library.text import uuid_or_nil
@@ -19,7 +20,7 @@ MAX_NAMED_TRACKS = 1000
 #: Pages have actions on more tracks than this done by a worker, and show the progress.
 MAX_SYNCHRONOUS_TRACKS = 1000
 #: The longest value of an action, in characters.
-MAX_VALUE_LENGTH = 80
+MAX_VALUE_LENGTH = NAME_ROOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def tracks_tag(
     *, tracks: QuerySet[Track], person: User, name: str, options: BulkActionOptions = DEFAULT_OPTIONS
 ) -> BulkAction:
     """Add a tag to many tracks of one person. Raises DomainError: `bad_name`, `too_many`, `selection_changed`."""
-    tag = tags.tag_add(owner=person, name=name)
+    tag = tags.tag_get_or_add(owner=person, name=name)
     return bulk_action_start(
         BulkAction.Kind.TAG, tracks, person, f"Tagged “{tag.name}”", tags.tag_data(tag), options
     )

@@ -10,15 +10,15 @@ from django.db import transaction
 from library.exchange.import_reader import AnswerEntry, ConceptEntry
 from library.models import Answer, Concept, Genre, Track, User
 from library.services.batches import in_batches
-from library.text import fold
+from library.text.folding import NameIndex
 
 
 def concepts_import(
-    *, owner: User, entries: Iterable[ConceptEntry], genre_keys: Mapping[str, str], tag_ids: Mapping[str, int]
+    *, owner: User, entries: Iterable[ConceptEntry], genre_keys: Mapping[str, str], tag_ids: NameIndex[int]
 ) -> Counter[str]:
     """Add missing concepts and answers; returns how many of each kind. One that is here already stays on or off.
 
-    `genre_keys` has the key here of each genre in the document, `tag_ids` the id of each tag by its key.
+    `genre_keys` has the key here of each genre in the document, `tag_ids` the id of each tag by its name.
     """
     done: Counter[str] = Counter()
     for entry in entries:
@@ -28,7 +28,7 @@ def concepts_import(
             concept, is_new = Concept.objects.get_or_create(owner=owner, genre=genre, defaults=switch)
         else:
             concept, is_new = Concept.objects.get_or_create(
-                owner=owner, tag_id=tag_ids[fold(entry.tag)], defaults=switch
+                owner=owner, tag_id=tag_ids[entry.tag], defaults=switch
             )
         done["concepts"] += is_new
         for batch in in_batches(entry.answers):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from classifier.visible import has_invisible
 from library import selectors
 from library.errors import DomainError
 from library.models import Track
@@ -62,6 +63,10 @@ def _clean(field: str, value: Any) -> Any:
             raise DomainError("bad_value", "A year has one to four digits.", 422)
         return value
     text = " ".join(value.split())
-    if len(text) > 255 or not text.isprintable() or (field == "title" and not text):
+    if len(text) > 255 or (field == "title" and not text):
         raise DomainError("bad_value", f"The {field} must be 1 to 255 characters of text.", 422)
+    if has_invisible(text):
+        raise DomainError(
+            "bad_value", f"The {field} has characters that nobody sees. Please type it in.", 422
+        )
     return text

@@ -29,7 +29,7 @@ from library.models import (
     User,
     Verdict,
 )
-from library.selectors import own_genre_keys_by_slug
+from library.selectors import own_genres_for_tags
 from library.selectors.verdicts import verdict_for_track, verdicts_in_force
 from library.services.batches import BATCH_SIZE
 from library.services.concept_pass_requests import concept_pass_request_if_on
@@ -78,7 +78,7 @@ def effective_genres_refresh(*, owner: User, track_ids: Sequence[UUID]) -> int:
 
 def _ids_with_stale_file_label(owner: User) -> list[UUID]:
     """The owner's tracks of which the file names another known genre than is stored, since own genres have changed."""
-    own_genres = own_genre_keys_by_slug(owner)
+    own_genres = own_genres_for_tags(owner)
     tracks = Track.all_objects.filter(owner=owner).order_by()
     said = tracks.exclude(file_genre="").values_list("file_genre", "file_label").distinct()
     stale = {text for text, label in said if known_genre_from_tag(text, own_genres) != label}
@@ -117,7 +117,7 @@ def _derived(tracks: QuerySet[Track]) -> dict[UUID, tuple[Any, ...]]:
 
 
 def _file_labels_recompute(owner: User, tracks: QuerySet[Track]) -> None:
-    own_genres = own_genre_keys_by_slug(owner)
+    own_genres = own_genres_for_tags(owner)
     stale = []
     for track in tracks.only("pk", "file_genre", "file_label"):
         label = known_genre_from_tag(track.file_genre, own_genres)

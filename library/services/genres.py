@@ -15,8 +15,8 @@ from django.utils import timezone
 from library.errors import DomainError
 from library.genres import BUILTIN_GENRES, UNSURE
 from library.models import BulkAction, BulkActionTrack, Genre, Track, User, Verdict
-from library.models.genres import HUES
-from library.selectors import own_genres_of
+from library.models.genres import HUES, new_genre_key
+from library.selectors import genre_names_of, own_genres_of
 from library.selectors.verdicts import latest_verdicts, verdicts_in_force
 from library.services.concept_merging import concept_merge
 from library.services.concept_pass_requests import concept_pass_request_if_on
@@ -24,7 +24,9 @@ from library.services.edit_conflicts import changed_fields, locked_row, pending_
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
 from library.services.learned_fits import learned_model_fit_if_due
 from library.services.names import clean_name, room_check
-from library.text import fold, slug_from
+from library.services.saved_searches import saved_searches_follow_genre, saved_searches_restore
+from library.text import slug_from
+from library.text.folding import NameIndex, name_key
 
 #: Where a genre comes from that a person can confirm: what Earmark asserts, and nobody has said yet.
 CONFIRMABLE_SOURCES = (Track.Source.LEARNED, Track.Source.MODEL, Track.Source.FILE)
@@ -118,6 +120,9 @@ def genres_set_finish(action: BulkAction) -> None:
         if into := own_genres_of(genre.owner).filter(key=action.data["genre"]).first():
             concept_merge(taught=genre, into=into)
         own_genre_retire(genre)
+        if action.data["genre"] and genre.retired_at:
+            action.data["searches"] = saved_searches_follow_genre(genre=genre, key=action.data["genre"])
+            action.save(update_fields=["data"])
 
 
 def genres_set_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
@@ -129,8 +134,9 @@ def genres_set_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     count = latest_verdicts(verdicts.filter(track__deleted_at=None)).count()
     verdicts.update(undone_at=timezone.now())
     effective_genres_recompute(Track.all_objects.filter(pk__in=ids))
-    if action.person_id:
-        concept_pass_request_if_on(owner_id=action.person_id)
+    if action.person:
+        saved_searches_restore(owner=action.person, followed=action.data.get("searches", ()))
+        concept_pass_request_if_on(owner_id=action.person.pk)
     return count
 
 
@@ -139,25 +145,36 @@ def own_genre_add(*, owner: User, name: str) -> Genre:
 
     Raises DomainError: `bad_name`, `taken`, `too_many`.
     """
-    name, key = clean_name(name, Genre), slug_from(name)[: Genre._meta.get_field("key").max_length]
-    _check_name_free(owner, name)
-    if key in {*BUILTIN_GENRES, UNSURE, ""}:
-        raise DomainError(
-            "bad_name", "A genre’s name needs a letter or digit, and may not be a built-in genre.", 422
-        )
-    if not Genre.objects.filter(owner=owner, key=key).exists():
-        room_check(owner=owner, model=Genre)
-    found, created = Genre.objects.get_or_create(
-        owner=owner, key=key, defaults={"name": name, "hue": Genre.objects.filter(owner=owner).count() % HUES}
-    )
-    if not created:
-        if found.retired_at is None:
-            raise DomainError("taken", f"You have a genre “{found.name}” already.")
-        found.name, found.retired_at = name, None
-        found.save(update_fields=["name", "retired_at"])
+    name = _clean_name(name)
+    with transaction.atomic():
+        # Only one at a time: no constraint keeps names apart, since a retired genre may have any.
+        User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+        _check_name_free(owner, name)
+        genre = _retired_genre_named(owner, name)
+        if genre:
+            genre.name, genre.retired_at = name, None
+            genre.save(update_fields=["name", "retired_at"])
+        else:
+            room_check(owner=owner, model=Genre)
+            hue = Genre.objects.filter(owner=owner).count() % HUES
+            genre = Genre.objects.create(owner=owner, key=new_genre_key(), name=name, hue=hue)
     file_labels_follow(owner=owner)
     concept_pass_request_if_on(owner_id=owner.pk)
-    return found
+    return genre
+
+
+def _clean_name(name: str) -> str:
+    """Raises DomainError: `bad_name`."""
+    name = clean_name(name, Genre)
+    if name_key(name) == UNSURE or not slug_from(name):
+        raise DomainError("bad_name", "A genre’s name needs a letter or digit, and may not be “unsure”.", 422)
+    return name
+
+
+def _retired_genre_named(owner: User, name: str) -> Genre | None:
+    """The retired genre of exactly that name, the latest if there are several."""
+    retired = Genre.objects.filter(owner=owner, retired_at__isnull=False).order_by("-retired_at", "-pk")
+    return next((genre for genre in retired if name_key(genre.name) == name_key(name)), None)
 
 
 def genre_key_get_or_create(*, owner: User, name: str) -> str:
@@ -165,9 +182,10 @@ def genre_key_get_or_create(*, owner: User, name: str) -> str:
 
     Raises DomainError: `bad_name`, `too_many`.
     """
-    named = {fold(text): key for key, text in BUILTIN_GENRES.items()} | {key: key for key in BUILTIN_GENRES}
-    named |= {fold(genre.name): genre.key for genre in own_genres_of(owner)}
-    return named.get(fold(name)) or own_genre_add(owner=owner, name=name).key
+    named = NameIndex((choice.name, choice.key) for choice in genre_names_of(owner))
+    for key in BUILTIN_GENRES:
+        named.add(key, key)
+    return named.get(name) or own_genre_add(owner=owner, name=name).key
 
 
 def own_genre_retire(genre: Genre) -> None:
@@ -185,9 +203,7 @@ def own_genre_rename(*, genre: Genre, name: str, shown: Mapping[str, str] | None
 
     Raises DomainError: `bad_name`, `taken`, `not_found`; ConflictError, when its name is no longer what was `shown`.
     """
-    changes = {
-        field: clean_name(value, Genre) for field, value in changed_fields({"name": name}, shown).items()
-    }
+    changes = {field: _clean_name(value) for field, value in changed_fields({"name": name}, shown).items()}
     with transaction.atomic():
         current = locked_row(genre)
         if due := pending_changes(current, changes, shown):
@@ -226,5 +242,5 @@ def _check_name_free(owner: User, name: str, but: Genre | None = None) -> None:
     if but:
         others = others.exclude(pk=but.pk)
     taken = others.values_list("name", flat=True)
-    if fold(name) in {fold(other) for other in (*taken, *BUILTIN_GENRES.values(), *BUILTIN_GENRES)}:
+    if name_key(name) in {name_key(other) for other in (*taken, *BUILTIN_GENRES.values(), *BUILTIN_GENRES)}:
         raise DomainError("taken", f"There is a genre “{name}” already.")

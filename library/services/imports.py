@@ -30,7 +30,7 @@ from library.exchange.import_reader import (
 from library.exchange.json_stream import BadDocumentError
 from library.genres import BUILTIN_GENRES
 from library.models import Genre, Playlist, PlaylistItem, Tag, Tagging, TagRejection, Track, User, Verdict
-from library.models.tracks import EDITABLE_FIELDS
+from library.models.tracks import EDITABLE_FIELDS, NAME_ROOM
 from library.selectors import own_genres_of
 from library.services.analysis import derived_names_recompute
 from library.services.batches import BATCH_SIZE, in_batches
@@ -38,9 +38,11 @@ from library.services.concept_imports import concepts_import
 from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
 from library.services.names import room_check
-from library.text import fold
+from library.text.folding import NameIndex, key_of_before, name_key, search_text
 
 MAX_MISSING_LISTED = 20
+#: A longer key fits no name, and no index.
+MAX_REFUSAL_BYTES = 12 * NAME_ROOM
 
 
 @dataclass
@@ -75,12 +77,14 @@ def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
     with transaction.atomic():
         keys = _genres_add(owner, genres, report)
         _tags_add(owner, tags, report)
-    tag_ids = dict(Tag.objects.filter(owner=owner).values_list("key", "pk"))
+    ids = dict(Tag.objects.filter(owner=owner).values_list("key", "pk"))
+    tag_ids = NameIndex((tag.name, ids[name_key(tag.name)]) for tag in tags)
+    refusals = _keys_by_key_of_before(owner)
     for batch in itertools.batched(
         (entry for entry in read_entries(file) if isinstance(entry, TrackEntry)), BATCH_SIZE
     ):
         with transaction.atomic():
-            _tracks_add(owner, batch, keys, tag_ids, report)
+            _tracks_add(owner, batch, keys, tag_ids, refusals, report)
     _playlists_add(owner, (entry for entry in read_entries(file) if isinstance(entry, PlaylistEntry)), report)
     if report.done["genres"]:
         file_labels_follow(owner=owner)
@@ -104,13 +108,14 @@ def _validate(file: IO[bytes]) -> tuple[list[GenreEntry], list[TagEntry]]:
             tags.append(entry)
         elif isinstance(entry, TrackEntry):
             verdict_genres.update(entry_verdict.genre for entry_verdict in entry.verdicts)
-            tag_names.update(fold(name) for name in entry.tags)
+            tag_names.update(entry.tags)
         elif isinstance(entry, ConceptEntry):
             taught.update({entry.genre} - {""})
-            tag_names.update({fold(entry.tag)} - {""})
+            tag_names.update({entry.tag} - {""})
     if unknown := verdict_genres - {"", *BUILTIN_GENRES, *(genre.key for genre in genres)}:
         raise BadDocumentError(f"a track has the genre “{min(unknown)}”, which it does not define")
-    if unknown := tag_names - {fold(tag.name) for tag in tags}:
+    defined = NameIndex((tag.name, tag) for tag in tags)
+    if unknown := {name for name in tag_names if defined.get(name) is None}:
         raise BadDocumentError(f"it names the tag “{min(unknown)}”, which it does not define")
     if unknown := taught - {genre.key for genre in genres}:
         raise BadDocumentError(f"it teaches the genre “{min(unknown)}”, which it does not define")
@@ -121,30 +126,34 @@ def _genres_add(owner: User, genres: list[GenreEntry], report: ImportReport) -> 
     """Create the own genres that are missing; returns the key here of each key in the document."""
     existing = Genre.objects.filter(owner=owner)
     keys = {genre: genre for genre in (*existing.values_list("key", flat=True), *BUILTIN_GENRES, "")}
-    by_name = {fold(genre.name): genre.key for genre in own_genres_of(owner)}
+    by_name = {name_key(genre.name): genre.key for genre in own_genres_of(owner)}
     room_check(owner=owner, model=Genre, new=sum(entry.key not in keys for entry in genres))
     for entry in genres:
         if entry.key in keys:
             continue
-        if entry.retired_at is None and fold(entry.name) in by_name:
-            keys[entry.key] = by_name[fold(entry.name)]
+        if entry.retired_at is None and name_key(entry.name) in by_name:
+            keys[entry.key] = by_name[name_key(entry.name)]
             continue
         Genre.objects.create(
             owner=owner, key=entry.key, name=entry.name, hue=entry.hue, retired_at=entry.retired_at
         )
         keys[entry.key] = entry.key
         if entry.retired_at is None:
-            by_name[fold(entry.name)] = entry.key
+            by_name[name_key(entry.name)] = entry.key
         report.done["genres"] += 1
     return keys
 
 
 def _tags_add(owner: User, tags: list[TagEntry], report: ImportReport) -> None:
     existing = set(Tag.objects.filter(owner=owner).values_list("key", flat=True))
-    new = {fold(tag.name): tag for tag in tags if fold(tag.name) not in existing}
+    new = {key: tag for tag in tags if (key := name_key(tag.name)) not in existing}
     room_check(owner=owner, model=Tag, new=len(new))
     Tag.objects.bulk_create(
-        [Tag(owner=owner, key=key, name=tag.name, hue=tag.hue) for key, tag in new.items()], BATCH_SIZE
+        [
+            Tag(owner=owner, key=key, name=tag.name, search_text=search_text(tag.name), hue=tag.hue)
+            for key, tag in new.items()
+        ],
+        BATCH_SIZE,
     )
     report.done["tags"] += len(new)
 
@@ -153,7 +162,8 @@ def _tracks_add(
     owner: User,
     batch: tuple[TrackEntry, ...],
     keys: dict[str, str],
-    tag_ids: dict[str, int],
+    tag_ids: NameIndex[int],
+    refusals: dict[str, str],
     report: ImportReport,
 ) -> None:
     hashes = [entry.sha256 for entry in batch]
@@ -167,7 +177,7 @@ def _tracks_add(
     changed = _edits_apply(pairs, report)
     changed |= _verdicts_add(owner, pairs, keys, report)
     changed |= _taggings_add(pairs, tag_ids, report)
-    changed |= _rejections_add(pairs, report)
+    changed |= _rejections_add(pairs, refusals, report)
     effective_genres_recompute(Track.objects.filter(pk__in=changed))
 
 
@@ -224,9 +234,9 @@ def _verdicts_add(owner: User, pairs: Pairs, keys: dict[str, str], report: Impor
     return {verdict.track_id for verdict in new}
 
 
-def _taggings_add(pairs: Pairs, tag_ids: dict[str, int], report: ImportReport) -> set[UUID]:
+def _taggings_add(pairs: Pairs, tag_ids: NameIndex[int], report: ImportReport) -> set[UUID]:
     existing = _existing(Tagging.objects.filter(concept=None), pairs, "tag")
-    wanted = {(track.pk, tag_ids[fold(name)]) for track, entry in pairs for name in entry.tags}
+    wanted = {(track.pk, tag_ids[name]) for track, entry in pairs for name in entry.tags}
     new = [Tagging(track_id=track_id, tag_id=tag_id) for track_id, tag_id in wanted - existing]
     set_by_earmark = Tagging.objects.filter(track__in={tagging.track_id for tagging in new})
     made_theirs = [
@@ -240,10 +250,21 @@ def _taggings_add(pairs: Pairs, tag_ids: dict[str, int], report: ImportReport) -
     return {tagging.track_id for tagging in new}
 
 
-def _rejections_add(pairs: Pairs, report: ImportReport) -> set[UUID]:
+def _keys_by_key_of_before(owner: User) -> dict[str, str]:
+    """The keys of tags by those that they had in exports of the first version, unless these are another tag's now."""
+    tags = list(Tag.objects.filter(owner=owner).values_list("name", "key"))
+    taken = {key for _, key in tags}
+    return {before: key for name, key in tags if (before := key_of_before(name)) not in taken}
+
+
+def _rejections_add(pairs: Pairs, refusals: dict[str, str], report: ImportReport) -> set[UUID]:
     existing = _existing(TagRejection.objects.all(), pairs, "key")
-    most = TagRejection._meta.get_field("key").max_length or 0
-    wanted = {(track.pk, key) for track, entry in pairs for key in entry.rejected if len(key) <= most}
+    wanted = {
+        (track.pk, refusals.get(key, key))
+        for track, entry in pairs
+        for key in entry.rejected
+        if len(key.encode()) <= MAX_REFUSAL_BYTES
+    }
     new = [TagRejection(track_id=track_id, key=key) for track_id, key in wanted - existing]
     TagRejection.objects.bulk_create(new, BATCH_SIZE)
     report.done["rejections"] += len(new)

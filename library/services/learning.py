@@ -14,7 +14,7 @@ from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.concept_switch import concept_unset
 from library.services.edit_conflicts import locked_row
 from library.services.genres import genre_key_get_or_create, genre_set, genre_undo
-from library.services.tags import tag_add, tagging_undo, track_tag
+from library.services.tags import tag_get_or_add, tagging_undo, track_tag
 
 
 def concept_get_or_create(*, owner: User, taught: Genre | Tag) -> Concept:
@@ -34,7 +34,7 @@ def concept_add(*, owner: User, genre: str = "", tag: str = "") -> Concept:
     Raises DomainError: `bad_name`, `too_many`; `builtin_genre`, which cannot be taught.
     """
     if tag:
-        return concept_get_or_create(owner=owner, taught=tag_add(owner=owner, name=tag))
+        return concept_get_or_create(owner=owner, taught=tag_get_or_add(owner=owner, name=tag))
     own = own_genres_of(owner).filter(key=genre_key_get_or_create(owner=owner, name=genre)).first()
     if own is None:
         raise DomainError(

@@ -13,25 +13,39 @@ from django.utils import timezone
 from library.errors import DomainError
 from library.models import BulkAction, BulkActionTrack, Tag, Tagging, TagRejection, Track, User
 from library.models.genres import HUES
+from library.selectors import refusal_keys_of, tag_named
 from library.services.batches import BATCH_SIZE, in_batches
 from library.services.bulk_action_records import TakenBatch
 from library.services.concept_merging import concept_merge
 from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 from library.services.names import clean_name, room_check
-from library.text import fold
+from library.services.saved_searches import saved_searches_follow_tag, saved_searches_restore
+from library.text.folding import name_key, search_text
 
 
 def tag_add(*, owner: User, name: str, hue: int | None = None) -> Tag:
-    """The owner's tag of that name, created if there is none. Raises DomainError: `bad_name`, `too_many`."""
+    """The owner's tag of exactly that name, created if there is none. Raises DomainError: `bad_name`, `too_many`."""
     name = clean_name(name, Tag)
-    if known := Tag.objects.filter(owner=owner, key=fold(name)).first():
+    if known := Tag.objects.filter(owner=owner, key=name_key(name)).first():
         return known
     room_check(owner=owner, model=Tag)
     if hue is None:
         hue = Tag.objects.filter(owner=owner).count() % HUES
-    tag, _ = Tag.objects.get_or_create(owner=owner, key=fold(name), defaults={"name": name, "hue": hue})
+    tag, _ = Tag.objects.get_or_create(
+        owner=owner,
+        key=name_key(name),
+        defaults={"name": name, "search_text": search_text(name), "hue": hue},
+    )
     return tag
+
+
+def tag_get_or_add(*, owner: User, name: str) -> Tag:
+    """The owner's tag that a name stands for (`tag_named`), created if there is none.
+
+    Raises DomainError: `bad_name`, `too_many`.
+    """
+    return tag_named(owner, clean_name(name, Tag)) or tag_add(owner=owner, name=name)
 
 
 def tag_change(
@@ -50,7 +64,8 @@ def tag_change(
             current = locked_row(tag)
             due = pending_changes(current, changes, shown)
             if "name" in due:
-                due["key"] = fold(due["name"])
+                due |= {"key": name_key(due["name"]), "search_text": search_text(due["name"])}
+                saved_searches_follow_tag(tag=current, key=due["key"])
                 _rejections_copy(current, due["key"])
             for field, value in due.items():
                 setattr(current, field, value)
@@ -88,6 +103,9 @@ def tag_remove_batch(action: BulkAction) -> TakenBatch:
         _taggings_add(into, new)
     Tagging.objects.filter(pk__in=[tagging.pk for tagging in batch]).delete()
     if is_last and into:
+        searches = saved_searches_follow_tag(tag=tag, key=into.key)
+        action.data = {**action.data, "searches": searches}
+        action.save(update_fields=["data"])
         concept_merge(taught=tag, into=into)
     if is_last:
         tag.delete()
@@ -100,6 +118,8 @@ def tag_merge_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     """Put a merged tag back on its tracks, and remove the other where the merge added it."""
     new = [target.track_id for target in targets if (target.before or {}).get("new")]
     Tagging.objects.filter(tag__owner=action.person, tag=action.data["into"], track__in=new).delete()
+    if action.person:
+        saved_searches_restore(owner=action.person, followed=action.data.get("searches", ()))
     return _taggings_restore(action, targets)
 
 
@@ -109,9 +129,9 @@ def track_tag(*, track: Track, name: str) -> Tag:
     Raises DomainError: `bad_name`, `too_many`; `not_found`, when the tag is being deleted by somebody else.
     """
     with transaction.atomic():
-        tag = locked_row(tag_add(owner=track.owner, name=name))
+        tag = locked_row(tag_get_or_add(owner=track.owner, name=name))
         _taggings_add(tag, [track.pk])
-        TagRejection.objects.filter(track=track, key=tag.key).delete()
+        TagRejection.objects.filter(track=track, key__in=refusal_keys_of(tag)).delete()
         _touch([track.pk])
         concept_pass_request_if_on(owner_id=track.owner_id)
     return tag
@@ -138,7 +158,7 @@ def tagging_undo(*, track: Track, tagging_id: int) -> bool:
 
 def suggestion_reject(*, track: Track, name: str) -> None:
     """Reject a suggested tag, so that it is not suggested for that track again; one that Earmark has set is removed."""
-    key = fold(clean_name(name, Tag))
+    key = name_key(clean_name(name, Tag))
     with transaction.atomic():
         TagRejection.objects.get_or_create(track=track, key=key)
         if Tagging.objects.filter(track=track, tag__key=key, concept__isnull=False).delete()[0]:
@@ -157,7 +177,7 @@ def tracks_tag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str
     own = Track.objects.filter(owner=action.person, pk__in=ids).values_list("pk", flat=True)
     new = set(own) - set(_own_taggings(tag).filter(track__in=ids).values_list("track_id", flat=True))
     _taggings_add(tag, new)
-    turned_down = TagRejection.objects.filter(track__in=new, key=tag.key)
+    turned_down = TagRejection.objects.filter(track__in=new, key__in=refusal_keys_of(tag))
     rejected = set(turned_down.values_list("track_id", flat=True))
     turned_down.delete()
     _touch(new)
@@ -173,7 +193,7 @@ def tracks_tag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     live = taggings.filter(track__deleted_at=None).count()
     taggings.delete()
     rejected = [target.track_id for target in targets if (target.before or {}).get("rejected")]
-    key = fold(action.data["name"])
+    key = name_key(action.data["name"])
     TagRejection.objects.bulk_create(
         (TagRejection(track_id=pk, key=key) for pk in rejected), ignore_conflicts=True
     )
@@ -189,7 +209,7 @@ def tracks_untag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[s
     concepts = dict(taggings.filter(track__deleted_at=None).values_list("track_id", "concept"))
     had = set(concepts)
     taggings.filter(track__in=had).delete()
-    key = fold(action.data["name"])
+    key = name_key(action.data["name"])
     rejected = set(TagRejection.objects.filter(track__in=had, key=key).values_list("track_id", flat=True))
     new = had - rejected
     TagRejection.objects.bulk_create(
@@ -207,7 +227,7 @@ def tracks_untag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int
     Where Earmark had set it, it sets it again if it still is sure.
     """
     rejects = [target.track_id for target in targets if (target.before or {}).get("rejects")]
-    TagRejection.objects.filter(track__in=rejects, key=fold(action.data["name"])).delete()
+    TagRejection.objects.filter(track__in=rejects, key=name_key(action.data["name"])).delete()
     return _taggings_restore(action, targets)
 
 
@@ -239,8 +259,13 @@ def _tag_get_or_recreate(action: BulkAction) -> Tag:
         return tag
     tag, _ = Tag.objects.get_or_create(
         owner=person,
-        key=fold(data["name"]),
-        defaults={"pk": data["tag"], "name": data["name"], "hue": data["hue"]},
+        key=name_key(data["name"]),
+        defaults={
+            "pk": data["tag"],
+            "name": data["name"],
+            "search_text": search_text(data["name"]),
+            "hue": data["hue"],
+        },
     )
     if tag.pk != data["tag"]:
         for other in BulkAction.objects.filter(person=person, data__tag=data["tag"]):

@@ -23,7 +23,7 @@ from library.models import Track
 from library.selectors.training import tracks_for_training
 from library.services.analysis_client import analysis_process_of
 from library.services.track_files import local_copy
-from library.text import fold
+from library.text.folding import search_text
 
 if TYPE_CHECKING:
     from classifier.bundle import Manifest
@@ -107,7 +107,7 @@ def _labelled(heard: list[dict[str, Any]], used: list[Track], temperature: float
         logits.append(log_p.mean(axis=0))
     examples = Examples(np.array(logits), np.array([outputs["vector"] for outputs in heard], np.float64))
     genres = np.array([track.said for track in used])  # type: ignore[attr-defined]
-    return LabelledTracks(examples, genres, np.array([fold(track.artist) for track in used]))
+    return LabelledTracks(examples, genres, np.array([search_text(track.artist) for track in used]))
 
 
 def _outputs(process: AnalysisProcess, track: Track, folder: Path, manifest: Manifest) -> dict[str, Any]:

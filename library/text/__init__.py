@@ -11,27 +11,21 @@ from pathlib import PurePosixPath
 
 from django.utils.dateparse import parse_datetime
 
-
-def fold(text: str) -> str:
-    """A text without case, accents and repeated spaces: "Beyoncé " and "BEYONCE" become equal.
-
-    Letters that Unicode does not decompose (ø, ß, ł) are only case-folded.
-    """
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(c for c in apart if not unicodedata.combining(c)).split())
+from classifier.visible import without_invisible
+from library.text.folding import search_text
 
 
 def artist_group(artist: str, album: str) -> str:
     """Tracks of one artist are not independent of each other; without an artist, those of one album; "" for neither."""
-    if name := fold(artist):
+    if name := search_text(artist):
         return f"artist {name}"
-    name = fold(album)
+    name = search_text(album)
     return f"album {name}" if name else ""
 
 
 def without_control_characters(text: str) -> str:
-    """The text in Unicode's composed form (NFC), without characters that nothing can show."""
-    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
+    """The text in Unicode's composed form (NFC), without characters that nobody sees and no script needs."""
+    return unicodedata.normalize("NFC", without_invisible(unicodedata.normalize("NFC", text)))
 
 
 #: Letters that Unicode does not count as control or format characters, and that show nothing all the same.
@@ -60,7 +54,7 @@ def with_plain_spaces(text: str) -> str:
 
 def slug_from(name: str) -> str:
     """A name as a word for URLs and columns: "Drum & Bass" becomes "drum-bass"."""
-    return re.sub(r"[^\w]+", "-", fold(name)).strip("-")
+    return re.sub(r"[^\w]+", "-", search_text(name)).strip("-")
 
 
 def title_from_filename(name: str) -> str:

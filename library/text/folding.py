@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Hashable, Iterable
 
-from library.text.visible import without_invisible
+from classifier.visible import without_invisible
 
 #: Signs that typography and typewriters write differently.
 _APOSTROPHES, _HYPHENS, _QUOTES = "‘’‛ʻʼ", "‐‑", "“”„‟"
@@ -42,6 +43,10 @@ _ACCENTS = re.compile(
     "\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 )
 
+#: A blank between two characters of scripts that write words without one, or not always.
+_CJK = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+_CJK_BLANK = re.compile(f"(?<={_CJK}) (?={_CJK})")
+
 
 def search_text(text: str) -> str:
     """A text as it is searched: neither case nor accents matter, nor how letters, signs and blanks are written.
@@ -57,6 +62,25 @@ def search_text(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", shown).split())
 
 
+def searched_words(names: Iterable[str], file_name: str) -> str:
+    """What a search looks through: the words of some names and of a file, each once.
+
+    Those of names also without their signs ("acdc" for "AC/DC"), "and" for "&", and Chinese, Japanese and Korean words
+    also as one where a name has them apart.
+    """
+    texts = [search_text(name) for name in names]
+    words = dict.fromkeys(word for text in [*texts, search_text(file_name)] for word in text.split())
+    also = [_CJK_BLANK.sub("", text) for text in texts if _CJK_BLANK.search(text)]
+    named = dict.fromkeys(word for text in [*texts, *also] for word in text.split())
+    plain = (without_signs(word) or ("and" if word == "&" else "") for word in named)
+    return " ".join(dict.fromkeys([*words, *named, *filter(None, plain)]))
+
+
+def without_signs(word: str) -> str:
+    """A word without punctuation and symbols."""
+    return "".join(c for c in word if unicodedata.category(c)[0] not in "PS")
+
+
 def name_key(text: str) -> str:
     """The key of a name: two names are the same if their keys are.
 
@@ -70,3 +94,35 @@ def name_key(text: str) -> str:
     key = unicodedata.normalize("NFD", unicodedata.normalize("NFD", key).casefold())
     key = _VARIATION_SELECTORS.sub("", without_invisible(key)).translate(_SAME_SIGNS)
     return " ".join(unicodedata.normalize("NFC", key).split())
+
+
+def key_of_before(name: str) -> str:
+    """The key that version 0.1 gave to a name, without marks: what was refused then, and exports of then, have it."""
+    apart = unicodedata.normalize("NFKD", name.casefold())
+    return " ".join("".join(c for c in apart if not unicodedata.combining(c)).split())
+
+
+class NameIndex[Found: Hashable]:
+    """Finds things by their names: what has exactly that name, else the only thing that is searched alike."""
+
+    def __init__(self, named: Iterable[tuple[str, Found]]) -> None:
+        self._exact: dict[str, Found] = {}
+        self._alike: dict[str, set[Found]] = {}
+        for name, found in named:
+            self.add(name, found)
+
+    def add(self, name: str, found: Found) -> None:
+        self._exact.setdefault(name_key(name), found)
+        self._alike.setdefault(search_text(name) or name, set()).add(found)
+
+    def __getitem__(self, name: str) -> Found:
+        if (found := self.get(name)) is None:
+            raise KeyError(name)
+        return found
+
+    def get(self, name: str) -> Found | None:
+        """What a name stands for; None for nothing, and for several things of which none has exactly that name."""
+        if (found := self._exact.get(name_key(name))) is not None:
+            return found
+        alike = self._alike.get(search_text(name) or name, set())
+        return next(iter(alike)) if len(alike) == 1 else None

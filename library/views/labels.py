@@ -21,18 +21,18 @@ from library.http.shortcuts import (
 from library.http.types import AuthenticatedRequest
 from library.models import BulkAction, Track
 from library.models.genres import HUES
-from library.models.tracks import NAME_LENGTH
+from library.models.tracks import NAME_ROOM
 from library.selectors.genres import LISTED_LABELS
 from library.selectors.standing import LEAST_EXAMPLES
 from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS
 from library.services.bulk_actions import BulkActionOptions
-from library.text import fold, track_count_text
+from library.text import track_count_text
 
 
 @require_safe
 def labels(request: AuthenticatedRequest) -> HttpResponse:
     """The page of own genres and tags, each in pages (`genres` and `page`); `q` is a text that their names contain."""
-    text = request.GET.get("q", "")[:NAME_LENGTH]
+    text = request.GET.get("q", "")[:NAME_ROOM]
     own = Paginator(selectors.own_genres_containing(request.user, text), PAGE_SIZE)
     tags = Paginator(selectors.tags_with_counts(request.user, text), PAGE_SIZE)
     return render(
@@ -55,7 +55,7 @@ def labels(request: AuthenticatedRequest) -> HttpResponse:
 def tag_names(request: AuthenticatedRequest) -> HttpResponse:
     """The names of some tags, as options for a field in which one is typed: `name` or `tag`, what was typed so far."""
     text = request.GET.get("name") or request.GET.get("tag", "")
-    found = selectors.tags_containing(request.user, text[:NAME_LENGTH])[:LISTED_LABELS]
+    found = selectors.tags_containing(request.user, text[:NAME_ROOM])[:LISTED_LABELS]
     return render(request, "library/_tag_options.html", {"tags": found})
 
 
@@ -118,7 +118,8 @@ def tag_delete(request: AuthenticatedRequest, tag_id: int) -> HttpResponse:
     if request.method == "POST":
         later = tag.taggings.count() > MAX_SYNCHRONOUS_TRACKS
         if into := request.POST.get("into"):
-            other = get_or_gone(request, others, TAG_GONE, "labels", key=fold(into))
+            named = selectors.tag_named(request.user, into)
+            other = get_or_gone(request, others, TAG_GONE, "labels", key=named.key if named else into)
             action = services.tag_merge(tag=tag, into=other, in_background=later)
         else:
             action = services.tag_delete(tag=tag, in_background=later)

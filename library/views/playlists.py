@@ -25,7 +25,7 @@ from library.http.shortcuts import (
 from library.http.types import AuthenticatedRequest
 from library.models import BulkAction, Playlist, PlaylistItem, Track
 from library.search.query import search_problems
-from library.search.saved import playlist_tracks_of
+from library.search.saved import gone_tags_of, playlist_tracks_of
 from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS
 from library.text import track_count_text, uuid_or_nil, whole_number
 from library.views.library import tracks_page
@@ -67,6 +67,7 @@ def playlist(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpRespo
         "page": page,
         "length": selectors.duration_totals(tracks),
         "problems": search_problems(request.user, found.query) if found.smart else [],
+        "gone_tags": gone_tags_of(request.user, found),
     }
     return render(request, "library/playlist.html", context)
 

@@ -18,6 +18,7 @@ with atheris.instrument_imports(include=["classifier", "mutagen"]):
     from classifier.tag_writer import write_tags
     from classifier.tagged_copies import TAGGABLE_FORMATS
 
+from classifier.visible import has_invisible
 from tests.fuzz import fuzz
 
 #: CPU seconds: what these small files may take is far less than what large ones may.
@@ -35,7 +36,7 @@ def check(path: Path) -> None:
     assert len(values) <= MAX_NAMES
     assert all(0 < len(text) <= MAX_VALUE_LENGTH for text in texts)
     assert sum(map(len, texts)) <= MAX_CHARACTERS
-    assert all(text.isprintable() for text in (*values, *texts))
+    assert not any(has_invisible(text) for text in (*values, *texts))
     assert tags.keys() <= {"title", "artist", "album", "genre", "year", "track"}
     for field, value in tags.items():
         if field in ("year", "track"):
@@ -44,7 +45,7 @@ def check(path: Path) -> None:
         else:
             assert isinstance(value, str)
             assert 0 < len(value) <= MAX_LENGTH
-            assert value.isprintable()
+            assert not has_invisible(value)
             value.encode()
     assert path.read_bytes() == before
     with path.open("rb") as file:

@@ -52,7 +52,7 @@ from library.models import (
 from library.monitoring.metrics import exposition
 from library.search import facet_counts, saved
 from library.search.filters import track_filterset
-from library.search.saved import playlist_tracks_of
+from library.search.saved import gone_tags_of, playlist_tracks_of
 from library.selectors import (
     analysis_parts,
     base_models,
@@ -172,7 +172,7 @@ def fill_the_bin(world: World) -> list[Track]:
     ready = give_everything(alice, world.bob, f"{SECRET} ready", [0.6, 0.75])
     unsure = TrackFactory(owner=alice, title=f"{SECRET} unsure", heard={"label": None}, embedding=[0.5, 0.7])
     was_set = TrackFactory(owner=alice, title=f"{SECRET} set", artist=f"{SECRET} set artist")
-    set_itself(Concept.objects.get(owner=alice, genre__key="dub"), was_set)
+    set_itself(Concept.objects.get(owner=alice, genre__name="Dub"), was_set)
     binned = [ready, unsure, was_set]
     for status in (Track.Status.FAILED, Track.Status.QUEUED, Track.Status.ANALYSING):
         binned.append(TrackFactory(owner=alice, title=f"{SECRET} {status}", status=status))
@@ -325,7 +325,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "genres.genre_names_of": lambda w: list(selectors.genre_names_of(w.alice)),
     "genres.own_genres_of": lambda w: selectors.own_genres_of(w.alice),
     "genres.own_genres_containing": lambda w: selectors.own_genres_containing(w.alice, "a"),
-    "genres.own_genre_keys_by_slug": lambda w: selectors.own_genre_keys_by_slug(w.alice),
+    "genres.own_genres_for_tags": lambda w: selectors.own_genres_for_tags(w.alice).key_for("dub"),
     "genres.finished_genre_recompute_of": lambda w: selectors.finished_genre_recompute_of(w.alice),
     "genres.track_count_by_source": lambda w: [
         selectors.track_count_by_source(w.alice, genre.key) for genre in selectors.genre_names_of(w.alice)
@@ -391,6 +391,9 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "playlists.playlists_of": lambda w: selectors.playlists_of(w.alice),
     "playlists.playlists_with_counts": lambda w: selectors.playlists_with_counts(w.alice),
     "playlists.playlist_choices_for": lambda w: selectors.playlist_choices_for(w.alice, w.track),
+    "saved.gone_tags_of": lambda w: [
+        gone_tags_of(w.alice, playlist) for playlist in selectors.playlists_of(w.alice)
+    ],
     "saved.playlist_tracks_of": lambda w: [
         playlist_tracks_of(w.alice, playlist) for playlist in selectors.playlists_of(w.alice)
     ],
@@ -405,6 +408,10 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "similar.similar_to": lambda w: similar.similar_to(w.alice, w.track, 50),
     "tags.tags_of": lambda w: selectors.tags_of(w.alice),
     "tags.tags_containing": lambda w: selectors.tags_containing(w.alice, "a"),
+    "tags.tag_index_of": lambda w: selectors.tag_index_of(w.alice, ["late"]).get("late"),
+    "tags.refusal_keys_of": lambda w: sorted(
+        selectors.refusal_keys_of(selectors.tags_of(w.alice).get(key="late"))
+    ),
     "tags.tag_named": lambda w: selectors.tag_named(w.alice, "late"),
     "tags.tags_with_counts": lambda w: selectors.tags_with_counts(w.alice),
     "tags.taggings_on": lambda w: selectors.taggings_on(w.track),
@@ -485,7 +492,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         # Of one track, one tag, or without any.
         "base_models.base_model_changes_of", "base_models.waiting_base_model_of", "base_models.base_model_in_use_of",
         "bulk_actions.bulk_actions_of", "bulk_actions.recent_bulk_actions_of", "bulk_actions.unsure_track_count",
-        "genres.genre_names_of", "genres.own_genres_of", "genres.own_genre_keys_by_slug",
+        "genres.genre_names_of", "genres.own_genres_of", "genres.own_genres_for_tags",
         "genres.own_genres_containing", "tags.tags_containing",
         "genres.finished_genre_recompute_of",
         "health.stage_times",
@@ -496,7 +503,8 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         "keeping_up.could_learn_anew",
         "learning.worth_of", "learning.sure_margins_of",
         "concept_switch.doubtful_concepts_of", "concept_switch.ids_to_set",
-        "playlists.playlists_of", "playlists.playlist_choices_for", "tags.tags_of", "tags.tag_named", "tags.tags_on",
+        "playlists.playlists_of", "playlists.playlist_choices_for", "saved.gone_tags_of", "tags.tags_of",
+        "tags.tag_index_of", "tags.refusal_keys_of", "tags.tag_named", "tags.tags_on",
         "tags.tag_suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.genre_history_of",
         "people.api_tokens_of", "tracks.file_tags_of", "tracks.file_tag_values_of",
         "uploads.uploads_of", "reviewing.unshared_failure_counts",

@@ -18,6 +18,7 @@ from library.models import Track, User
 from library.outgoing.tagged_copies import tags_to_write
 from library.services import effective_genres
 from tests import sounds
+from tests.factories import add_own_genre
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -110,36 +111,36 @@ class TestOwnGenres:
 
     def test_created(self, alice: User, track: Track) -> None:
         assert self.genre_of(track) == ("pop", "file")
-        services.own_genre_add(owner=alice, name="Dream Pop")
-        assert self.genre_of(track) == ("dream-pop", "file")
+        genre = services.own_genre_add(owner=alice, name="Dream Pop")
+        assert self.genre_of(track) == (genre.key, "file")
 
     def test_of_another_person(self, charlie: User, track: Track) -> None:
         services.own_genre_add(owner=charlie, name="Dream Pop")
         assert self.genre_of(track) == ("pop", "file")
 
     def test_known_when_the_file_is_read(self, alice: User) -> None:
-        services.own_genre_add(owner=alice, name="Shoegaze")
+        add_own_genre(alice, "Shoegaze")
         content = sounds.as_bytes(".mp3", 1, tags={"genre": "SHOEGAZE"})
         track, _ = services.track_add(owner=alice, upload=SimpleUploadedFile("song.mp3", content))
         services.track_analyse(track_id=track.pk)
         assert self.genre_of(track) == ("shoegaze", "file")
 
     def test_renamed(self, alice: User, track: Track) -> None:
-        genre = services.own_genre_add(owner=alice, name="Shoegaze")
+        genre = add_own_genre(alice, "Shoegaze")
         services.own_genre_rename(genre=genre, name="Dream Pop")
         assert self.genre_of(track) == ("shoegaze", "file")
         services.own_genre_rename(genre=genre, name="Shoegaze")
         assert self.genre_of(track) == ("pop", "file")
 
     def test_deleted_and_created_again(self, alice: User, track: Track) -> None:
-        genre = services.own_genre_add(owner=alice, name="Dream Pop")
+        genre = add_own_genre(alice, "Dream Pop")
         services.own_genre_delete(genre=genre)
         assert self.genre_of(track) == ("pop", "file")
         services.own_genre_add(owner=alice, name="Dream Pop")
         assert self.genre_of(track) == ("dream-pop", "file")
 
     def test_merged_and_brought_back_by_undo(self, alice: User, track: Track, make: MakeTrack) -> None:
-        genre = services.own_genre_add(owner=alice, name="Dream Pop")
+        genre = add_own_genre(alice, "Dream Pop")
         said = make(UNSURE, heard=NOT_SURE)
         services.genre_set(track=said, person=alice, genre=genre.key)
         action = services.own_genre_delete(genre=genre, into="jazz")
@@ -150,7 +151,7 @@ class TestOwnGenres:
 
     def test_tracks_in_the_bin_follow_too(self, alice: User, track: Track) -> None:
         action = services.track_delete(track=track)
-        services.own_genre_add(owner=alice, name="Dream Pop")
+        add_own_genre(alice, "Dream Pop")
         services.bulk_action_undo(action=action)
         assert self.genre_of(track) == ("dream-pop", "file")
 
@@ -159,7 +160,7 @@ class TestOwnGenres:
     ) -> None:
         other = make(UNSURE, heard=NOT_SURE, file_genre="Dream Pop")
         monkeypatch.setattr(effective_genres, "BATCH_SIZE", 1)
-        services.own_genre_add(owner=alice, name="Dream Pop")
+        add_own_genre(alice, "Dream Pop")
         assert self.genre_of(track) == ("pop", "file")
         services.genre_recompute_run(owner_id=alice.pk)
         assert self.genre_of(track) == self.genre_of(other) == ("dream-pop", "file")
@@ -168,14 +169,14 @@ class TestOwnGenres:
         self, alice: User, track: Track, make: MakeTrack
     ) -> None:
         other = make(UNSURE, file_genre="Jazz")
-        services.own_genre_add(owner=alice, name="Dream Pop")
+        add_own_genre(alice, "Dream Pop")
         changed = {row.pk for row in Track.objects.filter(updated_at__gt=other.updated_at)}
         assert changed == {track.pk}
 
     def test_before_it_is_deleted_the_page_says_what_that_changes(
         self, alice: User, alice_client: Client, track: Track
     ) -> None:
-        genre = services.own_genre_add(owner=alice, name="Dream Pop")
+        genre = add_own_genre(alice, "Dream Pop")
         page = alice_client.get(reverse("genre-delete", args=[genre.pk])).content.decode()
         assert "The file of 1 track names this genre." in " ".join(page.split())
         assert "You set this genre" not in page

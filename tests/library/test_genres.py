@@ -99,8 +99,8 @@ class TestOwnGenres:
         genre = services.own_genre_add(owner=alice, name="Dream  Pop")
         services.genre_set(track=track, person=alice, genre=genre.key)
         services.own_genre_rename(genre=genre, name="Shoegaze")
-        assert (genre.key, genre.name) == ("dream-pop", "Shoegaze")
-        assert genre_state(track)[0] == "dream-pop"
+        assert genre.name == "Shoegaze"
+        assert genre_state(track)[0] == genre.key
 
     @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 41, "!!!"])
     def test_names_that_will_not_do(self, alice: User, name: str) -> None:
@@ -110,7 +110,7 @@ class TestOwnGenres:
             services.own_genre_add(owner=alice, name=name)
         assert refusal.value.code == "bad_name"
 
-    @pytest.mark.parametrize("name", ["Jazz", "hip-hop", "HIPHOP", "dream pop", "Drèam Pop"])
+    @pytest.mark.parametrize("name", ["Jazz", "hip-hop", "HIPHOP", "dream pop", "DREAM\u3000POP"])
     def test_names_that_are_taken(self, alice: User, name: str) -> None:
         services.own_genre_add(owner=alice, name="Dream Pop")
         with pytest.raises(DomainError) as refusal:
@@ -118,9 +118,9 @@ class TestOwnGenres:
         assert refusal.value.code == "taken"
 
     def test_anothers_is_unknown(self, charlie: User, alice: User, track: Track) -> None:
-        services.own_genre_add(owner=charlie, name="Shoegaze")
+        theirs = services.own_genre_add(owner=charlie, name="Shoegaze")
         with pytest.raises(DomainError, match="no such genre"):
-            services.genre_set(track=track, person=alice, genre="shoegaze")
+            services.genre_set(track=track, person=alice, genre=theirs.key)
 
     def test_deleted_its_tracks_are_what_the_model_heard(self, alice: User, track: Track) -> None:
         genre = services.own_genre_add(owner=alice, name="Shoegaze")
@@ -130,7 +130,7 @@ class TestOwnGenres:
         assert genre_state(track) == ("blues", "model", "", False)
         # The undo brings genre and tracks back.
         assert services.bulk_action_undo(action=action) == 1
-        assert genre_state(track)[0] == "shoegaze"
+        assert genre_state(track)[0] == genre.key
         assert Genre.objects.get().retired_at is None
 
     def test_given_to_a_track_while_it_is_deleted_it_stays(
@@ -146,7 +146,7 @@ class TestOwnGenres:
 
         monkeypatch.setattr(genres, "own_genre_retire", add_and_retire)
         services.own_genre_delete(genre=genre)
-        assert genre_state(late)[0] == "shoegaze"
+        assert genre_state(late)[0] == genre.key
         assert Genre.objects.get().retired_at is None
 
     def test_merged_its_tracks_are_the_other(self, alice: User, track: Track) -> None:

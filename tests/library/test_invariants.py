@@ -44,7 +44,7 @@ class LibraryMachine(RuleBasedStateMachine):
             size=1,
             status="ready",
             file_genre=tag,
-            file_label=known_genre_from_tag(tag, selectors.own_genre_keys_by_slug(self.alice)),
+            file_label=known_genre_from_tag(tag, selectors.own_genres_for_tags(self.alice)),
         )
         heard = PredictionFactory(track=track, top=label or SOME_GENRES[0], label=label)
         Track.objects.filter(pk=track.pk).update(prediction=heard)
@@ -145,7 +145,7 @@ class LibraryMachine(RuleBasedStateMachine):
             verdicts = self.verdicts[track.pk]
             said = verdicts[-1][0] if verdicts else ""
             heard = track.prediction.label or ""
-            own_genres = selectors.own_genre_keys_by_slug(self.alice)
+            own_genres = selectors.own_genres_for_tags(self.alice)
             file = known_genre_from_tag(track.file_genre, own_genres)
             trust = self.alice.file_genre_trust
             opinions = [

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.django_db
 
 def add_tags(owner: User, count: int) -> None:
     Tag.objects.bulk_create(
-        Tag(owner=owner, key=f"tag {number:05}", name=f"Tag {number:05}") for number in range(count)
+        Tag(owner=owner, key=f"tag {number:05}", search_text=f"tag {number:05}", name=f"Tag {number:05}")
+        for number in range(count)
     )
 
 

@@ -70,8 +70,8 @@ class TestReviewQueue:
         agreed, own = unsure(), unsure()
         unsure(file_genre="Jazz")
         services.genre_set(track=agreed, person=alice, genre="blues")
-        services.own_genre_add(owner=alice, name="Shoegaze")
-        services.genre_set(track=own, person=alice, genre="shoegaze")
+        shoegaze = services.own_genre_add(owner=alice, name="Shoegaze")
+        services.genre_set(track=own, person=alice, genre=shoegaze.key)
         unsure(status="failed")
         assert not selectors.reviewer_queue_of(bob).exists()
 

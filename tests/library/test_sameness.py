@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier.visible import character_count, has_invisible, without_invisible
 from library.text.folding import name_key, search_text
-from library.text.visible import character_count, has_invisible, without_invisible
 
 ZWNJ, ZWJ, EMOJI_STYLE = "\u200c", "\u200d", "\ufe0f"
 

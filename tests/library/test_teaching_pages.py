@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from library import services
 from library.genres import BUILTIN_GENRES
 from library.models import Answer, BulkAction, Concept, Genre, Prediction, Tag, Track, User
-from tests.factories import TrackFactory
+from tests.factories import TrackFactory, add_own_genre
 from tests.learning import make_heard_track, teach_genre, teach_tag
 
 pytestmark = pytest.mark.django_db
@@ -292,7 +292,7 @@ class TestBeginning:
         assert f"“{track}” is an example of Kitchen now." in page
 
     def test_one_that_is_there(self, alice: User, alice_client: Client, track: Track) -> None:
-        genre = services.own_genre_add(owner=alice, name="Dub Techno")
+        genre = add_own_genre(alice, "Dub Techno")
         services.tag_add(owner=alice, name="Late: at night")
         page = text(alice_client, reverse("track-teach", args=[track.pk]))
         assert 'value="genre:dub-techno"' in page

@@ -88,8 +88,8 @@ class TestAReviewerWhoTakesAVerdictBack:
 
 
 def test_an_own_genre_is_no_error_of_the_model(alice: User, bob: User, shared: Track) -> None:
-    services.own_genre_add(owner=alice, name="Shoegaze")
-    services.genre_set(track=shared, person=alice, genre="shoegaze")
+    own = services.own_genre_add(owner=alice, name="Shoegaze")
+    services.genre_set(track=shared, person=alice, genre=own.key)
     assert selectors.agreement_visible_to(bob).by_genre["blues"].verdict_count == 0
 
 

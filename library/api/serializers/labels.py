@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from library.api.serializers.examples import schema_example
+from library.api.serializers.names import NameField
 from library.models import Genre, Tag
 from library.models.genres import HUES
 
@@ -16,14 +15,17 @@ from library.models.genres import HUES
 class TagNameSerializer(serializers.Serializer):
     """The name of a tag."""
 
-    name = serializers.CharField(
-        max_length=40, help_text="Names that differ only in case or accents are the same tag."
+    name = NameField(
+        help_text="Up to 40 characters, as people count them. Case makes no difference. Accents make none when "
+        "exactly one of your tags has the name but for them, and none has it as it is."
     )
 
 
 class TagSerializer(serializers.ModelSerializer):
     """One of your tags."""
 
+    # The service decides which names are the same.
+    name = NameField()
     hue = serializers.IntegerField(
         min_value=0,
         max_value=HUES - 1,
@@ -37,8 +39,6 @@ class TagSerializer(serializers.ModelSerializer):
     class Meta:
         model = Tag
         fields = ["id", "name", "hue", "tracks"]
-        # Not the model's validators: the service decides which names are the same.
-        extra_kwargs: dict[str, Any] = {"name": {"validators": [], "max_length": 40}}
 
 
 class GenreChoiceSerializer(serializers.Serializer):
@@ -54,6 +54,8 @@ class GenreChoiceSerializer(serializers.Serializer):
 
 class OwnGenreSerializer(serializers.ModelSerializer):
     """The name of a genre of your own."""
+
+    name = NameField()
 
     class Meta:
         model = Genre

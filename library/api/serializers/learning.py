@@ -8,14 +8,14 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from library.api.serializers.examples import EXAMPLE_ID, EXAMPLE_TIME, EXAMPLE_TRACK, schema_example
+from library.api.serializers.names import NameField
 from library.api.serializers.tracks import TrackSerializer
 from library.models import Concept
-from library.models.tracks import NAME_LENGTH
 
 MAX_SUGGESTIONS = 100
 EXAMPLE_CONCEPT: dict[str, Any] = {
     "id": 7,
-    "genre": "dub",
+    "genre": "g-5e1f0c9a7b24",
     "tag": None,
     "name": "Dub",
     "examples": 14,
@@ -28,12 +28,8 @@ EXAMPLE_CONCEPT: dict[str, Any] = {
 class ConceptCreateSerializer(serializers.Serializer):
     """What to teach: the name of a genre of your own, or of a tag."""
 
-    genre = serializers.CharField(
-        max_length=NAME_LENGTH, required=False, help_text="A genre of your own; created if there is none yet."
-    )
-    tag = serializers.CharField(
-        max_length=NAME_LENGTH, required=False, help_text="A tag; created if there is none yet."
-    )
+    genre = NameField(required=False, help_text="A genre of your own; created if there is none yet.")
+    tag = NameField(required=False, help_text="A tag; created if there is none yet.")
 
     def validate(self, names: dict[str, str]) -> dict[str, str]:
         if len(names) != 1:

@@ -6,14 +6,16 @@ from typing import Any
 
 from rest_framework import serializers
 
+from library.api.serializers.names import NameField
 from library.api.serializers.tracks import TrackSerializer
 from library.models import Playlist
-from library.models.playlists import QUERY_LENGTH
+from library.models.playlists import PLAYLIST_NAME_LENGTH, PLAYLIST_NAME_ROOM, QUERY_LENGTH
 
 
 class PlaylistSerializer(serializers.ModelSerializer):
     """A playlist: tracks in an order of your choice, or, with a `query`, a saved search."""
 
+    name = NameField(characters=PLAYLIST_NAME_LENGTH, max_length=PLAYLIST_NAME_ROOM)
     smart = serializers.BooleanField(read_only=True, help_text="Whether it is a saved search.")
     query = serializers.CharField(
         max_length=QUERY_LENGTH,
@@ -31,6 +33,8 @@ class PlaylistSerializer(serializers.ModelSerializer):
 
 class PlaylistNameSerializer(serializers.ModelSerializer):
     """The name of a playlist."""
+
+    name = NameField(characters=PLAYLIST_NAME_LENGTH, max_length=PLAYLIST_NAME_ROOM)
 
     class Meta:
         model = Playlist

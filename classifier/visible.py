@@ -38,6 +38,13 @@ def without_invisible(text: str) -> str:
     return cleaned
 
 
+def is_visible_text(text: str, most: int, room: int) -> bool:
+    """Whether a text has at least 1 and at most `most` characters as people count them, `room` as Unicode does, and
+    none that nobody sees.
+    """
+    return bool(text) and len(text) <= room and character_count(text) <= most and not has_invisible(text)
+
+
 def has_invisible(text: str) -> bool:
     """Whether a text has what `without_invisible` leaves out, or a blank that is not an ordinary space."""
     return any(c.isspace() and c != " " for c in text) or bool(_INVISIBLE.search(text))
