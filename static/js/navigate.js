@@ -74,6 +74,8 @@
     if (anchor) anchor.scrollIntoView();
     else scrollTo({ top: history.state?.scroll ?? 0, behavior: "instant" });
     focusOn(anchor || content.querySelector("[autofocus], h1") || content);
+    const said = [...document.querySelectorAll("#messages .notice")].map((notice) => notice.innerText.replace(/\s+/g, " ").trim());
+    if (said.length) earmarkAnnounce(said.join(" "));
   }
 
   // The same for every swap: where a style was removed again (by a menu, say), an empty attribute is left.

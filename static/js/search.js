@@ -13,7 +13,11 @@
 
   async function swap(url, { push = true } = {}) {
     const mine = ++latest;
-    const focused = document.activeElement?.dataset.facet;
+    const { activeElement } = document;
+    const focused = activeElement?.dataset.facet;
+    const hadFocus = tracks().contains(activeElement) || panel()?.contains(activeElement);
+    const place = [...document.querySelectorAll(".filter-chips > li")].indexOf(activeElement?.closest(".filter-chips > li"));
+    const count = countText();
     if (push) history.pushState({ search: true }, "", url);
     tracks().setAttribute("aria-busy", "true");
     await htmx.ajax("GET", url, { target: "#tracks", select: "#tracks", swap: "outerMorph" });
@@ -22,8 +26,21 @@
     const next = document.querySelector("[data-bulk-bar] [name=next]");
     if (next) next.value = location.pathname + location.search;
     if (document.activeElement !== field()) field().value = new URL(url, location.href).searchParams.get("q") ?? "";
+    showExpanded();
     if (isOpen()) await loadFacets();
     if (focused) panel().querySelector(`[data-facet="${CSS.escape(focused)}"]`)?.focus();
+    if (hadFocus && document.activeElement === document.body) placeFocus(place);
+    // The number of tracks is announced when it changes.
+    earmarkAnnounce(countText() === count ? count : "");
+  }
+
+  const countText = () => document.getElementById("track-count")?.textContent.replace(/\s+/g, " ").trim() ?? "";
+
+  // What had the focus is gone: it goes to the chip that took its place, else to the panel or to its button.
+  function placeFocus(place) {
+    const chips = document.querySelectorAll(".filter-chips .chip");
+    const next = place >= 0 ? chips[Math.min(place, chips.length - 1)] : isOpen() && panel();
+    (next || opener() || document.querySelector("h1")).focus({ preventScroll: true });
   }
 
   function searchUrl(form) {
@@ -34,7 +51,9 @@
 
   // The panel of facets: beside the list on a wide screen, a sheet from the bottom on a narrow one.
 
-  const isOpen = () => panel()?.classList.contains("is-open") || panel()?.classList.contains("show");
+  const opener = () => document.querySelector("[data-facets-open]");
+  const showExpanded = () => opener()?.setAttribute("aria-expanded", isOpen());
+  const isOpen = () => Boolean(panel()?.matches(".is-open, .show, .showing"));
   const loadFacets = () =>
     htmx.ajax("GET", panel().dataset.url + location.search, { target: "#facets", swap: "innerMorph" });
 
@@ -42,6 +61,7 @@
     await loadFacets();
     if (wide.matches) panel().classList.add("is-open");
     else bootstrap.Offcanvas.getOrCreateInstance(panel()).show();
+    showExpanded();
     panel().focus({ preventScroll: true });
   }
 
@@ -55,12 +75,14 @@
   function closeFacets() {
     panel().classList.remove("is-open");
     bootstrap.Offcanvas.getInstance(panel())?.hide();
-    document.querySelector("[data-facets-open]")?.focus();
+    showExpanded();
+    opener()?.focus();
   }
+  document.addEventListener("hidden.bs.offcanvas", showExpanded);
 
   document.addEventListener("click", (event) => {
     if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || !tracks()) return;
-    const link = event.target.closest("a[data-search-link], a[data-facets-open], [data-facets-close]");
+    const link = event.target.closest("a[data-search-link], [data-facets-open], [data-facets-close]");
     if (!link) return;
     event.preventDefault();
     if (link.dataset.facet) followFacet(link);
