@@ -58,6 +58,7 @@
 
   document.addEventListener("keydown", (event) => {
     const menu = event.target.closest(".bulk-menu[open]");
+    const key = earmarkKey(event);
     if (event.key === "Escape" && menu) {
       menu.open = false;
       menu.querySelector("summary").focus();
@@ -68,10 +69,10 @@
       return;
     } else if (event.key === "Escape" && !event.target.closest(".dropdown-menu.show") && selected.size) {
       setChecked(boxes(), false);
-    } else if (event.key === "x" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    } else if (key === "x" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey) {
       const box = event.target.closest(".row-track")?.querySelector("[data-select]");
       if (box) box.click();
-    } else if (event.key === "a" && (event.ctrlKey || event.metaKey) && event.target.closest("[data-tracks]")) {
+    } else if (key === "a" && (event.ctrlKey || event.metaKey) && event.target.closest("[data-tracks]")) {
       event.preventDefault();
       setChecked(boxes(), true);
     }

@@ -165,11 +165,12 @@
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || bar.hidden || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input:not([type=range], [type=checkbox]), textarea, select, [contenteditable], [role=menu], dialog[open]")) return;
-    const keyHandlers = { N: () => step(1), P: () => step(-1) };
+    const key = earmarkKey(event);
+    const keyHandlers = event.shiftKey ? { n: () => step(1), p: () => step(-1) } : {};
     // Space presses a focused button. On a page with a listening strip it plays that, unless the bar is playing.
     const spaceIsTaken = event.target.closest("button, a, summary, input") || (audio.paused && document.querySelector("[data-strip]"));
     if (!spaceIsTaken) keyHandlers[" "] = playOrPause;
-    const handler = keyHandlers[event.key];
+    const handler = keyHandlers[key];
     if (!handler) return;
     event.preventDefault();
     handler();

@@ -1,12 +1,13 @@
 // A page that asks one question after the other, such as the review queue. The keys that its elements name in `data-key`
-// press them, or go to a text field. strip.js handles space, arrows and ?.
+// press them, or go to a text field. strip.js handles space and arrows.
 (() => {
   const page = () => document.querySelector("[data-questions]");
 
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, textarea, select, [role=menu], .dropdown")) return;
-    const key = event.key.toLowerCase();
+    const key = earmarkKey(event).toLowerCase();
+    if (!key || (event.shiftKey && /^[a-z]$/.test(key))) return;
     if (key === "enter" && event.target.closest("button, a, summary")) return;
     const target = page()?.querySelector(`[data-key~="${CSS.escape(key)}"]`);
     if (!target) return;

@@ -9,16 +9,24 @@
   let latest = 0;
   let searching = Promise.resolve();
 
-  const search = (url, options) => (searching = swap(url, options));
+  let isTyping = false;
 
-  async function swap(url, { push = true } = {}) {
+  // `typed`: by typing, which is one entry in the history until something else is done. `entry` is whether the address is a
+  // new one there ("push"), takes the place of the last one ("replace"), or is there already ("").
+  function search(url, { typed = false, entry = typed && isTyping ? "replace" : "push" } = {}) {
+    isTyping = typed;
+    const { href } = new URL(url, location.href);
+    return (searching = swap(url, entry === "push" && href === location.href ? "replace" : entry));
+  }
+
+  async function swap(url, entry) {
     const mine = ++latest;
     const { activeElement } = document;
     const focused = activeElement?.dataset.facet;
     const hadFocus = tracks().contains(activeElement) || panel()?.contains(activeElement);
     const place = [...document.querySelectorAll(".filter-chips > li")].indexOf(activeElement?.closest(".filter-chips > li"));
     const count = countText();
-    if (push) history.pushState({ search: true }, "", url);
+    if (entry) history[`${entry}State`]({ search: true }, "", url);
     tracks().setAttribute("aria-busy", "true");
     await htmx.ajax("GET", url, { target: "#tracks", select: "#tracks", swap: "outerMorph" });
     if (mine !== latest) return;
@@ -94,7 +102,7 @@
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && panel()?.classList.contains("is-open") && event.target.closest("[data-facets]")) closeFacets();
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !field()) return;
+    if (!field() || earmarkKey(event) !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     event.preventDefault();
     field().focus();
@@ -102,11 +110,16 @@
   });
 
   let searchTimer;
-  document.addEventListener("input", (event) => {
-    const form = event.target.closest("[data-search]");
-    if (!form || !tracks()) return;
-    clearTimeout(searchTimer);
-    searchTimer = setTimeout(() => search(searchUrl(form), { push: true }), WAIT);
+  for (const name of ["input", "compositionend"]) {
+    document.addEventListener(name, (event) => {
+      const form = event.target.closest("[data-search]");
+      if (!form || !tracks() || event.isComposing) return;
+      clearTimeout(searchTimer);
+      searchTimer = setTimeout(() => search(searchUrl(form), { typed: true }), WAIT);
+    });
+  }
+  document.addEventListener("focusout", (event) => {
+    if (event.target === field()) isTyping = false;
   });
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-search]") || !tracks()) return;
@@ -121,10 +134,11 @@
   document.addEventListener("earmark:return", (event) => {
     if (!tracks()) return;
     event.preventDefault();
-    search(location.href, { push: false });
+    search(location.href, { entry: "" });
   });
   document.addEventListener("earmark:leave", () => {
     clearTimeout(searchTimer);
+    isTyping = false;
     latest += 1; // what is still loading belongs to the page that was left
     if (field()) field().value = new URLSearchParams(location.search).get("q") ?? "";
   });

@@ -109,12 +109,14 @@
         End: () => goTo(duration),
         "?": () => strip.querySelector("[data-bs-target='#keys']").click(),
       };
-      const pressed = { Enter: "[data-confirm-genre]", g: "[data-genre-picker]", z: "[data-undo-genre]" }[event.key];
+      const key = earmarkKey(event);
+      const letters = event.shiftKey ? {} : { g: "[data-genre-picker]", z: "[data-undo-genre]" };
+      const pressed = { Enter: "[data-confirm-genre]", ...letters }[key];
       const button = pressed && document.querySelector(pressed);
-      if (!button && !keyHandlers[event.key]) return;
+      if (!button && !keyHandlers[key]) return;
       event.preventDefault();
       if (button) button.click();
-      else keyHandlers[event.key]();
+      else keyHandlers[key]();
     }, { signal });
     if (strip.dataset.from) wave.once("ready", () => goTo(Number(strip.dataset.from)));
     strip.dataset.ready = "";
