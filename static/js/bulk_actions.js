@@ -68,7 +68,9 @@
     } else if (event.defaultPrevented || isText(event.target)) {
       return;
     } else if (event.key === "Escape" && !event.target.closest(".dropdown-menu.show") && selected.size) {
+      const inBar = event.target.closest("[data-bulk-bar]");
       setChecked(boxes(), false);
+      if (inBar) (last?.isConnected ? last : boxes()[0])?.focus();
     } else if (key === "x" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey) {
       const box = event.target.closest(".row-track")?.querySelector("[data-select]");
       if (box) box.click();

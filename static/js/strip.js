@@ -107,7 +107,6 @@
         ArrowRight: () => goTo(now + STEP),
         Home: () => goTo(0),
         End: () => goTo(duration),
-        "?": () => strip.querySelector("[data-bs-target='#keys']").click(),
       };
       const key = earmarkKey(event);
       const letters = event.shiftKey ? {} : { g: "[data-genre-picker]", z: "[data-undo-genre]" };
