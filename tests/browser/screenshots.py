@@ -20,7 +20,7 @@ def check_page(page: Page, name: str, widths: dict[int, int] = WIDTHS) -> None:
         for width, height in widths.items():
             page.set_viewport_size({"width": width, "height": height})
             page.evaluate(
-                "theme => { localStorage.setItem('theme', theme);"
+                "theme => { localStorage.setItem('earmark.theme', theme);"
                 " document.documentElement.dataset.bsTheme = theme;"
                 " document.dispatchEvent(new Event('earmark:theme')) }",
                 theme,
