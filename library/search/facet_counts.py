@@ -67,6 +67,6 @@ def _count_together(tracks: QuerySet[Track], facets: list[Facet], counts: dict[s
                 counts[facet.name][value] += row["n"]
 
 
-def _within(column: str, low: float | None, high: float | None) -> Q:
-    bounds = ((f"{column}__gte", low), (f"{column}__lte", high))
+def _within(column: str, low: float | None, below: float | None) -> Q:
+    bounds = ((f"{column}__gte", low), (f"{column}__lt", below))
     return Q(**{lookup: bound for lookup, bound in bounds if bound is not None})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,16 +87,14 @@ def _ranges(filterset: TrackFilterSet, facet: Facet, counts: Counter[Any]) -> It
     params = facet.range.params
     for value in facet.range_values(counts):
         on = _is_chosen(filterset, params, value)
-        bounds = (None, None) if on else (value.low, value.high)
+        bounds = {param: None if on else value.bounds.get(param) for param in params}
         count = counts[value.key]
         if count or on:
-            query = query_with(filterset.params, **dict(zip(params, bounds, strict=True)))
+            query = query_with(filterset.params, **bounds)
             yield FacetValue(value.label, count, query, "on" if on else "")
 
 
-def _is_chosen(filterset: TrackFilterSet, params: tuple[str, str], value: RangeValue) -> bool:
-    active = [filterset.active_filters.get(param) for param in params]
-    return any(active) and all(
-        (given is None) == (bound is None) and (given is None or float(given) == float(bound or 0))
-        for given, bound in zip(active, (value.low, value.high), strict=True)
-    )
+def _is_chosen(filterset: TrackFilterSet, params: Sequence[str], value: RangeValue) -> bool:
+    active = filterset.active_filters
+    given = {param: float(active[param]) for param in params if param in active}
+    return given == {param: float(bound) for param, bound in value.bounds.items()}

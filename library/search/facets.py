@@ -33,9 +33,9 @@ NO_SOURCE = "none"
 UNSURE_LABEL = "Not sure"
 #: How many tags a facet lists.
 TOP_TAGS = 30
-#: Both bounds are included.
+#: Each with its lower bound and without its upper one.
 CONFIDENCE_BANDS: list[tuple[float | None, float | None]] = [(0.9, None), (0.7, 0.9), (0.5, 0.7), (None, 0.5)]
-CONFIDENCE_BAND_LABELS = ("90 % and more", "70 to 90 %", "50 to 70 %", "up to 50 %")
+CONFIDENCE_BAND_LABELS = ("90 % and more", "70 to 90 %", "50 to 70 %", "below 50 %")
 
 SOURCES = {source.value or NO_SOURCE: source.label for source in reversed(Track.Source)}
 
@@ -51,25 +51,29 @@ class ValueNames:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Two parameters that are the lower and the upper bound of a field, and how they read."""
+    """Two parameters that are the lower and the upper bound of a field, both included, and how they read.
 
-    params: tuple[str, str]
+    A third one may be an upper bound that is not included.
+    """
+
+    params: tuple[str, str] | tuple[str, str, str]
     at_least: str
     at_most: str
     show: Callable[[Any], str]
     """A bound as text."""
     name: Callable[[Any, Any], str] = lambda low, high: ""
     """What some ranges are called, such as "1970s"; "" for all others."""
+    below: str = "Below {}"
 
-    def label(self, low: Any, high: Any) -> str:
-        """Both bounds in words; None means that there is no such bound."""
-        if low == high:
+    def label(self, low: Any, high: Any, below: Any = None) -> str:
+        """The bounds in words; None means that there is no such bound."""
+        if below is None and low == high:
             return self.show(low)
-        if name := self.name(low, high):
+        if below is None and (name := self.name(low, high)):
             return name
         words = [
             text.format(self.show(bound))
-            for text, bound in ((self.at_least, low), (self.at_most, high))
+            for text, bound in ((self.at_least, low), (self.at_most, high), (self.below, below))
             if bound is not None
         ]
         return ", ".join([words[0], *(word.lower() for word in words[1:])])
@@ -77,12 +81,11 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class RangeValue:
-    """A value of a facet that is a range. `key` is the value in the facet's counts."""
+    """A value of a facet that is a range. `key` is the value in the facet's counts, `bounds` are its parameters."""
 
     key: Any
     label: str
-    low: str | None
-    high: str | None
+    bounds: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +108,7 @@ class Facet:
     counted_alone: bool = False
     """Whether its column has too many values to be counted together with other columns."""
     bands: list[tuple[float | None, float | None]] = field(default_factory=list)
-    """Bounds of `column`, counted together with the columns; a value is the number of a band."""
+    """Bounds of `column`, the lower one included, counted together with the columns; a value is a band's number."""
     count: Callable[[TrackFilterSet], Mapping[Any, int]] | None = None
 
     values: Callable[[ValueNames, Iterable[str]], Iterable[str]] = lambda names, used: used
@@ -155,14 +158,19 @@ def _mood_counts(filterset: TrackFilterSet) -> Counter[str]:
 
 
 def _confidence_ranges(counts: Counter[Any]) -> Iterable[RangeValue]:
-    for number, (label, bounds) in enumerate(zip(CONFIDENCE_BAND_LABELS, CONFIDENCE_BANDS, strict=True)):
-        low, high = (None if bound is None else str(bound) for bound in bounds)
-        yield RangeValue(number, label, low, high)
+    for number, (label, (low, below)) in enumerate(
+        zip(CONFIDENCE_BAND_LABELS, CONFIDENCE_BANDS, strict=True)
+    ):
+        bounds = {"confidence_min": low, "confidence_below": below}
+        yield RangeValue(
+            number, label, {name: str(bound) for name, bound in bounds.items() if bound is not None}
+        )
 
 
 def _decades(counts: Counter[Any]) -> Iterable[RangeValue]:
     for decade in sorted((decade for decade in counts if decade is not None), reverse=True):
-        yield RangeValue(decade, f"{decade}s", str(max(decade, 1)), str(decade + 9))
+        bounds = {"year_min": str(max(decade, 1)), "year_max": str(decade + 9)}
+        yield RangeValue(decade, f"{decade}s", bounds)
 
 
 def _decade_name(low: Any, high: Any) -> str:
@@ -213,14 +221,18 @@ FACETS = (
             "confidence_max": BoundedNumberFilter(
                 "confidence", "lte", (0, 1), "The model's confidence, at most."
             ),
+            "confidence_below": BoundedNumberFilter(
+                "confidence", "lt", (0, 1), "The model's confidence, less than."
+            ),
         },
         column="confidence",
         bands=CONFIDENCE_BANDS,
         range=Range(
-            ("confidence_min", "confidence_max"),
+            ("confidence_min", "confidence_max", "confidence_below"),
             "At least {} sure",
             "At most {} sure",
             lambda share: f"{Decimal(share) * 100:.0f} %",
+            below="Less than {} sure",
         ),
         range_values=_confidence_ranges,
     ),
@@ -305,7 +317,13 @@ FACETS_BY_PARAM = {param: facet for facet in FACETS for param in facet.filters}
 RANGES_BY_PARAM = {
     param: bounds
     for bounds in (
-        Range(("duration_min", "duration_max"), "From {}", "Up to {}", lambda seconds: clock(float(seconds))),
+        Range(
+            ("duration_min", "duration_max", "duration_below"),
+            "From {}",
+            "Up to {}",
+            lambda seconds: clock(float(seconds)),
+            below="Under {}",
+        ),
         Range(
             ("added_after", "added_before"),
             "Added since {}",

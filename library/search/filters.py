@@ -39,6 +39,7 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
     )
     duration_min = BoundedNumberFilter("duration", "gte", (0, 10**6), "Seconds, at least.")
     duration_max = BoundedNumberFilter("duration", "lte", (0, 10**6), "Seconds, at most.")
+    duration_below = BoundedNumberFilter("duration", "lt", (0, 10**6), "Seconds, less than.")
     added_after = filters.DateFilter(
         method="filter_added_after", help_text="Added on that day or later.", **ADDED_DATE_LIMITS
     )

@@ -12,7 +12,7 @@ from library.genres import BUILTIN_GENRES, UNSURE
 from library.models import Track, User, Verdict
 from library.selectors.verdicts import later_verdicts_by_the_same, verdict_for_track
 
-#: Bounds of durations in seconds.
+#: Bounds of durations in seconds, each with its lower one and without its upper one.
 DURATION_BANDS: list[tuple[int | None, int | None]] = [
     (None, 120), (120, 180), (180, 240), (240, 300), (300, 600), (600, None),
 ]  # fmt: skip
@@ -53,16 +53,16 @@ def seconds_by_genre(owner: User) -> dict[str, float]:
 
 
 def track_counts_by_duration(owner: User) -> list[int]:
-    """Numbers of tracks in each of the `DURATION_BANDS`, both bounds included."""
+    """Numbers of tracks in each of the `DURATION_BANDS`."""
     within = [
         Q(
             **{
                 f"duration__{lookup}": bound
-                for lookup, bound in (("gte", low), ("lte", high))
+                for lookup, bound in (("gte", low), ("lt", below))
                 if bound is not None
             }
         )
-        for low, high in DURATION_BANDS
+        for low, below in DURATION_BANDS
     ]
     counts = {str(number): Count("pk", filter=length) for number, length in enumerate(within)}
     return list(Track.objects.filter(owner=owner).order_by().aggregate(**counts).values())

@@ -102,9 +102,11 @@ def bars(choices: Iterable[FacetValue], seconds: dict[str, float] | None = None)
 
 def _length_choices(counts: list[int]) -> Iterable[FacetValue]:
     """The classes of lengths, like "3–4 min", with the search for each."""
-    for (low, high), count in zip(DURATION_BANDS, counts, strict=True):
-        bounds = {"duration_min": low, "duration_max": high}
+    for (low, below), count in zip(DURATION_BANDS, counts, strict=True):
+        bounds = {"duration_min": low, "duration_below": below}
         query = urlencode({name: bound for name, bound in bounds.items() if bound is not None})
-        first, last = (low or 0) // 60, (high or 0) // 60
-        label = f"Up to {last} min" if not first else f"{first}–{last} min" if last else f"Over {first} min"
+        first, last = (low or 0) // 60, (below or 0) // 60
+        label = (
+            f"Under {last} min" if not first else f"{first}–{last} min" if last else f"{first} min and more"
+        )
         yield FacetValue(label, count, f"?{query}")

@@ -62,7 +62,7 @@ class TestCounts:
         assert counts(found["genre"]) == {"Jazz": 3, "Rock": 2, "Not sure": 1}
         assert counts(found["source"]) == {"Set by hand": 1, "Heard by Earmark": 4, "No genre yet": 3}
         assert counts(found["confidence"]) == {
-            "90 % and more": 1, "70 to 90 %": 3, "50 to 70 %": 3, "up to 50 %": 2,
+            "90 % and more": 1, "70 to 90 %": 2, "50 to 70 %": 2, "below 50 %": 1,  # each once
         }  # fmt: skip
         assert counts(found["tag"]) == {"live": 3, "piano": 1}
         assert counts(found["mood"]) == {"Happy": 1}
@@ -143,8 +143,13 @@ class TestLinks:
         assert facets("confidence_min=0.9")["confidence"]["90 % and more"].state == "on"
         assert (
             facets("confidence_min=0.9")["confidence"]["70 to 90 %"].query
-            == "?confidence_min=0.7&confidence_max=0.9"
+            == "?confidence_min=0.7&confidence_below=0.9"
         )
+        chosen = facets("confidence_min=.7&confidence_below=0.90")["confidence"]["70 to 90 %"]
+        assert (chosen.state, chosen.query, chosen.count) == ("on", "?", 2)
+        # A search that was saved before keeps its bounds, and is none of the bands.
+        saved = facets("confidence_min=0.7&confidence_max=0.9")["confidence"]["70 to 90 %"]
+        assert (saved.state, saved.query) == ("", "?confidence_min=0.7&confidence_below=0.9")
 
 
 class TestPage:

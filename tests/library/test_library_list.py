@@ -89,6 +89,8 @@ class TestList:
         ("year_max=1979", ["Until 1979"]),
         ("year_min=1984&year_max=1984", ["1984"]),
         ("confidence_min=0.7&confidence_max=.9", ["At least 70 % sure, at most 90 % sure"]),
+        ("confidence_min=0.7&confidence_below=.9", ["At least 70 % sure, less than 90 % sure"]),
+        ("duration_below=120", ["Under 2:00"]),
         ("duration_min=90", ["From 1:30"]),
         ("added_after=2026-03-01", ["Added since 1 Mar 2026"]),
         ("needs_you=true", ["Needs you"]),

@@ -131,10 +131,10 @@ class LengthBinSerializer(serializers.Serializer):
     """How many tracks have a length in this range."""
 
     at_least = serializers.IntegerField(
-        allow_null=True, help_text="The shortest, in seconds; null for no bound."
+        allow_null=True, help_text="From here, in seconds; null for no bound."
     )
     at_most = serializers.IntegerField(
-        allow_null=True, help_text="The longest, in seconds; null for no bound."
+        allow_null=True, help_text="Up to here, in seconds, and not this length itself; null for no bound."
     )
     tracks = serializers.IntegerField(help_text="How many tracks there are.")
 
