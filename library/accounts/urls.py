@@ -1,9 +1,15 @@
 """URLs of accounts. The names of the password views are Django's."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib.auth import views as auth_views
 from django.urls import path
 
 from library.accounts import forms, views
+
+#: Asked when a page is made: the pages of a forgotten password say what to do where no email is sent.
+SENDS_EMAIL: dict[str, Any] = {"sends_email": lambda: settings.EARMARK_EMAIL_ENABLED}
 
 urlpatterns = [
     path("", views.account, name="account"),
@@ -26,12 +32,15 @@ urlpatterns = [
         auth_views.PasswordResetView.as_view(
             form_class=forms.PasswordResetForm,
             template_name="accounts/password_reset.html",
+            extra_context=SENDS_EMAIL,
         ),
         name="password_reset",
     ),
     path(
         "password/forgotten/sent/",
-        auth_views.PasswordResetDoneView.as_view(template_name="accounts/password_reset_done.html"),
+        auth_views.PasswordResetDoneView.as_view(
+            template_name="accounts/password_reset_done.html", extra_context=SENDS_EMAIL
+        ),
         name="password_reset_done",
     ),
     path(

@@ -143,7 +143,17 @@ class TestPasswords:
         assert elsewhere.get(reverse("account")).status_code == 302
         assert alice_client.get(reverse("account")).status_code == 200
 
-    def test_forgotten(self, client: Client, alice: User) -> None:
+    @pytest.mark.parametrize("name", ["password_reset", "password_reset_done"])
+    def test_forgotten_where_no_email_is_sent(self, name: str, client: Client, settings: Settings) -> None:
+        settings.EARMARK_EMAIL_ENABLED = False
+        page = client.get(reverse(name)).content.decode()
+        assert "Ask the person who runs it to set a new password" in page
+        assert "sent it a link" not in page
+        assert "Send link" not in page
+
+    def test_forgotten(self, client: Client, alice: User, settings: Settings) -> None:
+        settings.EARMARK_EMAIL_ENABLED = True
+        assert "Send link" in client.get(reverse("password_reset")).content.decode()
         response = client.post(reverse("password_reset"), {"email": "Alice@example.org"}, follow=True)
         assert "sent it a link to choose a new password" in response.content.decode()
         run_enqueued_tasks()
@@ -284,6 +294,8 @@ class TestTokens:
         page = alice_client.get(reverse("account")).content.decode()
         assert key not in page
         assert f"{key[:12]}…" in page
+        # It expires never, which is not "revoked".
+        assert re.search(r"<td[^>]*>\s*never\s*</td>\s*<td>", page)
 
     def test_the_key_is_for_one_pair_of_eyes(self, alice_client: Client, charlie_client: Client) -> None:
         alice_client.post(reverse("token_create"), {"name": "backup"})
