@@ -11,7 +11,6 @@ from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -26,7 +25,7 @@ from library.http.shortcuts import message_with_progress, message_with_undo
 from library.models import FileCheck, Prediction, Track
 from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS
 from library.services.bulk_actions import BulkActionOptions
-from library.text import clock, track_count_text
+from library.text import clock, file_size, track_count_text
 
 #: How many titles the page before a deletion lists; of the others it shows the number.
 MAX_DELETION_TITLES = 50
@@ -180,7 +179,7 @@ class TrackAdmin(ReviewAdmin):
 
     @admin.display(description="size")
     def file_size(self, track: Track) -> str:
-        return f"{filesizeformat(track.size)} ({track.size:,} bytes)"
+        return f"{file_size(track.size)} ({track.size:,} bytes)"
 
     @admin.display(description="error", ordering="error_code")
     def error(self, track: Track) -> str | None:

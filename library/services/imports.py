@@ -16,7 +16,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, QuerySet
-from django.template.defaultfilters import filesizeformat
 
 from library.errors import DomainError
 from library.exchange.import_reader import (
@@ -38,6 +37,7 @@ from library.services.concept_imports import concepts_import
 from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
 from library.services.names import room_check
+from library.text import file_size
 from library.text.folding import NameIndex, key_of_before, name_key, search_text
 
 MAX_MISSING_LISTED = 20
@@ -65,7 +65,7 @@ def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
     Raises DomainError: `too_large`, `bad_export`, `too_many`.
     """
     if size > settings.EARMARK_MAX_UPLOAD_BYTES:
-        limit = filesizeformat(settings.EARMARK_MAX_UPLOAD_BYTES)
+        limit = file_size(settings.EARMARK_MAX_UPLOAD_BYTES)
         raise DomainError("too_large", f"An export may be up to {limit} large.", 413)
     try:
         genres, tags = _validate(file)

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
-from django.template.defaultfilters import filesizeformat
 
 from classifier.errors import AudioError
 from classifier.formats import sniff_file
@@ -23,7 +22,7 @@ from library.services.bulk_action_records import bulk_action_record
 from library.services.connections import connection_close_if_unusable
 from library.services.file_repair import original_mend_if_damaged
 from library.services.track_files import orphaned_files_delete
-from library.text import title_from_filename, without_control_characters
+from library.text import file_size, title_from_filename, without_control_characters
 
 
 def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
@@ -120,7 +119,7 @@ def size_check(*, size: int | None) -> None:
     if not size:
         raise AudioError("empty")
     if size > settings.EARMARK_MAX_UPLOAD_BYTES:
-        limit = filesizeformat(settings.EARMARK_MAX_UPLOAD_BYTES)
+        limit = file_size(settings.EARMARK_MAX_UPLOAD_BYTES)
         raise AudioError("too_large", f"The file is larger than the limit of {limit}.")
 
 
@@ -135,9 +134,9 @@ def quota_check(*, owner: User, size: int) -> None:
     used = Track.all_objects.filter(owner=owner).aggregate(total=Sum("size"), in_bin=in_bin)
     if (used["total"] or 0) + size <= settings.EARMARK_QUOTA_BYTES:
         return
-    full = f"Your library is full ({filesizeformat(settings.EARMARK_QUOTA_BYTES)})."
+    full = f"Your library is full ({file_size(settings.EARMARK_QUOTA_BYTES)})."
     if used["in_bin"]:
-        in_bin_size = filesizeformat(used["in_bin"])
+        in_bin_size = file_size(used["in_bin"])
         raise AudioError("over_quota", f"{full} {in_bin_size} of that is in the bin: empty it to make room.")
     raise AudioError("over_quota", f"{full} Delete a few tracks to make room.")
 

@@ -22,11 +22,12 @@ from library.genres import BUILTIN_GENRES
 from library.models import Prediction, Tagging, Track, User, Verdict
 from library.selectors import GenreChoice, GenreNames
 from library.selectors.model_cards import accuracy_at_confidence, accuracy_when_sure
-from library.text import clock
+from library.text import clock, file_size
 
 register = template.Library()
 register.simple_tag(reverse_track)
 register.filter(clock)
+register.filter(file_size)
 
 #: How many tags a row of a list shows.
 MAX_ROW_TAGS = 3

@@ -137,3 +137,21 @@ def whole_number(text: str, most: int = 10**9) -> int | None:
 def track_count_text(count: int) -> str:
     """A number of tracks as people read it: "1 track", "1,234 tracks"."""
     return "1 track" if count == 1 else f"{count:,} tracks"
+
+
+_SIZE_UNITS = ("KB", "MB", "GB", "TB", "PB")
+
+
+def file_size(size: float | None) -> str:
+    """Bytes as people read them: "3.9 KB", "12 bytes".
+
+    The units are multiples of 1,024; the next one is taken before a number has four digits, so that nothing has
+    "1001.5 KB".
+    """
+    number = float(size or 0)
+    if number < 1000:
+        return "1\xa0byte" if number == 1 else f"{number:.0f}\xa0bytes"
+    exponent = 1
+    while round(number / 1024**exponent, 1) >= 1000 and exponent < len(_SIZE_UNITS):
+        exponent += 1
+    return f"{number / 1024**exponent:.1f}\xa0{_SIZE_UNITS[exponent - 1]}"
