@@ -149,9 +149,12 @@ def _tag_link(key: str, name: str, hue: int, is_set: bool) -> SafeString:
     """`is_set`: by Earmark, as the owner taught it."""
     address = format_html("{}?{}", reverse("library"), urlencode({"tag": key}))
     if not is_set:
-        return format_html('<a class="row-tag hue-{}" data-search-link href="{}">{}</a>', hue, address, name)
+        return format_html(
+            '<a class="row-tag hue-{}" data-search-link href="{}" dir="auto">{}</a>', hue, address, name
+        )
     return format_html(
-        '<a class="row-tag is-set hue-{}" data-search-link href="{}" title="Set by Earmark, as you taught it">{}'
+        '<a class="row-tag is-set hue-{}" data-search-link href="{}" dir="auto"'
+        ' title="Set by Earmark, as you taught it">{}'
         '<span class="visually-hidden">(set by Earmark)</span></a>',
         hue, address, name,
     )  # fmt: skip

@@ -261,7 +261,7 @@ class TestAddATrack:
     def test_to_a_new_one_within_any_page(self, alice_client: Client, track: Track) -> None:
         url = reverse("track-playlists", args=[track.pk])
         answer = alice_client.post(url, {"new": "Late"}, headers={"HX-Request": "true"}, follow=True)
-        assert "Added to “Late”" in answer.content.decode()
+        assert "Added to “<bdi>Late</bdi>”" in answer.content.decode()
         assert reverse("bulk-action-undo", args=[BulkAction.objects.get().pk]) in answer.content.decode()
         assert Playlist.objects.get().tracks.get() == track
 
