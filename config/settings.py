@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "library.accounts.devices.KnownDevicesMiddleware",
+    "library.http.time_zones.TimeZoneMiddleware",
     "library.http.middleware.SignInRequiredMiddleware",
     "library.http.request_checks.FormChecksMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import authenticate, password_validation
 from django.contrib.auth import forms as auth_forms
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 from library import selectors, services
 from library.http.client_address import client_address
 from library.http.forms import validate_email_address
+from library.http.time_zones import time_zone_names
 from library.http.types import AuthenticatedRequest
 from library.models import ApiToken, PendingEmail, User
 
@@ -163,6 +165,20 @@ class FileGenresForm(forms.Form):
     trust = forms.ChoiceField(
         label="Trust my files’ genres",
         choices=User.FileGenreTrust.choices,
+    )
+
+
+class TimeZoneForm(forms.Form):
+    """The zone in which times are shown; "" for the server's."""
+
+    bound_field_class = BootstrapField
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        required=False,
+        choices=lambda: [
+            ("", f"The server’s ({settings.TIME_ZONE})"),
+            *((name, name.replace("_", " ")) for name in time_zone_names()),
+        ],
     )
 
 

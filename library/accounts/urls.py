@@ -22,6 +22,7 @@ urlpatterns = [
     path("email/", views.email_change, name="email_change"),
     path("share/", views.share, name="account_share"),
     path("genres/", views.file_genres, name="account_file_genres"),
+    path("time-zone/", views.time_zone, name="account_time_zone"),
     path("training/", views.allow_training, name="account_allow_training"),
     path("delete/", views.account_delete, name="account_delete"),
     path("tokens/", views.token_create, name="token_create"),

@@ -36,10 +36,12 @@ from library.accounts.forms import (
     SignInForm,
     SignUpEmailForm,
     SignUpForm,
+    TimeZoneForm,
     TokenForm,
 )
 from library.http.client_address import client_address
 from library.http.shortcuts import get_or_gone, referring_page
+from library.http.time_zones import chosen_time_zone, time_zone_choose
 from library.http.types import AuthenticatedRequest
 from library.models import PendingEmail, User
 from library.services.people import EmailTakenError
@@ -231,6 +233,17 @@ def file_genres(request: AuthenticatedRequest) -> HttpResponse:
 
 
 @require_POST
+def time_zone(request: AuthenticatedRequest) -> HttpResponse:
+    form = TimeZoneForm(request.POST)
+    if not form.is_valid():
+        return _account_page(request, time_zone_form=form)
+    response = redirect("account")
+    time_zone_choose(response, form.cleaned_data["time_zone"])
+    messages.success(request, "Saved. Times are shown in this time zone, in this browser.")
+    return response
+
+
+@require_POST
 def allow_training(request: AuthenticatedRequest) -> HttpResponse:
     allow = request.POST.get("allow") == "on"
     services.user_allow_training(user=request.user, allow=allow)
@@ -295,6 +308,7 @@ def _account_page(
     email_form: EmailForm | None = None,
     token_form: TokenForm | None = None,
     file_genres_form: FileGenresForm | None = None,
+    time_zone_form: TimeZoneForm | None = None,
 ) -> HttpResponse:
     usage = selectors.usage_of(request.user) | selectors.bin_usage_of(request.user)
     context = {
@@ -302,6 +316,7 @@ def _account_page(
         "token_form": token_form or TokenForm(),
         "file_genres_form": file_genres_form
         or FileGenresForm(initial={"trust": request.user.file_genre_trust}),
+        "time_zone_form": time_zone_form or TimeZoneForm(initial={"time_zone": chosen_time_zone(request)}),
         "tokens": selectors.api_tokens_of(request.user),
         "new_key": _new_key(request),
         "usage": usage | {"all_bytes": usage["bytes"] + usage["bin_bytes"]},
