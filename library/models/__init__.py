@@ -3,6 +3,7 @@
 Models have no workflow; everything is written through `library.services`.
 """
 
+from library.models.albums import Album, Artist, Cover, TrackArtist
 from library.models.base_models import BaseModelChange, BaseModelRow
 from library.models.bulk_actions import BulkAction, BulkActionTrack
 from library.models.deletions import TrackDeletion
@@ -22,9 +23,11 @@ from library.models.uploads import PartialUpload
 from library.models.verdicts import Verdict
 
 __all__ = [
+    "Album",
     "AnalysisPart",
     "Answer",
     "ApiToken",
+    "Artist",
     "BaseModelChange",
     "BaseModelRow",
     "BulkAction",
@@ -32,6 +35,7 @@ __all__ = [
     "Concept",
     "ConceptPass",
     "ConceptTrack",
+    "Cover",
     "Embedding",
     "FailedSignIn",
     "FileCheck",
@@ -54,6 +58,7 @@ __all__ = [
     "TagRejection",
     "Tagging",
     "Track",
+    "TrackArtist",
     "TrackDeletion",
     "UpgradeAttempt",
     "UpgradePass",

@@ -16,8 +16,19 @@ class FileTags(models.Model):
     album = models.CharField(max_length=255, blank=True)
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     genre = models.CharField(max_length=255, blank=True)
+    album_artist = models.CharField(max_length=255, blank=True)
+    disc_number = models.PositiveSmallIntegerField(null=True, blank=True)
+    disc_total = models.PositiveSmallIntegerField(null=True, blank=True)
+    track_number = models.PositiveSmallIntegerField(null=True, blank=True)
+    track_total = models.PositiveSmallIntegerField(null=True, blank=True)
+    original_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    compilation = models.BooleanField(default=False)
+    artist_names = models.JSONField(default=list, blank=True)
+    musicbrainz = models.JSONField("MusicBrainz ids", default=dict, blank=True)
     #: Every tag that could be read: {name: [value, …]}.
     values = models.JSONField(default=dict, blank=True)
+    #: Which version of the reader read them: the upgrade pass reads again what an older one has read.
+    reader_version = models.PositiveSmallIntegerField(default=0)
     read_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -111,6 +111,17 @@ class Track(models.Model):
     artist = models.CharField(max_length=255, blank=True)
     album = models.CharField(max_length=255, blank=True)
     year = models.PositiveSmallIntegerField(null=True, blank=True)
+    album_artist = models.CharField(max_length=255, blank=True)
+    disc_number = models.PositiveSmallIntegerField(null=True, blank=True)
+    disc_total = models.PositiveSmallIntegerField("number of discs", null=True, blank=True)
+    track_number = models.PositiveSmallIntegerField(null=True, blank=True)
+    track_total = models.PositiveSmallIntegerField("number of tracks on the disc", null=True, blank=True)
+    original_year = models.PositiveSmallIntegerField("year of the first release", null=True, blank=True)
+    compilation = models.BooleanField("on an album of various artists", default=False)
+    #: Every artist that the file names one by one, as given; empty if it names one, or `artist` was edited.
+    artist_names = models.JSONField(default=list, blank=True)
+    #: MusicBrainz ids in the file, by the names `recording`, `release`, `artists` and `album_artists`: {name: [id, …]}.
+    musicbrainz = models.JSONField("MusicBrainz ids", default=dict, blank=True)
     file_genre = models.CharField("genre in the file", max_length=100, blank=True)
     file_label = models.CharField(
         "genre in the file, as a built-in or own genre", max_length=GENRE_LENGTH, blank=True
@@ -146,6 +157,20 @@ class Track(models.Model):
     needs_you = models.BooleanField("needs a verdict", default=False)
     #: Order of the reviewers' queue, lowest first; None for tracks that are not in it.
     review_rank = models.FloatField(null=True, blank=True, editable=False)
+
+    # Kept by `services.albums` from the names above.
+    album_entry = models.ForeignKey(
+        "Album", on_delete=models.SET_NULL, null=True, blank=True, related_name="tracks", db_index=False
+    )
+    artists = models.ManyToManyField("Artist", through="TrackArtist", related_name="tracks")
+    #: The picture in the file, or beside it.
+    cover = models.ForeignKey(
+        "Cover", on_delete=models.SET_NULL, null=True, blank=True, related_name="tracks", db_index=False
+    )
+
+    # What its owner thinks of it.
+    starred_at = models.DateTimeField(null=True, blank=True)
+    rating = models.PositiveSmallIntegerField("rating, 1 to 5", null=True, blank=True)
 
     # Progress of the analysis.
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
@@ -185,6 +210,18 @@ class Track(models.Model):
             models.Index(fields=["owner", "deleted_at", "sort_title", "id"], name="by_title"),
             models.Index(fields=["owner", "deleted_at", "sort_artist", "id"], name="by_artist"),
             models.Index(fields=["owner", "deleted_at", "sort_album", "id"], name="by_album"),
+            # An album in its order; also of tracks in the bin.
+            models.Index(
+                fields=["album_entry", "deleted_at", "disc_number", "track_number", "id"],
+                condition=models.Q(album_entry__isnull=False),
+                name="in_album_order",
+            ),
+            models.Index(fields=["cover"], condition=models.Q(cover__isnull=False), name="tracks_of_a_cover"),
+            models.Index(
+                fields=["owner", "deleted_at", "-starred_at", "-id"],
+                condition=models.Q(starred_at__isnull=False),
+                name="starred_tracks",
+            ),
             # Waiting, running and failed analyses, of all owners.
             models.Index(fields=["status", "deleted_at", "updated_at"], name="by_status"),
             models.Index(
