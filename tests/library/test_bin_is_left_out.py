@@ -28,8 +28,10 @@ from library import selectors, services
 from library.api.serializers.bulk_actions import BulkActionCreateSerializer
 from library.exchange.export_writer import export_as_json
 from library.models import (
+    Album,
     AnalysisPart,
     Answer,
+    Artist,
     BaseModelChange,
     BaseModelRow,
     BulkAction,
@@ -71,6 +73,7 @@ from library.selectors import tracks as track_selectors
 from library.selectors.keeping_up import agreement_of, could_learn_anew
 from library.selectors.learning_events import learning_events_of
 from library.selectors.training import tracks_for_training
+from tests.album_rows import make_album, make_track_on
 from tests.crawl import addresses, response_bytes, send_request
 from tests.factories import PredictionFactory, TrackFactory, signed_in, with_token
 from tests.learning import vector_like
@@ -151,15 +154,16 @@ def world(alice: User, bob: User) -> World:
 
 def give_everything(owner: User, reviewer: User, title: str, embedding: list[float]) -> Track:
     """A track in which something was heard, and of which two people said something."""
-    names = {"title": title, "artist": f"{title} artist", "album": f"{title} album", "file_genre": "Rock"}
-    track = TrackFactory(
-        owner=owner,
+    album = make_album(owner, f"{title} album", f"{title} artist", year=1977)
+    track = make_track_on(
+        album,
+        title,
+        file_genre="Rock",
         embedding=embedding,
         vector=vector_like(title, 1),
         heard={"moods": {"happy": 0.9}, "model_name": "msd-musicnn-1", "model_version": "1.4.0"},
         year=1977,
         original_name=f"{title}.wav",
-        **names,
     )
     services.genre_set(track=track, person=reviewer, genre="jazz")
     services.genre_set(track=track, person=owner, genre="blues")
@@ -174,6 +178,7 @@ def fill_the_bin(world: World) -> list[Track]:
     was_set = TrackFactory(owner=alice, title=f"{SECRET} set", artist=f"{SECRET} set artist")
     set_itself(Concept.objects.get(owner=alice, genre__name="Dub"), was_set)
     binned = [ready, unsure, was_set]
+    Track.objects.filter(pk=unsure.pk).update(album_entry=world.track.album_entry)
     for status in (Track.Status.FAILED, Track.Status.QUEUED, Track.Status.ANALYSING):
         binned.append(TrackFactory(owner=alice, title=f"{SECRET} {status}", status=status))
     for track in binned:
@@ -265,11 +270,30 @@ NOT_ASKED = {
     "concepts.example_ids", "concepts.refusal_ids", "concepts.other_genre_ids", "concepts.reviewed_ids",
     "vectors.packed_track_ids",
     "concepts.settled_ids", "tags.with_taggings",
+    # A condition on tracks that are looked up in the library.
+    "albums.is_by_artists",
     # They keep what was set on tracks in the bin, and choose among the tracks that they are given.
     "concept_switch.due_genres_of", "concept_switch.due_tags_of", "concept_switch.settled_among",
 }  # fmt: skip
 
 SELECTORS: dict[str, Callable[[World], Any]] = {
+    "albums.albums_of": lambda w: selectors.albums_of(w.alice),
+    "albums.album_of": lambda w: [
+        found for album in all_albums() if (found := selectors.album_of(w.alice, album.pk))
+    ],
+    "albums.tracks_of_album": lambda w: [
+        track for album in all_albums() for track in selectors.tracks_of_album(w.alice, album)
+    ],
+    "albums.artists_of": lambda w: selectors.artists_of(w.alice),
+    "albums.artist_of": lambda w: [
+        found for artist in all_artists() if (found := selectors.artist_of(w.alice, artist.pk))
+    ],
+    "albums.albums_of_artist": lambda w: [
+        album for artist in all_artists() for album in selectors.albums_of_artist(w.alice, artist)
+    ],
+    "albums.tracks_of_artist": lambda w: [
+        track for artist in all_artists() for track in selectors.tracks_of_artist(w.alice, artist)
+    ],
     "agreement.agreement_visible_to": lambda w: selectors.agreement_visible_to(w.bob),
     "analysis_parts.tracks_with_analysis": lambda w: list(
         analysis_parts.tracks_with_analysis(AnalysisPart.TAGS).order_by("pk")
@@ -436,6 +460,14 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "vectors.vectors_of": lambda w: vectors.vectors_of(w.alice),
     "vectors.learning_vectors_of": lambda w: vectors.learning_vectors_of(w.alice),
 }
+
+
+def all_albums() -> QuerySet[Album]:
+    return Album.objects.order_by("pk")
+
+
+def all_artists() -> QuerySet[Artist]:
+    return Artist.objects.order_by("pk")
 
 
 def all_track_ids() -> list[Any]:

@@ -1,0 +1,83 @@
+"""Albums and artists, and their tracks.
+
+An album or artist is shown while it has a track outside the bin. Its row stays while there is one in the bin.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from library.models import Album, Artist, Track, TrackArtist, User
+from library.selectors.tracks import tracks_of
+
+
+def albums_of(owner: User) -> QuerySet[Album]:
+    """The owner's albums with their artists and covers, by title."""
+    in_library = Track.objects.filter(album_entry=OuterRef("pk")).order_by()
+    return Album.objects.filter(Exists(in_library), owner=owner).select_related("artist", "cover")
+
+
+def album_of(owner: User, pk: UUID) -> Album | None:
+    """The owner's album with this id; None if there is none with a track outside the bin."""
+    return albums_of(owner).filter(pk=pk).first()
+
+
+def tracks_of_album(owner: User, album: Album) -> QuerySet[Track]:
+    """The album's tracks with their predictions, by disc, number and title. Those without a number come last.
+
+    A track without a disc number is on the first disc.
+    """
+    disc = Coalesce("disc_number", Value(1))
+    return (
+        tracks_of(owner)
+        .filter(album_entry=album)
+        .order_by(disc, F("track_number").asc(nulls_last=True), "sort_title", "pk")
+    )
+
+
+def artists_of(owner: User) -> QuerySet[Artist]:
+    """The owner's artists by name: those of tracks and those of albums."""
+    on_a_track = TrackArtist.objects.filter(artist=OuterRef("pk"), track__deleted_at=None).order_by()
+    in_library = Track.objects.filter(album_entry=OuterRef("pk")).order_by()
+    of_an_album = Album.objects.filter(Exists(in_library), artist=OuterRef("pk")).order_by()
+    return Artist.objects.filter(Exists(on_a_track) | Exists(of_an_album), owner=owner)
+
+
+def artist_of(owner: User, pk: UUID) -> Artist | None:
+    """The owner's artist with this id; None if there is none with a track outside the bin."""
+    return artists_of(owner).filter(pk=pk).first()
+
+
+def albums_of_artist(owner: User, artist: Artist) -> QuerySet[Album]:
+    """The albums of which this is the album artist, by year and title. Those without a year come last."""
+    return albums_of(owner).filter(artist=artist).order_by(F("year").asc(nulls_last=True), "sort_title", "pk")
+
+
+def tracks_of_artist(owner: User, artist: Artist) -> QuerySet[Track]:
+    """The artist's tracks with their predictions: album by album, then those on none.
+
+    Tracks on an album of the artist are among them, also those of other artists.
+    """
+    return (
+        tracks_of(owner)
+        .filter(is_by_artists(owner, [artist.pk]))
+        .order_by(
+            F("album_entry__year").asc(nulls_last=True),
+            F("album_entry__sort_title").asc(nulls_last=True),
+            F("album_entry").asc(nulls_last=True),
+            Coalesce("disc_number", Value(1)),
+            F("track_number").asc(nulls_last=True),
+            "sort_title",
+            "pk",
+        )
+    )
+
+
+def is_by_artists(owner: User, ids: list[UUID]) -> Q:
+    """The condition that a track is by one of these artists of the owner, or on an album of one."""
+    named = TrackArtist.objects.filter(artist__in=ids, artist__owner=owner).order_by()
+    albums = Album.objects.filter(artist__in=ids, owner=owner).order_by()
+    return Q(pk__in=named.values("track")) | Q(album_entry__in=albums.values("pk"))
