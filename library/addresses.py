@@ -1,4 +1,4 @@
-"""URLs of a track's pages and files."""
+"""URLs of a track's pages and files, and of covers."""
 
 from __future__ import annotations
 
@@ -19,3 +19,13 @@ def reverse_track(name: str, track_id: UUID) -> str:
 def _reversed_placeholder(name: str, prefix: str) -> str:
     """The URL of a placeholder id. `prefix` is part of it, and therefore of the cache's key."""
     return reverse(name, args=[_PLACEHOLDER_ID])
+
+
+def reverse_cover(cover_id: UUID, size: str) -> str:
+    """The URL of one picture of a cover. `size` is a key of `COVER_SIZES`."""
+    return _reversed_cover(size, get_script_prefix()).replace(str(_PLACEHOLDER_ID), str(cover_id))
+
+
+@functools.cache
+def _reversed_cover(size: str, prefix: str) -> str:
+    return reverse("cover", args=[_PLACEHOLDER_ID, size])

@@ -22,7 +22,8 @@ from django.utils.http import content_disposition_header, quote_etag
 
 from classifier.formats import AUDIO_FORMATS
 from library.errors import PROBLEM_TYPE, DomainError, problem_details
-from library.models import Track
+from library.models import Cover, Track
+from library.models.albums import COVER_SIZES
 from library.outgoing.originals import damage_refuse
 from library.outgoing.streams import BLOCK_BYTES, StreamedFile
 from library.text import whole_number
@@ -70,6 +71,20 @@ def serve_spectrogram(request: HttpRequest, track: Track) -> HttpResponseBase:
     return serve(request, track.spectrogram, content_type=f"image/{suffix}", filename=name)
 
 
+def serve_cover(request: HttpRequest, cover: Cover, size: str) -> HttpResponseBase:
+    """One picture of a cover. Raises Http404 for an unknown size. Its URL never shows another picture."""
+    if size not in COVER_SIZES:
+        raise Http404
+    stored = getattr(cover, size)
+    return serve(
+        request,
+        stored,
+        content_type="image/webp",
+        filename=f"cover-{size}.webp",
+        cache_control="private, max-age=31536000, immutable",
+    )
+
+
 def serve_peaks(request: HttpRequest, track: Track) -> HttpResponseBase:
     return serve(request, track.peaks, content_type="application/json", filename="peaks.json")
 
@@ -85,7 +100,13 @@ def serve_timeline(track: Track) -> JsonResponse:
 
 
 def serve(
-    request: HttpRequest, stored: FieldFile, *, content_type: str, filename: str, attachment: bool = False
+    request: HttpRequest,
+    stored: FieldFile,
+    *,
+    content_type: str,
+    filename: str,
+    attachment: bool = False,
+    cache_control: str = "private, max-age=3600",
 ) -> HttpResponseBase:
     """The response to GET or HEAD for a stored file: 200, 206, 302, 304, 412 or 416. Raises Http404 if it is missing.
 
@@ -102,7 +123,7 @@ def serve(
     headers = {
         "Content-Type": content_type,
         "Content-Disposition": content_disposition_header(attachment, filename) or "inline",
-        "Cache-Control": "private, max-age=3600",
+        "Cache-Control": cache_control,
         **SANDBOX_HEADERS,
     }
     if settings.EARMARK_FILES_BY == "signed-url" and content_type.startswith("audio/"):

@@ -41,6 +41,7 @@ from library.selectors.concepts import (
     examples_of,
     refusals_of,
 )
+from library.selectors.covers import cover_id_for, cover_of, cover_visible_to
 from library.selectors.file_checks import damage_of, damaged_counts, originals_due, originals_unread_since
 from library.selectors.genres import (
     GenreChoice,
@@ -164,6 +165,9 @@ __all__ = [
     "concept_for",
     "concept_setting",
     "concepts_of",
+    "cover_id_for",
+    "cover_of",
+    "cover_visible_to",
     "damage_of",
     "damaged_counts",
     "doubtful_concepts_of",

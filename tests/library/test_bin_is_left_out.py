@@ -74,6 +74,7 @@ from library.selectors.keeping_up import agreement_of, could_learn_anew
 from library.selectors.learning_events import learning_events_of
 from library.selectors.training import tracks_for_training
 from tests.album_rows import make_album, make_track_on
+from tests.covers import make_cover
 from tests.crawl import addresses, response_bytes, send_request
 from tests.factories import PredictionFactory, TrackFactory, signed_in, with_token
 from tests.learning import vector_like
@@ -123,6 +124,8 @@ def world(alice: User, bob: User) -> World:
     )
     token, _ = services.token_create(owner=alice, name="program")
     add_base_model_rows(alice, track)
+    cover = make_cover(alice)
+    Track.objects.filter(pk=track.pk).update(cover=cover)
     services.upgrade_pass_start()
     verdict = track.verdicts.first()
     assert verdict
@@ -138,6 +141,8 @@ def world(alice: User, bob: User) -> World:
         "bulk_action_id": [action.pk],
         "upload_id": [upload.pk, packed.pk],
         **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id"), short),
+        "cover_id": [cover.pk],
+        "size": ["small"],
         "number": [1],
         "change_id": [change_of(alice, "pending").pk, change_of(alice, "active").pk],
         "object_id": [track.pk, *sorted(set(short))],
@@ -249,7 +254,7 @@ NOT_ASKED = {
     "needs_you.answer_options_for", "needs_you.suggested_own_genre", "reviewing.visible_to", "similar.shared_moods",
     "model_cards.default_model_id", "model_cards.learning_space", "model_cards.model_id", "model_cards.model_name_of",
     "model_cards.installed_models", "model_cards.accuracy_at_confidence", "model_cards.accuracy_when_sure",
-    "read_once.read_once", "read_once.reads_once",
+    "covers.cover_id_for", "read_once.read_once", "read_once.reads_once",
     # Fetched along with tracks.
     "learned.learned_rows_in_use",
     # They choose among the verdicts that they are given.
@@ -346,6 +351,8 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
         facet_counts.facet_counts(track_filterset(w.alice, QueryDict(query)))
         for query in ("", "tag=late", "genre=blues")
     ],
+    "covers.cover_of": lambda w: selectors.cover_of(w.alice, w.ids["cover_id"][0]),
+    "covers.cover_visible_to": lambda w: selectors.cover_visible_to(w.bob, w.ids["cover_id"][0]),
     "genres.genre_names_of": lambda w: list(selectors.genre_names_of(w.alice)),
     "genres.own_genres_of": lambda w: selectors.own_genres_of(w.alice),
     "genres.own_genres_containing": lambda w: selectors.own_genres_containing(w.alice, "a"),
@@ -522,6 +529,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
     after = {name: comparable(selector(world)) for name, selector in SELECTORS.items()}
     assert {name for name in before if before[name] == after[name]} == {
         # Of one track, one tag, or without any.
+        "covers.cover_of", "covers.cover_visible_to",
         "base_models.base_model_changes_of", "base_models.waiting_base_model_of", "base_models.base_model_in_use_of",
         "bulk_actions.bulk_actions_of", "bulk_actions.recent_bulk_actions_of", "bulk_actions.unsure_track_count",
         "genres.genre_names_of", "genres.own_genres_of", "genres.own_genres_for_tags",

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from library import selectors, services
 from library.models import BaseModelChange, LearnedModel, LearnedRow, Track, User
+from tests.covers import make_cover
 from tests.crawl import UNSAFE, PathValues, addresses, response_bytes, send_request
 from tests.factories import PASSWORD, signed_in, upload
 
@@ -56,6 +57,8 @@ def path_values(bob: User, make_track: Any) -> PathValues:
         "playlist_id": [playlist.pk],
         "bulk_action_id": [action.pk],
         "upload_id": [upload.pk],
+        "cover_id": [make_cover(bob).pk],
+        "size": ["small"],
         "tag_id": [tag.pk],
         "item_id": [playlist.items.get().pk],
         "genre_id": [genre.pk],

@@ -27,6 +27,7 @@ from library.models import (
     Track,
     User,
 )
+from tests.covers import make_cover
 from tests.crawl import METHODS, UNSAFE, CrawledUrl, addresses, response_bytes, send_request
 from tests.factories import TrackFactory, signed_in, with_token
 
@@ -69,6 +70,8 @@ def alices_data(alice: User) -> OwnedData:
     )
     for kind in ("playable", "peaks", "spectrogram"):
         getattr(track, kind).save(f"{kind}.mp3", ContentFile(f'{{"{SECRET}": "{kind}"}}'.encode()))
+    cover = make_cover(alice, content=f'{{"{SECRET}": "cover"}}'.encode())
+    Track.objects.filter(pk=track.pk).update(cover=cover)
     genre = services.own_genre_add(owner=alice, name=f"{SECRET} genre")
     FileTags.objects.create(track=track, title=f"{SECRET} in the file", values={"title": [f"{SECRET} in it"]})
     services.genre_set(track=track, person=alice, genre=genre.key)
@@ -118,6 +121,8 @@ def alices_data(alice: User) -> OwnedData:
         "key": [genre.key, tag.key, token.digest],
         "number": [learned.number],
         "change_id": [change.pk],
+        "cover_id": [cover.pk],
+        "size": ["small"],
         "mood": ["happy", genre.key],
         "uidb64": ["MQ"],
         "token": ["set-password"],
@@ -199,6 +204,7 @@ def state(owner: User) -> list[str]:
         "Concept",
         "LearnedModel",
         "BaseModelChange",
+        "Cover",
     ):
         rows.append(getattr(models, name).objects.filter(owner=owner))
     for name in (
@@ -274,14 +280,14 @@ class TestTheCrawlWouldSeeIt:
             assert name.encode() in told_to_alice, name
         for ending in ("wav", "mp3", "flac", "zip", "ogg"):
             assert f"{SECRET}.{ending}".encode() in told_to_alice, ending
-        for kind in ("playable", "peaks", "spectrogram"):
+        for kind in ("playable", "peaks", "spectrogram", "cover"):
             assert f'{{"{SECRET}": "{kind}"}}'.encode() in told_to_alice, kind
         assert alices_data.secrets[2] in told_to_alice
 
     def test_bob_finds_the_music_once_she_shares(self, alices_data: OwnedData, bob: User) -> None:
         services.user_share(user=alices_data.alice, share=True)
         found = leaks(alices_data, signed_in(bob), alices_data.secrets, look=True)
-        assert {line.split("/")[1] for line in found} == {"admin"}
+        assert {line.split("/")[1] for line in found} == {"admin", "covers"}
 
     def test_a_new_address_that_it_cannot_fill_is_an_error(
         self, alices_data: OwnedData, settings: Settings
@@ -306,5 +312,6 @@ def test_every_model_with_an_owner_is_in_it() -> None:
         # Only to be counted or recognised, and asked for by nobody.
         "FailedSignIn", "IdempotencyRecord", "StageTime", "GenreRecompute", "LearnedModelFit", "ConceptPass",
         "UpgradeAttempt", "UpgradePass", "PendingEmail", "FileCheck",
+        "Cover",
     }  # fmt: skip
     assert set(models.__all__) - {"UserManager", "AnalysisPart"} == known
