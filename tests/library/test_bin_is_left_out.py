@@ -131,7 +131,17 @@ def world(alice: User, bob: User) -> World:
     assert verdict
     assert track.prediction
     item = playlist.items.get()
-    long = [track.pk, playlist.pk, search.pk, action.pk, upload.pk, packed.pk]
+    artist = track.artists.get()
+    long = [
+        track.pk,
+        playlist.pk,
+        search.pk,
+        action.pk,
+        upload.pk,
+        packed.pk,
+        track.album_entry_id,
+        artist.pk,
+    ]
     short = [concept.pk, tag.pk, item.pk, genre.pk, token.pk, verdict.pk, track.prediction.pk, alice.pk]
     ids: dict[str, list[Any]] = {
         "id": [*long, *short],
@@ -140,6 +150,8 @@ def world(alice: User, bob: User) -> World:
         "playlist_id": [playlist.pk, search.pk],
         "bulk_action_id": [action.pk],
         "upload_id": [upload.pk, packed.pk],
+        "album_id": [track.album_entry_id],
+        "artist_id": [artist.pk],
         **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id"), short),
         "cover_id": [cover.pk],
         "size": ["small"],
@@ -274,7 +286,7 @@ NOT_ASKED = {
     # Parts of subqueries, whose tracks are looked up in the library.
     "concepts.example_ids", "concepts.refusal_ids", "concepts.other_genre_ids", "concepts.reviewed_ids",
     "vectors.packed_track_ids",
-    "concepts.settled_ids", "tags.with_taggings",
+    "concepts.settled_ids", "tags.with_taggings", "track_artists.with_artists",
     # A condition on tracks that are looked up in the library.
     "albums.is_by_artists",
     # They keep what was set on tracks in the bin, and choose among the tracks that they are given.
@@ -461,6 +473,11 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "tracks.genre_history_of": lambda w: selectors.genre_history_of(w.alice, w.track),
     "tracks.file_tags_of": lambda w: selectors.file_tags_of(w.alice, w.track),
     "tracks.file_tag_values_of": lambda w: selectors.file_tag_values_of(w.alice, w.track),
+    "track_artists.artists_on": lambda w: selectors.artists_on(w.track),
+    "track_artists.album_totals": lambda w: selectors.album_totals(w.alice, all_albums()),
+    "track_artists.artist_totals": lambda w: {
+        pk: totals for pk, totals in selectors.artist_totals(w.alice, all_artists()).items() if totals.tracks
+    },
     "people.api_tokens_of": lambda w: selectors.api_tokens_of(w.alice),
     "training.tracks_for_training": lambda w: tracks_for_training(),
     "uploads.uploads_of": lambda w: [upload.track for upload in selectors.uploads_of(w.alice)],
@@ -538,6 +555,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         "health.stage_times",
         "concepts.concepts_of", "concepts.concept_for",
         "concept_switch.concept_setting", "concept_switch.switched_on_concepts_of", "tags.taggings_on",
+        "track_artists.artists_on",
         "learned.learned_models_of", "learned.learned_model_is_open", "learned.is_learning",
         # Too few answers.
         "keeping_up.could_learn_anew",
@@ -632,7 +650,8 @@ def rows_of(tracks: list[Track]) -> list[Any]:
 def test_bulk_actions(world: World, action: str) -> None:
     binned = fill_the_bin(world)
     before = rows_of(binned)
-    value = {"genre": "rock", "tag": "new", "untag": "late", "playlist": str(world.playlist.pk)}.get(action)
+    values = {"genre": "rock", "tag": "new", "untag": "late", "playlist": str(world.playlist.pk), "rate": "3"}
+    value = values.get(action)
     asked_for: dict[str, Any] = {"act": action} | ({"value": value} if value else {})
     for which in ({"ids": [str(track.pk) for track in binned]}, {"query": ""}):
         with_token(world.alice).post("/api/v1/acts/", asked_for | which, content_type="application/json")
