@@ -1,8 +1,9 @@
 """The program that analyses files: `python -m classifier.analysis_child`, run by `classifier.analysis_process`.
 
 It loads one model and then handles requests, one JSON object per line: `{"id", "path", "out_dir"}` on standard input;
-on standard output `{"accepted"}`, several `{"stage"}`, `{"tags"}` and finally `{"result"}` or `{"error"}`, each with
-the request's id. With `"tags_only"` the result is empty and follows the tags.
+on standard output `{"accepted"}`, several `{"stage"}`, `{"tags"}`, with an `out_dir` `{"cover"}`, and finally
+`{"result"}` or `{"error"}`, each with the request's id. With `"tags_only"` or `"cover_only"` the result is empty and
+follows the tags or the cover, which is null if the file has no picture.
 
 Each file is analysed in a fork of this process, with limits on memory and time, without the site's secrets and, where
 the system allows it, without network and other files. Whatever a file does to the fork ends with the fork.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import json
 import os
 import random
@@ -26,8 +28,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
+from PIL import Image
+
 from classifier import formats
 from classifier.audiofile import AudioLimits
+from classifier.cover_process import COVER_SIZES, cover_file_name
+from classifier.covers import make_cover, make_embedded_cover
 from classifier.errors import AudioError
 from classifier.inference import Classifier
 from classifier.landlock import confine
@@ -37,10 +43,15 @@ from classifier.transcode import PLAYABLE_EXTENSION, transcode
 
 #: CPU seconds within which decoding a file must yield its first samples.
 OPENING_CPU_SECONDS = 30
+#: CPU seconds that making a cover may take.
+COVER_CPU_SECONDS = 10
 #: Maximum size of each file written: spectrogram, peaks, playable copy.
 MAX_OUTPUT_BYTES = 512 * 2**20
 #: What an analysis reads besides the file: modules that are imported late, and its memory use.
 READABLE_PATHS = (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parent, Path("/proc/self"))
+
+#: Opened early: a process that is confined may not open it.
+_NO_INPUT = os.open(os.devnull, os.O_RDONLY)
 
 SendMessage = Callable[..., None]
 
@@ -73,7 +84,7 @@ def _run_in_fork(work: Callable[[], None]) -> int:
     if not fork:
         try:
             die_with_parent()
-            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # the next request belongs to the parent
+            os.dup2(_NO_INPUT, 0)  # the next request belongs to the parent
             work()
             os._exit(0)
         finally:
@@ -106,8 +117,11 @@ def _handle_request(
         if out_dir:
             out_dir.mkdir(parents=True, exist_ok=True)
         confine(read=[path, *READABLE_PATHS], write=[out_dir] if out_dir else [])
-        send(tags=read_tags(path))
-        if request.get("tags_only"):
+        if not request.get("cover_only"):
+            send(tags=read_tags(path))
+        if out_dir:
+            send(cover=_make_cover(path, out_dir))
+        if request.get("tags_only") or request.get("cover_only"):
             send(result={})
             return
         analysis = classifier.analyse(path, limits=limits, pictures_dir=out_dir, progress=progress)
@@ -124,6 +138,22 @@ def _handle_request(
         send(error=AudioError("crashed").as_dict())
 
 
+def _make_cover(path: Path, out_dir: Path) -> dict[str, Any] | None:
+    """Make a cover from a file's pictures, in a fork: whatever they do to it, the music can be heard all the same."""
+    answer = out_dir / "cover.json"
+
+    def work() -> None:
+        limit_cpu_time(COVER_CPU_SECONDS)
+        answer.write_text(json.dumps(make_embedded_cover(path, out_dir)))
+
+    cover: dict[str, Any] | None = None if _run_in_fork(work) else json.loads(answer.read_text())
+    answer.unlink(missing_ok=True)
+    if cover is None:
+        for size in COVER_SIZES:
+            (out_dir / cover_file_name(size)).unlink(missing_ok=True)
+    return cover
+
+
 def _warm_up(classifier: Classifier) -> None:
     """Analyse a file of noise once.
 
@@ -137,8 +167,16 @@ def _warm_up(classifier: Classifier) -> None:
             file.setparams((1, 2, rate, 0, "NONE", ""))
             file.writeframes(random.Random(0).randbytes(4 * 2 * rate))  # noqa: S311 - not for cryptography
         read_tags(path)
+        make_cover(_small_picture(), Path(folder))
+        make_embedded_cover(path, Path(folder))
         classifier.analyse(path, pictures_dir=Path(folder))
         transcode(path, Path(folder, f"playable{PLAYABLE_EXTENSION}"))
+
+
+def _small_picture() -> bytes:
+    picture = io.BytesIO()
+    Image.new("RGB", (32, 32)).save(picture, "JPEG")
+    return picture.getvalue()
 
 
 def _read_requests(idle: float) -> Iterator[dict[str, Any]]:

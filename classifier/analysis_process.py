@@ -88,17 +88,21 @@ class AnalysisProcess:
         out_dir: Path | None = None,
         on_stage: Callable[[str], None] | None = None,
         on_tags: Callable[[dict[str, Any]], None] | None = None,
+        on_cover: Callable[[dict[str, Any] | None], None] | None = None,
         on_heartbeat: Callable[[], None] | None = None,
     ) -> dict[str, Any]:
         """Analyse a file and return `Analysis.as_dict()`.
 
-        With `out_dir`, `peaks.json`, a `spectrogram.*` and, if browsers cannot play the file, a `playable.*` are
-        written there. `on_stage` is called with each stage, `on_tags` with the file's tags as soon as they are read,
-        `on_heartbeat` every few seconds while the process is working.
+        With `out_dir`, `peaks.json`, a `spectrogram.*`, the pictures of `read_cover` and, if browsers cannot play the
+        file, a `playable.*` are written there. `on_stage` is called with each stage, `on_tags` with the file's tags as
+        soon as they are read, `on_cover` with the answer of `read_cover` after that, `on_heartbeat` every few seconds
+        while the process is working.
         Raises AudioError with the codes of decoding and `out_of_memory`, `timeout` and `crashed`.
         """
         request = {"path": str(Path(path).absolute()), "out_dir": str(out_dir) if out_dir else None}
-        return self._run_request(request, on_stage=on_stage, on_tags=on_tags, on_heartbeat=on_heartbeat)
+        return self._run_request(
+            request, on_stage=on_stage, on_tags=on_tags, on_cover=on_cover, on_heartbeat=on_heartbeat
+        )
 
     def read_tags(self, path: str | Path) -> dict[str, Any]:
         """Read a file's tags as `classifier.tag_reader.read_tags` does, without analysing its audio.
@@ -110,17 +114,29 @@ class AnalysisProcess:
         self._run_request(request, on_tags=tags.update)
         return tags
 
+    def read_cover(self, path: str | Path, *, out_dir: Path) -> dict[str, Any] | None:
+        """Make a cover from the pictures in a file's tags as `classifier.covers.make_embedded_cover` does.
+
+        Raises AudioError with the code `timeout`, `out_of_memory` or `crashed`.
+        """
+        covers: list[dict[str, Any] | None] = [None]
+        request = {"path": str(Path(path).absolute()), "out_dir": str(out_dir), "cover_only": True}
+        self._run_request(request, on_cover=covers.append)
+        return covers[-1]
+
     def _run_request(
         self,
         request: dict[str, Any],
         *,
         on_stage: Callable[[str], None] | None = None,
         on_tags: Callable[[dict[str, Any]], None] | None = None,
+        on_cover: Callable[[dict[str, Any] | None], None] | None = None,
         on_heartbeat: Callable[[], None] | None = None,
     ) -> dict[str, Any]:
         with self._lock:
             try:
-                answer = self._final_message(self._send(request, on_heartbeat), on_stage, on_tags)
+                messages = self._send(request, on_heartbeat)
+                answer = self._final_message(messages, on_stage, on_tags, on_cover)
             except BaseException:
                 self._stop()  # nobody waits for its result any more
                 raise
@@ -160,12 +176,15 @@ class AnalysisProcess:
         messages: Messages,
         on_stage: Callable[[str], None] | None,
         on_tags: Callable[[dict[str, Any]], None] | None,
+        on_cover: Callable[[dict[str, Any] | None], None] | None,
     ) -> dict[str, Any]:
         for message in messages:
             if "stage" in message and on_stage:
                 on_stage(message["stage"])
             elif "tags" in message and on_tags:
                 on_tags(message["tags"])
+            elif "cover" in message and on_cover:
+                on_cover(message["cover"])
             elif "error" in message or "result" in message:
                 return message
         raise AssertionError("the messages always end with a result or an exception")

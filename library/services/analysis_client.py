@@ -38,6 +38,7 @@ def analyse_file(
     out_dir: Path | None = None,
     on_stage: Callable[[str], None] | None = None,
     on_tags: Callable[[dict[str, Any]], None] | None = None,
+    on_cover: Callable[[dict[str, Any] | None], None] | None = None,
     on_heartbeat: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
     """Analyse a file by an installed model, by default the site's (see `AnalysisProcess.analyse`).
@@ -45,10 +46,20 @@ def analyse_file(
     Raises AudioError if that fails.
     """
     return analysis_process(model or settings.EARMARK_MODEL).analyse(
-        path, out_dir=out_dir, on_stage=on_stage, on_tags=on_tags, on_heartbeat=on_heartbeat
+        path,
+        out_dir=out_dir,
+        on_stage=on_stage,
+        on_tags=on_tags,
+        on_cover=on_cover,
+        on_heartbeat=on_heartbeat,
     )
 
 
 def read_tags(path: Path) -> dict[str, Any]:
     """Read a file's tags (see `AnalysisProcess.read_tags`). Raises AudioError if the process dies of it."""
     return analysis_process(settings.EARMARK_MODEL).read_tags(path)
+
+
+def read_cover(path: Path, *, out_dir: Path) -> dict[str, Any] | None:
+    """Make a cover from a file's pictures (see `AnalysisProcess.read_cover`). Raises AudioError as `read_tags` does."""
+    return analysis_process(settings.EARMARK_MODEL).read_cover(path, out_dir=out_dir)

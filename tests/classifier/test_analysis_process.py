@@ -15,14 +15,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mutagen.id3 import APIC, ID3
 
 from classifier import analysis_process
 from classifier.analysis_process import ROOT, AnalysisProcess, sandbox_environment
 from classifier.bundle import DEFAULT_MODELS_DIR
+from classifier.cover_process import COVER_SIZES, cover_file_name
 from classifier.errors import AudioError
 from classifier.inference import Classifier
 from tests import sounds
 from tests.classifier.pausable_process import FakeClock, pausable_process
+from tests.pictures import picture
 
 GENRES = {"blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"}
 linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc")
@@ -102,6 +105,70 @@ def test_what_browsers_cannot_play_is_copied(process: AnalysisProcess, songs: Pa
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "peaks.json", "spectrogram.png", "playable.mp3",
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pictured(songs: Path) -> Path:
+    """A file with a picture in its tags."""
+    path = sounds.write(songs / "pictured.mp3", 4)
+    tags = ID3(path)
+    tags.add(APIC(encoding=0, mime="image/jpeg", type=3, desc="", data=picture((200, 30, 30))))
+    tags.save(path)
+    return path
+
+
+COVER_FILES = {cover_file_name(size) for size in COVER_SIZES}
+
+
+def test_picture_in_a_file(process: AnalysisProcess, pictured: Path, tmp_path: Path) -> None:
+    covers: list[Any] = []
+    process.analyse(pictured, out_dir=tmp_path, on_cover=covers.append)
+    (cover,) = covers
+    assert set(cover) == {"sha256", "colours"}
+    assert {path.name for path in tmp_path.iterdir()} == {"peaks.json", "spectrogram.png", *COVER_FILES}
+
+
+def test_cover_alone(process: AnalysisProcess, pictured: Path, songs: Path, tmp_path: Path) -> None:
+    pid = process.pid
+    assert process.read_cover(songs / "short.mp3", out_dir=tmp_path) is None
+    assert not list(tmp_path.iterdir())
+    assert process.read_cover(sounds.not_audio(tmp_path / "notes.mp3"), out_dir=tmp_path / "out") is None
+    cover = process.read_cover(pictured, out_dir=tmp_path / "out")
+    assert cover
+    assert {path.name for path in (tmp_path / "out").iterdir()} == COVER_FILES
+    assert process.pid == pid
+
+
+DIES_OF_PICTURES = """
+import os, signal
+from classifier import analysis_child
+def make_embedded_cover(path, out_dir):
+    (out_dir / "cover-small.webp").write_bytes(b"half a picture")
+    os.kill(os.getpid(), signal.{signal})
+warm_up = analysis_child._warm_up
+def _warm_up(classifier):
+    warm_up(classifier)
+    analysis_child.make_embedded_cover = make_embedded_cover
+analysis_child._warm_up = _warm_up
+analysis_child.main()
+"""
+
+
+@linux
+@pytest.mark.parametrize("number", ["SIGSEGV", "SIGKILL", "SIGXCPU"])
+def test_a_picture_that_kills_its_decoder_costs_the_cover_only(
+    number: str, pictured: Path, tmp_path: Path
+) -> None:
+    process = make()
+    process._command[1:3] = ["-c", DIES_OF_PICTURES.format(signal=number)]
+    covers: list[Any] = []
+    try:
+        result = process.analyse(pictured, out_dir=tmp_path, on_cover=covers.append)
+    finally:
+        process.close()
+    assert covers == [None]
+    assert result["duration"] == pytest.approx(4, abs=0.1)
+    assert {path.name for path in tmp_path.iterdir()} == {"peaks.json", "spectrogram.png"}
 
 
 def test_the_math_library_is_set_as_in_the_process_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
