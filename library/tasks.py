@@ -31,6 +31,11 @@ def send_sign_up_email(email: str, host: str, secure: bool) -> None:
     services.sign_up_email_send(email=email, host=host, secure=secure)
 
 
+@task(priority=20)
+def take_folder_picture(file_id: int) -> None:
+    services.folder_picture_take(file_id=file_id)
+
+
 @task
 def delete_files(names: list[str]) -> None:
     services.files_delete(names=names)

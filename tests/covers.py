@@ -1,30 +1,18 @@
-"""Pictures that tests make, and rows of covers without a file they came from."""
+"""Covers that no file has."""
 
 from __future__ import annotations
 
 import hashlib
-import io
-from typing import Any
+import tempfile
+from pathlib import Path
 
 from django.core.files.base import ContentFile
-from PIL import Image
 
+from classifier.cover_process import make_cover_from_file
+from library import services
 from library.models import Cover, User
 from library.models.albums import COVER_SIZES
-
-
-def picture(
-    colour: Any = (200, 60, 40),
-    size: tuple[int, int] = (64, 64),
-    *,
-    kind: str = "JPEG",
-    mode: str = "RGB",
-    **options: Any,
-) -> bytes:
-    """A picture of one colour as the bytes of a file."""
-    out = io.BytesIO()
-    Image.new(mode, size, colour).save(out, kind, **options)
-    return out.getvalue()
+from tests.pictures import artwork, picture
 
 
 def make_cover(owner: User, colour: tuple[int, int, int] = (200, 60, 40), *, content: bytes = b"") -> Cover:
@@ -39,3 +27,12 @@ def make_cover(owner: User, colour: tuple[int, int, int] = (200, 60, 40), *, con
         getattr(cover, size).save("", ContentFile(content), save=False)
     cover.save()
     return cover
+
+
+def make_artwork_cover(owner: User, seed: int) -> Cover:
+    """A cover as a worker makes it, of a picture that differs for each seed."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "picture").write_bytes(artwork(seed))
+        made = make_cover_from_file(folder / "picture", folder)
+        return services.cover_record(owner=owner, made=made, folder=folder)

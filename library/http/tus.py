@@ -25,7 +25,8 @@ from rest_framework.views import APIView
 from library import selectors, services
 from library.errors import DomainError
 from library.models import PartialUpload, User
-from library.services.uploads import Checksum
+from library.services.folder_pictures import folder_key
+from library.services.uploads import PASSED_OVER_MESSAGE, PICTURE_MESSAGE, Checksum
 from library.text import whole_number
 
 VERSION = "1.0.0"
@@ -79,8 +80,9 @@ class TusUploadView(APIView):
     def post(self, request: Request) -> Response:
         upload = services.upload_begin(
             owner=cast(User, request.user),
-            name=_file_name(request),
+            name=_metadata(request, "filename", "name"),
             length=_header_number(request, "Upload-Length"),
+            folder=folder_key(_metadata(request, "relativePath")),
         )
         return self._upload_response(
             upload, 201, Location=request.build_absolute_uri(f"{request.path}{upload.pk}/")
@@ -124,6 +126,7 @@ class TusUploadView(APIView):
             headers["Earmark-State"] = (
                 "refused" if upload.error_code
                 else "unpacked" if upload.contents
+                else "picture" if upload.error in (PICTURE_MESSAGE, PASSED_OVER_MESSAGE)
                 else "known" if upload.duplicate
                 else "added"
             )  # fmt: skip
@@ -141,11 +144,11 @@ def _header_number(request: Request, header: str) -> int:
     return int(text)
 
 
-def _file_name(request: Request) -> str:
-    """The file name in Upload-Metadata, which holds comma-separated pairs of a key and a value in Base64."""
+def _metadata(request: Request, *keys: str) -> str:
+    """The first value of these keys in Upload-Metadata: comma-separated pairs of a key and a value in Base64."""
     for pair in request.headers.get("Upload-Metadata", "").split(","):
         key, _, value = pair.strip().partition(" ")
-        if key in ("filename", "name"):
+        if key in keys:
             return _decoded(value).decode(errors="replace")
     return ""
 

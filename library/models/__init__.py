@@ -10,6 +10,7 @@ from library.models.deletions import TrackDeletion
 from library.models.emails import PendingEmail
 from library.models.file_checks import FileCheck
 from library.models.file_tags import FileTags
+from library.models.folder_files import FolderFile
 from library.models.genres import Genre, GenreRecompute
 from library.models.learned import LearnedModel, LearnedModelFit, LearnedRow
 from library.models.learning import Answer, Concept, ConceptPass, ConceptTrack, LearningVector
@@ -40,6 +41,7 @@ __all__ = [
     "FailedSignIn",
     "FileCheck",
     "FileTags",
+    "FolderFile",
     "Genre",
     "GenreRecompute",
     "IdempotencyRecord",

@@ -7,13 +7,12 @@ import uuid
 
 from django.db import models
 
+from classifier.cover_process import COVER_SIZES as COVER_SIZES
 from library.models.people import User
 
 #: The longest name of an artist or an album, and the longest key that a name can have (`library.text.name_key`).
 TITLE_LENGTH = 255
 TITLE_KEY_LENGTH = 3 * TITLE_LENGTH
-#: The widths of the stored pictures of a cover, in pixels, by their names. A cover is square.
-COVER_SIZES = {"small": 96, "medium": 320, "large": 1000}
 
 
 def cover_name(cover: Cover, filename: str) -> str:
@@ -35,9 +34,18 @@ class Cover(models.Model):
     #: Colours for pages, taken from the picture: {"background": "#rrggbb", "accent": "#rrggbb"}.
     colours = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    #: Since when nothing shows it; it is deleted some time later (`services.covers.covers_expire`).
+    unused_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["owner", "sha256"], name="one_cover_per_picture")]
+        indexes = [
+            models.Index(
+                fields=["unused_since"],
+                condition=models.Q(unused_since__isnull=False),
+                name="unused_covers",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Cover {self.pk}"

@@ -27,12 +27,19 @@ class FileTags(models.Model):
     musicbrainz = models.JSONField("MusicBrainz ids", default=dict, blank=True)
     #: Every tag that could be read: {name: [value, …]}.
     values = models.JSONField(default=dict, blank=True)
+    #: SHA-256 of the picture that is the cover; "" if the file has none; null if nobody has looked for one yet.
+    picture = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
     #: Which version of the reader read them: the upgrade pass reads again what an older one has read.
     reader_version = models.PositiveSmallIntegerField(default=0)
     read_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         verbose_name_plural = "file tags"
+        indexes = [
+            models.Index(
+                fields=["track"], condition=models.Q(picture__isnull=True), name="pictures_not_looked_for"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.artist} – {self.title}" if self.artist else self.title

@@ -11,6 +11,7 @@ class AnalysisPart(models.TextChoices):
     """What an analysis leaves besides the pictures. Which tracks lack what is in `selectors.analysis_parts`."""
 
     TAGS = "tags", "Tags of the file"
+    COVER = "cover", "Picture in the file"
     VECTORS = "vectors", "Vectors for teaching"
     PREDICTIONS = "predictions", "Prediction of the current model"
 

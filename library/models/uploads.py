@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from library.models.folder_files import FOLDER_KEY_LENGTH
 from library.models.people import User
 from library.models.tracks import Track
 
@@ -32,11 +33,13 @@ class PartialUpload(models.Model):
         "self", on_delete=models.CASCADE, null=True, blank=True, related_name="entries"
     )
     name = models.CharField("file name", max_length=255)
+    #: The folder it came in (`FolderFile.folder`); "" if that is not known.
+    folder = models.CharField(max_length=FOLDER_KEY_LENGTH, blank=True, editable=False)
     length = models.PositiveBigIntegerField("size in bytes, when complete")
     offset = models.PositiveBigIntegerField("bytes received", default=0)
     track = models.ForeignKey(Track, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     duplicate = models.BooleanField("already in the library", default=False)
-    #: For an archive: how many of its files were added, already in the library, and refused.
+    #: For an archive: how many of its files were added, already in the library, refused, and pictures.
     contents = models.JSONField(null=True, blank=True)
     error_code = models.CharField(max_length=30, blank=True)
     #: The message for `error_code`; without a code, a notice about a file that was accepted.

@@ -22,9 +22,9 @@ from library.models import (
 )
 from library.selectors.model_cards import learning_space, model_id, model_name_of
 
-#: The parts that the upgrade pass fills in, in this order: reading tags takes milliseconds, listening takes seconds.
+#: The parts that the upgrade pass fills in, in this order: reading takes milliseconds, listening takes seconds.
 #: Predictions are left to people: a new one may change a genre.
-UPGRADED_PARTS = (AnalysisPart.TAGS, AnalysisPart.VECTORS)
+UPGRADED_PARTS = (AnalysisPart.TAGS, AnalysisPart.COVER, AnalysisPart.VECTORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class UpgradeProgress:
 
 
 def tracks_with_analysis(part: AnalysisPart) -> QuerySet[Track]:
-    """Tracks, of all owners, that could have this part: those analysed, for tags also those that cannot be heard."""
-    failed = [Track.Status.FAILED] if part == AnalysisPart.TAGS else []
+    """Tracks, of all owners, that could have this part: those analysed; what is only read, also the others."""
+    failed = [Track.Status.FAILED] if part in (AnalysisPart.TAGS, AnalysisPart.COVER) else []
     return Track.objects.filter(status__in=[Track.Status.READY, *failed]).order_by()
 
 
@@ -51,6 +51,8 @@ def tracks_lacking(part: AnalysisPart) -> QuerySet[Track]:
     tracks, its = tracks_with_analysis(part), {"track": OuterRef("pk")}
     if part == AnalysisPart.TAGS:
         return tracks.exclude(Exists(FileTags.objects.filter(**its)))
+    if part == AnalysisPart.COVER:  # of tracks without tags, these are read first
+        return tracks.filter(Exists(FileTags.objects.filter(picture=None, **its)))
     lacking = Q(pk__in=[])
     for model, analyses in _models_in_use():
         if part == AnalysisPart.PREDICTIONS:

@@ -9,6 +9,15 @@ from library.services.account_deletion import (
     user_deletion_continue,
     user_deletions_resume,
 )
+from library.services.album_covers import (
+    CoverChoice,
+    album_cover_choose,
+    album_cover_clear,
+    album_cover_reset,
+    album_cover_set,
+    album_covers_recompute,
+    track_cover_record,
+)
 from library.services.analysis import (
     prediction_adopt,
     prediction_record,
@@ -57,6 +66,7 @@ from library.services.bulk_actions import (
 )
 from library.services.concept_passes import concept_pass_run, concept_passes_resume
 from library.services.concept_switch import concept_switch_off, concept_switch_on
+from library.services.covers import cover_record, covers_expire, owner_covers_delete
 from library.services.disk_space import (
     data_folder_check,
     reserve_give_up_if_full,
@@ -69,6 +79,7 @@ from library.services.edits import track_edit, track_reset
 from library.services.effective_genres import effective_genres_recompute, genre_recompute_start
 from library.services.emails import email_enqueue, email_send, emails_expire
 from library.services.file_checks import original_check_record, originals_verify_due
+from library.services.folder_pictures import folder_files_expire, folder_picture_take
 from library.services.genre_recompute import (
     genre_recompute_dismiss,
     genre_recompute_run,
@@ -156,6 +167,12 @@ from library.services.uploads import (
 )
 
 __all__ = [
+    "CoverChoice",
+    "album_cover_choose",
+    "album_cover_clear",
+    "album_cover_reset",
+    "album_cover_set",
+    "album_covers_recompute",
     "answer_undo",
     "base_model_activate",
     "base_model_go_back",
@@ -179,6 +196,8 @@ __all__ = [
     "concept_passes_resume",
     "concept_switch_off",
     "concept_switch_on",
+    "cover_record",
+    "covers_expire",
     "data_folder_check",
     "effective_genres_recompute",
     "email_enqueue",
@@ -186,6 +205,8 @@ __all__ = [
     "email_send",
     "emails_expire",
     "files_delete",
+    "folder_files_expire",
+    "folder_picture_take",
     "genre_confirm",
     "genre_key_get_or_create",
     "genre_recompute_dismiss",
@@ -221,6 +242,7 @@ __all__ = [
     "own_genre_add",
     "own_genre_delete",
     "own_genre_rename",
+    "owner_covers_delete",
     "password_reset_email_send",
     "playlist_add",
     "playlist_append",
@@ -254,6 +276,7 @@ __all__ = [
     "track_add",
     "track_analyse",
     "track_analyse_again",
+    "track_cover_record",
     "track_delete",
     "track_deletions_expire",
     "track_edit",

@@ -16,6 +16,7 @@ from django.utils import timezone
 from library.models import ApiToken, PartialUpload, Track, User
 from library.services.batches import BATCH_SIZE, WritePauses
 from library.services.bin import tracks_purge
+from library.services.covers import owner_covers_delete
 from library.services.jobs import job_enqueue
 from library.services.uploads import upload_abort
 
@@ -86,10 +87,13 @@ def _delete(user_id: int, batches: int | None) -> bool:
         tracks_purge(owner=user, track_ids=list(tracks.values_list("pk", flat=True)[:BATCH_SIZE]))
         User.objects.filter(pk=user_id).update(deletion_progress_at=timezone.now())
         pauses.take()
+        if not tracks.exists():
+            owner_covers_delete(owner=user)
         with transaction.atomic():
             # Locked, as by an upload that stores a track: none is added after it was seen that there are none left.
             User.objects.select_for_update().get(pk=user_id)
             if not tracks.exists():
+                owner_covers_delete(owner=user)  # those of analyses that were under way
                 user.delete()
                 return True
         if number == batches:

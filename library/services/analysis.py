@@ -20,6 +20,7 @@ from library.models.tracks import SEARCH_LENGTH, SORT_LENGTH
 from library.monitoring.logs import log_context
 from library.selectors import own_genres_for_tags
 from library.selectors.model_cards import model_name_of
+from library.services.album_covers import track_cover_record
 from library.services.analysis_client import analyse_file
 from library.services.analysis_queue import (
     lease_end,
@@ -73,6 +74,9 @@ def _run_analysis(track: Track) -> None:
         if not _tags_record(track, tags):
             unrecorded.append(tags)
 
+    def on_cover(made: dict[str, Any] | None) -> None:
+        _cover_record(track, made, folder)
+
     def on_stage(stage: str) -> None:
         watch.begin(stage)
         lease_extend(track=track, stage=stage)
@@ -85,6 +89,7 @@ def _run_analysis(track: Track) -> None:
                 out_dir=folder,
                 on_stage=on_stage,
                 on_tags=on_tags,
+                on_cover=on_cover,
                 on_heartbeat=lambda: lease_extend(track=track),
             )
         except AudioError as error:
@@ -183,6 +188,17 @@ def _tags_record(track: Track, tags: dict[str, Any]) -> bool:
         connection.close()
         return False
     return True
+
+
+def _cover_record(track: Track, made: dict[str, Any] | None, folder: Path) -> None:
+    """Store the picture in the file. When the database is unavailable, the upgrade pass does so later."""
+    try:
+        track_cover_record(track=track, made=made, folder=folder)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        logger.warning("Track %s: the picture in its file could not be stored yet.", track.pk)
+        connection.close()
 
 
 def _tag_fields_record(track: Track, tags: dict[str, Any]) -> None:

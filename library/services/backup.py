@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 
 from django.core.files.storage import default_storage
 
-from library.models import FileCheck, Track
+from classifier.cover_process import COVER_SIZES
+from library.models import Cover, FileCheck, Track
 from library.services.database_copies import copy_name, database_copy
 from library.services.file_checks import original_check_record, sha256_of_file
 from library.services.file_repair import CHECKSUMS, read_checksums
@@ -30,7 +31,10 @@ from library.services.track_files import FILE_FIELDS, stored_size
 CHUNK_BYTES = 2**20
 DATABASE_CHECKSUM = "database.sha256"
 GONE = "files.gone"
-_ROWS = f"SELECT id, size, sha256, {', '.join(FILE_FIELDS)} FROM library_track WHERE deleted_at IS NULL"  # noqa: S608
+_ROWS = (
+    f"SELECT id, size, sha256, {', '.join(FILE_FIELDS)} FROM library_track WHERE deleted_at IS NULL"  # noqa: S608
+    f" UNION ALL SELECT id, NULL, '', '', {', '.join(COVER_SIZES)} FROM library_cover"
+)
 
 
 @dataclass
@@ -44,10 +48,10 @@ class BackupReport:
 
 
 class _Wanted(NamedTuple):
-    """A file that rows name. `size` and `sha256` are those of an upload; of other files they are not known."""
+    """A file that a track or cover names. `size` and `sha256` are those of an upload; others are not known."""
 
     name: str
-    track_id: str
+    row_id: str
     size: int | None = None
     sha256: str = ""
 
@@ -92,12 +96,12 @@ def library_backup(*, folder: Path) -> BackupReport:
 def _wanted(rows: Path) -> Iterator[_Wanted]:
     with rows.open() as lines:
         for line in lines:
-            track_id, size, sha256, *names = json.loads(line)
+            row_id, size, sha256, *names = json.loads(line)
             for column, name in zip(FILE_FIELDS, names, strict=True):
                 if name and column == "original":
-                    yield _Wanted(name, track_id, size, sha256)
+                    yield _Wanted(name, row_id, size, sha256)
                 elif name:
-                    yield _Wanted(name, track_id)
+                    yield _Wanted(name, row_id)
 
 
 def _keep(wanted: _Wanted, copy: Path, earlier: str, report: BackupReport) -> str:
@@ -130,14 +134,15 @@ def _keep(wanted: _Wanted, copy: Path, earlier: str, report: BackupReport) -> st
 
 def _report_damage(wanted: _Wanted, damage: str, report: BackupReport) -> None:
     report.damaged.append(wanted.name)
-    if track := Track.all_objects.filter(pk=wanted.track_id, original=wanted.name).first():
+    if track := Track.all_objects.filter(pk=wanted.row_id, original=wanted.name).first():
         original_check_record(track=track, damage=damage, read=False)
 
 
 def _is_named(wanted: _Wanted) -> bool:
-    """Whether the track's row still names this file."""
-    names = Track.all_objects.filter(pk=wanted.track_id).values_list(*FILE_FIELDS).first()
-    return wanted.name in (names or ())
+    """Whether the row of the track or cover still names this file."""
+    track = Track.all_objects.filter(pk=wanted.row_id).values_list(*FILE_FIELDS).first()
+    cover = Cover.objects.filter(pk=wanted.row_id).values_list(*COVER_SIZES).first()
+    return wanted.name in (track or cover or ())
 
 
 def _copy_out(name: str, copy: Path) -> str:

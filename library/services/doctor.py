@@ -31,6 +31,7 @@ from library.services.analysis_queue import (
     tracks_requeue,
     tracks_sweep,
 )
+from library.services.cover_checks import covers_check
 from library.services.file_checks import Pace, original_check_record, original_damage
 from library.services.file_repair import BackupOriginals, original_mend
 from library.services.track_files import (
@@ -101,6 +102,8 @@ def library_repair(
         raise DomainError("storage_empty", "The storage is empty. Is it the right one, and is it mounted?")
     for prefix in FOLDER_PREFIXES:
         yield from _check_folders(prefix, examination, before=timezone.now() - MIN_ORPHAN_AGE)
+    before = timezone.now() - MIN_ORPHAN_AGE
+    yield from (Finding(*found) for found in covers_check(dry_run=dry_run, before=before))
     yield from _check_unfinished_uploads(dry_run=dry_run)
     yield from _check_stuck_tracks(dry_run=dry_run)
 

@@ -8,13 +8,15 @@ from pathlib import Path
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.db.models import Q
 
 from library.errors import DomainError
-from library.models import FileCheck, Track, User
+from library.models import Cover, FileCheck, Track, User
 from library.services.analysis_queue import tracks_enqueue, tracks_requeue
 from library.services.backup import DATABASE_CHECKSUM, GONE
 from library.services.batches import in_batches
 from library.services.bin import tracks_purge
+from library.services.covers import COVERS_FOLDER
 from library.services.database_copies import copy_name, database_copy_check, database_load
 from library.services.file_checks import original_check_record, sha256_of_file, sha256_of_stored
 from library.services.file_repair import read_checksums
@@ -50,14 +52,17 @@ def library_restore(*, folder: Path, force: bool = False) -> int:
 def restored_library_settle(*, folder: Path) -> None:
     """Bring the rows of a restored library into line with what was copied beside them.
 
-    While the backup was made, tracks may have been deleted for good, which are forgotten, and analysed again, which
-    then lack pictures and are analysed again here. Originals that were damaged already are marked as such.
+    While the backup was made, tracks and covers may have been deleted for good, which are forgotten, and tracks
+    analysed again, which then lack pictures and are analysed again here. Originals that were damaged already are marked
+    as such.
     """
     gone = set((folder / GONE).read_text().splitlines()) if (folder / GONE).exists() else set()
     for names in in_batches(name for name in gone if "/original" in name):
         for track in Track.objects.filter(original__in=names).select_related("owner"):
             if not default_storage.exists(str(track.original.name)):
                 tracks_purge(owner=track.owner, track_ids=[track.pk])
+    for names in in_batches(name for name in gone if name.startswith(f"{COVERS_FOLDER}/")):
+        Cover.objects.filter(Q(small__in=names) | Q(medium__in=names) | Q(large__in=names)).delete()
     for field in DERIVED_FILE_FIELDS:
         for names in in_batches(name for name in gone if f"/{field}" in name):
             ids = tracks_requeue(Track.objects.filter(**{f"{field}__in": names}))

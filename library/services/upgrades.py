@@ -2,12 +2,13 @@
 
 One task after the other goes on with it, behind everything else, newest tracks first. Which tracks lack what is read
 from the database each time (`selectors.analysis_parts`), so a pass can be killed anywhere. A lease makes sure that
-there is one at a time. Genres, predictions and dates of change stay as they are.
+there is one at a time. Genres and predictions stay as they are, and the date of change unless there is a new cover.
 """
 
 from __future__ import annotations
 
 import logging
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -27,8 +28,9 @@ from library.errors import DomainError
 from library.models import AnalysisPart, Embedding, FileTags, Track, UpgradeAttempt, UpgradePass, User
 from library.selectors.analysis_parts import UPGRADED_PARTS, tracks_to_upgrade
 from library.selectors.model_cards import learning_space, model_id, model_name_of
+from library.services.album_covers import track_cover_record
 from library.services.analysis import prediction_adopt, prediction_record
-from library.services.analysis_client import analyse_file, read_tags
+from library.services.analysis_client import analyse_file, read_cover, read_tags
 from library.services.edit_conflicts import locked_row
 from library.services.file_tags import file_tags_record
 from library.services.jobs import job_enqueue
@@ -124,6 +126,8 @@ def _track_upgrade(track: Track, part: AnalysisPart, on_heartbeat: Callable[[], 
             _attempt_note(track, part)  # before the file is read: it may be what kills this process
             if part == AnalysisPart.TAGS:
                 _tags_fill(track, path)
+            elif part == AnalysisPart.COVER:
+                _cover_fill(track, path)
             else:
                 _vectors_fill(track, path, on_heartbeat)
     except (AudioError, FileNotFoundError) as error:
@@ -149,6 +153,20 @@ def _tags_fill(track: Track, path: Path) -> None:
         if not FileTags.objects.filter(track=track).exists():  # an analysis may have stored them meanwhile
             file_tags_record(track=track, tags=tags)
         _attempts_forget(track, AnalysisPart.TAGS)
+
+
+def _cover_fill(track: Track, path: Path) -> None:
+    """Store the picture in a track's file, or that it has none."""
+    with tempfile.TemporaryDirectory(prefix="earmark-", dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+        try:
+            made = read_cover(path, out_dir=Path(folder))
+        except AudioError as error:
+            logger.info("Track %s: its picture cannot be read: %s", track.pk, error.code)
+            made = None  # trying again would fail again
+        track_cover_record(track=track, made=made, folder=Path(folder))
+    if FileTags.objects.filter(track=track, picture__isnull=False).exists():
+        with transaction.atomic():
+            _attempts_forget(track, AnalysisPart.COVER)
 
 
 def _vectors_fill(track: Track, path: Path, on_heartbeat: Callable[[], Any]) -> None:

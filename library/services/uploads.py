@@ -25,12 +25,16 @@ from library.incoming.handler import DISK_FULL_ERRNOS, OnDiskUploadedFile, disk_
 from library.models import PartialUpload, Track, User
 from library.models.uploads import UPLOAD_LIFETIME
 from library.services.archives import archive_unpack
+from library.services.folder_pictures import folder_picture_receive, folder_track_note, is_folder_picture
 from library.services.tracks import clean_file_name, owner_lock, quota_check, size_check, track_add
 
 #: Shown for a file whose track was in the bin.
 RESTORED_MESSAGE = "This was in your bin and has been restored."
 #: The columns of an upload that say what came of it.
 OUTCOME_FIELDS = ("track", "duplicate", "contents", "error_code", "error", "finished_at", "updated_at")
+#: Shown for a picture that is named like a cover.
+PICTURE_MESSAGE = "A cover for the tracks of its folder."
+PASSED_OVER_MESSAGE = "This picture is too large for a cover, and was passed over."
 #: Shown for a file whose track had a damaged file.
 MENDED_MESSAGE = "The stored file was damaged; it has been replaced by this one."
 
@@ -42,19 +46,22 @@ class Checksum(NamedTuple):
     digest: bytes
 
 
-def upload_receive(*, owner: User, file: UploadedFile) -> PartialUpload:
-    """Add a file that came in one request. Errors of the file are not raised, but recorded on the row."""
+def upload_receive(*, owner: User, file: UploadedFile, folder: str = "") -> PartialUpload:
+    """Add a file that came in one request. Errors of the file are not raised, but recorded on the row.
+
+    `folder` is where it came from, if that is known (see `folder_pictures.folder_key`).
+    """
     size = file.size or 0
     upload = PartialUpload.objects.create(
-        owner=owner, name=clean_file_name(file.name or ""), length=size, offset=size
+        owner=owner, name=clean_file_name(file.name or ""), folder=folder, length=size, offset=size
     )
     _ingest(upload, file)
     return upload
 
 
-def upload_begin(*, owner: User, name: str, length: int) -> PartialUpload:
+def upload_begin(*, owner: User, name: str, length: int, folder: str = "") -> PartialUpload:
     """Begin an upload in pieces. Raises AudioError: `empty`, `too_large`, `over_quota`; these, too, leave a row."""
-    upload = PartialUpload(owner=owner, name=clean_file_name(name), length=length)
+    upload = PartialUpload(owner=owner, name=clean_file_name(name), folder=folder, length=length)
     try:
         size_check(size=length)
         with transaction.atomic():
@@ -217,7 +224,8 @@ def _offset_conflict(offset: int) -> DomainError:
 def _check_head(upload: PartialUpload, file: int) -> None:
     """Refuse a file that is not audio as soon as its first bytes are here."""
     head = os.pread(file, HEAD_BYTES, 0)
-    if sniff(head) is None and not archives.is_archive(head):
+    picture = upload.folder and is_folder_picture(upload.name, head)
+    if sniff(head) is None and not archives.is_archive(head) and not picture:
         upload.path.unlink(missing_ok=True)
         _mark_failed(upload, AudioError("not_audio"))
         raise AudioError("not_audio")
@@ -238,10 +246,15 @@ def _ingest(upload: PartialUpload, file: UploadedFile) -> None:
         disk_full_check(file)
         size_check(size=file.size)
         file.seek(0)
-        if archives.is_archive(file.read(HEAD_BYTES)):
+        head = file.read(HEAD_BYTES)
+        if archives.is_archive(head):
             _unpack(upload, Path(file.temporary_file_path()))  # type: ignore[attr-defined]
+        elif upload.folder and is_folder_picture(upload.name, head):
+            taken = folder_picture_receive(owner=upload.owner, upload=file, folder=upload.folder)
+            upload.error = PICTURE_MESSAGE if taken else PASSED_OVER_MESSAGE
         else:
             upload.track, created = track_add(owner=upload.owner, upload=file)
+            folder_track_note(track=upload.track, folder=upload.folder)
             upload.duplicate = not created
             upload.error = _notice(upload.track)
     except AudioError as error:
@@ -278,7 +291,10 @@ def _unpack(upload: PartialUpload, path: Path) -> None:
     # A process that was killed here may have left rows; tracks that it added are now found as duplicates.
     upload.entries.all().delete()
     contents = {"added": 0, "known": 0, "refused": 0}
-    for entry in archive_unpack(owner=upload.owner, path=path):
+    for entry in archive_unpack(owner=upload.owner, path=path, upload=str(upload.pk)):
+        if entry.picture:
+            contents["pictures"] = contents.get("pictures", 0) + 1
+            continue
         row = PartialUpload(
             owner=upload.owner, archive=upload, name=entry.name, length=entry.size, offset=entry.size,
             track=entry.track, duplicate=entry.duplicate,

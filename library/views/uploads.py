@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from library.http.files import takes_files
 from library.http.shortcuts import PAGE_SIZE, get_or_gone, redirect_back
 from library.http.types import AuthenticatedRequest
 from library.models import PartialUpload
+from library.services.folder_pictures import folder_key
 
 NO_FILE_MESSAGE = "No file arrived. Choose one and try again."
 
@@ -24,10 +26,18 @@ NO_FILE_MESSAGE = "No file arrived. Choose one and try again."
 @takes_files
 @require_http_methods(["GET", "POST"])
 def upload(request: AuthenticatedRequest) -> HttpResponse:
-    """The uploads of the last day. A POST takes files: from a script one per request, from a plain form all at once."""
+    """The uploads of the last day. A POST takes files: from a script one per request, from a plain form all at once.
+
+    `relative_path` is the path of each file in the folder that it was in.
+    """
     if request.method == "GET":
         return _upload_page(request, selectors.uploads_of(request.user).filter(archive=None))
-    rows = [services.upload_receive(owner=request.user, file=file) for file in request.FILES.getlist("file")]
+    files = request.FILES.getlist("file")
+    paths = itertools.chain(request.POST.getlist("relative_path"), itertools.repeat(""))
+    rows = [
+        services.upload_receive(owner=request.user, file=file, folder=folder_key(path))
+        for file, path in zip(files, paths, strict=False)
+    ]
     if rows and request.headers.get("Accept", "").startswith("text/vnd.earmark.row"):
         return render(request, "library/_upload_tray_row.html", {"upload": rows[0]})
     if not rows:

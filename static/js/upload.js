@@ -9,11 +9,19 @@
   const element = (name) => tray.querySelector(`[data-tray-${name}]`);
   const list = element("list");
   const extensions = tray.dataset.extensions.split(","); // lower case, with their dots
+  const COVER = /^(cover|folder|front)\.(jpe?g|png|webp)$/i; // sent along with the music of their folder
   const template = document.querySelector("[data-tray-template]");
   const veil = document.querySelector("[data-drop-veil]");
   const number = (n) => n.toLocaleString("en-GB");
   const files = (n) => `${number(n)} file${n === 1 ? "" : "s"}`;
   const megabytes = (n) => number(Math.ceil(n / 1e6));
+
+  // Where a file was, in what was dropped or chosen together: files of one folder find each other by it.
+  const paths = new WeakMap();
+  function notePaths(found, pathOf) {
+    const together = `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+    for (const file of found) if (!paths.has(file)) paths.set(file, `${together}/${pathOf(file)}`);
+  }
 
   let waiting = [];
   const moving = new Set();
@@ -47,7 +55,7 @@
     const job = { sent: 0 };
     moving.add(job);
     try {
-      const html = await earmarkUpload(file, tray.dataset, {
+      const html = await earmarkUpload(file, paths.get(file) ?? "", tray.dataset, {
         progress(sent) {
           job.sent = Math.min(sent, file.size);
           bar.value = (100 * job.sent) / (file.size || 1);
@@ -143,7 +151,11 @@
   // Adds the files below a folder to `found.files`; what the browser cannot read is counted in `found.unreadable`.
   async function collectFiles(entry, found) {
     try {
-      if (entry.isFile) return found.files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
+      if (entry.isFile) {
+        const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+        found.paths.set(file, entry.fullPath.replace(/^\/+/, ""));
+        return found.files.push(file);
+      }
       const reader = entry.createReader();
       for (;;) {
         // A hundred at a time, until there are none.
@@ -156,23 +168,28 @@
     }
   }
 
-  const isMusic = ({ name }) => extensions.some((extension) => name.toLowerCase().endsWith(extension));
+  const isWanted = ({ name }) => COVER.test(name) || extensions.some((extension) => name.toLowerCase().endsWith(extension));
 
-  function addFolder(found, unreadable = 0) {
-    const music = found.filter(isMusic);
-    add(music, { skipped: found.length - music.length, unreadable });
+  function addFolder(found, pathOf, unreadable = 0) {
+    notePaths(found, pathOf);
+    const wanted = found.filter(isWanted);
+    add(wanted, { skipped: found.length - wanted.length, unreadable });
+  }
+
+  function addFiles(found) {
+    notePaths(found, (file) => file.name);
+    add(found);
   }
 
   async function addDropped(data) {
     // The items are available only during the event; the folders can be read later.
     const entries = [...data.items].map((item) => item.webkitGetAsEntry?.());
-    if (!entries.some((entry) => entry?.isDirectory)) return add([...data.files]);
-    const loose = [...data.files].filter((_, index) => entries[index]?.isFile);
-    add(loose);
+    if (!entries.some((entry) => entry?.isDirectory)) return addFiles([...data.files]);
+    addFiles([...data.files].filter((_, index) => entries[index]?.isFile));
     for (const entry of entries.filter((one) => one?.isDirectory)) {
-      const found = { files: [], unreadable: 0 };
+      const found = { files: [], paths: new Map(), unreadable: 0 };
       await collectFiles(entry, found);
-      addFolder(found.files, found.unreadable);
+      addFolder(found.files, (file) => found.paths.get(file), found.unreadable);
     }
   }
 
@@ -194,8 +211,8 @@
   document.addEventListener("change", (event) => {
     if (!event.target.matches("[data-drop-zone] input[type=file]")) return;
     const chosen = [...event.target.files];
-    if (event.target.webkitdirectory) addFolder(chosen);
-    else add(chosen);
+    if (event.target.webkitdirectory) addFolder(chosen, (file) => file.webkitRelativePath);
+    else addFiles(chosen);
     event.target.value = "";
   });
   element("close").addEventListener("click", () => {

@@ -1,6 +1,7 @@
 // Sends a file to the server: in one request or, when it is large, in chunks that survive a dropped connection (the tus
-// protocol). `earmarkUpload(file, endpoints, callbacks)` resolves to the HTML of the file's row in the tray, or throws an
-// Error whose message is shown. `endpoints` has {uploadUrl, tusUrl, csrf}; `callbacks` has {progress(bytes), lost(), signedOut()}.
+// protocol). `earmarkUpload(file, path, endpoints, callbacks)` resolves to the HTML of the file's row in the tray, or throws
+// an Error whose message is shown. `path` is where the file was in its folder; `endpoints` has {uploadUrl, tusUrl, csrf};
+// `callbacks` has {progress(bytes), lost(), signedOut()}.
 globalThis.earmarkUpload = (() => {
   const LARGE = 20e6; // bytes
   const FIRST_CHUNK = 2 ** 18; // enough for the server to recognise the format before the rest is sent
@@ -76,8 +77,9 @@ globalThis.earmarkUpload = (() => {
     }
   }
 
-  async function uploadWhole(file, endpoints, callbacks) {
+  async function uploadWhole(file, path, endpoints, callbacks) {
     const form = new FormData();
+    form.append("relative_path", path);
     form.append("file", file);
     const headers = { Accept: "text/vnd.earmark.row" };
     const response = await sendRequest("POST", endpoints.uploadUrl, { headers, body: form, csrf: endpoints.csrf, progress: callbacks.progress });
@@ -100,9 +102,11 @@ globalThis.earmarkUpload = (() => {
     if (!(age <= UPLOAD_LIFETIME)) localStorage.removeItem(key); // also where the age is unknown
   }
 
-  async function createUpload(file, key, { tusUrl, csrf }) {
-    const name = btoa(String.fromCharCode(...new TextEncoder().encode(file.name)));
-    const headers = { ...TUS, "Upload-Length": file.size, "Upload-Metadata": `filename ${name}` };
+  const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+
+  async function createUpload(file, path, key, { tusUrl, csrf }) {
+    const metadata = `filename ${base64(file.name)}` + (path ? `,relativePath ${base64(path)}` : "");
+    const headers = { ...TUS, "Upload-Length": file.size, "Upload-Metadata": metadata };
     const response = await sendRequest("POST", tusUrl, { headers, csrf });
     if (response.status !== 201) throw errorFrom(response);
     const address = new URL(response.getResponseHeader("Location")).pathname;
@@ -118,12 +122,12 @@ globalThis.earmarkUpload = (() => {
     return Number(response.getResponseHeader("Upload-Offset"));
   }
 
-  async function uploadResumable(file, endpoints, callbacks) {
+  async function uploadResumable(file, path, endpoints, callbacks) {
     const key = keyOf(file);
     let address = stored(key).address;
     let offset = address ? await fetchOffset(address) : null;
     if (offset === null) {
-      address = await createUpload(file, key, endpoints);
+      address = await createUpload(file, path, key, endpoints);
       offset = 0;
     }
     while (offset !== "complete") {
@@ -154,7 +158,7 @@ globalThis.earmarkUpload = (() => {
     return response.responseText;
   }
 
-  return async function upload(file, endpoints, callbacks) {
+  return async function upload(file, path, endpoints, callbacks) {
     let tries = 0;
     let refusals = 0;
     const counted = {
@@ -165,7 +169,7 @@ globalThis.earmarkUpload = (() => {
     };
     for (;;) {
       try {
-        return await (file.size > LARGE ? uploadResumable : uploadWhole)(file, endpoints, counted);
+        return await (file.size > LARGE ? uploadResumable : uploadWhole)(file, path, endpoints, counted);
       } catch (error) {
         if (error instanceof SignedOut) {
           refusals = (await waitForSignIn(callbacks)) ? 0 : refusals + 1;

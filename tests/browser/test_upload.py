@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from tests import sounds
 from tests.browser.screenshots import check_page
 from tests.browser.test_main_job import upload
+from tests.pictures import picture
 
 LARGE_SECONDS = 145  # 25 MB as 16-bit stereo at 44,100 Hz
 
@@ -95,14 +96,20 @@ def test_a_folder_brings_its_music_and_leaves_the_rest(signed_up: Page, tmp_path
     for number in range(12):
         place = folder / "CD 2" if number % 2 else folder
         sounds.write(place / f"{number:02} song.wav", seconds=1, seed=number)
-    (folder / "cover.jpg").write_bytes(b"\xff\xd8" * 99)
+    (folder / "cover.jpg").write_bytes(picture())
     (folder / "notes.txt").write_text("words")
     page.goto("/upload/")
     page.locator("#folder").set_input_files(folder)
     tray = page.get_by_role("region", name="Uploads")
-    expect(tray).to_contain_text("12 files sent. 2 files skipped: not music.")
+    expect(tray).to_contain_text("13 files sent. 1 file skipped: not music.")
     # The tray keeps the last few and all failures; the page lists everything.
-    expect(page.locator(".upload-row")).to_have_count(12)
+    expect(page.locator(".upload-row")).to_have_count(13)
+    # The cover is for all tracks of the folder and of its discs.
+    page.goto("/")
+    expect(page.locator(".row-track img.cover")).to_have_count(12)
+    assert page.locator(".row-track img.cover").first.evaluate(
+        "image => image.decode().then(() => image.naturalWidth)"
+    )
 
 
 def test_a_folder_can_be_dropped_on_any_page_beside_a_song(signed_up: Page, tmp_path: Path) -> None:
@@ -112,7 +119,8 @@ def test_a_folder_can_be_dropped_on_any_page_beside_a_song(signed_up: Page, tmp_
     songs = [folder / "one.wav", folder / "CD 2" / "two.wav", tmp_path / "loose.wav"]
     for number, song in enumerate(songs):
         sounds.write(song, seconds=1, seed=number)
-    (folder / "cover.jpg").write_bytes(b"\xff\xd8" * 99)
+    (folder / "cover.jpg").write_bytes(picture())
+    (folder / "notes.txt").write_text("words")
     page.goto("/overview/")
     mouse = page.context.new_cdp_session(page)
     carried = {"items": [], "files": [str(folder), str(songs[2])], "dragOperationsMask": 1}
@@ -122,6 +130,10 @@ def test_a_folder_can_be_dropped_on_any_page_beside_a_song(signed_up: Page, tmp_
     for song in songs:
         expect(tray.get_by_role("link", name=song.name)).to_be_visible()
     expect(tray).to_contain_text("1 file skipped: not music.")
+    expect(tray.get_by_text("A cover for the tracks of its folder.")).to_be_visible()
+    expect(tray.locator(".tray-error")).to_have_count(3)  # the songs are too short to be heard
+    page.goto("/")
+    expect(page.locator(".row-track")).to_have_count(3)
 
 
 def test_an_archive_tells_what_became_of_each_file(signed_up: Page, tmp_path: Path) -> None:

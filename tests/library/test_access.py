@@ -13,6 +13,7 @@ from django.urls import get_resolver, reverse
 
 from library import services
 from library.models import BaseModelChange, PartialUpload, Track, User
+from tests.album_rows import make_album, make_track_on
 from tests.factories import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,9 @@ THINGS = {
         owner=alice, model_name="newer-1", model_version="2.0.0", figures={"in_use": ""}
     ),
     "playlist": lambda alice: services.playlist_add(owner=alice, name="Late"),
+    "album": lambda alice: (
+        make_track_on(make_album(alice, "Foundry", "The Gravel Kings"), "Slag").album_entry
+    ),
     "upload": lambda alice: PartialUpload.objects.create(
         owner=alice, name="album.zip", length=9, contents={"added": 1, "known": 0, "refused": 0}
     ),
@@ -74,6 +78,10 @@ THING_PAGES = [
     PageAccess("playlist-rename", "post", 302, {"name": "Early"}),
     PageAccess("playlist-delete", "get", 200),
     PageAccess("playlist-delete", "post", 302),
+    PageAccess("album-cover", "post", 302),
+    PageAccess("album-cover-remove", "post", 302),
+    PageAccess("album-cover-reset", "post", 302),
+    PageAccess("album-cover-undo", "post", 302),
     PageAccess("genre", "get", 200),
     PageAccess("genre-like", "get", 200),
     PageAccess("genre-standing", "get", 200),

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +19,10 @@ from drf_spectacular.generators import SchemaGenerator
 
 from library import selectors, services
 from library.models import FileTags, LearnedModel, LearnedRow, Mood, Track, User
+from tests.album_rows import make_album
+from tests.covers import make_cover
 from tests.factories import TrackFactory, close_response, signed_in, upload, wav, with_token
+from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +57,9 @@ OPERATIONS = [
     OperationAccess("get", "/tracks/{id}/audio/", 200),
     OperationAccess("get", "/tracks/{id}/spectrogram/", 200),
     OperationAccess("get", "/tracks/{id}/peaks/", 200),
+    OperationAccess("put", "/albums/{album_id}/cover/", 200, picture, needs="write"),
+    OperationAccess("delete", "/albums/{album_id}/cover/", 204, needs="write"),
+    OperationAccess("get", "/covers/{cover_id}/small/", 200),
     OperationAccess("get", "/tracks/{id}/file-tags/", 200),
     OperationAccess("post", "/tracks/{id}/reset/", 200, {"fields": ["title"]}, needs="write"),
     OperationAccess("get", "/tracks/{id}/genre/", 200),
@@ -155,9 +162,13 @@ def alices_ids(alice: User, track: Track) -> dict[str, Any]:
     services.concept_answer(concept=concept, track=track, yes=False)
     version = LearnedModel.objects.create(owner=alice, number=1, status=LearnedModel.Status.CANDIDATE)
     unanswered = TrackFactory(owner=alice)
+    album = make_album(alice, "Foundry", "The Gravel Kings")
+    Track.objects.filter(pk=track.pk).update(album_entry=album)
     LearnedRow.objects.create(model=version, track=unanswered, genre="rock", probability=0.9, before="blues")
     return {
         "id": track.pk,
+        "album_id": album.pk,
+        "cover_id": make_cover(alice).pk,
         "concept_id": concept.pk,
         "mood": "happy",
         "tag_id": services.track_tag(track=track, name="live").pk,
@@ -172,6 +183,8 @@ def alices_ids(alice: User, track: Track) -> dict[str, Any]:
 
 NOBODYS = {
     "id": uuid.UUID(int=1),
+    "album_id": uuid.UUID(int=4),
+    "cover_id": uuid.UUID(int=5),
     "concept_id": 987654,
     "mood": "polished",
     "tag_id": 987654,
@@ -186,7 +199,10 @@ NOBODYS = {
 
 def ask(client: Client, operation: OperationAccess, ids: dict[str, Any]) -> tuple[int, bytes]:
     address = "/api/v1" + operation.path.format(**ids)
-    if operation.body is upload:
+    if operation.body is picture:
+        body = encode_multipart(BOUNDARY, {"file": upload(picture())})
+        response = client.put(address, body, content_type=MULTIPART_CONTENT)
+    elif operation.body is upload:
         response = getattr(client, operation.method)(address, {"file": upload(wav(99))})
     elif operation.body is None:
         response = getattr(client, operation.method)(address)

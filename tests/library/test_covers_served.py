@@ -12,7 +12,6 @@ from library import services
 from library.models import Cover, Track, User
 from library.models.albums import COVER_SIZES
 from tests.covers import make_cover
-from tests.crawl import response_bytes
 from tests.factories import TrackFactory, close_response
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +31,7 @@ def test_owner_gets_it(cover: Cover, size: str, alice_client: Client) -> None:
     response = alice_client.get(address(cover, size))
     assert response.status_code == 200
     assert response["Content-Type"] == "image/webp"
-    assert response_bytes(response)[8:12] == b"WEBP"
+    assert b"".join(response.streaming_content)[8:12] == b"WEBP"
     assert "sandbox" in response["Content-Security-Policy"]
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from library import selectors, services
 from library.models import BaseModelChange, LearnedModel, LearnedRow, Track, User
+from tests.album_rows import make_album, make_track_on
 from tests.covers import make_cover
 from tests.crawl import UNSAFE, PathValues, addresses, response_bytes, send_request
 from tests.factories import PASSWORD, signed_in, upload
@@ -50,6 +51,8 @@ def path_values(bob: User, make_track: Any) -> PathValues:
         model=version, track=make_track(owner=bob), genre="jazz", probability=0.9, before="blues"
     )
     change = BaseModelChange.objects.create(owner=bob, model_name="mfcc-cnn-1", model_version="2")
+    album = make_album(bob, "Foundry", "The Gravel Kings")
+    make_track_on(album, "Slag")
     return {
         "id": [track.pk, playlist.pk, token.pk],
         "pk": [track.pk, tag.pk, playlist.pk],
@@ -58,6 +61,7 @@ def path_values(bob: User, make_track: Any) -> PathValues:
         "bulk_action_id": [action.pk],
         "upload_id": [upload.pk],
         "cover_id": [make_cover(bob).pk],
+        "album_id": [album.pk],
         "size": ["small"],
         "tag_id": [tag.pk],
         "item_id": [playlist.items.get().pk],

@@ -27,6 +27,7 @@ from library.models import (
     Track,
     User,
 )
+from tests.album_rows import make_album
 from tests.covers import make_cover
 from tests.crawl import METHODS, UNSAFE, CrawledUrl, addresses, response_bytes, send_request
 from tests.factories import TrackFactory, signed_in, with_token
@@ -70,6 +71,8 @@ def alices_data(alice: User) -> OwnedData:
     )
     for kind in ("playable", "peaks", "spectrogram"):
         getattr(track, kind).save(f"{kind}.mp3", ContentFile(f'{{"{SECRET}": "{kind}"}}'.encode()))
+    album = make_album(alice, f"{SECRET} album", f"{SECRET} artist")
+    Track.objects.filter(pk=track.pk).update(album_entry=album)
     cover = make_cover(alice, content=f'{{"{SECRET}": "cover"}}'.encode())
     Track.objects.filter(pk=track.pk).update(cover=cover)
     genre = services.own_genre_add(owner=alice, name=f"{SECRET} genre")
@@ -122,6 +125,7 @@ def alices_data(alice: User) -> OwnedData:
         "number": [learned.number],
         "change_id": [change.pk],
         "cover_id": [cover.pk],
+        "album_id": [album.pk],
         "size": ["small"],
         "mood": ["happy", genre.key],
         "uidb64": ["MQ"],
@@ -312,6 +316,6 @@ def test_every_model_with_an_owner_is_in_it() -> None:
         # Only to be counted or recognised, and asked for by nobody.
         "FailedSignIn", "IdempotencyRecord", "StageTime", "GenreRecompute", "LearnedModelFit", "ConceptPass",
         "UpgradeAttempt", "UpgradePass", "PendingEmail", "FileCheck",
-        "Cover",
+        "Album", "Artist", "Cover", "FolderFile", "TrackArtist",
     }  # fmt: skip
     assert set(models.__all__) - {"UserManager", "AnalysisPart"} == known

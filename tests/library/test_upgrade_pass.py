@@ -79,7 +79,7 @@ def test_tags_and_vectors_are_filled_in_and_nothing_else_changes(song: Track, al
     services.genre_set(track=song, person=alice, genre="rock")
     tables: list[Any] = [Track, Prediction, Embedding]
     before = [list(table.objects.values()) for table in tables]
-    assert lacking_counts() == {"tags": 1, "vectors": 1, "predictions": 0}
+    assert lacking_counts() == {"tags": 1, "cover": 0, "vectors": 1, "predictions": 0}
 
     assert services.upgrade_pass_start()
     run_enqueued_tasks()
@@ -89,7 +89,7 @@ def test_tags_and_vectors_are_filled_in_and_nothing_else_changes(song: Track, al
         song, alice, learning_space(), 256,
     )  # fmt: skip
     assert [list(table.objects.values()) for table in tables] == before
-    assert lacking_counts() == {"tags": 0, "vectors": 0, "predictions": 0}
+    assert lacking_counts() == {"tags": 0, "cover": 0, "vectors": 0, "predictions": 0}
     assert not UpgradePass.objects.exists()
     assert not UpgradeAttempt.objects.exists()
     assert not services.upgrade_pass_start()
@@ -114,7 +114,7 @@ def test_a_prediction_of_an_earlier_version_goes_on_counting(song: Track) -> Non
     assert Track.objects.values().get() == before
     assert before["genre"] == "reggae"
     assert Prediction.objects.get().model_version == "1.0.0"
-    assert lacking_counts() == {"tags": 0, "vectors": 0, "predictions": 1}
+    assert lacking_counts() == {"tags": 0, "cover": 0, "vectors": 0, "predictions": 1}
 
 
 def test_a_vector_of_another_space_is_replaced(song: Track) -> None:
@@ -331,7 +331,7 @@ def test_progress(alice: User, charlie: User, make_track: MakeTrack) -> None:
     assert progress is not None
     assert (progress.part, progress.done, progress.tracks) == ("tags", 0, 3)
     for track in Track.objects.all():
-        FileTags.objects.create(track=track)
+        FileTags.objects.create(track=track, picture="")
     LearningVector.objects.create(
         track=Track.objects.all()[0], owner=alice, space=learning_space(), vector=b""
     )
@@ -345,12 +345,14 @@ def test_on_the_overview(
     alice_client: Client, charlie_client: Client, make_track: MakeTrack, charlie: User
 ) -> None:
     track = make_track()
-    FileTags.objects.create(track=track)
+    FileTags.objects.create(track=track, picture="")
     assert "listening to your tracks again" not in alice_client.get("/overview/").content.decode()
     services.upgrade_pass_start()
     page = " ".join(alice_client.get("/overview/").content.decode().split())
     assert "Earmark is listening to your tracks again, for teaching:" in page
     assert "0 of 1</span> are done." in page
+    FileTags.objects.update(picture=None)
+    assert "Earmark is looking for covers in your files:" in alice_client.get("/overview/").content.decode()
     FileTags.objects.all().delete()
     assert "Earmark is reading the tags of your files:" in alice_client.get("/overview/").content.decode()
     assert b"upgrade-progress" not in charlie_client.get("/overview/").content

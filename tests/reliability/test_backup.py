@@ -17,7 +17,7 @@ from tests.live import own_environment
 from tests.reliability.installation import Installation, wait_for
 
 Capture = pytest.CaptureFixture[str]
-TABLES = ("user", "track", "prediction", "embedding", "learningvector", "mood", "concept", "answer")
+TABLES = ("user", "track", "prediction", "embedding", "learningvector", "mood", "concept", "answer", "cover")
 
 TEACH = """
 from library import services
@@ -34,8 +34,10 @@ def needs_tools(installation: Installation) -> None:
 
 @pytest.fixture(scope="module")
 def library(installation: Installation) -> Installation:
-    """Two analysed tracks, one in the queue, and one that failed."""
-    songs = [sounds.write(installation.folder / f"{n}.mp3", seconds=3.5 + n / 8) for n in range(2)]
+    """Two analysed tracks, one of them with a cover, one in the queue, and one that failed."""
+    songs = [
+        sounds.write(installation.folder / f"{n}.mp3", seconds=3.5 + n / 8, cover=n == 0) for n in range(2)
+    ]
     installation.upload(*songs, sounds.write(installation.folder / "too short.wav", seconds=1))
     worker = installation.worker()
     wait_for(installation.all_finished)
@@ -64,7 +66,9 @@ def contents(installation: Installation) -> dict[str, str]:
 
 def test_there_and_back(library: Installation, tmp_path: Path) -> None:
     saved = tmp_path / "saved"
-    assert "8 files" in library.manage("backup", str(saved))  # four originals, four pictures
+    assert "11 files" in library.manage(
+        "backup", str(saved)
+    )  # four originals, four pictures, a cover in three sizes
     subprocess.run(["sha256sum", "--check", "--quiet", "files.sha256"], cwd=saved, check=True)
 
     (tmp_path / "new").mkdir()
@@ -184,11 +188,11 @@ def test_a_second_backup_looks_at_what_is_there(library: Installation, tmp_path:
     [original, picture] = [next((tmp_path / "files").rglob(kind)) for kind in ("original.mp3", "peaks*")]
     cut(original)
     picture.unlink()
-    assert "8 files are in" in (said := library.manage("backup", str(tmp_path)))
+    assert "11 files are in" in (said := library.manage("backup", str(tmp_path)))
     assert "2 of them were copied now" in said
     subprocess.run(["sha256sum", "--check", "--quiet", "files.sha256"], cwd=tmp_path, check=True)
     (tmp_path / "files.sha256").unlink()  # as after a backup that was killed
-    assert "4 of them were copied now" in library.manage("backup", str(tmp_path))  # not the originals
+    assert "7 of them were copied now" in library.manage("backup", str(tmp_path))  # not the originals
 
 
 def test_the_bin_is_not_in_it(library: Installation, tmp_path: Path) -> None:

@@ -332,6 +332,21 @@ class UploadSerializer(serializers.Serializer):
         return file
 
 
+class TrackUploadSerializer(UploadSerializer):
+    """A file to upload, and where it was."""
+
+    relative_path = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        write_only=True,
+        help_text=(
+            "The file's path from the folder that is uploaded, such as `Foundry/CD 1/02 Slag.flac`. A picture that "
+            "comes from the same folder within a day, by the tus protocol, then is the cover of the tracks that have "
+            "none of their own. For several files, one for each, in the same order."
+        ),
+    )
+
+
 class UploadResultSerializer(serializers.Serializer):
     """The result for one of several uploaded files."""
 

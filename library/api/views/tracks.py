@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from library.api.serializers.examples import UPLOAD_EXAMPLES
 from library.api.views.base import FIELDS_PARAMETER, OwnersView
 from library.models import Track
 from library.search.filters import TrackFilterSet
+from library.services.folder_pictures import folder_key, folder_track_note
 
 
 @extend_schema(tags=["Tracks"])
@@ -98,7 +100,7 @@ class TrackViewSet(
             "several files at once, send several parts named `file`: the response is 200 and the result for each; "
             "when one is refused, the others are still accepted."
         ),
-        request={"multipart/form-data": serializers.UploadSerializer},
+        request={"multipart/form-data": serializers.TrackUploadSerializer},
         responses=with_errors(
             {
                 202: OpenApiResponse(serializers.UploadedTrackSerializer, description="Stored and queued."),
@@ -117,20 +119,24 @@ class TrackViewSet(
     )
     def create(self, request: Request) -> Response:
         files = request.FILES.getlist("file")
+        paths = itertools.chain(request.POST.getlist("relative_path"), itertools.repeat(""))
         if len(files) > 1:
-            return Response({"results": [self._upload_result(file) for file in files]})
-        data = self._add_upload(serializers.UploadSerializer(data=request.data).validated_file())
+            results = [self._upload_result(*each) for each in zip(files, paths, strict=False)]
+            return Response({"results": results})
+        upload = serializers.TrackUploadSerializer(data=request.data).validated_file()
+        data = self._add_upload(upload, next(paths))
         return Response(data, status=200 if data["duplicate"] else 202, headers={"Location": data["url"]})
 
-    def _add_upload(self, upload: UploadedFile) -> dict[str, Any]:
+    def _add_upload(self, upload: UploadedFile, relative_path: str) -> dict[str, Any]:
         track, created = services.track_add(owner=self.owner, upload=upload)
+        folder_track_note(track=track, folder=folder_key(relative_path))
         track.duplicate = not created  # type: ignore[attr-defined]
         return serializers.UploadedTrackSerializer(track, context=self.get_serializer_context()).data
 
-    def _upload_result(self, upload: UploadedFile) -> dict[str, Any]:
+    def _upload_result(self, upload: UploadedFile, relative_path: str) -> dict[str, Any]:
         """The result for one of several files, as UploadResultSerializer describes it."""
         try:
-            return {"file": upload.name, "track": self._add_upload(upload), "error": None}
+            return {"file": upload.name, "track": self._add_upload(upload, relative_path), "error": None}
         except AudioError as error:
             refusal = {"code": error.code, "message": error.message}
             return {"file": upload.name, "track": None, "error": refusal}

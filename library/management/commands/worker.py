@@ -64,6 +64,8 @@ def _sweep_for_ever() -> None:
             services.emails_expire()
             if number % SWEEPS_PER_STATISTICS == 0:
                 services.rows_prune()
+                services.folder_files_expire()
+                services.covers_expire()
                 statistics.refresh()
             statistics.refresh_if_grown()
             if number % SWEEPS_PER_UPGRADE_PASS == 0:
