@@ -7,9 +7,10 @@ from typing import Any
 
 from django.http import JsonResponse, QueryDict
 
-from library.addresses import reverse_track
+from library.addresses import reverse_cover, reverse_track
+from library.http.covers import initials_of
 from library.models import Track
-from library.selectors import GenreNames
+from library.selectors import GenreNames, cover_id_for
 from library.text import whole_number
 
 #: How many tracks one response has. The player itself limits its play queue.
@@ -17,8 +18,9 @@ PLAY_QUEUE_CHUNK = 250
 
 
 def player_entry(track: Track, genres: GenreNames) -> dict[str, str]:
-    """A track in the play queue: the URLs of its audio and page, and its names."""
+    """A track in the play queue: the URLs of its audio and page, its names, and its cover or else a tile's letters."""
     genre = genres.by_key(track.genre) if track.genre else None
+    cover_id = cover_id_for(track)
     return {
         "url": reverse_track("audio", track.pk),
         "href": track.get_absolute_url(),
@@ -26,6 +28,8 @@ def player_entry(track: Track, genres: GenreNames) -> dict[str, str]:
         "artist": track.artist,
         "genre": genre.name if genre else "",
         "css": genre.css if genre else "",
+        "cover": reverse_cover(cover_id, "medium") if cover_id else "",
+        "tile": initials_of(track),
     }
 
 

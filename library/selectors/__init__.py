@@ -41,7 +41,7 @@ from library.selectors.concepts import (
     examples_of,
     refusals_of,
 )
-from library.selectors.covers import cover_id_for, cover_of, cover_visible_to
+from library.selectors.covers import cover_id_for, cover_of, cover_visible_to, mosaics_of
 from library.selectors.file_checks import damage_of, damaged_counts, originals_due, originals_unread_since
 from library.selectors.genres import (
     GenreChoice,
@@ -204,6 +204,7 @@ __all__ = [
     "learned_models_of",
     "learned_reason_text",
     "learned_rows_in_use",
+    "mosaics_of",
     "nearest_answers_of",
     "needs_you_of",
     "open_rows_by_change",

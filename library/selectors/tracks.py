@@ -14,8 +14,8 @@ from library.text import title_from_filename
 
 
 def with_prediction(tracks: QuerySet[Track]) -> QuerySet[Track]:
-    """Tracks with their current prediction, without its timeline, which is long and not shown in lists."""
-    return tracks.select_related("prediction").defer("prediction__segments")
+    """Tracks with their album and current prediction, without its timeline, which is long and not shown in lists."""
+    return tracks.select_related("prediction", "album_entry").defer("prediction__segments")
 
 
 def tracks_of(owner: User) -> QuerySet[Track]:

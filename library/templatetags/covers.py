@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import functools
-import re
+from collections.abc import Sequence
+from uuid import UUID
 
 from django import template
 from django.template import Context
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from library.addresses import reverse_cover
-from library.models import Album, Artist, Track
+from library.http.covers import Pictured, initials_of
+from library.models import Track
 from library.models.albums import COVER_SIZES
 from library.selectors import cover_id_for
 
 register = template.Library()
-
-Pictured = Album | Artist | Track
 
 
 @register.simple_tag(takes_context=True)
@@ -34,7 +34,25 @@ def cover(context: Context, thing: Pictured, size: str = "small", css_class: str
     if cover_id is None:
         genre = getattr(thing, "genre", "")
         colour = context["genres"].by_key(genre).css if genre else ""
-        return _tile(initials(_name_of(thing)), size, f"{colour} {css_class}".strip())
+        return _tile(initials_of(thing), size, f"{colour} {css_class}".strip())
+    return _picture(cover_id, size, css_class)
+
+
+@register.simple_tag
+def mosaic(cover_ids: Sequence[UUID]) -> SafeString:
+    """A square of four covers; of fewer, the first one alone; "" of none."""
+    if not cover_ids:
+        return SafeString("")
+    shown = cover_ids if len(cover_ids) == 4 else cover_ids[:1]
+    if len(shown) == 1:
+        return _picture(shown[0], "small", "")
+    return format_html(
+        '<span class="cover-mosaic">{}</span>',
+        format_html_join("", "{}", ((_picture(cover_id, "small", ""),) for cover_id in shown)),
+    )
+
+
+def _picture(cover_id: UUID, size: str, css_class: str) -> SafeString:
     pixels = COVER_SIZES[size]
     return format_html(
         '<img class="cover cover-{} {}" src="{}" width="{}" height="{}" loading="lazy" decoding="async" alt="">',
@@ -48,14 +66,3 @@ def _tile(letters: str, size: str, css_class: str) -> SafeString:
     return format_html(
         '<span class="cover cover-{} cover-tile {}" data-initials="{}"></span>', size, css_class, letters
     )
-
-
-def initials(name: str) -> str:
-    """The first letters of the first two words of a name: "The Gravel Kings" as "TG"."""
-    return "".join(word[0] for word in re.findall(r"\w+", name)[:2]).upper()
-
-
-def _name_of(thing: Pictured) -> str:
-    if isinstance(thing, Track):
-        return thing.artist if re.search(r"\w", thing.artist) else thing.title
-    return thing.title if isinstance(thing, Album) else thing.name

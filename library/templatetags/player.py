@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import Any
 
 from django import template
@@ -14,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from library.http.player_payload import player_entry
 from library.models import Track
+from library.templatetags.covers import cover
 from library.templatetags.earmark import icon
 
 register = template.Library()
@@ -27,7 +27,7 @@ def player_entry_of(context: Context, track: Track) -> dict[str, str]:
 
 @register.simple_tag(takes_context=True)
 def play_button(context: Context, track: Track) -> SafeString:
-    """A button that plays a track and then the rest of its list.
+    """A track's cover as a button that plays it and then the rest of its list.
 
     Not a template: that would be six times slower, in every row of a list.
     """
@@ -36,7 +36,8 @@ def play_button(context: Context, track: Track) -> SafeString:
             '<span class="play-slot text-muted" title="Could not be analysed">{}</span>',
             icon("exclamation-circle"),
         )
-    return _button(player_entry(track, context["genres"]), "play", _play_and_pause_icons())
+    content = format_html("{}{}", cover(context, track), _play_and_pause_icons())
+    return _button(player_entry(track, context["genres"]), "play play-cover", content)
 
 
 @register.simple_tag(takes_context=True)
@@ -48,22 +49,22 @@ def play_link(context: Context, track: Track) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def tile_button(context: Context, track: Track) -> SafeString:
-    """A tile (see `tile`) that plays its track."""
+    """A track's cover that plays it, in a row of them."""
     entry = player_entry(track, context["genres"])
-    return _button(entry, f"tile {entry['css']}", _initials(track))
+    return _button(entry, "play-cover", format_html("{}{}", cover(context, track), _play_and_pause_icons()))
 
 
 @register.simple_tag(takes_context=True)
 def tile(context: Context, track: Track) -> SafeString:
-    """A tile that stands for a track: its initials, in the colour of its genre."""
-    css = context["genres"].by_key(track.genre).css if track.genre else ""
-    return format_html('<span class="tile {}">{}</span>', css, _initials(track))
+    """The cover that stands for the track of a question."""
+    return cover(context, track, "medium", "tile")
 
 
 def _button(entry: dict[str, str], css_class: str, content: SafeString) -> SafeString:
     return format_html(
         '<button class="{css_class}" type="button" data-play="{url}" data-href="{href}" data-title="{title}"'
-        ' data-artist="{artist}" data-genre="{genre}" data-css="{css}" aria-label="Play {title}">'
+        ' data-artist="{artist}" data-genre="{genre}" data-css="{css}" data-cover="{cover}" data-tile="{tile}"'
+        ' aria-label="Play {title}">'
         "{content}</button>",
         **entry,
         css_class=css_class,
@@ -78,16 +79,6 @@ def _play_and_pause_icons() -> SafeString:
         icon("play-fill"),
         icon("pause-fill"),
     )
-
-
-def _initials(track: Track) -> SafeString:
-    """The first letters of the first two words of the artist's name or, without one, of the title.
-
-    Drawn by CSS, as they are a picture: the track's name is beside them or in the button's label.
-    """
-    words = re.findall(r"\w+", track.artist) or re.findall(r"\w+", track.title)
-    initials = "".join(word[0] for word in words[:2]).upper()
-    return format_html('<span data-initials="{}"></span>', initials)
 
 
 @register.simple_tag(takes_context=True)

@@ -47,8 +47,10 @@ def playlists(request: AuthenticatedRequest) -> HttpResponse:
     """The list of playlists; a POST creates one."""
     if request.method == "POST":
         return redirect(services.playlist_add(owner=request.user, name=request.POST.get("name", "")))
-    page = Paginator(selectors.playlists_with_counts(request.user), PAGE_SIZE)
-    return render(request, "library/playlists.html", {"page": page.get_page(request.GET.get("page"))})
+    found = Paginator(selectors.playlists_with_counts(request.user), PAGE_SIZE)
+    page = found.get_page(request.GET.get("page"))
+    context = {"page": page, "mosaics": selectors.mosaics_of(request.user, page.object_list)}
+    return render(request, "library/playlists.html", context)
 
 
 @require_safe
@@ -66,6 +68,7 @@ def playlist(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpRespo
         "playlist": found,
         "page": page,
         "length": selectors.duration_totals(tracks),
+        "covers": selectors.mosaics_of(request.user, [found]).get(found.pk, []),
         "problems": search_problems(request.user, found.query) if found.smart else [],
         "gone_tags": gone_tags_of(request.user, found),
     }

@@ -1,6 +1,6 @@
 // The play queue: which tracks are played, in which order. It knows nothing of sound or pages.
 //
-// A track is {url, href, title, artist, genre, css}. `more` is the address that returns the tracks after the last one, or null.
+// A track is {url, href, title, artist, genre, css, cover, tile}. `more` is the address that returns the tracks after the last one, or null.
 class PlayQueue {
   static MAX_TRACKS = 1000;
 

@@ -48,6 +48,7 @@
 
   const trackOf = ({ dataset }) => ({
     url: dataset.play, href: dataset.href, title: dataset.title, artist: dataset.artist, genre: dataset.genre, css: dataset.css,
+    cover: dataset.cover, tile: dataset.tile,
   });
 
   function playFrom(button) {
@@ -95,6 +96,24 @@
     }
   }
 
+  // The cover, or the tile of one that has none: initials in the colour of its genre.
+  function coverOf({ cover, tile = "", css = "" }) {
+    if (cover) return Object.assign(new Image(56, 56), { className: "cover", src: cover, alt: "" });
+    const drawn = document.createElement("span");
+    drawn.className = `cover cover-tile ${css}`;
+    drawn.dataset.initials = tile;
+    return drawn;
+  }
+
+  function showCover(track) {
+    const drawn = coverOf(track);
+    if (!element("cover").firstElementChild?.isEqualNode(drawn)) element("cover").replaceChildren(drawn);
+    if (!navigator.mediaSession) return;
+    const { title, artist, cover } = track;
+    const artwork = cover ? [{ src: new URL(cover, location).href, sizes: "320x320", type: "image/webp" }] : [];
+    navigator.mediaSession.metadata = new MediaMetadata({ title, artist, artwork });
+  }
+
   function show() {
     const { current } = queue;
     markRows();
@@ -111,9 +130,7 @@
     element("repeat").setAttribute("aria-pressed", queue.repeat !== "off");
     element("repeat").setAttribute("aria-label", { off: "Repeat: off", all: "Repeat: the whole queue", one: "Repeat: this track" }[queue.repeat]);
     element("repeat").classList.toggle("is-one", queue.repeat === "one");
-    if (navigator.mediaSession) {
-      navigator.mediaSession.metadata = new MediaMetadata({ title: current.title, artist: current.artist });
-    }
+    showCover(current);
   }
 
   function showPlaying() {

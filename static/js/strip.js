@@ -90,6 +90,7 @@
       if (!wave.isPlaying()) return;
       const { audio: url, href, title: name, artist, genre, css } = strip.dataset;
       const detail = { track: { url, href, title: name, artist, genre, css }, at: wave.getCurrentTime() };
+      Object.assign(detail.track, { cover: strip.dataset.cover, tile: strip.dataset.tile });
       wave.pause();
       document.dispatchEvent(new CustomEvent("earmark:handover", { detail }));
     }, { signal });

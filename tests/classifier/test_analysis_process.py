@@ -122,16 +122,20 @@ COVER_FILES = {cover_file_name(size) for size in COVER_SIZES}
 
 def test_picture_in_a_file(process: AnalysisProcess, pictured: Path, tmp_path: Path) -> None:
     covers: list[Any] = []
-    process.analyse(pictured, out_dir=tmp_path, on_cover=covers.append)
+    process.analyse(pictured, out_dir=tmp_path / "out", on_cover=covers.append)
     (cover,) = covers
     assert set(cover) == {"sha256", "colours"}
-    assert {path.name for path in tmp_path.iterdir()} == {"peaks.json", "spectrogram.png", *COVER_FILES}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "peaks.json",
+        "spectrogram.png",
+        *COVER_FILES,
+    }
 
 
 def test_cover_alone(process: AnalysisProcess, pictured: Path, songs: Path, tmp_path: Path) -> None:
     pid = process.pid
-    assert process.read_cover(songs / "short.mp3", out_dir=tmp_path) is None
-    assert not list(tmp_path.iterdir())
+    assert process.read_cover(songs / "short.mp3", out_dir=tmp_path / "out") is None
+    assert not list((tmp_path / "out").iterdir())
     assert process.read_cover(sounds.not_audio(tmp_path / "notes.mp3"), out_dir=tmp_path / "out") is None
     cover = process.read_cover(pictured, out_dir=tmp_path / "out")
     assert cover
@@ -163,12 +167,12 @@ def test_a_picture_that_kills_its_decoder_costs_the_cover_only(
     process._command[1:3] = ["-c", DIES_OF_PICTURES.format(signal=number)]
     covers: list[Any] = []
     try:
-        result = process.analyse(pictured, out_dir=tmp_path, on_cover=covers.append)
+        result = process.analyse(pictured, out_dir=tmp_path / "out", on_cover=covers.append)
     finally:
         process.close()
     assert covers == [None]
     assert result["duration"] == pytest.approx(4, abs=0.1)
-    assert {path.name for path in tmp_path.iterdir()} == {"peaks.json", "spectrogram.png"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"peaks.json", "spectrogram.png"}
 
 
 def test_the_math_library_is_set_as_in_the_process_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -153,6 +153,7 @@ def world(alice: User, bob: User) -> World:
         "album_id": [track.album_entry_id],
         "artist_id": [artist.pk],
         **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id"), short),
+        "album_id": [track.album_entry_id],
         "cover_id": [cover.pk],
         "size": ["small"],
         "number": [1],
@@ -364,6 +365,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
         for query in ("", "tag=late", "genre=blues")
     ],
     "covers.cover_of": lambda w: selectors.cover_of(w.alice, w.ids["cover_id"][0]),
+    "covers.mosaics_of": lambda w: selectors.mosaics_of(w.alice, selectors.playlists_of(w.alice)),
     "covers.cover_visible_to": lambda w: selectors.cover_visible_to(w.bob, w.ids["cover_id"][0]),
     "genres.genre_names_of": lambda w: list(selectors.genre_names_of(w.alice)),
     "genres.own_genres_of": lambda w: selectors.own_genres_of(w.alice),
@@ -546,7 +548,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
     after = {name: comparable(selector(world)) for name, selector in SELECTORS.items()}
     assert {name for name in before if before[name] == after[name]} == {
         # Of one track, one tag, or without any.
-        "covers.cover_of", "covers.cover_visible_to",
+        "covers.cover_of", "covers.cover_visible_to", "covers.mosaics_of",
         "base_models.base_model_changes_of", "base_models.waiting_base_model_of", "base_models.base_model_in_use_of",
         "bulk_actions.bulk_actions_of", "bulk_actions.recent_bulk_actions_of", "bulk_actions.unsure_track_count",
         "genres.genre_names_of", "genres.own_genres_of", "genres.own_genres_for_tags",
