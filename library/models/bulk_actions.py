@@ -27,6 +27,9 @@ class BulkAction(models.Model):
         DELETE = "delete", "Moved to the bin"
         PURGE = "purge", "Deleted permanently"
         ANALYSE = "analyse", "Analysed again"
+        STAR = "star", "Starred"
+        UNSTAR = "unstar", "Star removed"
+        RATE = "rate", "Rated"
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting"

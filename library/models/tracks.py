@@ -19,6 +19,8 @@ GENRE_LENGTH = 40
 #: The longest name of an own genre or a tag: in characters as people count them, and in those of Unicode, of which
 #: such a character may have several.
 NAME_LENGTH, NAME_ROOM = 40, 200
+#: The best rating of a track; the worst is 1.
+MAX_RATING = 5
 #: What an owner may change about a track.
 EDITABLE_FIELDS = ("title", "artist", "album", "year")
 #: How many characters of a name are sorted by, and how many of all names are searched: the limits of an index.
@@ -221,6 +223,11 @@ class Track(models.Model):
                 fields=["owner", "deleted_at", "-starred_at", "-id"],
                 condition=models.Q(starred_at__isnull=False),
                 name="starred_tracks",
+            ),
+            models.Index(
+                fields=["owner", "deleted_at", "rating", "id"],
+                condition=models.Q(rating__isnull=False),
+                name="rated_tracks",
             ),
             # Waiting, running and failed analyses, of all owners.
             models.Index(fields=["status", "deleted_at", "updated_at"], name="by_status"),

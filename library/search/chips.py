@@ -25,7 +25,13 @@ ORDERING_LABELS = {
     "-duration": "Longest first",
     "confidence": "Least sure first",
     "-confidence": "Most sure first",
+    "-starred_at": "Starred, latest first",
+    "-rating": "Best rated first",
 }
+
+
+#: The chips of filters that are true or false.
+YES_NO_LABELS = {"needs_you": ("Needs you", "Needs nothing"), "starred": ("Starred", "Not starred")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +103,9 @@ def chips(filterset: TrackFilterSet, genres: GenreNames) -> list[Chip]:
     for name, value in active.items():
         if name == "q":
             made[name] = Chip(f"“{value}”", query_with(params, q=None))
-        elif name == "needs_you":
-            text = "Needs you" if value else "Needs nothing"
-            made[name] = Chip(text, query_with(params, needs_you=None))
+        elif name in YES_NO_LABELS:
+            yes, no = YES_NO_LABELS[name]
+            made[name] = Chip(yes if value else no, query_with(params, **{name: None}))
         elif bounds := RANGES_BY_PARAM.get(name):
             label = bounds.label(*(active.get(param) for param in bounds.params))
             made[bounds.params[0]] = Chip(label, query_with(params, **dict.fromkeys(bounds.params)))

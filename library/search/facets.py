@@ -313,7 +313,7 @@ FACETS = (
 FACETS_BY_NAME = {facet.name: facet for facet in FACETS}
 FACETS_BY_PARAM = {param: facet for facet in FACETS for param in facet.filters}
 
-#: Every pair of bounds of a search, by each of its parameters. Two of them have no facet.
+#: Every pair of bounds of a search, by each of its parameters. Three of them have no facet.
 RANGES_BY_PARAM = {
     param: bounds
     for bounds in (
@@ -330,6 +330,7 @@ RANGES_BY_PARAM = {
             "Added until {}",
             lambda day: date_format(day, "j M Y"),
         ),
+        Range(("rating_min", "rating_max"), "{} and more", "Up to {}", lambda rating: f"{rating:.0f} ★"),
         *(facet.range for facet in FACETS if facet.range),
     )
     for param in bounds.params

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import F, QuerySet
 from django_filters import BooleanFilter
 from django_filters import rest_framework as filters
 
-from library.models import Track
 from library.search.form import StrictBooleanField, TextListField
 
 #: What a list can be sorted by, and the column of each. Tracks without a value come last in both directions.
@@ -21,8 +21,10 @@ ORDERING_COLUMNS = {
     "year": "year",
     "confidence": "confidence",
     "genre": "genre",
+    "starred_at": "starred_at",
+    "rating": "rating",
 }
-NULLABLE_COLUMNS = ("duration", "year", "confidence")
+NULLABLE_COLUMNS = ("duration", "year", "confidence", "starred_at", "rating")
 
 
 class TextListFilter(filters.MultipleChoiceFilter):  # type: ignore[misc]
@@ -31,6 +33,13 @@ class TextListFilter(filters.MultipleChoiceFilter):  # type: ignore[misc]
 
 class StrictBooleanFilter(BooleanFilter):  # type: ignore[misc]
     field_class = StrictBooleanField
+
+
+class PresenceFilter(StrictBooleanFilter):
+    """Whether a column has a value."""
+
+    def filter(self, qs: QuerySet[Any], value: bool | None) -> QuerySet[Any]:
+        return qs if value is None else qs.filter(**{f"{self.field_name}__isnull": not value})
 
 
 class BoundedNumberFilter(filters.NumberFilter):  # type: ignore[misc]
@@ -43,16 +52,24 @@ class BoundedNumberFilter(filters.NumberFilter):  # type: ignore[misc]
 class StableOrderingFilter(filters.OrderingFilter):  # type: ignore[misc]
     """Sorts by the given columns and then by id, so that equal rows keep one order."""
 
-    def filter(self, qs: QuerySet[Track], value: list[str] | None) -> QuerySet[Track]:
-        return qs.order_by(*ordering_expressions(value)) if value else qs
+    #: The columns by the names that they are sorted by, and those that may have no value.
+    columns: Mapping[str, str] = ORDERING_COLUMNS
+    nullable: Collection[str] = NULLABLE_COLUMNS
+
+    def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
+        return qs.order_by(*ordering_expressions(value, self.columns, self.nullable)) if value else qs
 
 
-def ordering_expressions(names: list[str]) -> list[Any]:
-    """Expressions for `QuerySet.order_by`, from names of `ORDERING_COLUMNS`; "-" before a name reverses it."""
+def ordering_expressions(
+    names: list[str],
+    columns: Mapping[str, str] = ORDERING_COLUMNS,
+    nullable: Collection[str] = NULLABLE_COLUMNS,
+) -> list[Any]:
+    """Expressions for `QuerySet.order_by`, from names of `columns`; "-" before a name reverses it."""
     expressions: list[Any] = []
     for name in names:
-        column = ORDERING_COLUMNS[name.removeprefix("-")]
-        last = True if column in NULLABLE_COLUMNS else None
+        column = columns[name.removeprefix("-")]
+        last = True if column in nullable else None
         down = name.startswith("-")
         expressions.append(F(column).desc(nulls_last=last) if down else F(column).asc(nulls_last=last))
     return [*expressions, "-id" if names[0].startswith("-") else "id"]

@@ -14,10 +14,12 @@ from django_filters import rest_framework as filters
 from library import selectors
 from library.genres import UNSURE
 from library.models import Tagging, Track, User
+from library.models.tracks import MAX_RATING
 from library.search.facets import FACETS, NO_SOURCE
 from library.search.filter_types import (
     ORDERING_COLUMNS,
     BoundedNumberFilter,
+    PresenceFilter,
     StableOrderingFilter,
     StrictBooleanFilter,
 )
@@ -49,6 +51,9 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
     needs_you = StrictBooleanFilter(
         "needs_you", help_text="Whether the track needs a verdict from its owner."
     )
+    starred = PresenceFilter("starred_at", help_text="Whether the track has a star.")
+    rating_min = BoundedNumberFilter("rating", "gte", (1, MAX_RATING), "The rating, at least; 1 to 5.")
+    rating_max = BoundedNumberFilter("rating", "lte", (1, MAX_RATING), "The rating, at most; 1 to 5.")
     ordering = StableOrderingFilter(
         fields=list(ORDERING_COLUMNS),
         help_text="What to sort by; `-` before a name reverses it. Separate several by commas.",

@@ -50,6 +50,8 @@ from library.services.bulk_action_requests import (
     tracks_analyse_again,
     tracks_delete,
     tracks_delete_permanently,
+    tracks_rate,
+    tracks_star,
     tracks_tag,
     tracks_untag,
 )
@@ -145,6 +147,7 @@ from library.services.sign_in_throttle import (
     sign_in_attempt_remove,
     sign_in_attempts_clear,
 )
+from library.services.stars import album_star, artist_star, track_rate, track_star
 from library.services.tags import (
     suggestion_reject,
     tag_add,
@@ -173,7 +176,9 @@ __all__ = [
     "album_cover_reset",
     "album_cover_set",
     "album_covers_recompute",
+    "album_star",
     "answer_undo",
+    "artist_star",
     "base_model_activate",
     "base_model_go_back",
     "base_model_refit_by_id",
@@ -282,7 +287,9 @@ __all__ = [
     "track_edit",
     "track_enqueue",
     "track_lease",
+    "track_rate",
     "track_reset",
+    "track_star",
     "track_tag",
     "track_untag",
     "tracks_analyse_again",
@@ -291,7 +298,9 @@ __all__ = [
     "tracks_enqueue",
     "tracks_move_to_bin",
     "tracks_purge",
+    "tracks_rate",
     "tracks_restore",
+    "tracks_star",
     "tracks_sweep",
     "tracks_tag",
     "tracks_untag",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from library.models import BulkAction, BulkActionTrack, Track, User
 from library.services import analysis_queue as queue
-from library.services import genres, playlists, tags
+from library.services import genres, playlists, stars, tags
 from library.services.bin import tracks_move_to_bin, tracks_purge, tracks_restore
 from library.services.bulk_action_records import TakenBatch
 
@@ -75,4 +75,7 @@ BULK_ACTION_DEFINITIONS: dict[BulkAction.Kind, BulkActionDefinition] = {
     BulkAction.Kind.ANALYSE: BulkActionDefinition(queue.tracks_analyse_again_apply),
     BulkAction.Kind.DELETE: BulkActionDefinition(_delete_apply, _delete_undo),
     BulkAction.Kind.PURGE: BulkActionDefinition(_purge_apply),
+    BulkAction.Kind.STAR: BulkActionDefinition(stars.tracks_star_apply, stars.tracks_star_undo),
+    BulkAction.Kind.UNSTAR: BulkActionDefinition(stars.tracks_unstar_apply, stars.tracks_unstar_undo),
+    BulkAction.Kind.RATE: BulkActionDefinition(stars.tracks_rate_apply, stars.tracks_rate_undo),
 }

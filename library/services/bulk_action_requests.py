@@ -11,7 +11,7 @@ from library import selectors
 from library.errors import DomainError
 from library.models import BulkAction, Genre, Playlist, Tag, Track, User
 from library.models.tracks import NAME_ROOM
-from library.services import genres, playlists, tags
+from library.services import genres, playlists, stars, tags
 from library.services.bulk_actions import DEFAULT_OPTIONS, BulkActionOptions, bulk_action_start
 from library.text import uuid_or_nil
 
@@ -47,10 +47,11 @@ def bulk_action_request(
     """Do what a person asks for, on a page or by a program, to tracks that are theirs.
 
     `name` is a key of `REQUESTABLE_ACTIONS`. `value` is the genre's key for `genre`, the tag's name for `tag` and
-    `untag`, the playlist's id for `playlist`. `permanently` makes `delete` bypass the bin.
+    `untag`, the playlist's id for `playlist`, and 1 to 5, or 0 for none, for `rate`. `permanently` makes `delete`
+    bypass the bin.
 
-    Raises DomainError: `unknown_act`, `unknown_genre`, `unknown_tag`, `unknown_playlist`, `bad_name`, `saved_search`,
-    `selection_changed`.
+    Raises DomainError: `unknown_act`, `unknown_genre`, `unknown_tag`, `unknown_playlist`, `bad_name`, `bad_value`,
+    `saved_search`, `selection_changed`.
     """
     action = requestable_action(name)
     if action.missing_value and not value:
@@ -99,6 +100,19 @@ def _analyse(person: User, value: str, tracks: QuerySet[Track], options: BulkAct
     return tracks_analyse_again(tracks=tracks, person=person, options=options)
 
 
+def _star(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
+    return tracks_star(tracks=tracks, person=person, starred=True, options=options)
+
+
+def _unstar(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
+    return tracks_star(tracks=tracks, person=person, starred=False, options=options)
+
+
+def _rate(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
+    rating = stars.rating_from_text(value)
+    return tracks_rate(tracks=tracks, person=person, rating=rating, options=options)
+
+
 def _delete(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
     return tracks_delete(tracks=tracks, person=person, options=options)
 
@@ -117,6 +131,9 @@ REQUESTABLE_ACTIONS = {
         ("unknown_playlist", "Choose a playlist first, or name a new one."),
     ),
     "analyse": RequestableAction(_analyse, "already waiting for analysis"),
+    "star": RequestableAction(_star, "already starred"),
+    "unstar": RequestableAction(_unstar, "not starred"),
+    "rate": RequestableAction(_rate, "already rated so", ("bad_value", "Choose a rating first.")),
     "delete": RequestableAction(_delete, "already deleted"),
 }
 
@@ -198,6 +215,30 @@ def tracks_analyse_again(
 ) -> BulkAction:
     """Queue finished tracks for analysis; skips the others. Raises DomainError: `selection_changed`."""
     return bulk_action_start(BulkAction.Kind.ANALYSE, tracks, person, "Analysed again", {}, options)
+
+
+def tracks_star(
+    *, tracks: QuerySet[Track], person: User, starred: bool, options: BulkActionOptions = DEFAULT_OPTIONS
+) -> BulkAction:
+    """Star many tracks, or take their stars away; skips those for which nothing changes.
+
+    Raises DomainError: `selection_changed`.
+    """
+    kind = BulkAction.Kind.STAR if starred else BulkAction.Kind.UNSTAR
+    return bulk_action_start(kind, tracks, person, "Starred" if starred else "Removed stars", {}, options)
+
+
+def tracks_rate(
+    *,
+    tracks: QuerySet[Track],
+    person: User,
+    rating: int | None,
+    options: BulkActionOptions = DEFAULT_OPTIONS,
+) -> BulkAction:
+    """Rate many tracks; None removes their ratings. Raises DomainError: `bad_value`, `selection_changed`."""
+    stars.rating_check(rating)
+    summary = f"Rated {stars.rating_text(rating)}" if rating else "Removed ratings"
+    return bulk_action_start(BulkAction.Kind.RATE, tracks, person, summary, {"rating": rating}, options)
 
 
 def tracks_delete(

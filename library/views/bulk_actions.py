@@ -175,4 +175,6 @@ def result_message(action: BulkAction, name: str, unsure: int) -> str:
         return f"{tracks} will be analysed again, after your latest uploads."
     if name == "delete":
         return f"Deleted {tracks}."
+    if name == "star":
+        return f"Starred {tracks}."
     return f"{action.summary}: {tracks}."

@@ -49,6 +49,7 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
     page = tracks_page(request, filterset.qs)
     genres = selectors.genre_names_of(request.user)
     active = chips(filterset, genres)
+    only_starred = filterset.active_filters.get("starred") is True
     return render(
         request,
         "library/library.html",
@@ -65,6 +66,8 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
             "sorts": ORDERING_LABELS,
             "ordering": ",".join(filterset.active_filters.get("ordering", [])),
             "first_page_query": query_with(request.GET),
+            "only_starred": only_starred,
+            "starred_query": query_with(request.GET, starred=None if only_starred else "true"),
             "some_tags": selectors.tags_of(request.user)[:LISTED_LABELS],
             "all_playlists": selectors.playlists_of(request.user).filter(smart=False),
         },

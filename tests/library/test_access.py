@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from library import services
-from library.models import BaseModelChange, PartialUpload, Track, User
+from library.models import Album, BaseModelChange, PartialUpload, Track, User
 from tests.album_rows import make_album, make_track_on
 from tests.factories import signed_in
 
@@ -40,6 +40,8 @@ PAGES = [
     PageAccess("track-genre", "post", 302, {"genre": "jazz"}),
     PageAccess("track-genre-confirm", "post", 302),
     PageAccess("track-genre-undo", "post", 302),
+    PageAccess("track_star", "post", 302, {"starred": "true"}),
+    PageAccess("track_rating", "post", 302, {"rating": "4"}),
     PageAccess("track-tag", "post", 302, {"name": "live"}),
     PageAccess("track-tag-reject", "post", 302, {"name": "live"}),
     PageAccess("track-playlists", "get", 200),
@@ -53,6 +55,14 @@ PAGES = [
     PageAccess("spectrogram", "get", 200),
     PageAccess("peaks", "get", 200),
 ]
+
+
+def an_album(alice: User) -> Album:
+    album = make_album(alice, "Foundry", "The Gravel Kings")
+    make_track_on(album, "Slag")
+    return album
+
+
 #: What else has an id, and how alice comes by one.
 THINGS = {
     "genre": lambda alice: services.own_genre_add(owner=alice, name="Shoegaze"),
@@ -67,6 +77,8 @@ THINGS = {
     "album": lambda alice: (
         make_track_on(make_album(alice, "Foundry", "The Gravel Kings"), "Slag").album_entry
     ),
+    "album_star": lambda alice: an_album(alice),
+    "artist_star": lambda alice: an_album(alice).artist,
     "upload": lambda alice: PartialUpload.objects.create(
         owner=alice, name="album.zip", length=9, contents={"added": 1, "known": 0, "refused": 0}
     ),
@@ -105,6 +117,8 @@ THING_PAGES = [
     PageAccess("base-model-back", "post", 302),
     PageAccess("bulk-action-undo", "post", 302),
     PageAccess("bulk-action-cancel", "post", 302),
+    PageAccess("album_star", "post", 302, {"starred": "true"}),
+    PageAccess("artist_star", "post", 302, {"starred": "true"}),
     PageAccess("upload-archive", "get", 200),
     PageAccess("upload-row", "get", 200),
     PageAccess("upload-forget", "post", 302),

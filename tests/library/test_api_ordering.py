@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +19,7 @@ from library.search.query import parse_search
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
 TRACKS = "/api/v1/tracks/"
+STARRED = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +33,12 @@ def tracks(make_track: MakeTrack) -> None:
             year=[None, 1959, 1970][number % 3],
             heard={"top": ["jazz", "rock"][number % 2], "confidence": [0.3, 0.1 + 0.2, 0.9][number % 3]},
         )
-        Track.objects.filter(pk=made.pk).update(duration=[None, 1 / 3, 200.0][number % 3])
+        starred_at = [None, STARRED, STARRED + timedelta(microseconds=1)][number % 3]
+        Track.objects.filter(pk=made.pk).update(
+            duration=[None, 1 / 3, 200.0][number % 3],
+            starred_at=starred_at,
+            rating=[None, 3, 5, 5][number % 4],
+        )
     make_track(status=Track.Status.QUEUED)
 
 

@@ -153,7 +153,6 @@ def world(alice: User, bob: User) -> World:
         "album_id": [track.album_entry_id],
         "artist_id": [artist.pk],
         **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id"), short),
-        "album_id": [track.album_entry_id],
         "cover_id": [cover.pk],
         "size": ["small"],
         "number": [1],

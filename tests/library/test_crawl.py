@@ -55,7 +55,7 @@ def path_values(bob: User, make_track: Any) -> PathValues:
     make_track_on(album, "Slag")
     return {
         "id": [track.pk, playlist.pk, token.pk],
-        "pk": [track.pk, tag.pk, playlist.pk],
+        "pk": [track.pk, tag.pk, playlist.pk, album.pk, album.artist_id],
         "track_id": [track.pk],
         "playlist_id": [playlist.pk],
         "bulk_action_id": [action.pk],
@@ -63,6 +63,7 @@ def path_values(bob: User, make_track: Any) -> PathValues:
         "cover_id": [make_cover(bob).pk],
         "album_id": [album.pk],
         "size": ["small"],
+        "artist_id": [album.artist_id],
         "tag_id": [tag.pk],
         "item_id": [playlist.items.get().pk],
         "genre_id": [genre.pk],

@@ -25,9 +25,10 @@ from library.models import (
     LearnedRow,
     PartialUpload,
     Track,
+    TrackArtist,
     User,
 )
-from tests.album_rows import make_album
+from tests.album_rows import make_album, make_artist
 from tests.covers import make_cover
 from tests.crawl import METHODS, UNSAFE, CrawledUrl, addresses, response_bytes, send_request
 from tests.factories import TrackFactory, signed_in, with_token
@@ -71,8 +72,10 @@ def alices_data(alice: User) -> OwnedData:
     )
     for kind in ("playable", "peaks", "spectrogram"):
         getattr(track, kind).save(f"{kind}.mp3", ContentFile(f'{{"{SECRET}": "{kind}"}}'.encode()))
-    album = make_album(alice, f"{SECRET} album", f"{SECRET} artist")
-    Track.objects.filter(pk=track.pk).update(album_entry=album)
+    album = make_album(alice, f"{SECRET} of the album", f"{SECRET} of the artist")
+    album.tracks.set([track, twin])
+    for other in (track, twin):
+        TrackArtist.objects.create(track=other, artist=make_artist(alice, f"{SECRET} of the band"))
     cover = make_cover(alice, content=f'{{"{SECRET}": "cover"}}'.encode())
     Track.objects.filter(pk=track.pk).update(cover=cover)
     genre = services.own_genre_add(owner=alice, name=f"{SECRET} genre")
@@ -105,7 +108,10 @@ def alices_data(alice: User) -> OwnedData:
     )
     PartialUpload.objects.create(owner=alice, name=f"{SECRET}.ogg", length=9, archive=packed, track=track)
 
-    long = [row.pk for row in (track, failed, binned, action, playlist, smart, coming, packed)]
+    long = [
+        row.pk
+        for row in (track, failed, binned, action, playlist, smart, coming, packed, album, album.artist)
+    ]
     prediction = track.prediction
     short = [
         row.pk
@@ -118,6 +124,8 @@ def alices_data(alice: User) -> OwnedData:
         "id": [*long, *short],
         "pk": [*long, *short],
         **dict.fromkeys(("track_id", "playlist_id", "bulk_action_id", "upload_id"), long),
+        "album_id": [album.pk],
+        "artist_id": [album.artist_id],
         **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id"), short),
         "object_id": [track.pk, failed.pk, *sorted(set(short))],
         "content_type_id": [ContentType.objects.get_for_model(Track).pk],
@@ -125,7 +133,6 @@ def alices_data(alice: User) -> OwnedData:
         "number": [learned.number],
         "change_id": [change.pk],
         "cover_id": [cover.pk],
-        "album_id": [album.pk],
         "size": ["small"],
         "mood": ["happy", genre.key],
         "uidb64": ["MQ"],
@@ -149,6 +156,8 @@ def alices_data(alice: User) -> OwnedData:
         "title": "mine",
         "query": f"genre={genre.key}",
         "position": 0,
+        "starred": "true",
+        "rating": "1",
         "to": "0",
         "_selected_action": str(track.pk),
         "action": "analyse_again",
@@ -209,11 +218,13 @@ def state(owner: User) -> list[str]:
         "LearnedModel",
         "BaseModelChange",
         "Cover",
+        "Album",
+        "Artist",
     ):
         rows.append(getattr(models, name).objects.filter(owner=owner))
     for name in (
         *("Prediction", "Verdict", "Tagging", "TagRejection", "PlaylistItem", "FileTags", "Answer"),
-        *("LearnedRow", "ConceptTrack", "BaseModelRow"),
+        *("LearnedRow", "ConceptTrack", "BaseModelRow", "TrackArtist"),
     ):
         rows.append(getattr(models, name).objects.filter(track__owner=owner))
     rows.append(models.BulkAction.objects.filter(person=owner))

@@ -55,7 +55,7 @@ class BulkActionCreateSerializer(TrackSelectionSerializer):
     value = serializers.CharField(
         max_length=MAX_VALUE_LENGTH,
         required=False,
-        help_text="The key of the genre, the name of the tag, or the id of the playlist.",
+        help_text="The key of the genre, the name of the tag, the id of the playlist, or the rating.",
     )
 
     expected = serializers.IntegerField(

@@ -60,6 +60,7 @@ class BulkActionsView(OwnersView, generics.GenericAPIView):
             "that somebody has given a verdict on and those of which nobody is sure. `genre` sets the genre `value` "
             "(a key), `tag` and `untag` add and remove the tag `value` (a name), `playlist` adds the tracks to the end "
             "of the playlist `value` (an id), in the order of `ids` or of the search, `analyse` analyses them again. "
+            "`star` and `unstar` give and take a star, `rate` gives the rating `value`, 1 to 5, or removes it with 0. "
             "`delete` moves them to the bin, or deletes them for good with `permanently` (with `ids` also from the "
             "bin), and needs the scope `delete`.\n\n"
             "With `expected`, nothing is done and the response is 409 (`selection_changed`) when it would affect "
