@@ -5,21 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from library.models import Album, Artist, Track, TrackArtist, User
-from library.text import fold
+from library.text.folding import name_key, search_text
 from tests.factories import TrackFactory
 
 
 def make_artist(owner: User, name: str) -> Artist:
     """The owner's artist of that name, made if need be."""
     return Artist.objects.get_or_create(
-        owner=owner, key=fold(name), defaults={"name": name, "sort_name": fold(name)[:60]}
+        owner=owner, key=name_key(name), defaults={"name": name, "sort_name": search_text(name)[:60]}
     )[0]
 
 
 def make_album(owner: User, title: str, artist: str = "", **fields: Any) -> Album:
     """An album without tracks; of various artists if no artist is named."""
     row = make_artist(owner, artist) if artist else None
-    names = {"title": title, "key": fold(title), "sort_title": fold(title)[:60], "compilation": row is None}
+    names = {
+        "title": title,
+        "key": name_key(title),
+        "sort_title": search_text(title)[:60],
+        "compilation": row is None,
+    }
     return Album.objects.create(owner=owner, artist=row, **names | fields)
 
 

@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 from library.api import docs
 from library.api.views import (
     account,
+    albums,
     base,
     bin,
     bulk_actions,
@@ -32,6 +33,8 @@ from library.http.tus import COLLECTION_METHODS, UPLOAD_METHODS
 
 router = SimpleRouter(use_regex_path=False)
 router.register("tracks", tracks.TrackViewSet, basename="track")
+router.register("albums", albums.AlbumViewSet, basename="album")
+router.register("artists", albums.ArtistViewSet, basename="artist")
 router.register("tags", labels.TagViewSet, basename="tag")
 router.register("playlists", playlists.PlaylistViewSet, basename="playlist")
 

@@ -19,7 +19,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from library import selectors, services
 from library.models import FileTags, LearnedModel, LearnedRow, Mood, Track, User
-from tests.album_rows import make_album
+from tests.album_rows import make_album, make_track_on
 from tests.covers import make_cover
 from tests.factories import TrackFactory, close_response, signed_in, upload, wav, with_token
 from tests.pictures import picture
@@ -73,6 +73,12 @@ OPERATIONS = [
     OperationAccess("get", "/tracks/{id}/suggestions/", 200),
     OperationAccess("post", "/tracks/{id}/suggestions/reject/", 204, {"name": "sad"}, needs="write"),
     OperationAccess("get", "/tracks/{id}/similar/", 200),
+    OperationAccess("get", "/albums/", 200),
+    OperationAccess("get", "/albums/{album_id}/", 200),
+    OperationAccess("patch", "/albums/{album_id}/", 200, {"starred": True}, needs="write"),
+    OperationAccess("get", "/artists/", 200),
+    OperationAccess("get", "/artists/{artist_id}/", 200),
+    OperationAccess("patch", "/artists/{artist_id}/", 200, {"starred": True}, needs="write"),
     OperationAccess("get", "/moods/", 200),
     OperationAccess("get", "/moods/{mood}/", 200),
     OperationAccess("get", "/map/", 200),
@@ -163,13 +169,14 @@ def alices_ids(alice: User, track: Track) -> dict[str, Any]:
     version = LearnedModel.objects.create(owner=alice, number=1, status=LearnedModel.Status.CANDIDATE)
     unanswered = TrackFactory(owner=alice)
     album = make_album(alice, "Foundry", "The Gravel Kings")
-    Track.objects.filter(pk=track.pk).update(album_entry=album)
+    make_track_on(album, "Slag")
     LearnedRow.objects.create(model=version, track=unanswered, genre="rock", probability=0.9, before="blues")
     return {
         "id": track.pk,
         "album_id": album.pk,
         "cover_id": make_cover(alice).pk,
         "concept_id": concept.pk,
+        "artist_id": album.artist_id,
         "mood": "happy",
         "tag_id": services.track_tag(track=track, name="live").pk,
         "key": genre.key,
@@ -186,6 +193,7 @@ NOBODYS = {
     "album_id": uuid.UUID(int=4),
     "cover_id": uuid.UUID(int=5),
     "concept_id": 987654,
+    "artist_id": uuid.UUID(int=6),
     "mood": "polished",
     "tag_id": 987654,
     "key": "polka",

@@ -10,11 +10,20 @@ from django.db.models import Prefetch, prefetch_related_objects
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from library.api.serializers.albums import ArtistNameSerializer, CoverUrlsSerializer, cover_payload
 from library.api.serializers.base import ErrorSerializer, SparseFieldsMixin
 from library.api.serializers.examples import EXAMPLE_TIME, EXAMPLE_TRACK, schema_example
-from library.models import LearnedRow, Prediction, Track, TrackDeletion
-from library.models.tracks import EDITABLE_FIELDS
-from library.selectors import learned_rows_in_use, purged_after, taggings_on, with_taggings
+from library.models import Album, LearnedRow, Prediction, Track, TrackDeletion
+from library.models.tracks import EDITABLE_FIELDS, MAX_RATING
+from library.selectors import (
+    artists_on,
+    cover_id_for,
+    learned_rows_in_use,
+    purged_after,
+    taggings_on,
+    with_artists,
+    with_taggings,
+)
 from library.text import bounded_moment
 
 
@@ -23,8 +32,12 @@ def track_details(path: str = "") -> tuple[Prefetch, ...]:
 
     `path` leads to the track, such as `track__`.
     """
-    learned = Prefetch(f"{path}learned_rows", learned_rows_in_use(), to_attr="learned_in_use")
-    return with_taggings(f"{path}taggings"), learned
+    return (
+        with_taggings(f"{path}taggings"),
+        Prefetch(f"{path}learned_rows", learned_rows_in_use(), to_attr="learned_in_use"),
+        with_artists(f"{path}track_artists"),
+        Prefetch(f"{path}album_entry", Album.objects.only("cover", "cover_chosen")),
+    )
 
 
 @extend_schema_serializer(examples=schema_example(EXAMPLE_TRACK["genre"]))
@@ -178,7 +191,21 @@ class TrackSerializer(SparseFieldsMixin, serializers.ModelSerializer):
         )
     )
     edited = serializers.ListField(
-        child=serializers.CharField(), help_text="Which of title, artist, album and year you have changed."
+        child=serializers.CharField(), help_text="Which of the fields that you may change you have changed."
+    )
+    artists = serializers.SerializerMethodField(
+        help_text="Its artists, one by one, if the file names several so; else the one of `artist`."
+    )
+    album_id = serializers.UUIDField(
+        source="album_entry_id", allow_null=True, help_text="The id of its album; null when it is on none."
+    )
+    cover = serializers.SerializerMethodField(
+        help_text="The cover that stands for it: its own, or its album's; null when there is none."
+    )
+    starred = serializers.SerializerMethodField(help_text="Whether you have given it a star.")
+    musicbrainz = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="The MusicBrainz ids in the file: `recording`, `release`, `artists`, `album_artists`.",
     )
     stage = serializers.CharField(
         help_text="The stage that the analysis is in; empty when it is not running."
@@ -190,7 +217,9 @@ class TrackSerializer(SparseFieldsMixin, serializers.ModelSerializer):
     class Meta:
         model = Track
         fields = [
-            "id", "url", "title", "artist", "album", "year", "edited",
+            "id", "url", "title", "artist", "album", "year", "album_artist", "disc_number", "disc_total",
+            "track_number", "track_total", "original_year", "compilation", "artists", "album_id", "cover",
+            "starred", "starred_at", "rating", "musicbrainz", "edited",
             "original_name", "kind", "size", "sha256", "duration",
             "status", "stage", "progress", "error", "notices", "genre", "tags", "learned_tags", "prediction",
             "learned", "created_at", "updated_at",
@@ -199,6 +228,19 @@ class TrackSerializer(SparseFieldsMixin, serializers.ModelSerializer):
 
     def get_tags(self, track: Track) -> list[str]:
         return [tagging.tag.name for tagging in taggings_on(track)]
+
+    @extend_schema_field(ArtistNameSerializer(many=True))
+    def get_artists(self, track: Track) -> list[dict[str, Any]]:
+        return [{"id": artist.pk, "name": artist.name} for artist in artists_on(track)]
+
+    @extend_schema_field(CoverUrlsSerializer(allow_null=True))
+    def get_cover(self, track: Track) -> dict[str, str] | None:
+        if track.album_entry_id:
+            _ = track.album_entry  # loads it where it was not fetched for many tracks at once
+        return cover_payload(cover_id_for(track), self.context["request"])
+
+    def get_starred(self, track: Track) -> bool:
+        return track.starred_at is not None
 
     def get_learned_tags(self, track: Track) -> list[str]:
         return [tagging.tag.name for tagging in taggings_on(track) if tagging.concept_id]
@@ -210,7 +252,7 @@ class TrackSerializer(SparseFieldsMixin, serializers.ModelSerializer):
     @extend_schema_field(LearnedGenreSerializer(allow_null=True))
     def get_learned(self, track: Track) -> dict[str, Any] | None:
         if not hasattr(track, "learned_in_use"):
-            prefetch_related_objects([track], *track_details()[1:])
+            prefetch_related_objects([track], track_details()[1])
         return next((LearnedGenreSerializer(row).data for row in track.learned_in_use), None)  # type: ignore[attr-defined]
 
 
@@ -275,14 +317,31 @@ class DeletionSerializer(serializers.ModelSerializer):
         fields = ["id", "deleted_at"]
 
 
+#: The bounds of the numbers that may be changed. The services know them, too; here, they are in the schema.
+NUMBER_BOUNDS = dict.fromkeys(("year", "original_year"), (1, 9999)) | dict.fromkeys(
+    ("disc_number", "disc_total", "track_number", "track_total"), (1, 999)
+)
+
+
 class TrackChangeSerializer(serializers.ModelSerializer):
     """The fields of a track to change. Fields that are left out stay as they are."""
 
+    starred = serializers.BooleanField(required=False, help_text="Whether it has a star.")
+    rating = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=MAX_RATING,
+        help_text="How much you like it, 1 to 5; null removes the rating.",
+    )
+
     class Meta:
         model = Track
-        fields = EDITABLE_FIELDS
+        fields = [*EDITABLE_FIELDS, "starred", "rating"]
         extra_kwargs = {field: {"required": False} for field in EDITABLE_FIELDS} | {
-            "year": {"required": False, "min_value": 1, "max_value": 9999}
+            field: {"required": False, "min_value": low, "max_value": high}
+            for field, (low, high) in NUMBER_BOUNDS.items()
+            if field in EDITABLE_FIELDS
         }
 
 

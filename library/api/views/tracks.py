@@ -142,8 +142,11 @@ class TrackViewSet(
             return {"file": upload.name, "track": None, "error": refusal}
 
     @extend_schema(
-        summary="Change title, artist, album or year",
-        description="The file itself is not changed. A later analysis does not overwrite your changes.",
+        summary="Change a track",
+        description=(
+            "The file itself is not changed. A later analysis does not overwrite your changes. `starred` gives the "
+            "track a star or takes it away, `rating` says how much you like it."
+        ),
         request=serializers.TrackChangeSerializer,
         responses=with_errors({200: serializers.TrackSerializer}, 400, 404, 415, 422),
     )
@@ -151,7 +154,14 @@ class TrackViewSet(
         track = self.get_object()
         serializer = serializers.TrackChangeSerializer(track, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        services.track_edit(track=self.get_object(), **serializer.validated_data)
+        changes = dict(serializer.validated_data)
+        opinions = {name: changes.pop(name) for name in ("starred", "rating") if name in changes}
+        if changes:
+            services.track_edit(track=track, **changes)
+        if "starred" in opinions:
+            services.track_star(track=track, starred=opinions["starred"])
+        if "rating" in opinions:
+            services.track_rate(track=track, rating=opinions["rating"])
         return Response(self.get_serializer(self.get_object()).data)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
