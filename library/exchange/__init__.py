@@ -2,12 +2,14 @@
 
     {"format": "earmark-library", "version": 1, "exported_at": …,
      "genres": [{key, name, hue, retired_at}], "tags": [{name, hue}],
-     "tracks": [{sha256, …, edited, layers, predictions, tags, rejected, verdicts}],
+     "tracks": [{sha256, …, edited, starred_at, rating, layers, predictions, tags, rejected, verdicts}],
      "playlists": [{name, smart, query, tracks: [sha256]}],
-     "concepts": [{genre: key or null, tag: name or null, answers: [{sha256, yes, asked, at}]}]}
+     "concepts": [{genre: key or null, tag: name or null, answers: [{sha256, yes, asked, at}]}],
+     "albums": [{title, artist: name or null, mbid, starred_at}], "artists": [{name, starred_at}]}
 
-The lists may be missing: `concepts` is since 0.2. What is added to the format is optional, and `version` stays; a
-change that earlier readers would misunderstand gets the next number, and the reader keeps reading all of them.
+The lists may be missing: `concepts`, `albums` and `artists` are since 0.2. The last two name those that have a star.
+What is added to the format is optional, and `version` stays; a change that earlier readers would misunderstand gets the
+next number, and the reader keeps reading all of them.
 
 Texts are what `library.text.is_storable` allows, for the writer and the reader.
 

@@ -34,7 +34,7 @@ EXPORT_BATCH = 200
 CSV_COLUMNS = [
     "sha256", "file_name", "kind", "size", "duration", "added", "title", "artist", "album", "year", "edited",
     "genre", "genre_source", "genre_in_file", "genre_heard", "genre_said", "confidence", "model", "moods",
-    "tags", "rejected", "history",
+    "tags", "rejected", "history", "starred", "rating",
 ]  # fmt: skip
 #: Characters that begin a formula in spreadsheets, and those that some programs skip before one.
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -46,6 +46,7 @@ def export_as_json(owner: User) -> Iterator[str]:
     yield json.dumps(head, ensure_ascii=False)[:-1]
     lists = {"genres": _genres(owner), "tags": _tags(owner), "tracks": _tracks(owner)}
     lists |= {"playlists": _playlists(owner), "concepts": _concepts(owner)}
+    lists |= {"albums": _albums(owner), "artists": _artists(owner)}
     for name, rows in lists.items():
         yield f',\n"{name}": ['
         for number, row in enumerate(rows):
@@ -80,6 +81,7 @@ def export_as_csv(owner: User) -> Iterator[str]:
             "tags": "; ".join(row["tags"]),
             "rejected": "; ".join(row["rejected"]),
             "history": "; ".join(history),
+            "starred": row["starred_at"],
         }
         yield line.writerow([_csv_safe(cells[column]) for column in CSV_COLUMNS])
 
@@ -123,6 +125,8 @@ def _track(track: Track) -> dict[str, Any]:
         "album": track.album,
         "year": track.year,
         "edited": track.edited,
+        "starred_at": _isoformat(track.starred_at) if track.starred_at else None,
+        "rating": track.rating,
         "genre": track.genre,
         "genre_source": track.genre_source,
         "layers": {
@@ -192,6 +196,25 @@ def _concepts(owner: User) -> Iterator[dict[str, Any]]:
             genre, tag = concept.genre and concept.genre.key, concept.tag and concept.tag.name
             since = _isoformat(concept.sets_since) if concept.sets_since else None
             yield {"genre": genre, "tag": tag, "sets_since": since, "answers": said[concept.pk]}
+
+
+def _albums(owner: User) -> Iterator[dict[str, Any]]:
+    """Those with a star, by what an import recognises them by."""
+    for album in selectors.albums_of(owner).filter(starred_at__isnull=False).order_by("key", "pk"):
+        assert album.starred_at
+        yield {
+            "title": album.title,
+            "artist": album.artist.name if album.artist else None,
+            "mbid": album.mbid,
+            "starred_at": _isoformat(album.starred_at),
+        }
+
+
+def _artists(owner: User) -> Iterator[dict[str, Any]]:
+    """Those with a star."""
+    for artist in selectors.artists_of(owner).filter(starred_at__isnull=False).order_by("key"):
+        assert artist.starred_at
+        yield {"name": artist.name, "starred_at": _isoformat(artist.starred_at)}
 
 
 def _isoformat(moment: datetime) -> str:

@@ -14,10 +14,11 @@ from django.utils import timezone
 from library.exchange import FORMAT, VERSION
 from library.exchange.json_stream import BadDocumentError, iter_members
 from library.genres import BUILTIN_GENRES, UNSURE
+from library.models.albums import TITLE_LENGTH
 from library.models.genres import HUES
 from library.models.playlists import PLAYLIST_NAME_ROOM, QUERY_LENGTH
 from library.models.tags import KEY_LENGTH as TAG_KEY_LENGTH
-from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH, NAME_ROOM
+from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH, MAX_RATING, NAME_ROOM
 from library.text import is_storable
 from library.text.folding import name_key
 
@@ -28,9 +29,12 @@ MAX_LIST_ENTRIES = {
     "tracks": 1_000_000,
     "playlists": 5000,
     "concepts": 11_000,
+    "albums": 1_000_000,
+    "artists": 1_000_000,
 }
 #: The maximum length of each list of a track. Nobody can exceed it on a site: whatever is stored can be read.
 MAX_ENTRIES_OF_TRACK = 10_000
+MBID_LENGTH = 36
 _KEY = re.compile(rf"[\w-]{{1,{GENRE_LENGTH}}}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -66,6 +70,8 @@ class TrackEntry:
     file_name: str
     added: datetime
     edits: dict[str, Any]
+    starred_at: datetime | None
+    rating: int | None
     tags: list[str]
     rejected: list[str]
     verdicts: list[VerdictEntry]
@@ -97,7 +103,25 @@ class ConceptEntry:
     sets_since: datetime | None
 
 
-Entry = GenreEntry | TagEntry | TrackEntry | PlaylistEntry | ConceptEntry
+@dataclass(frozen=True, slots=True)
+class AlbumEntry:
+    """An album with a star. `artist` is the album artist, "" for none; `mbid` its MusicBrainz id, "" for none."""
+
+    title: str
+    artist: str
+    mbid: str
+    starred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistEntry:
+    """An artist with a star."""
+
+    name: str
+    starred_at: datetime
+
+
+Entry = GenreEntry | TagEntry | TrackEntry | PlaylistEntry | ConceptEntry | AlbumEntry | ArtistEntry
 
 
 def read_entries(file: IO[bytes]) -> Iterator[Entry]:
@@ -148,6 +172,8 @@ def _parse_track(row: dict[str, Any]) -> TrackEntry:
         file_name=_text(row, "file_name", 255),
         added=added,
         edits={field: _edited_value(row, field) for field in edited},
+        starred_at=_datetime(row, "starred_at", optional=True),
+        rating=_rating(row),
         tags=[_checked_text(word, "tags", NAME_ROOM) for word in _list(row, "tags", MAX_ENTRIES_OF_TRACK)],
         rejected=[
             _checked_text(word, "rejected", TAG_KEY_LENGTH)
@@ -197,12 +223,31 @@ def _parse_answer(row: Any) -> AnswerEntry:
     return AnswerEntry(_hash(row.get("sha256")), _bool(row, "yes"), _bool(row, "asked"), at)
 
 
+def _parse_album(row: dict[str, Any]) -> AlbumEntry:
+    starred_at = _datetime(row, "starred_at")
+    assert starred_at
+    return AlbumEntry(
+        title=_text(row, "title", TITLE_LENGTH),
+        artist="" if row.get("artist") is None else _text(row, "artist", TITLE_LENGTH),
+        mbid=_text(row, "mbid", MBID_LENGTH, blank=True),
+        starred_at=starred_at,
+    )
+
+
+def _parse_artist(row: dict[str, Any]) -> ArtistEntry:
+    starred_at = _datetime(row, "starred_at")
+    assert starred_at
+    return ArtistEntry(_text(row, "name", TITLE_LENGTH), starred_at)
+
+
 ENTRY_PARSERS: dict[str, Any] = {
     "genres": _parse_genre,
     "tags": _parse_tag,
     "tracks": _parse_track,
     "playlists": _parse_playlist,
     "concepts": _parse_concept,
+    "albums": _parse_album,
+    "artists": _parse_artist,
 }
 
 
@@ -231,6 +276,13 @@ def _bool(row: dict[str, Any], name: str) -> bool:
     if not isinstance(value := row.get(name), bool):
         raise BadDocumentError(f"“{name}” is not true or false")
     return value
+
+
+def _rating(row: dict[str, Any]) -> int | None:
+    rating = row.get("rating")
+    if rating is not None and (type(rating) is not int or not 1 <= rating <= MAX_RATING):
+        raise BadDocumentError(f"“rating” is not a number from 1 to {MAX_RATING}")
+    return rating
 
 
 def _hue(row: dict[str, Any]) -> int:

@@ -19,6 +19,8 @@ from django.db.models import Max, QuerySet
 
 from library.errors import DomainError
 from library.exchange.import_reader import (
+    AlbumEntry,
+    ArtistEntry,
     ConceptEntry,
     GenreEntry,
     PlaylistEntry,
@@ -37,6 +39,7 @@ from library.services.concept_imports import concepts_import
 from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
 from library.services.names import room_check
+from library.services.star_imports import album_stars_import, artist_stars_import, track_stars_import
 from library.text import file_size
 from library.text.folding import NameIndex, key_of_before, name_key, search_text
 
@@ -91,6 +94,10 @@ def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
     concepts = (entry for entry in read_entries(file) if isinstance(entry, ConceptEntry))
     report.done += concepts_import(owner=owner, entries=concepts, genre_keys=keys, tag_ids=tag_ids)
     concept_pass_request_if_on(owner_id=owner.pk)
+    albums = (entry for entry in read_entries(file) if isinstance(entry, AlbumEntry))
+    report.done["stars"] += album_stars_import(owner=owner, entries=albums)
+    artists = (entry for entry in read_entries(file) if isinstance(entry, ArtistEntry))
+    report.done["stars"] += artist_stars_import(owner=owner, entries=artists)
     return report
 
 
@@ -178,6 +185,7 @@ def _tracks_add(
     changed |= _verdicts_add(owner, pairs, keys, report)
     changed |= _taggings_add(pairs, tag_ids, report)
     changed |= _rejections_add(pairs, refusals, report)
+    report.done += track_stars_import(pairs=pairs)
     effective_genres_recompute(Track.objects.filter(pk__in=changed))
 
 
