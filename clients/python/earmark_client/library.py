@@ -123,6 +123,38 @@ class Library:
         for page in self._pages("tracks/", {"page_size": 200, **filters}):
             yield from page["results"]
 
+    def album(self, album_id: str) -> dict[str, Any]:
+        """An album, with the ids of its tracks in order."""
+        return self._json("GET", f"albums/{album_id}/")
+
+    def albums(self, **filters: Any) -> Iterator[dict[str, Any]]:
+        """All albums that match the filters of `GET /api/v1/albums/`, fetched page by page."""
+        for page in self._pages("albums/", {"page_size": 200, **filters}):
+            yield from page["results"]
+
+    def artist(self, artist_id: str) -> dict[str, Any]:
+        """An artist, with the ids of albums and tracks."""
+        return self._json("GET", f"artists/{artist_id}/")
+
+    def artists(self, **filters: Any) -> Iterator[dict[str, Any]]:
+        """All artists that match the filters of `GET /api/v1/artists/`, fetched page by page."""
+        for page in self._pages("artists/", {"page_size": 200, **filters}):
+            yield from page["results"]
+
+    def cover(self, cover: dict[str, str], size: str = "large") -> bytes:
+        """The picture, as WebP, of the `cover` of a track or an album; `size` is small, medium or large."""
+        # Only the path is used, so that the token goes to no other site.
+        address = self._http.base_url.copy_with(raw_path=httpx.URL(cover[size]).raw_path)
+        return self._send_with_retries(lambda: self._http.get(address)).content
+
+    def star(self, kind: str, thing_id: str, starred: bool = True) -> dict[str, Any]:
+        """Star a "track", an "album" or an "artist", or take its star away; returns it as it is now."""
+        return self._json("PATCH", f"{kind}s/{thing_id}/", json={"starred": starred})
+
+    def rate(self, track_id: str, rating: int | None) -> dict[str, Any]:
+        """Rate a track from 1 to 5; None removes its rating. Returns the track as it is now."""
+        return self._json("PATCH", f"tracks/{track_id}/", json={"rating": rating})
+
     def changes(self, since: datetime | str) -> Iterator[Changes]:
         """What was added, changed and deleted since a time, in order, page by page.
 
