@@ -1,4 +1,4 @@
-"""Read the tags of audio files: title, artist, album, year, genre, track number, and all other texts.
+"""Read the tags of audio files: title, artist, album, year, genre, place on the album, ids, and all other texts.
 
 Tags are written by strangers: they are cut to length, cleaned, and never trusted.
 """
@@ -13,40 +13,42 @@ from pathlib import Path
 from typing import Any
 
 import mutagen
+from mutagen.apev2 import APETextValue, APEv2
 from mutagen.asf import ASF, ASFBaseAttribute  # type: ignore[attr-defined]
 from mutagen.id3 import ID3, TCON, UFID, Frame, ID3NoHeaderError
 from mutagen.mp4 import MP4, AtomDataType, MP4FreeForm
 
+from classifier.album_tags import KNOWN_NAMES, album_fields, plain_name
 from classifier.audiofile import AudioFile
 from classifier.limits import TimeLimitExceeded, resource_limits
 from classifier.visible import without_invisible
 
 MAX_LENGTH = 200
+#: Of so many tags of a file, those that are known by name are found.
+MAX_SEARCHED_NAMES = 2000
 #: Limits for the texts kept of one file: names, values per name, characters per value, and characters in all.
 MAX_NAMES, MAX_VALUES, MAX_VALUE_LENGTH, MAX_CHARACTERS = 100, 20, 1000, 20_000
 #: CPU time and memory that reading tags may take. A tag with a picture of 100 MB takes a third of the time and most of
 #: the memory.
 CPU_SECONDS, MEMORY_BYTES = 3.0, 512 * 2**20
 
-_ID3 = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "year": "TDRC", "genre": "TCON", "track": "TRCK"}
-_MP4 = {
-    "title": "\xa9nam", "artist": "\xa9ART", "album": "\xa9alb", "year": "\xa9day", "genre": "\xa9gen",
-    "track": "trkn",
-}  # fmt: skip
+_ID3 = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "year": "TDRC", "genre": "TCON"}
+_MP4 = {"title": "\xa9nam", "artist": "\xa9ART", "album": "\xa9alb", "year": "\xa9day", "genre": "\xa9gen"}
 _ASF = {
-    "title": "Title", "artist": "Author", "album": "WM/AlbumTitle", "year": "WM/Year", "genre": "WM/Genre",
-    "track": "WM/TrackNumber",
-}  # fmt: skip
-_VORBIS = {
-    "title": "title", "artist": "artist", "album": "album", "year": "date", "genre": "genre",
-    "track": "tracknumber",
-}  # fmt: skip
+    "title": "Title",
+    "artist": "Author",
+    "album": "WM/AlbumTitle",
+    "year": "WM/Year",
+    "genre": "WM/Genre",
+}
+_VORBIS = {"title": "title", "artist": "artist", "album": "album", "year": "date", "genre": "genre"}
+_APE = {"title": "Title", "artist": "Artist", "album": "Album", "year": "Year", "genre": "Genre"}
 #: Names of Vorbis comments that hold pictures as text.
 _PICTURE_NAMES = {"metadata_block_picture", "coverart"}
 
 
 def read_tags(path: str | Path) -> dict[str, Any]:
-    """Return a file's tags: `title`, `artist`, `album`, `genre` (str), `year`, `track` (int) and `values`.
+    """A file's tags: `title`, `artist`, `album`, `genre` (str), `year` (int), `values`, and those of `album_fields`.
 
     Fields that the file lacks are left out. `values` holds every text in the tags as {name: [value, …]}, within the
     limits above and without pictures and other bytes. Names are those of the file's format: `TPE2`, `TXXX:…` (ID3),
@@ -57,12 +59,14 @@ def read_tags(path: str | Path) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     values: dict[str, list[str]] = {}
+    fields: dict[str, Any] = {}
     # Both readers parse hostile bytes. Any exception of theirs means "no tags".
     try:
         with resource_limits(seconds=CPU_SECONDS, memory=MEMORY_BYTES):
             file, tags = _open(Path(path))
             found = _first_values(file, tags)
             values = _clean_values(tags)
+            fields = _album_fields(tags)
     except (TimeLimitExceeded, MemoryError):
         return {"values": {}}  # do not try FFmpeg: it might take as long, and cannot be interrupted
     except Exception:  # noqa: S110
@@ -72,7 +76,8 @@ def read_tags(path: str | Path) -> dict[str, Any]:
             ffmpeg_tags = _read_ffmpeg(Path(path))
             found = {**ffmpeg_tags, "year": ffmpeg_tags.get("date")}
             values = values or _clean_values(ffmpeg_tags)
-    return _clean_fields(found) | {"values": values}
+            fields = fields or _album_fields(ffmpeg_tags)
+    return _clean_fields(found) | fields | {"values": values}
 
 
 def _clean_fields(found: dict[str, Any]) -> dict[str, Any]:
@@ -84,10 +89,22 @@ def _clean_fields(found: dict[str, Any]) -> dict[str, Any]:
     year = re.search(r"\b(1[89]\d\d|20\d\d)\b", _clean_text(found.get("year")))
     if year:
         tags["year"] = int(year.group())
-    track = re.match(r"\d{1,4}", _clean_text(found.get("track")))
-    if track and int(track.group()):
-        tags["track"] = int(track.group())
     return tags
+
+
+def _album_fields(tags: Any) -> dict[str, Any]:
+    values: dict[str, list[str]] = {}
+    items = itertools.islice(tags.items() if tags else (), MAX_SEARCHED_NAMES)
+    for name, value in sorted(
+        items, key=lambda item: str(item[0])
+    ):  # of Vorbis comments, the order is random
+        plain = plain_name(_clean_text(name))
+        if plain in KNOWN_NAMES:
+            texts = (
+                _clean_text(text, MAX_VALUE_LENGTH) for text in itertools.islice(_texts(value), MAX_VALUES)
+            )
+            values.setdefault(plain, []).extend(filter(None, texts))
+    return album_fields(values)
 
 
 def _clean_values(tags: Any) -> dict[str, list[str]]:
@@ -117,11 +134,12 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(getattr(value, "text", getattr(value, "url", [])))
     elif isinstance(value, ASFBaseAttribute):
         yield from _texts(value.value)
-    elif isinstance(value, list):
+    elif isinstance(value, list | APETextValue):
         for one in value:
             yield from _texts(one)
-    elif isinstance(value, tuple):  # track 7 of 12
-        yield "/".join(str(number) for number in value if number)
+    elif isinstance(value, tuple):  # track 7 of 12, or of an unknown number
+        if any(value):
+            yield "/".join(str(number) for number in (value if value[-1] else value[:1]))
     elif isinstance(value, MP4FreeForm):
         if value.dataformat == AtomDataType.UTF8:
             yield value[: MAX_VALUE_LENGTH * 4].decode(errors="ignore")
@@ -152,12 +170,13 @@ def _first_values(file: Any, tags: Any) -> dict[str, Any]:
             found["genre"] = next((genre for genre in tags["TCON"].genres if genre != "Unknown"), "")
         return found
     names = _MP4 if isinstance(file, MP4) else _ASF if isinstance(file, ASF) else _VORBIS
+    if isinstance(tags, APEv2):
+        names = _APE
     found = {}
     for field, name in names.items():
         values = tags.get(name)
         if values:
-            value = values[0] if isinstance(values, list) else values
-            found[field] = value[0] if isinstance(value, tuple) else value
+            found[field] = values[0] if isinstance(values, list | APETextValue) else values
     return found
 
 
