@@ -132,6 +132,8 @@ class TrackFactory(factory.django.DjangoModelFactory):
         derived_names_recompute(track)
         track.file_label = known_genre_from_tag(track.file_genre, selectors.own_genres_for_tags(track.owner))
         track.save()
+        services.albums_recompute(owner=track.owner, track_ids=[track.pk])
+        track.refresh_from_db(fields=["album_entry", "album_key"])
         if track.status == Track.Status.READY:
             track.prediction = PredictionFactory(track=track, **heard)
             track.save()

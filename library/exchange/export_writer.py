@@ -32,7 +32,8 @@ from library.models import (
 
 EXPORT_BATCH = 200
 CSV_COLUMNS = [
-    "sha256", "file_name", "kind", "size", "duration", "added", "title", "artist", "album", "year", "edited",
+    "sha256", "file_name", "kind", "size", "duration", "added", "title", "artist", "album", "year", "album_artist",
+    "disc_number", "disc_total", "track_number", "track_total", "original_year", "compilation", "edited",
     "genre", "genre_source", "genre_in_file", "genre_heard", "genre_said", "confidence", "model", "moods",
     "tags", "rejected", "history", "starred", "rating",
 ]  # fmt: skip
@@ -124,6 +125,15 @@ def _track(track: Track) -> dict[str, Any]:
         "artist": track.artist,
         "album": track.album,
         "year": track.year,
+        "album_artist": track.album_artist,
+        "disc_number": track.disc_number,
+        "disc_total": track.disc_total,
+        "track_number": track.track_number,
+        "track_total": track.track_total,
+        "original_year": track.original_year,
+        "compilation": track.compilation,
+        "artist_names": track.artist_names,
+        "musicbrainz": track.musicbrainz,
         "edited": track.edited,
         "starred_at": _isoformat(track.starred_at) if track.starred_at else None,
         "rating": track.rating,

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from django.utils import timezone
 
+from classifier.album_tags import MAX_ARTISTS
 from library.exchange import FORMAT, VERSION
 from library.exchange.json_stream import BadDocumentError, iter_members
 from library.genres import BUILTIN_GENRES, UNSURE
@@ -18,7 +19,7 @@ from library.models.albums import TITLE_LENGTH
 from library.models.genres import HUES
 from library.models.playlists import PLAYLIST_NAME_ROOM, QUERY_LENGTH
 from library.models.tags import KEY_LENGTH as TAG_KEY_LENGTH
-from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH, MAX_RATING, NAME_ROOM
+from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH, MAX_NUMBER, MAX_RATING, NAME_ROOM
 from library.text import is_storable
 from library.text.folding import name_key
 
@@ -37,6 +38,12 @@ MAX_ENTRIES_OF_TRACK = 10_000
 MBID_LENGTH = 36
 _KEY = re.compile(rf"[\w-]{{1,{GENRE_LENGTH}}}")
 _HASH = re.compile(r"[0-9a-f]{64}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MUSICBRAINZ_IDS = ("recording", "release", "artists", "album_artists")
+#: Fields that are numbers from 1 on, with the largest.
+NUMBERS = dict.fromkeys(("year", "original_year"), 9999) | dict.fromkeys(
+    ("disc_number", "disc_total", "track_number", "track_total"), MAX_NUMBER
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,8 @@ class TrackEntry:
     edits: dict[str, Any]
     starred_at: datetime | None
     rating: int | None
+    artist_names: list[str]
+    musicbrainz: dict[str, list[str]]
     tags: list[str]
     rejected: list[str]
     verdicts: list[VerdictEntry]
@@ -174,6 +183,8 @@ def _parse_track(row: dict[str, Any]) -> TrackEntry:
         edits={field: _edited_value(row, field) for field in edited},
         starred_at=_datetime(row, "starred_at", optional=True),
         rating=_rating(row),
+        artist_names=_artist_names(row),
+        musicbrainz=_musicbrainz(row),
         tags=[_checked_text(word, "tags", NAME_ROOM) for word in _list(row, "tags", MAX_ENTRIES_OF_TRACK)],
         rejected=[
             _checked_text(word, "rejected", TAG_KEY_LENGTH)
@@ -252,12 +263,33 @@ ENTRY_PARSERS: dict[str, Any] = {
 
 
 def _edited_value(row: dict[str, Any], field: str) -> str | int | None:
-    if field != "year":
-        return _text(row, field, 255, blank=field != "title")
-    year = row.get("year")
-    if year is not None and (type(year) is not int or not 1 <= year <= 9999):
-        raise BadDocumentError("“year” is not a year from 1 to 9999")
-    return year
+    if field == "compilation":
+        return _bool(row, field)
+    if field in NUMBERS:
+        number, most = row.get(field), NUMBERS[field]
+        if number is not None and (type(number) is not int or not 1 <= number <= most):
+            raise BadDocumentError(f"“{field}” is not a number from 1 to {most}")
+        return number
+    return _text(row, field, 255, blank=field != "title")
+
+
+def _artist_names(row: dict[str, Any]) -> list[str]:
+    if row.get("artist_names") is None:
+        return []
+    names = _list(row, "artist_names", MAX_ARTISTS)
+    return [_checked_text(name, "artist_names", 255) for name in names]
+
+
+def _musicbrainz(row: dict[str, Any]) -> dict[str, list[str]]:
+    """Names that are unknown are left out: a later version may know more."""
+    if row.get("musicbrainz") is None:
+        return {}
+    if not isinstance(given := row["musicbrainz"], dict):
+        raise BadDocumentError("“musicbrainz” is not an object")
+    ids = {name: _list(given, name, MAX_ARTISTS) for name in MUSICBRAINZ_IDS if name in given}
+    if not all(isinstance(id_, str) and _UUID.fullmatch(id_) for some in ids.values() for id_ in some):
+        raise BadDocumentError("“musicbrainz” has something that is no id")
+    return {name: some for name, some in ids.items() if some}
 
 
 def _text(row: dict[str, Any], name: str, most: int, *, blank: bool = False) -> str:

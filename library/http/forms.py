@@ -8,7 +8,7 @@ from typing import Any, cast
 from django import forms
 
 from library.models import Track, User
-from library.models.tracks import EDITABLE_FIELDS
+from library.models.tracks import EDITABLE_FIELDS, MAX_NUMBER
 from library.text import has_invisible_letter
 
 
@@ -58,7 +58,8 @@ class ConflictDetectingForm(forms.Form):
     def add_conflict_errors(self, current: Mapping[str, Any]) -> None:
         """Show the values that fields have by now; saving again overwrites them. `current`: values by field."""
         for name, value in current.items():
-            was = f"changed meanwhile to “{value}”" if value else "cleared meanwhile"
+            shown = "Yes" if value is True else value
+            was = f"changed meanwhile to “{shown}”" if value else "cleared meanwhile"
             self.add_error(name, f"It was {was}. Save again to overwrite it.")
         self._update_data({self.add_initial_prefix(name): value for name, value in current.items()})
 
@@ -71,10 +72,22 @@ class ConflictDetectingForm(forms.Form):
         self.data = sent | {name: "" if value is None else str(value) for name, value in values.items()}
 
 
+def _number(label: str, most: int = MAX_NUMBER) -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=1, max_value=most, required=False)
+
+
 class TrackForm(ConflictDetectingForm, forms.ModelForm):
     """The editable fields of a track."""
 
-    year = forms.IntegerField(min_value=1, max_value=9999, required=False)
+    disc_number, disc_total = _number("Disc"), _number("Number of discs")
+    track_number, track_total = _number("Track"), _number("Number of tracks")
+    year, original_year = _number("Year", 9999), _number("First released", 9999)
+    # A checkbox that is not checked would not be in the request.
+    compilation = forms.BooleanField(
+        label="On an album of various artists",
+        required=False,
+        widget=forms.Select(choices=[("False", "No"), ("True", "Yes")]),
+    )
 
     class Meta:
         model = Track

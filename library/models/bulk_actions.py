@@ -30,6 +30,7 @@ class BulkAction(models.Model):
         STAR = "star", "Starred"
         UNSTAR = "unstar", "Star removed"
         RATE = "rate", "Rated"
+        NAMES = "names", "Artist or album changed"
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -22,7 +22,12 @@ NAME_LENGTH, NAME_ROOM = 40, 200
 #: The best rating of a track; the worst is 1.
 MAX_RATING = 5
 #: What an owner may change about a track.
-EDITABLE_FIELDS = ("title", "artist", "album", "year")
+EDITABLE_FIELDS = (
+    *("title", "artist", "album", "album_artist", "disc_number", "disc_total", "track_number", "track_total"),
+    *("year", "original_year", "compilation"),
+)
+#: Discs and tracks are numbered from 1 to this.
+MAX_NUMBER = 999
 #: How many characters of a name are sorted by, and how many of all names are searched: the limits of an index.
 SORT_LENGTH = 60
 SEARCH_LENGTH = 600
@@ -164,7 +169,11 @@ class Track(models.Model):
     album_entry = models.ForeignKey(
         "Album", on_delete=models.SET_NULL, null=True, blank=True, related_name="tracks", db_index=False
     )
-    artists = models.ManyToManyField("Artist", through="TrackArtist", related_name="tracks")
+    artists: models.ManyToManyField[Any, Any] = models.ManyToManyField(
+        "Artist", through="TrackArtist", related_name="tracks"
+    )
+    #: The same for tracks that name the same album title and album artist; "" until `services.albums` has been here.
+    album_key = models.CharField(max_length=24, blank=True, editable=False)
     #: The picture in the file, or beside it.
     cover = models.ForeignKey(
         "Cover", on_delete=models.SET_NULL, null=True, blank=True, related_name="tracks", db_index=False
@@ -218,6 +227,8 @@ class Track(models.Model):
                 condition=models.Q(album_entry__isnull=False),
                 name="in_album_order",
             ),
+            # Of all owners, also in the bin.
+            models.Index(fields=["album_key", "owner"], name="same_album_title"),
             models.Index(fields=["cover"], condition=models.Q(cover__isnull=False), name="tracks_of_a_cover"),
             models.Index(
                 fields=["owner", "deleted_at", "-starred_at", "-id"],

@@ -10,6 +10,7 @@ from library.models.tracks import Track
 class AnalysisPart(models.TextChoices):
     """What an analysis leaves besides the pictures. Which tracks lack what is in `selectors.analysis_parts`."""
 
+    ALBUMS = "albums", "Artists and albums"
     TAGS = "tags", "Tags of the file"
     COVER = "cover", "Picture in the file"
     VECTORS = "vectors", "Vectors for teaching"

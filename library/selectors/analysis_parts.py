@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from classifier.album_tags import READER_VERSION
 from library.models import (
     AnalysisPart,
     FileTags,
@@ -22,9 +23,11 @@ from library.models import (
 )
 from library.selectors.model_cards import learning_space, model_id, model_name_of
 
-#: The parts that the upgrade pass fills in, in this order: reading takes milliseconds, listening takes seconds.
-#: Predictions are left to people: a new one may change a genre.
-UPGRADED_PARTS = (AnalysisPart.TAGS, AnalysisPart.COVER, AnalysisPart.VECTORS)
+#: The parts that the upgrade pass fills in, in this order: albums need no file, reading takes milliseconds, listening
+#: takes seconds. Predictions are left to people: a new one may change a genre.
+UPGRADED_PARTS = (AnalysisPart.ALBUMS, AnalysisPart.TAGS, AnalysisPart.COVER, AnalysisPart.VECTORS)
+#: What tracks that cannot be heard have, too.
+_UNHEARD_PARTS = (AnalysisPart.ALBUMS, AnalysisPart.TAGS, AnalysisPart.COVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,19 @@ class UpgradeProgress:
 
 def tracks_with_analysis(part: AnalysisPart) -> QuerySet[Track]:
     """Tracks, of all owners, that could have this part: those analysed; what is only read, also the others."""
-    failed = [Track.Status.FAILED] if part in (AnalysisPart.TAGS, AnalysisPart.COVER) else []
+    failed = [Track.Status.FAILED] if part in _UNHEARD_PARTS else []
     return Track.objects.filter(status__in=[Track.Status.READY, *failed]).order_by()
 
 
 def tracks_lacking(part: AnalysisPart) -> QuerySet[Track]:
-    """Tracks, of all owners, without this part: for vectors and predictions, without one of their owner's model."""
+    """Tracks, of all owners, without this part: for tags, without those that the current reader has read; for vectors
+    and predictions, without one of their owner's model.
+    """
     tracks, its = tracks_with_analysis(part), {"track": OuterRef("pk")}
+    if part == AnalysisPart.ALBUMS:
+        return tracks.filter(album_key="")
     if part == AnalysisPart.TAGS:
-        return tracks.exclude(Exists(FileTags.objects.filter(**its)))
+        return tracks.exclude(Exists(FileTags.objects.filter(reader_version__gte=READER_VERSION, **its)))
     if part == AnalysisPart.COVER:  # of tracks without tags, these are read first
         return tracks.filter(Exists(FileTags.objects.filter(picture=None, **its)))
     lacking = Q(pk__in=[])

@@ -18,6 +18,7 @@ from library.services.album_covers import (
     album_covers_recompute,
     track_cover_record,
 )
+from library.services.albums import albums_recompute
 from library.services.analysis import (
     prediction_adopt,
     prediction_record,
@@ -177,6 +178,7 @@ __all__ = [
     "album_cover_set",
     "album_covers_recompute",
     "album_star",
+    "albums_recompute",
     "answer_undo",
     "artist_star",
     "base_model_activate",

@@ -14,6 +14,7 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from library.models import ApiToken, PartialUpload, Track, User
+from library.services.albums import albums_delete
 from library.services.batches import BATCH_SIZE, WritePauses
 from library.services.bin import tracks_purge
 from library.services.covers import owner_covers_delete
@@ -88,6 +89,7 @@ def _delete(user_id: int, batches: int | None) -> bool:
         User.objects.filter(pk=user_id).update(deletion_progress_at=timezone.now())
         pauses.take()
         if not tracks.exists():
+            albums_delete(owner=user)
             owner_covers_delete(owner=user)
         with transaction.atomic():
             # Locked, as by an upload that stores a track: none is added after it was seen that there are none left.

@@ -21,6 +21,7 @@ from library.monitoring.logs import log_context
 from library.selectors import own_genres_for_tags
 from library.selectors.model_cards import model_name_of
 from library.services.album_covers import track_cover_record
+from library.services.albums import albums_recompute
 from library.services.analysis_client import analyse_file
 from library.services.analysis_queue import (
     lease_end,
@@ -31,8 +32,9 @@ from library.services.analysis_queue import (
     track_lease,
 )
 from library.services.connections import connection_close_if_unusable
+from library.services.edit_conflicts import owner_lock
 from library.services.effective_genres import effective_genres_recompute
-from library.services.file_tags import file_tags_record
+from library.services.file_tags import file_tags_record, place_from_file
 from library.services.moods import moods_recompute
 from library.services.stage_times import Stopwatch, stage_times_add
 from library.services.track_files import (
@@ -163,7 +165,8 @@ def prediction_adopt(
 def derived_names_recompute(track: Track) -> dict[str, str]:
     """The fields by which lists search and sort, from a track's names: set on it, not saved, and returned."""
     names = (track.title, track.artist, track.album)
-    derived = {"search_text": searched_words(names, track.original_name)[:SEARCH_LENGTH]}
+    others = [name for name in (*track.artist_names, track.album_artist) if name not in names]
+    derived = {"search_text": searched_words((*names, *others), track.original_name)[:SEARCH_LENGTH]}
     for field, name in zip(("sort_title", "sort_artist", "sort_album"), names, strict=True):
         derived[field] = search_text(name)[:SORT_LENGTH]
     for field, text in derived.items():
@@ -178,6 +181,7 @@ def _tags_record(track: Track, tags: dict[str, Any]) -> bool:
     """
     try:
         with transaction.atomic():
+            owner_lock(owner=track.owner)
             current = Track.objects.select_for_update().filter(pk=track.pk, lease=track.lease).first()
             if current is not None:
                 _tag_fields_record(current, tags)
@@ -202,7 +206,7 @@ def _cover_record(track: Track, made: dict[str, Any] | None, folder: Path) -> No
 
 
 def _tag_fields_record(track: Track, tags: dict[str, Any]) -> None:
-    file_tags_record(track=track, tags=tags)
+    place = place_from_file(track, file_tags_record(track=track, tags=tags))
     known = {
         "title": tags.get("title"),
         "artist": tags.get("artist"),
@@ -214,7 +218,8 @@ def _tag_fields_record(track: Track, tags: dict[str, Any]) -> None:
     for field, value in known.items():
         setattr(track, field, value)
     known["file_label"] = known_genre_from_tag(track.file_genre, own_genres_for_tags(track.owner))
-    leased_track_update(track=track, **known, **derived_names_recompute(track))
+    leased_track_update(track=track, **known, **place, **derived_names_recompute(track))
+    albums_recompute(owner=track.owner, track_ids=[track.pk])
     effective_genres_recompute(Track.objects.filter(pk=track.pk))
 
 

@@ -17,9 +17,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from library.models import Track, TrackDeletion, User
+from library.services.albums import albums_forget, albums_recompute
 from library.services.analysis_queue import BACK_IN_QUEUE, UNFINISHED
 from library.services.batches import WritePauses, in_batches
 from library.services.concept_pass_requests import concept_pass_request_if_on
+from library.services.edit_conflicts import owner_lock
 from library.services.effective_genres import effective_genres_recompute
 from library.services.jobs import job_enqueue
 from library.services.track_files import FILE_FIELDS
@@ -57,12 +59,15 @@ def tracks_restore(*, owner: User, track_ids: Iterable[UUID]) -> list[UUID]:
     restored: list[UUID] = []
     for batch in in_batches(track_ids):
         with transaction.atomic():
+            owner_lock(owner=owner)
             ids = _lock_ids(Track.all_objects.filter(owner=owner, pk__in=batch, deleted_at__isnull=False))
             Track.all_objects.filter(pk__in=ids).update(deleted_at=None)
             TrackDeletion.objects.filter(owner=owner, track_id__in=ids).delete()
             tracks = Track.objects.filter(pk__in=ids)
             # Their genres may have been deleted or undone meanwhile. This also sets `updated_at`.
             effective_genres_recompute(tracks)
+            # Their albums and artists have stayed; but an upgrade of the site may have passed them by.
+            albums_recompute(owner=owner, track_ids=ids)
             concept_pass_request_if_on(owner_id=owner.pk)
             tracks.filter(status__in=UNFINISHED).update(status=Track.Status.QUEUED, attempts=0)
             waiting = [str(pk) for pk in tracks.filter(status__in=UNFINISHED).values_list("pk", flat=True)]
@@ -122,7 +127,14 @@ def _purge_in_batches(tracks: QuerySet[Track], track_ids: Iterable[UUID]) -> int
 def _purge(tracks: QuerySet[Track]) -> int:
     """Delete one batch of rows, and their files once they are gone."""
     with transaction.atomic():
+        owner_ids = set(tracks.order_by().values_list("owner", flat=True))
+        owners = list(User.objects.filter(pk__in=owner_ids).order_by("pk"))
+        for owner in owners:
+            owner_lock(owner=owner)
         ids = _lock_ids(tracks)
+        for owner in owners:
+            if not owner.deletion_progress_at:  # a closed account loses all albums at the end
+                albums_forget(owner=owner, track_ids=ids)
         rows = Track.all_objects.filter(pk__in=ids).order_by()
         names = [name for row in rows.values_list(*FILE_FIELDS) for name in row if name]
         TrackDeletion.objects.bulk_create(

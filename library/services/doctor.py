@@ -24,6 +24,7 @@ from django.utils import timezone
 from library.errors import DomainError
 from library.models import FileCheck, PartialUpload, Track
 from library.models.uploads import UPLOAD_LIFETIME
+from library.services.album_checks import albums_check
 from library.services.analysis_queue import (
     ANALYSIS_LEASE,
     NO_LEASE,
@@ -106,6 +107,8 @@ def library_repair(
     yield from (Finding(*found) for found in covers_check(dry_run=dry_run, before=before))
     yield from _check_unfinished_uploads(dry_run=dry_run)
     yield from _check_stuck_tracks(dry_run=dry_run)
+    for owner, rows in albums_check(dry_run=dry_run):
+        yield Finding("albums out of date", f"account {owner.pk}, {rows} rows", "recompute")
 
 
 def _check_folders(prefix: str, examination: Examination, before: datetime) -> Iterator[Finding]:

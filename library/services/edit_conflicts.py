@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Model
 
 from library.errors import ConflictError, DomainError
+from library.models import User
 
 
 def locked_row[Row: Model](row: Row) -> Row:
@@ -16,6 +17,14 @@ def locked_row[Row: Model](row: Row) -> Row:
     if found is None:
         raise DomainError("not_found", "This no longer exists.", 404)
     return found
+
+
+def owner_lock(*, owner: User) -> bool:
+    """Lock a person's row until the transaction ends, before rows of theirs; False if the account is gone.
+
+    Others who do so wait: what is decided about the quota, albums and artists then holds when it is done.
+    """
+    return User.objects.select_for_update(no_key=True).filter(pk=owner.pk).first() is not None
 
 
 def changed_fields(changes: Mapping[str, Any], shown: Mapping[str, Any] | None) -> dict[str, Any]:

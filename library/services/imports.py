@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -33,11 +33,14 @@ from library.genres import BUILTIN_GENRES
 from library.models import Genre, Playlist, PlaylistItem, Tag, Tagging, TagRejection, Track, User, Verdict
 from library.models.tracks import EDITABLE_FIELDS, NAME_ROOM
 from library.selectors import own_genres_of
+from library.services.albums import albums_recompute
 from library.services.analysis import derived_names_recompute
 from library.services.batches import BATCH_SIZE, in_batches
 from library.services.concept_imports import concepts_import
 from library.services.concept_pass_requests import concept_pass_request_if_on
+from library.services.edit_conflicts import owner_lock
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
+from library.services.file_tags import ids_of_edited, ids_of_fields
 from library.services.names import room_check
 from library.services.star_imports import album_stars_import, artist_stars_import, track_stars_import
 from library.text import file_size
@@ -87,6 +90,7 @@ def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
         (entry for entry in read_entries(file) if isinstance(entry, TrackEntry)), BATCH_SIZE
     ):
         with transaction.atomic():
+            owner_lock(owner=owner)
             _tracks_add(owner, batch, keys, tag_ids, refusals, report)
     _playlists_add(owner, (entry for entry in read_entries(file) if isinstance(entry, PlaylistEntry)), report)
     if report.done["genres"]:
@@ -197,7 +201,7 @@ def _edits_apply(pairs: Pairs, report: ImportReport) -> set[UUID]:
     changed = {}
     for track, entry in pairs:
         edits = {name: value for name, value in entry.edits.items() if name not in track.edited}
-        for name, value in edits.items():
+        for name, value in (edits | _ids_of_edits(track, entry, edits)).items():
             setattr(track, name, value)
         if edits:
             track.edited = sorted({*track.edited, *edits})
@@ -207,9 +211,18 @@ def _edits_apply(pairs: Pairs, report: ImportReport) -> set[UUID]:
             derived = derived_names_recompute(track)
             changed[track.pk] = track
     if changed:
-        fields = [*EDITABLE_FIELDS, "edited", "created_at", *derived]
+        fields = [*EDITABLE_FIELDS, "artist_names", "musicbrainz", "edited", "created_at", *derived]
         Track.objects.bulk_update(changed.values(), fields, BATCH_SIZE)
+        albums_recompute(owner=pairs[0][0].owner, track_ids=changed)
     return set(changed)
+
+
+def _ids_of_edits(track: Track, entry: TrackEntry, edits: Collection[str]) -> dict[str, Any]:
+    """What comes with edited fields: the artists and the MusicBrainz ids that they have in the document."""
+    values = ids_of_edited(track, edits)
+    for name in ids_of_fields(edits) & {*entry.musicbrainz}:
+        values["musicbrainz"] |= {name: entry.musicbrainz[name]}
+    return values | ({"artist_names": entry.artist_names} if "artist" in edits else {})
 
 
 def _verdicts_add(owner: User, pairs: Pairs, keys: dict[str, str], report: ImportReport) -> set[UUID]:

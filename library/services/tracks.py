@@ -20,6 +20,7 @@ from library.services.analysis_queue import track_enqueue
 from library.services.bin import tracks_move_to_bin, tracks_restore
 from library.services.bulk_action_records import bulk_action_record
 from library.services.connections import connection_close_if_unusable
+from library.services.edit_conflicts import owner_lock
 from library.services.file_repair import original_mend_if_damaged
 from library.services.track_files import orphaned_files_delete
 from library.text import file_size, title_from_filename, without_control_characters
@@ -121,11 +122,6 @@ def size_check(*, size: int | None) -> None:
     if size > settings.EARMARK_MAX_UPLOAD_BYTES:
         limit = file_size(settings.EARMARK_MAX_UPLOAD_BYTES)
         raise AudioError("too_large", f"The file is larger than the limit of {limit}.")
-
-
-def owner_lock(*, owner: User) -> None:
-    """Lock a person's row until the transaction ends: what is decided about their quota then holds when it is done."""
-    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
 
 
 def quota_check(*, owner: User, size: int) -> None:

@@ -2,7 +2,8 @@
 
 One task after the other goes on with it, behind everything else, newest tracks first. Which tracks lack what is read
 from the database each time (`selectors.analysis_parts`), so a pass can be killed anywhere. A lease makes sure that
-there is one at a time. Genres and predictions stay as they are, and the date of change unless there is a new cover.
+there is one at a time. Genres, predictions and titles stay as they are, and the date of change unless there is a new
+cover.
 """
 
 from __future__ import annotations
@@ -23,16 +24,19 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from classifier.album_tags import READER_VERSION
 from classifier.errors import AudioError
 from library.errors import DomainError
 from library.models import AnalysisPart, Embedding, FileTags, Track, UpgradeAttempt, UpgradePass, User
-from library.selectors.analysis_parts import UPGRADED_PARTS, tracks_to_upgrade
+from library.selectors.analysis_parts import UPGRADED_PARTS, tracks_lacking, tracks_to_upgrade
 from library.selectors.model_cards import learning_space, model_id, model_name_of
 from library.services.album_covers import track_cover_record
-from library.services.analysis import prediction_adopt, prediction_record
+from library.services.albums import albums_recompute
+from library.services.analysis import derived_names_recompute, prediction_adopt, prediction_record
 from library.services.analysis_client import analyse_file, read_cover, read_tags
-from library.services.edit_conflicts import locked_row
-from library.services.file_tags import file_tags_record
+from library.services.batches import BATCH_SIZE, WritePauses
+from library.services.edit_conflicts import locked_row, owner_lock
+from library.services.file_tags import file_tags_record, place_from_file
 from library.services.jobs import job_enqueue
 from library.services.track_files import local_copy, storage_is_empty
 from library.services.vectors import embedding_record, learning_vector_record
@@ -89,14 +93,29 @@ def upgrade_pass_continue(*, lease: uuid.UUID | str) -> int:
     if not batch:
         UpgradePass.objects.filter(pk=THE_PASS, lease=lease).delete()
         return 0
-    tried = 0
-    for track in batch:
-        _track_upgrade(track, part, on_heartbeat=lambda: _lease_extend(lease))
-        tried += 1
-        if time.monotonic() > end:
-            break
+    if part == AnalysisPart.ALBUMS:
+        tried = _albums_fill(end)
+    else:
+        tried = 0
+        for track in batch:
+            _track_upgrade(track, part, on_heartbeat=lambda: _lease_extend(lease))
+            tried += 1
+            if time.monotonic() > end:
+                break
     if _lease_extend(lease):
         _enqueue(lease)
+    return tried
+
+
+def _albums_fill(end: float) -> int:
+    """Give tracks the albums and artists that they name, one owner and one album after the other; returns how many."""
+    lacking, tried, pauses = tracks_lacking(AnalysisPart.ALBUMS), 0, WritePauses()
+    while (track := lacking.select_related("owner").first()) and time.monotonic() < end:
+        in_order = lacking.filter(owner=track.owner).order_by("sort_album", "pk")
+        ids = list(in_order.values_list("pk", flat=True)[:BATCH_SIZE])
+        albums_recompute(owner=track.owner, track_ids=ids)
+        tried += len(ids)
+        pauses.take()
     return tried
 
 
@@ -149,9 +168,18 @@ def _tags_fill(track: Track, path: Path) -> None:
         logger.info("Track %s: its tags cannot be read: %s", track.pk, error.code)
         tags = {}  # trying again would fail again
     with transaction.atomic():
-        locked_row(track)
-        if not FileTags.objects.filter(track=track).exists():  # an analysis may have stored them meanwhile
-            file_tags_record(track=track, tags=tags)
+        owner_lock(owner=track.owner)
+        current = locked_row(track)
+        found = FileTags.objects.filter(track=track)
+        if found.filter(reader_version__gte=READER_VERSION).exists():
+            pass  # an analysis has stored them meanwhile
+        elif not tags and found.exists():
+            found.update(reader_version=READER_VERSION)  # what an older reader has read stays
+        else:
+            place = place_from_file(current, file_tags_record(track=track, tags=tags))
+            place |= derived_names_recompute(current)
+            Track.objects.filter(pk=track.pk).update(**place)
+            albums_recompute(owner=track.owner, track_ids=[track.pk])
         _attempts_forget(track, AnalysisPart.TAGS)
 
 

@@ -25,8 +25,9 @@ from library.incoming.handler import DISK_FULL_ERRNOS, OnDiskUploadedFile, disk_
 from library.models import PartialUpload, Track, User
 from library.models.uploads import UPLOAD_LIFETIME
 from library.services.archives import archive_unpack
+from library.services.edit_conflicts import owner_lock
 from library.services.folder_pictures import folder_picture_receive, folder_track_note, is_folder_picture
-from library.services.tracks import clean_file_name, owner_lock, quota_check, size_check, track_add
+from library.services.tracks import clean_file_name, quota_check, size_check, track_add
 
 #: Shown for a file whose track was in the bin.
 RESTORED_MESSAGE = "This was in your bin and has been restored."

@@ -83,7 +83,7 @@ def suggestion_reject(request: AuthenticatedRequest, track_id: uuid.UUID) -> Htt
 
 @require_http_methods(["GET", "POST"])
 def track_edit(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
-    """Edit title, artist, album and year. `reset` names a field to take from the file again."""
+    """Edit what a track is called and where it belongs. `reset` names a field to take from the file again."""
     found = owned_track(request, track_id)
     form = TrackForm(request.POST or None, instance=owned_track(request, track_id))
     if field := request.POST.get("reset"):

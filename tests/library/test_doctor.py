@@ -19,9 +19,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from library import services
-from library.models import PartialUpload, Track, User
+from library.models import Album, Artist, PartialUpload, Track, TrackArtist, User
 from library.models.tracks import storage_key
 from library.services.track_files import walk_files
+from tests.albums import check_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeTrack = Callable[..., Track]
@@ -155,3 +156,27 @@ def test_the_number_of_queries_does_not_grow_with_the_library(make_track: MakeTr
     for _ in range(10):
         make_track()
     assert queries() == one
+
+
+def test_albums_that_disagree_with_their_tracks(make_track: MakeTrack, alice: User, charlie: User) -> None:
+    first, second = (make_track(artist="Ann", album=title) for title in ("One", "Two"))
+    make_track(owner=charlie, artist="Ann", album="One")
+    album = second.album_entry_id
+    Track.objects.filter(pk=second.pk).update(album="One")  # as by a process that was killed, or by hand
+    TrackArtist.objects.filter(track=first).delete()
+    Album.objects.create(owner=alice, title="Empty", key="empty")
+    Artist.objects.create(owner=alice, name="Nobody", key="nobody")
+    before = list(Track.objects.values()), list(Album.objects.values()), list(Artist.objects.values())
+    found = dry_run()
+    assert (
+        list(Track.objects.values()),
+        list(Album.objects.values()),
+        list(Artist.objects.values()),
+    ) == before
+    assert "albums out of date" in found
+    assert f"account {alice.pk}," in found
+    assert f"account {charlie.pk}," not in found
+    doctor()
+    check_rows(alice)
+    assert not Album.objects.filter(pk=album).exists()
+    assert "No problems found." in doctor("--dry-run")

@@ -18,7 +18,8 @@ from pytest_django import DjangoAssertNumQueries
 from library import selectors, services
 from library.errors import DomainError
 from library.exchange.export_writer import export_as_csv, export_as_json
-from library.models import Genre, Playlist, PlaylistItem, Tag, Track, User, Verdict
+from library.models import Album, Genre, Playlist, PlaylistItem, Tag, Track, User, Verdict
+from tests.albums import BOB, RELEASE, check_rows
 from tests.factories import PredictionFactory, TrackFactory
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,16 @@ def annotated_tracks(alice: User, bob: User, make_track: MakeTrack) -> list[Trac
     PredictionFactory(track=tracks[0], model_version="0", top="rock", moods={"calm": 0.9})
     services.track_edit(track=tracks[0], title="Été", artist="Ann", year=1987)
     services.track_edit(track=tracks[1], title="Cleared", album="")
+    place = {
+        "album_artist": "Cid",
+        "disc_number": 1,
+        "disc_total": 2,
+        "track_number": 3,
+        "original_year": 1970,
+    }
+    services.track_edit(
+        track=tracks[2], artist="Ann", album="One", compilation=True, track_total=None, **place
+    )
     own = services.own_genre_add(owner=alice, name="Dream Pop")
     gone = services.own_genre_add(owner=alice, name="Polka")
     services.own_genre_rename(genre=own, name="Shoegaze")
@@ -100,6 +111,26 @@ class TestRoundTrip:
         report = imported(charlie, before)
         assert (report.matched, report.unmatched) == (3, 0)
         assert exported(charlie) == before
+
+    def test_albums_and_artists_are_those_of_the_edits(
+        self, alice: User, charlie: User, annotated_tracks: list[Track], copies: list[Track]
+    ) -> None:
+        """Also what merging has left: the artists of a track, and the release of another file."""
+        first, second = annotated_tracks[:2]
+        known = {"release": [RELEASE], "recording": [BOB]}
+        Track.objects.filter(pk=first.pk).update(
+            artist_names=["Ann", "Bob"], musicbrainz=known, album="One", edited=["album", "artist"]
+        )
+        Track.objects.filter(pk=second.pk).update(
+            artist_names=["Ann", "Cid"], musicbrainz=known, edited=["title"]
+        )
+        imported(charlie, exported(alice))
+        there = {track.sha256: track for track in Track.objects.filter(owner=charlie)}
+        assert there[first.sha256].artist_names == ["Ann", "Bob"]
+        assert there[first.sha256].musicbrainz == {"release": [RELEASE]}  # a recording is what the file says
+        assert (there[second.sha256].artist_names, there[second.sha256].musicbrainz) == ([], {})
+        check_rows(charlie)
+        assert Album.objects.get(owner=charlie, mbid=RELEASE).title == "One"
 
     def test_effective_genres_are_recomputed(
         self, alice: User, charlie: User, annotated_tracks: list[Track], copies: list[Track]
@@ -278,6 +309,15 @@ HOSTILE: dict[str, object] = {
     "an edit of nothing": document_with_track(edited=["title"], title=""),
     "not a year": document_with_track(edited=["year"], year=True),
     "a far year": document_with_track(edited=["year"], year=10**9),
+    "a track number beyond all": document_with_track(edited=["track_number"], track_number=1000),
+    "a track number that is a text": document_with_track(edited=["track_number"], track_number="1"),
+    "neither compilation nor not": document_with_track(edited=["compilation"], compilation=1),
+    "an edit without its value": document_with_track(edited=["album_artist"]),
+    "artists that are none": document_with_track(artist_names="Ann"),
+    "artists without end": document_with_track(artist_names=["Ann"] * 21),
+    "an artist that is a number": document_with_track(artist_names=[1]),
+    "ids that are none": document_with_track(musicbrainz=["x"]),
+    "an id that is none": document_with_track(musicbrainz={"release": ["x"]}),
     "a tag not listed": document_with_track(tags=["live"]),
     "tags that are none": document_with_track(tags="live"),
     "a verdict that is none": document_with_track(verdicts=["jazz"]),

@@ -16,10 +16,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from classifier.album_tags import READER_VERSION
 from classifier.learning.known import FILE
 from library import services, tasks
 from library.models import (
+    Album,
     AnalysisPart,
+    Artist,
     Embedding,
     FileTags,
     LearningVector,
@@ -33,11 +36,20 @@ from library.selectors.analysis_parts import lacking_counts, tracks_to_upgrade, 
 from library.selectors.model_cards import LEARNING_FILE, learning_space
 from library.services import upgrades
 from tests import sounds
+from tests.albums import check_rows
 from tests.factories import run_enqueued_tasks
 
 MakeTrack = Callable[..., Track]
 pytestmark = pytest.mark.django_db
-TAGS = {"title": "Blue Train", "artist": "Nobody", "album": "None", "date": "1957", "genre": "Jazz"}
+TAGS = {
+    "title": "Blue Train",
+    "artist": "Nobody",
+    "album": "None",
+    "date": "1957",
+    "genre": "Jazz",
+    "album_artist": "Somebody",
+    "disc": "2/3",
+}
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +91,7 @@ def test_tags_and_vectors_are_filled_in_and_nothing_else_changes(song: Track, al
     services.genre_set(track=song, person=alice, genre="rock")
     tables: list[Any] = [Track, Prediction, Embedding]
     before = [list(table.objects.values()) for table in tables]
-    assert lacking_counts() == {"tags": 1, "cover": 0, "vectors": 1, "predictions": 0}
+    assert lacking_counts() == {"albums": 0, "tags": 1, "cover": 0, "vectors": 1, "predictions": 0}
 
     assert services.upgrade_pass_start()
     run_enqueued_tasks()
@@ -89,7 +101,7 @@ def test_tags_and_vectors_are_filled_in_and_nothing_else_changes(song: Track, al
         song, alice, learning_space(), 256,
     )  # fmt: skip
     assert [list(table.objects.values()) for table in tables] == before
-    assert lacking_counts() == {"tags": 0, "cover": 0, "vectors": 0, "predictions": 0}
+    assert lacking_counts() == {"albums": 0, "tags": 0, "cover": 0, "vectors": 0, "predictions": 0}
     assert not UpgradePass.objects.exists()
     assert not UpgradeAttempt.objects.exists()
     assert not services.upgrade_pass_start()
@@ -114,7 +126,7 @@ def test_a_prediction_of_an_earlier_version_goes_on_counting(song: Track) -> Non
     assert Track.objects.values().get() == before
     assert before["genre"] == "reggae"
     assert Prediction.objects.get().model_version == "1.0.0"
-    assert lacking_counts() == {"tags": 0, "cover": 0, "vectors": 0, "predictions": 1}
+    assert lacking_counts() == {"albums": 0, "tags": 0, "cover": 0, "vectors": 0, "predictions": 1}
 
 
 def test_a_vector_of_another_space_is_replaced(song: Track) -> None:
@@ -331,7 +343,7 @@ def test_progress(alice: User, charlie: User, make_track: MakeTrack) -> None:
     assert progress is not None
     assert (progress.part, progress.done, progress.tracks) == ("tags", 0, 3)
     for track in Track.objects.all():
-        FileTags.objects.create(track=track, picture="")
+        FileTags.objects.create(track=track, picture="", reader_version=READER_VERSION)
     LearningVector.objects.create(
         track=Track.objects.all()[0], owner=alice, space=learning_space(), vector=b""
     )
@@ -345,7 +357,7 @@ def test_on_the_overview(
     alice_client: Client, charlie_client: Client, make_track: MakeTrack, charlie: User
 ) -> None:
     track = make_track()
-    FileTags.objects.create(track=track, picture="")
+    FileTags.objects.create(track=track, picture="", reader_version=READER_VERSION)
     assert "listening to your tracks again" not in alice_client.get("/overview/").content.decode()
     services.upgrade_pass_start()
     page = " ".join(alice_client.get("/overview/").content.decode().split())
@@ -360,7 +372,7 @@ def test_on_the_overview(
 
 def test_pages_work_while_half_of_it_is_done(alice_client: Client, make_track: MakeTrack) -> None:
     first, second = make_track(embedding=[0.6, 0.8], vector=[0.6, 0.8]), make_track()
-    FileTags.objects.create(track=first)
+    FileTags.objects.create(track=first, reader_version=READER_VERSION)
     services.upgrade_pass_start()
     for track in (first, second):
         for address in ("", "edit/", "similar/"):
@@ -372,3 +384,92 @@ def test_pages_work_while_half_of_it_is_done(alice_client: Client, make_track: M
 def test_they_are_the_sites_tracks_newest_first(make_track: MakeTrack, charlie: User) -> None:
     first, second = make_track(), make_track(owner=charlie)
     assert list(tracks_to_upgrade(AnalysisPart.TAGS)) == [second, first]
+
+
+# Albums and artists of a library that had none
+
+
+def as_before_albums(tracks: list[Track]) -> None:
+    """As a version without albums has left tracks."""
+    Track.all_objects.filter(pk__in=[track.pk for track in tracks]).update(album_key="", album_entry=None)
+    Album.objects.all().delete()
+    Artist.objects.all().delete()
+    default_task_backend.clear()
+
+
+@pytest.mark.usefixtures("no_vectors")
+def test_albums_come_first_and_need_no_file(alice: User, charlie: User, make_track: MakeTrack) -> None:
+    tracks = [
+        make_track(owner=owner, artist="Ann", album=f"Album {n % 3}", status=status)
+        for owner in (alice, charlie)
+        for n, status in enumerate(["ready", "ready", "failed", "ready"])
+    ]
+    as_before_albums(tracks)
+    for track in tracks:
+        track.original.storage.delete(track.original.name)
+    before = list(Track.objects.values("pk", "updated_at", "title"))
+    assert lacking_counts()["albums"] == 8
+    assert services.upgrade_pass_start()
+    progress = upgrade_progress_of(alice)
+    assert progress is not None
+    assert (progress.part, progress.done, progress.tracks) == ("albums", 0, 4)
+    run_one_task()
+    assert lacking_counts()["albums"] == 0
+    assert list(Track.objects.values("pk", "updated_at", "title")) == before
+    for owner in (alice, charlie):
+        assert Album.objects.filter(owner=owner).count() == 3
+        check_rows(owner)
+
+
+@pytest.mark.usefixtures("no_vectors")
+def test_a_large_library_is_done_in_batches_task_after_task(
+    make_track: MakeTrack, monkeypatch: pytest.MonkeyPatch, alice: User
+) -> None:
+    tracks = [make_track(artist="Ann", album=f"Album {n}") for n in range(5)]
+    as_before_albums(tracks)
+    monkeypatch.setattr(upgrades, "BATCH_SIZE", 2)
+    monkeypatch.setattr(upgrades, "SECONDS_PER_TASK", 0)
+    services.upgrade_pass_start()
+    left = []
+    while lacking_counts()["albums"]:
+        run_one_task()
+        left.append(lacking_counts()["albums"])
+    assert left == [3, 1, 0]
+    check_rows(alice)
+
+
+@pytest.mark.usefixtures("no_vectors")
+def test_what_an_older_reader_has_read_is_read_again(song: Track, alice: User) -> None:
+    services.upgrade_pass_start()
+    run_enqueued_tasks()
+    tagged = FileTags.objects.values().get()
+    services.track_edit(track=song, track_number=5)
+    Track.objects.update(album_artist="", title="As an older reader has read it")
+    FileTags.objects.update(reader_version=READER_VERSION - 1, album_artist="", disc_number=None)
+    before = Track.objects.values("updated_at", "title", "genre", "track_number", "edited").get()
+    assert lacking_counts()["tags"] == 1
+    assert services.upgrade_pass_start()
+    run_enqueued_tasks()
+    assert Track.objects.values("updated_at", "title", "genre", "track_number", "edited").get() == before
+    read = FileTags.objects.values().get()
+    assert read | {"read_at": None} == tagged | {"read_at": None}
+    song.refresh_from_db()
+    assert (song.album_artist, song.disc_number) == ("Somebody", 2)
+    check_rows(alice)
+    assert not services.upgrade_pass_start()
+
+
+@pytest.mark.usefixtures("no_vectors")
+def test_a_file_that_now_ends_the_reader_keeps_what_was_read(
+    track: Track, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FileTags.objects.create(track=track, title="As it was")
+
+    def ends(path: object) -> dict[str, object]:
+        raise upgrades.AudioError("crashed")
+
+    monkeypatch.setattr(upgrades, "read_tags", ends)
+    services.upgrade_pass_start()
+    run_enqueued_tasks()
+    assert FileTags.objects.get().title == "As it was"
+    assert not services.upgrade_pass_start()

@@ -341,7 +341,6 @@ class TrackChangeSerializer(serializers.ModelSerializer):
         extra_kwargs = {field: {"required": False} for field in EDITABLE_FIELDS} | {
             field: {"required": False, "min_value": low, "max_value": high}
             for field, (low, high) in NUMBER_BOUNDS.items()
-            if field in EDITABLE_FIELDS
         }
 
 
