@@ -16,7 +16,7 @@ ORDERING_COLUMNS = {
     "created_at": "created_at",
     "title": "sort_title",
     "artist": "sort_artist",
-    "album": "sort_album",
+    "album": "sort_album",  # then by `ALBUM_ORDER`
     "duration": "duration",
     "year": "year",
     "confidence": "confidence",
@@ -25,6 +25,10 @@ ORDERING_COLUMNS = {
     "rating": "rating",
 }
 NULLABLE_COLUMNS = ("duration", "year", "confidence", "starred_at", "rating")
+#: The order within an album title, in both directions: two albums of one title stay apart.
+ALBUM_ORDER = [
+    F(column).asc(nulls_last=True) for column in ("album_entry_id", "disc_number", "track_number")
+] + [F("sort_title").asc()]
 
 
 class TextListFilter(filters.MultipleChoiceFilter):  # type: ignore[misc]
@@ -72,4 +76,6 @@ def ordering_expressions(
         last = True if column in nullable else None
         down = name.startswith("-")
         expressions.append(F(column).desc(nulls_last=last) if down else F(column).asc(nulls_last=last))
+        if column == "sort_album":
+            expressions += ALBUM_ORDER
     return [*expressions, "-id" if names[0].startswith("-") else "id"]
