@@ -18,6 +18,7 @@ from library.services.album_covers import (
     album_covers_recompute,
     track_cover_record,
 )
+from library.services.album_requests import album_edit, albums_merge, artist_rename, artists_merge
 from library.services.albums import albums_recompute
 from library.services.analysis import (
     prediction_adopt,
@@ -177,10 +178,14 @@ __all__ = [
     "album_cover_reset",
     "album_cover_set",
     "album_covers_recompute",
+    "album_edit",
     "album_star",
+    "albums_merge",
     "albums_recompute",
     "answer_undo",
+    "artist_rename",
     "artist_star",
+    "artists_merge",
     "base_model_activate",
     "base_model_go_back",
     "base_model_refit_by_id",

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from library.models import BulkAction, BulkActionTrack, Track, User
+from library.services import album_actions, genres, playlists, stars, tags
 from library.services import analysis_queue as queue
-from library.services import genres, playlists, stars, tags
 from library.services.bin import tracks_move_to_bin, tracks_purge, tracks_restore
 from library.services.bulk_action_records import TakenBatch
 
@@ -78,4 +78,7 @@ BULK_ACTION_DEFINITIONS: dict[BulkAction.Kind, BulkActionDefinition] = {
     BulkAction.Kind.STAR: BulkActionDefinition(stars.tracks_star_apply, stars.tracks_star_undo),
     BulkAction.Kind.UNSTAR: BulkActionDefinition(stars.tracks_unstar_apply, stars.tracks_unstar_undo),
     BulkAction.Kind.RATE: BulkActionDefinition(stars.tracks_rate_apply, stars.tracks_rate_undo),
+    BulkAction.Kind.NAMES: BulkActionDefinition(
+        album_actions.names_apply, album_actions.names_undo, album_actions.names_finish
+    ),
 }
