@@ -1,4 +1,4 @@
-"""Write title, artist, album, year, genre and free tags into a copy of a file. The audio data stay as they are.
+"""Write what a track is called, where it belongs, genre and free tags into a copy of a file. The audio data stay.
 
 `python -m classifier.tag_writer FORMAT FILE` changes FILE and takes the tags as JSON from standard input. It is run by
 `classifier.tagged_copies`. mutagen parses files from strangers here, so the process limits itself.
@@ -15,7 +15,21 @@ from typing import Any
 
 import mutagen
 from mutagen.flac import FLAC
-from mutagen.id3 import ID3, TALB, TCON, TDRC, TIT2, TPE1, TXXX, ID3NoHeaderError
+from mutagen.id3 import (
+    ID3,
+    TALB,
+    TCMP,
+    TCON,
+    TDOR,
+    TDRC,
+    TIT2,
+    TPE1,
+    TPE2,
+    TPOS,
+    TRCK,
+    TXXX,
+    ID3NoHeaderError,
+)
 from mutagen.mp4 import MP4
 from mutagen.oggflac import OggFLAC
 from mutagen.oggopus import OggOpus
@@ -25,12 +39,24 @@ from mutagen.oggvorbis import OggVorbis
 from classifier.landlock import confine
 from classifier.limits import isolate, limit_cpu_time, limit_file_size, limit_memory
 
-#: Text by field; None removes the field; `tags` is a list. Fields that are not named keep their value.
+#: Text by field; None removes the field; `tags` is a list. Fields that are not named keep their value. `disc` and
+#: `track` are "3", "3/12" or "0/12", `compilation` is "1".
 Tags = dict[str, Any]
 
-_FRAMES: dict[str, Any] = {"title": TIT2, "artist": TPE1, "album": TALB, "year": TDRC, "genre": TCON}
-_ATOMS = {"title": "\xa9nam", "artist": "\xa9ART", "album": "\xa9alb", "year": "\xa9day", "genre": "\xa9gen"}
-_COMMENTS = {"title": "TITLE", "artist": "ARTIST", "album": "ALBUM", "year": "DATE", "genre": "GENRE"}
+_FRAMES: dict[str, Any] = {
+    "title": TIT2, "artist": TPE1, "album": TALB, "year": TDRC, "genre": TCON,
+    "album_artist": TPE2, "disc": TPOS, "track": TRCK, "original_year": TDOR, "compilation": TCMP,
+}  # fmt: skip
+_ATOMS = {
+    "title": "\xa9nam", "artist": "\xa9ART", "album": "\xa9alb", "year": "\xa9day", "genre": "\xa9gen",
+    "album_artist": "aART", "disc": "disk", "track": "trkn", "compilation": "cpil",
+    "original_year": "----:com.apple.iTunes:originaldate",
+}  # fmt: skip
+_COMMENTS = {
+    "title": "TITLE", "artist": "ARTIST", "album": "ALBUM", "year": "DATE", "genre": "GENRE",
+    "album_artist": "ALBUMARTIST", "disc": "DISCNUMBER", "track": "TRACKNUMBER",
+    "original_year": "ORIGINALDATE", "compilation": "COMPILATION",
+}  # fmt: skip
 #: How much larger a copy may be than the original, and how much memory and CPU time writing it may take.
 MAX_GROWTH_BYTES = 16 * 2**20
 MEMORY_BYTES = 512 * 2**20
@@ -63,7 +89,7 @@ def _write_id3(path: Path, tags: Tags) -> None:
 
 def _write_comments(path: Path, tags: Tags) -> None:
     file = mutagen.File(path, options=[FLAC, OggVorbis, OggOpus, OggFLAC, OggSpeex])
-    _write_fields(file, _COMMENTS, tags)
+    _write_fields(file, _COMMENTS, tags, lambda field, text: [text])
     if tags.get("tags"):
         file["TAGS"] = tags["tags"]
     file.save()
@@ -71,20 +97,30 @@ def _write_comments(path: Path, tags: Tags) -> None:
 
 def _write_atoms(path: Path, tags: Tags) -> None:
     file: Any = MP4(path)  # type: ignore[no-untyped-call]
-    _write_fields(file, _ATOMS, tags)
+    _write_fields(file, _ATOMS, tags, _atom)
     if tags.get("tags"):
         file["----:com.apple.iTunes:TAGS"] = [tag.encode() for tag in tags["tags"]]
     file.save()
 
 
-def _write_fields(file: Any, names: dict[str, str], tags: Tags) -> None:
+def _atom(field: str, text: str) -> Any:
+    """A value as MP4 has it."""
+    if field in ("disc", "track"):
+        number, _, total = text.partition("/")
+        return [(int(number), int(total or 0))]
+    if field == "compilation":
+        return True
+    return [text.encode()] if field == "original_year" else [text]
+
+
+def _write_fields(file: Any, names: dict[str, str], tags: Tags, value: Callable[[str, str], Any]) -> None:
     if file.tags is None:
         file.add_tags()
     for field, name in names.items():
-        if field not in tags or _same_year(field, tags, file.get(name, [""])[0]):
+        if field not in tags or _same_year(field, tags, file.get(name) if field == "year" else None):
             continue
         if tags[field]:
-            file[name] = [tags[field]]
+            file[name] = value(field, tags[field])
         elif name in file:
             del file[name]
 
@@ -100,7 +136,8 @@ _WRITERS: dict[str, Callable[[Path, Tags], None]] = {
 
 def _same_year(field: str, tags: Tags, written: object) -> bool:
     """Whether the file already has this year, perhaps as part of a full date, which is then kept."""
-    return field == "year" and bool(tags[field]) and str(written or "").startswith(tags[field])
+    first = written[0] if isinstance(written, list) and written else written
+    return field == "year" and bool(tags[field]) and str(first or "").startswith(tags[field])
 
 
 def _duration(path: Path) -> float:

@@ -35,6 +35,14 @@ def tags_to_write(track: Track, genres: GenreNames) -> dict[str, Any]:
             tags[field] = str(value)
         elif field in track.edited:
             tags[field] = None
+    for field in ("album_artist", "original_year", "compilation"):
+        if field in track.edited:
+            value = getattr(track, field)
+            tags[field] = ("1" if value is True else str(value)) if value else None
+    for part in ("disc", "track"):
+        number, total = (getattr(track, f"{part}_{what}") for what in ("number", "total"))
+        if {f"{part}_number", f"{part}_total"} & {*track.edited}:
+            tags[part] = f"{number or 0}/{total}" if total else str(number) if number else None
     # Where the file's own genre counts, it stays as the file has it: "Heavy Metal", not "Metal".
     if track.genre and track.genre_source != Track.Source.FILE:
         tags["genre"] = genres.by_key(track.genre).name

@@ -23,6 +23,11 @@ TAGS = {
     "album": "Quiet",
     "year": "1987",
     "genre": "Dream Pop",
+    "album_artist": "Ann, Bob & others",
+    "disc": "2/3",
+    "track": "7",
+    "original_year": "1969",
+    "compilation": "1",
     "tags": ["live", "été"],
 }
 READ = {
@@ -31,6 +36,12 @@ READ = {
     "album": "Quiet",
     "year": 1987,
     "genre": "Dream Pop",
+    "album_artist": "Ann, Bob & others",
+    "disc_number": 2,
+    "disc_total": 3,
+    "track_number": 7,
+    "original_year": 1969,
+    "compilation": True,
 }
 EXTENSIONS = (".mp3", ".flac", ".ogg", ".opus", ".m4a")
 
@@ -82,6 +93,24 @@ def test_missing_fields_stay_and_none_removes(tmp_path: Path, extension: str) ->
     copy = copied(path, title="New", album=None)
     assert copy
     assert tag_fields(copy) == {"title": "New", "artist": "Ann"}
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+@pytest.mark.parametrize(
+    ("disc", "number", "total"), [("0/12", None, 12), ("1/2", 1, 2), ("5", 5, None), (None, None, None)]
+)
+def test_discs_with_and_without_their_number(
+    tmp_path: Path, extension: str, disc: str | None, number: int | None, total: int | None
+) -> None:
+    copy = copied(
+        sounds.write(tmp_path / f"song{extension}", 1), disc="3/4", compilation="1", album_artist="Ann"
+    )
+    assert copy
+    again = copied(copy.rename(tmp_path / f"again{extension}"), disc=disc, compilation=None)
+    assert again
+    said = tag_fields(again)
+    assert (said.get("disc_number"), said.get("disc_total")) == (number, total)
+    assert (said["album_artist"], "compilation" in said) == ("Ann", False)
 
 
 def test_the_cover_stays(tmp_path: Path) -> None:

@@ -53,8 +53,9 @@ class TestTaggedCopy:
     def test_it_says_what_is_known_and_the_original_stays(
         self, alice_client: Client, alice: User, track: Track, tmp_path: Path, extension: str
     ) -> None:
-        with_file(track, extension, title="Old", artist="Ann", genre="Polka")
+        with_file(track, extension, title="Old", artist="Ann", genre="Polka", album_artist="Cid", track="3/4")
         services.track_edit(track=track, title="Été", artist="Ann & Bob", album="", year=1987)
+        services.track_edit(track=track, track_number=7, disc_number=1, disc_total=2, compilation=True)
         genre = services.own_genre_add(owner=alice, name="Dream Pop")
         services.genre_set(track=track, person=alice, genre=genre.key)
         services.own_genre_rename(genre=genre, name="Shoegaze")
@@ -64,7 +65,17 @@ class TestTaggedCopy:
         assert response.status_code == 200
         copy = tmp_path / f"copy{extension}"
         copy.write_bytes(body(response))
-        assert tag_fields(copy) == {"title": "Été", "artist": "Ann & Bob", "year": 1987, "genre": "Shoegaze"}
+        assert tag_fields(copy) == {
+            "title": "Été",
+            "artist": "Ann & Bob",
+            "year": 1987,
+            "genre": "Shoegaze",
+            "album_artist": "Cid",
+            "track_number": 7,
+            "disc_number": 1,
+            "disc_total": 2,
+            "compilation": True,
+        }
         assert response["Content-Disposition"].startswith("attachment")
         assert "sandbox" in response["Content-Security-Policy"]
         assert hashlib.sha256(stored(track)).hexdigest() == track.sha256
