@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from library.search.facets import FACETS_BY_PARAM, RANGES_BY_PARAM, ValueNames
+from library.search.facets import FACETS_BY_PARAM, RANGES_BY_PARAM
 from library.search.filters import TrackFilterSet
 from library.search.query import filterset_problems, printable_excerpt
-from library.selectors import GenreNames, tags_of
+from library.search.value_names import value_names
+from library.selectors import GenreNames
 
 ORDERING_LABELS = {
     "": "Newest first",
@@ -97,8 +98,11 @@ def ignored_parameters(filterset: TrackFilterSet, known: Collection[str]) -> lis
 def chips(filterset: TrackFilterSet, genres: GenreNames) -> list[Chip]:
     """The active filters in words."""
     params, active = filterset.params, filterset.active_filters
-    has_tags = not {"tag", "not_tag"}.isdisjoint(active)
-    names = ValueNames(genres, {tag.key: tag for tag in tags_of(filterset.owner)} if has_tags else {})
+    used = {
+        "tag": [*active.get("tag", []), *active.get("not_tag", [])],
+        **{name: active.get(name, []) for name in ("artist", "album")},
+    }
+    names = value_names(filterset.owner, genres, used)
     made: dict[str, Chip] = {}
     for name, value in active.items():
         if name == "q":

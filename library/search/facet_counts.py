@@ -8,6 +8,7 @@ combinations of values that occur, and they are added up here. A query per facet
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
@@ -20,11 +21,11 @@ from library.search.filters import TrackFilterSet
 _INDEXED = next(index.fields for index in Track._meta.indexes if index.name == "search")
 
 
-def facet_counts(filterset: TrackFilterSet) -> dict[str, Counter[Any]]:
-    """Numbers of tracks by facet and value.
+def facet_counts(filterset: TrackFilterSet, *, without: Collection[str] = ()) -> dict[str, Counter[Any]]:
+    """Numbers of tracks by facet and value; of the facets in `without` there are none.
 
-    Genres include `unsure`, a decade is its first year, a confidence band its number, and a tag its key: of tags,
-    only the most frequent are counted.
+    Genres include `unsure`, a decade is its first year, a confidence band its number, a tag its key, an
+    artist or album its id: of these three, only the most frequent are counted.
     """
     counts: dict[str, Counter[Any]] = {facet.name: Counter() for facet in FACETS}
     active = set(filterset.active_filters)
@@ -35,7 +36,7 @@ def facet_counts(filterset: TrackFilterSet) -> dict[str, Counter[Any]]:
     for facet in single:
         _count_together(filterset.queryset_without(*facet.filters), [facet], counts)
     for facet in FACETS:
-        if facet.count:
+        if facet.count and facet.name not in without:
             counts[facet.name].update(facet.count(filterset))
     return counts
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from library.search.chips import query_toggling, query_with
 from library.search.facet_counts import facet_counts
-from library.search.facets import FACETS, Facet, RangeValue, ValueNames
+from library.search.facets import FACETS, Facet, RangeValue
 from library.search.filters import TrackFilterSet
-from library.selectors import GenreNames, tags_of
+from library.search.value_names import ValueNames, value_names
+from library.selectors import GenreNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,19 @@ class FacetLinks:
     choices: list[FacetValue]
 
 
-def facets_of(filterset: TrackFilterSet, genres: GenreNames) -> list[FacetLinks]:
-    """The facets of a search that have any values, each with its values in the order people expect."""
-    counts = facet_counts(filterset)
-    keys = {*counts["tag"], *_chosen(filterset, "tag"), *_chosen(filterset, "not_tag")}
-    names = ValueNames(genres, {tag.key: tag for tag in tags_of(filterset.owner).filter(key__in=keys)})
+def facets_of(
+    filterset: TrackFilterSet, genres: GenreNames, *, without: Collection[str] = ()
+) -> list[FacetLinks]:
+    """The facets of a search that have any values, but for those in `without`.
+
+    Each has its values in the order people expect.
+    """
+    counts = facet_counts(filterset, without=without)
+    used = {
+        name: {*counts[name], *_chosen(filterset, name), *_chosen(filterset, f"not_{name}")}
+        for name in ("tag", "artist", "album")
+    }
+    names = value_names(filterset.owner, genres, used)
     links = [
         FacetLinks(
             facet.name,

@@ -11,42 +11,28 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count
 from django.utils.formats import date_format
 from django_filters import rest_framework as django_filters
 
 from classifier.formats import AUDIO_FORMATS
 from library.genres import UNSURE
-from library.models import Tag, Tagging, Track
-from library.search.filter_types import BoundedNumberFilter, TextListFilter
-from library.selectors.bin import binned_ids_of
-from library.selectors.genres import GenreNames
-from library.selectors.moods import mood_counts
+from library.models import Track
+from library.search.filter_types import BoundedNumberFilter, IdListFilter, TextListFilter
+from library.search.form import NONE
+from library.search.value_counts import album_counts, artist_counts, moods_counted, tag_counts
+from library.search.value_names import ValueNames
 from library.text import clock
 
 if TYPE_CHECKING:
     from library.search.filters import TrackFilterSet
 
-#: The value of `source` for tracks without a genre, for which the column is empty.
-NO_SOURCE = "none"
 #: The label of `UNSURE`.
 UNSURE_LABEL = "Not sure"
-#: How many tags a facet lists.
-TOP_TAGS = 30
 #: Each with its lower bound and without its upper one.
 CONFIDENCE_BANDS: list[tuple[float | None, float | None]] = [(0.9, None), (0.7, 0.9), (0.5, 0.7), (None, 0.5)]
 CONFIDENCE_BAND_LABELS = ("90 % and more", "70 to 90 %", "50 to 70 %", "below 50 %")
 
-SOURCES = {source.value or NO_SOURCE: source.label for source in reversed(Track.Source)}
-
-
-@dataclass(frozen=True, slots=True)
-class ValueNames:
-    """The names that a person's genres and tags have, for labels."""
-
-    genres: GenreNames
-    tags: Mapping[str, Tag]
-    """By key."""
+SOURCES = {source.value or NONE: source.label for source in reversed(Track.Source)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +127,17 @@ def _tag_label(names: ValueNames, value: str) -> tuple[str, str]:
     return (tag.name, f"hue-{tag.hue}") if tag else (value, "")
 
 
-def _tag_counts(filterset: TrackFilterSet) -> dict[str, int]:
-    """The most frequent tags of the tracks found."""
-    own = FACETS_BY_NAME["tag"].filters
-    taggings = Tagging.objects.filter(tag__owner=filterset.owner)
-    if set(filterset.active_filters) - {*own, "ordering"}:
-        taggings = taggings.filter(track__in=filterset.queryset_without(*own).values("pk"))
-    else:
-        taggings = taggings.exclude(track__in=binned_ids_of(filterset.owner))
-    rows = taggings.order_by().values_list("tag__key").annotate(n=Count("pk")).order_by("-n", "tag__key")
-    return dict(rows[:TOP_TAGS])
+def _artist_label(names: ValueNames, value: str) -> tuple[str, str]:
+    return ("No artist" if value == NONE else names.artists.get(value, "An artist that is gone"), "")
 
 
-def _mood_counts(filterset: TrackFilterSet) -> Counter[str]:
-    return mood_counts(filterset.queryset_without(*FACETS_BY_NAME["mood"].filters))
+def _album_label(names: ValueNames, value: str) -> tuple[str, str]:
+    return ("No album" if value == NONE else names.albums.get(value, "An album that is gone"), "")
+
+
+def _in_order(names: Iterable[str], used: Iterable[str]) -> list[str]:
+    """Those with a name in the order of the names, then the others."""
+    return list(dict.fromkeys([*(name for name in names if name in used), *sorted(used)]))
 
 
 def _confidence_ranges(counts: Counter[Any]) -> Iterable[RangeValue]:
@@ -207,7 +190,7 @@ FACETS = (
             )
         },
         column="genre_source",
-        value_of=lambda row: row["genre_source"] or NO_SOURCE,
+        value_of=lambda row: row["genre_source"] or NONE,
         values=lambda names, used: SOURCES,
         label=lambda names, value: (SOURCES[value], ""),
     ),
@@ -237,6 +220,32 @@ FACETS = (
         range_values=_confidence_ranges,
     ),
     Facet(
+        name="artist",
+        title="Artist",
+        filters={
+            "artist": IdListFilter(
+                method="filter_artist",
+                help_text="The id of one of the track's artists, or `none`; several: any of them.",
+            )
+        },
+        count=artist_counts,
+        values=lambda names, used: _in_order(names.artists, used),
+        label=_artist_label,
+    ),
+    Facet(
+        name="album",
+        title="Album",
+        filters={
+            "album": IdListFilter(
+                method="filter_album",
+                help_text="The id of the track's album, or `none`; several: any of them.",
+            )
+        },
+        count=album_counts,
+        values=lambda names, used: _in_order(names.albums, used),
+        label=_album_label,
+    ),
+    Facet(
         name="tag",
         title="Tags",
         filters={
@@ -245,7 +254,7 @@ FACETS = (
                 method="filter_not_tag", help_text="A tag that is not on the track; several: none of them."
             ),
         },
-        count=_tag_counts,
+        count=tag_counts,
         values=lambda names, used: sorted(names.tags, key=lambda key: (names.tags[key].search_text, key)),
         label=_tag_label,
     ),
@@ -262,7 +271,7 @@ FACETS = (
                 help_text="A mood that the track does not have; several: none of them.",
             ),
         },
-        count=_mood_counts,
+        count=moods_counted,
         values=lambda names, used: sorted(used),
         label=lambda names, value: (value.capitalize(), ""),
     ),

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django_filters import BooleanFilter
 from django_filters import rest_framework as filters
 
-from library.search.form import StrictBooleanField, TextListField
+from library.search.form import IdListField, StrictBooleanField, TextListField
 
 #: What a list can be sorted by, and the column of each. Tracks without a value come last in both directions.
 ORDERING_COLUMNS = {
@@ -33,6 +33,10 @@ ALBUM_ORDER = [
 
 class TextListFilter(filters.MultipleChoiceFilter):  # type: ignore[misc]
     field_class = TextListField
+
+
+class IdListFilter(filters.MultipleChoiceFilter):  # type: ignore[misc]
+    field_class = IdListField
 
 
 class StrictBooleanFilter(BooleanFilter):  # type: ignore[misc]

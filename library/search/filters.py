@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
@@ -13,9 +14,9 @@ from django_filters import rest_framework as filters
 
 from library import selectors
 from library.genres import UNSURE
-from library.models import Tagging, Track, User
+from library.models import Tagging, Track, TrackArtist, User
 from library.models.tracks import MAX_RATING
-from library.search.facets import FACETS, NO_SOURCE
+from library.search.facets import FACETS
 from library.search.filter_types import (
     ORDERING_COLUMNS,
     BoundedNumberFilter,
@@ -23,8 +24,8 @@ from library.search.filter_types import (
     StableOrderingFilter,
     StrictBooleanFilter,
 )
-from library.search.form import EMPTY_VALUES, SearchForm
-from library.text import line_term
+from library.search.form import EMPTY_VALUES, NONE, SearchForm
+from library.text import line_term, uuids_in
 from library.text.folding import search_text, without_signs
 
 ADDED_DATE_LIMITS = {"validators": [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(9000, 1, 1))]}
@@ -127,7 +128,7 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
         return tracks.exclude(_genre_condition(value))
 
     def filter_source(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
-        return tracks.filter(genre_source__in=["" if source == NO_SOURCE else source for source in value])
+        return tracks.filter(genre_source__in=["" if source == NONE else source for source in value])
 
     def filter_tag(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
         for tag in value:
@@ -136,6 +137,15 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
 
     def filter_not_tag(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
         return tracks.exclude(pk__in=self._tagged_track_ids(value))
+
+    def filter_artist(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
+        named = TrackArtist.objects.filter(artist__owner=self.owner, artist__in=_ids(value)).order_by()
+        found = Q(pk__in=named.values("track"))
+        return tracks.filter(found | Q(sort_artist="", artist="") if NONE in value else found)
+
+    def filter_album(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
+        found = Q(album_entry__in=_ids(value))
+        return tracks.filter(found | Q(sort_album="", album="") if NONE in value else found)
 
     def filter_mood(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
         for mood in value:
@@ -163,6 +173,10 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
 
     def _tagged_track_ids(self, keys: list[str]) -> QuerySet[Tagging]:
         return Tagging.objects.filter(tag__owner=self.owner, tag__key__in=keys).values("track")  # type: ignore[return-value]
+
+
+def _ids(values: list[str]) -> list[UUID]:
+    return uuids_in(value for value in values if value != NONE)
 
 
 def _genre_condition(genres: list[str]) -> Q:

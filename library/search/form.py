@@ -12,10 +12,13 @@ from library import selectors
 from library.genres import BUILTIN_GENRES, UNSURE
 from library.models import User
 from library.models.tags import KEY_LENGTH
+from library.text import uuid_or_nil
 from library.text.folding import NameIndex, name_key, search_text
 
 #: Each value is a condition in the query, and databases limit their number.
 MAX_VALUES_PER_FILTER = 100
+#: The value of a filter for tracks that have nothing of what it asks for.
+NONE = "none"
 EMPTY_VALUES: tuple[Any, ...] = (None, "", [])
 
 
@@ -34,6 +37,18 @@ class TextListField(forms.MultipleChoiceField):
         return len(value) <= KEY_LENGTH and not has_invisible(value)
 
 
+class IdListField(TextListField):
+    """Ids in their usual form, or `none`, one for each time the parameter is given."""
+
+    default_error_messages = {"invalid_choice": "“%(value)s” is not an id."}
+
+    def to_python(self, value: Any) -> list[str]:
+        return [_plain_id(text) for text in super().to_python(value)]
+
+    def valid_value(self, value: str) -> bool:
+        return value == NONE or value == str(uuid_or_nil(value))
+
+
 class StrictBooleanField(forms.Field):
     """`true` or `false`. Django's own field takes anything else for no value."""
 
@@ -49,8 +64,8 @@ class StrictBooleanField(forms.Field):
 class SearchForm(forms.Form):
     """Checks that need the owner or several forms of a text, and brings values into the form that is stored."""
 
-    #: Parameters whose values are keys of genres, tags or moods.
-    KEYED = frozenset({"genre", "not_genre", "tag", "not_tag", "mood", "not_mood"})
+    #: Parameters whose values are keys of genres, tags or moods, or ids.
+    KEYED = frozenset({"genre", "not_genre", "tag", "not_tag", "mood", "not_mood", "artist", "album"})
 
     owner: User
 
@@ -112,3 +127,9 @@ class SearchForm(forms.Form):
                 ]
             )
         return [key for genre in given if (key := keys[genre])]
+
+
+def _plain_id(text: str) -> str:
+    """An id as it is written in addresses; any other text as it is."""
+    found = uuid_or_nil(text)
+    return str(found) if found.int else text

@@ -45,7 +45,8 @@ class Bar:
 @require_safe
 def overview(request: AuthenticatedRequest) -> HttpResponse:
     genres = selectors.genre_names_of(request.user)
-    facets = {f.name: f.choices for f in facets_of(track_filterset(request.user, QueryDict()), genres)}
+    everything = track_filterset(request.user, QueryDict())
+    facets = {f.name: f.choices for f in facets_of(everything, genres, without=("artist", "album"))}
     names = {UNSURE: UNSURE_LABEL} | {genre.key: genre.name for genre in genres}
     seconds = {names.get(key, key): sum_ for key, sum_ in seconds_by_genre(request.user).items()}
     decades = sorted(facets.get("year", []), key=lambda decade: decade.label.zfill(5))

@@ -141,7 +141,7 @@ class OverviewView(OwnersView):
         responses=with_errors({200: serializers.OverviewSerializer}),
     )
     def get(self, request: Request) -> Response:
-        counts = facet_counts(track_filterset(self.owner, QueryDict()))
+        counts = facet_counts(track_filterset(self.owner, QueryDict()), without=("artist", "album"))
         accuracy = model_accuracy_of(self.owner)
         lengths = zip(DURATION_BANDS, track_counts_by_duration(self.owner), strict=True)
         overview = {

@@ -1,0 +1,69 @@
+"""How many tracks of a search have each value of a facet of which a track may have several, or that has many values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Q, QuerySet
+
+from library.models import Album, Tagging, TrackArtist
+from library.search.form import NONE
+from library.selectors.bin import binned_ids_of
+from library.selectors.moods import mood_counts
+
+if TYPE_CHECKING:
+    from library.search.filters import TrackFilterSet
+
+#: How many tags, artists or albums a facet lists.
+TOP_VALUES = 30
+
+
+def tag_counts(filterset: TrackFilterSet) -> dict[str, int]:
+    """The most frequent tags of the tracks found, by key."""
+    taggings = _of_tracks_found(
+        filterset, Tagging.objects.filter(tag__owner=filterset.owner), "tag", "not_tag"
+    )
+    rows = taggings.order_by().values_list("tag__key").annotate(n=Count("pk")).order_by("-n", "tag__key")
+    return dict(rows[:TOP_VALUES])
+
+
+def artist_counts(filterset: TrackFilterSet) -> dict[str, int]:
+    """The most frequent artists of the tracks found, by id, and the tracks without one."""
+    named = _of_tracks_found(filterset, TrackArtist.objects.filter(artist__owner=filterset.owner), "artist")
+    rows = named.order_by().values_list("artist").annotate(n=Count("pk")).order_by("-n", "artist")
+    nobodys = filterset.queryset_without("artist").filter(sort_artist="", artist="")
+    return {str(pk): count for pk, count in rows[:TOP_VALUES]} | {NONE: nobodys.count()}
+
+
+def album_counts(filterset: TrackFilterSet) -> dict[str, int]:
+    """The albums with the most tracks among those found, by id, and the tracks without one."""
+    tracks = filterset.queryset_without("album")
+    rows: QuerySet[Any, Any]
+    if _is_narrowed(filterset, "album"):
+        on_albums = tracks.exclude(album_entry=None).values_list("album_entry")
+        rows = on_albums.annotate(n=Count("pk")).order_by("-n", "album_entry")
+    else:
+        # Each album is looked up in an index of tracks. Grouping the tracks would read all of them.
+        albums = Album.objects.filter(owner=filterset.owner).order_by().values_list("pk")
+        in_library = albums.annotate(n=Count("tracks", filter=Q(tracks__deleted_at=None))).filter(n__gt=0)
+        rows = in_library.order_by("-n", "pk")
+    on_none = tracks.filter(sort_album="", album="")
+    return {str(pk): count for pk, count in rows[:TOP_VALUES]} | {NONE: on_none.count()}
+
+
+def moods_counted(filterset: TrackFilterSet) -> Counter[str]:
+    """The moods of the tracks found, by name."""
+    return mood_counts(filterset.queryset_without("mood", "not_mood"))
+
+
+def _of_tracks_found(filterset: TrackFilterSet, rows: QuerySet[Any], *own: str) -> QuerySet[Any]:
+    """Those of some rows whose tracks the search finds without the filters `own`."""
+    if _is_narrowed(filterset, *own):
+        return rows.filter(track__in=filterset.queryset_without(*own).values("pk"))
+    return rows.exclude(track__in=binned_ids_of(filterset.owner))
+
+
+def _is_narrowed(filterset: TrackFilterSet, *own: str) -> bool:
+    """Whether the search has any filters but these."""
+    return bool(set(filterset.active_filters) - {*own, "ordering"})
