@@ -11,7 +11,7 @@ NPM_CI := ci --no-audit --no-update-notifier --no-fund --ignore-scripts --loglev
 VENDOR := static/vendor
 ICONS := arrow-clockwise arrow-counterclockwise arrow-down arrow-repeat arrow-up bar-chart bookmark-plus box-arrow-right check-lg \
 	clipboard cloud-arrow-up collection-play dash-circle download emoji-smile exclamation-circle file-earmark-music funnel gear grip-vertical \
-	hourglass-split info-circle key keyboard list-ol moon-stars music-note-beamed music-note-list pause-fill pencil person-circle play-fill \
+	hourglass-split info-circle key keyboard list-ol moon-stars music-note-beamed music-note-list pause-fill pencil people person-circle play-fill \
 	plus-lg question-circle repeat repeat-1 search shuffle skip-end-fill skip-forward skip-start-fill soundwave stars sun tag three-dots trash \
 	upload vinyl volume-up x-lg
 # The classifier knows no database; of the browser's tests, the one that goes all the way will do.

@@ -1,4 +1,4 @@
-"""URLs of a track's pages and files, and of covers."""
+"""URLs of the pages of tracks, albums and artists, and of files and covers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ _PLACEHOLDER_ID = UUID(int=0)
 def reverse_track(name: str, track_id: UUID) -> str:
     """`reverse(name, args=[track_id])`, but cached per URL pattern: a list has five URLs in each row."""
     return _reversed_placeholder(name, get_script_prefix()).replace(str(_PLACEHOLDER_ID), str(track_id))
+
+
+def reverse_row(name: str, pk: UUID) -> str:
+    """The same for an album or an artist."""
+    return reverse_track(name, pk)
 
 
 @functools.cache

@@ -2,6 +2,8 @@ from django.urls import path
 
 from library.http.tus import COLLECTION_METHODS, UPLOAD_METHODS, TusUploadView
 from library.views import (
+    albums,
+    artists,
     base_models,
     bin,
     bulk_actions,
@@ -77,6 +79,18 @@ urlpatterns = [
     path("albums/<uuid:album_id>/cover/reset/", covers.album_cover_reset, name="album-cover-reset"),
     path("albums/<uuid:album_id>/cover/undo/", covers.album_cover_undo, name="album-cover-undo"),
     path("covers/<uuid:cover_id>/<str:size>.webp", covers.cover, name="cover"),
+    path("albums/", albums.albums, name="albums"),
+    path("albums/facets/", library.facets, {"list_name": "albums"}, name="album-facets"),
+    path("albums/<uuid:album_id>/", albums.album, name="album"),
+    path("albums/<uuid:album_id>/queue/", albums.album_queue, name="album-queue"),
+    path("albums/<uuid:album_id>/playlists/", albums.album_playlists, name="album-playlists"),
+    path("albums/<uuid:album_id>/download/", albums.album_download, name="album-download"),
+    path("albums/<uuid:album_id>/delete/", albums.album_delete, name="album-delete"),
+    path("artists/", artists.artists, name="artists"),
+    path("artists/<uuid:artist_id>/", artists.artist, name="artist"),
+    path("artists/<uuid:artist_id>/queue/", artists.artist_queue, name="artist-queue"),
+    path("artists/<uuid:artist_id>/playlists/", artists.artist_playlists, name="artist-playlists"),
+    path("artists/<uuid:artist_id>/download/", artists.artist_download, name="artist-download"),
     path("bin/", bin.bin_page, name="bin"),
     path("bin/restore/", bin.bin_restore, name="bin-restore"),
     path("bin/purge/", bin.bin_purge, name="bin-purge"),

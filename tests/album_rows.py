@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from library.models import Album, Artist, Track, TrackArtist, User
+from library.models import Album, Artist, Track, User
 from library.text.folding import name_key, search_text
 from tests.factories import TrackFactory
 
@@ -30,14 +30,18 @@ def make_album(owner: User, title: str, artist: str = "", **fields: Any) -> Albu
 
 def make_track_on(album: Album, title: str, artist: str = "", **fields: Any) -> Track:
     """A track on an album, by the album's artist if no other is named."""
-    name = artist or (album.artist.name if album.artist else "")
-    return make_track_by(album.owner, title, name, album=album.title, album_entry=album, **fields)
+    by = album.artist.name if album.artist else ""
+    place: dict[str, Any] = {
+        "album": album.title,
+        "album_artist": by,
+        "compilation": album.compilation,
+        "musicbrainz": {"release": [album.mbid]} if album.mbid else {},
+    }
+    return make_track_by(album.owner, title, artist or by, **place | fields)
 
 
 def make_track_by(owner: User, title: str, *artists: str, **fields: Any) -> Track:
     """A track of these artists, on no album unless the fields name one."""
     names = [name for name in artists if name]
-    track = TrackFactory(owner=owner, title=title, artist=", ".join(names), **fields)
-    for position, name in enumerate(names):
-        TrackArtist.objects.create(track=track, artist=make_artist(owner, name), position=position)
-    return track
+    several = names if len(names) > 1 else []
+    return TrackFactory(owner=owner, title=title, artist=", ".join(names), artist_names=several, **fields)

@@ -8,6 +8,7 @@ import uuid
 from django.db import models
 
 from classifier.cover_process import COVER_SIZES as COVER_SIZES
+from library.addresses import reverse_row
 from library.models.people import User
 
 #: The longest name of an artist or an album, and the longest key that a name can have (`library.text.name_key`).
@@ -83,6 +84,9 @@ class Artist(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse_row("artist", self.pk)
+
 
 class Album(models.Model):
     """An album of a person's library: one MusicBrainz release, or else one title of one album artist.
@@ -145,6 +149,9 @@ class Album(models.Model):
 
     def __str__(self) -> str:
         return f"{self.artist} – {self.title}" if self.artist_id else self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse_row("album", self.pk)
 
 
 class TrackArtist(models.Model):

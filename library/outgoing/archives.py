@@ -30,9 +30,11 @@ TRACKS_PER_QUERY = 100
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def archive_response(owner: User, track_ids: Sequence[UUID], *, with_tags: bool) -> HttpResponseBase:
-    """An archive of these tracks of the owner as a download."""
-    filename = f"Earmark {timezone.localdate().isoformat()}.zip"
+def archive_response(
+    owner: User, track_ids: Sequence[UUID], *, with_tags: bool, name: str = ""
+) -> HttpResponseBase:
+    """An archive of these tracks of the owner as a download, which is called `name`, or else by the day."""
+    filename = f"{safe_path_part(name) if name else f'Earmark {timezone.localdate().isoformat()}'}.zip"
     disposition = content_disposition_header(True, filename) or "attachment"
     return StreamedResponse(
         stream_archive(owner, track_ids, with_tags=with_tags),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField, Value
 from django.db.models.functions import Coalesce
 
 from library.models import Album, Artist, Track, TrackArtist, User
@@ -18,6 +18,13 @@ def albums_of(owner: User) -> QuerySet[Album]:
     """The owner's albums with their artists and covers, by title."""
     in_library = Track.objects.filter(album_entry=OuterRef("pk")).order_by()
     return Album.objects.filter(Exists(in_library), owner=owner).select_related("artist", "cover")
+
+
+def with_main_genre(albums: QuerySet[Album]) -> QuerySet[Album]:
+    """Albums with `genre`, the effective genre that most of their tracks have: the colour of a tile without a cover."""
+    genres = Track.objects.filter(album_entry=OuterRef("pk")).exclude(genre="").order_by().values("genre")
+    most = genres.annotate(n=Count("pk")).order_by("-n", "genre").values("genre")[:1]
+    return albums.annotate(genre=Subquery(most))
 
 
 def album_of(owner: User, pk: UUID) -> Album | None:
@@ -46,6 +53,12 @@ def artists_of(owner: User) -> QuerySet[Artist]:
     return Artist.objects.filter(Exists(on_a_track) | Exists(of_an_album), owner=owner)
 
 
+def with_cover(artists: QuerySet[Artist]) -> QuerySet[Artist]:
+    """Artists with `cover_id`, the cover of their first album that has one."""
+    covers = Album.objects.filter(artist=OuterRef("pk"), cover__isnull=False).order_by("year", "pk")
+    return artists.annotate(cover_id=Subquery(covers.values("cover")[:1], output_field=UUIDField()))
+
+
 def artist_of(owner: User, pk: UUID) -> Artist | None:
     """The owner's artist with this id; None if there is none with a track outside the bin."""
     return artists_of(owner).filter(pk=pk).first()
@@ -61,9 +74,11 @@ def tracks_of_artist(owner: User, artist: Artist) -> QuerySet[Track]:
 
     Tracks on an album of the artist are among them, also those of other artists.
     """
+    named = TrackArtist.objects.filter(artist=artist, artist__owner=owner).order_by()
+    albums = Album.objects.filter(artist=artist, owner=owner).order_by()
     return (
         tracks_of(owner)
-        .filter(is_by_artists(owner, [artist.pk]))
+        .filter(Q(pk__in=named.values("track")) | Q(album_entry__in=albums.values("pk")))
         .order_by(
             F("album_entry__year").asc(nulls_last=True),
             F("album_entry__sort_title").asc(nulls_last=True),
@@ -76,8 +91,13 @@ def tracks_of_artist(owner: User, artist: Artist) -> QuerySet[Track]:
     )
 
 
-def is_by_artists(owner: User, ids: list[UUID]) -> Q:
-    """The condition that a track is by one of these artists of the owner, or on an album of one."""
-    named = TrackArtist.objects.filter(artist__in=ids, artist__owner=owner).order_by()
-    albums = Album.objects.filter(artist__in=ids, owner=owner).order_by()
-    return Q(pk__in=named.values("track")) | Q(album_entry__in=albums.values("pk"))
+def other_albums_with_artist(owner: User, artist: Artist) -> QuerySet[Album]:
+    """The albums of others, or of various artists, with a track by this artist, by year and title."""
+    named = TrackArtist.objects.filter(artist=artist, track__deleted_at=None).order_by()
+    found = albums_of(owner).filter(pk__in=named.values("track__album_entry"))
+    return found.exclude(artist=artist).order_by(F("year").asc(nulls_last=True), "sort_title", "pk")
+
+
+def tracks_on_no_album(owner: User) -> QuerySet[Track]:
+    """The owner's tracks that name no album."""
+    return tracks_of(owner).filter(sort_album="", album="")

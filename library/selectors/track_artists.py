@@ -37,10 +37,11 @@ def with_artists(path: str = "track_artists") -> Prefetch[Any]:
 
 
 def artists_on(track: Track) -> list[Artist]:
-    """The artists of a track of which the caller knows that its reader may see it, in their order."""
+    """The artists of a track of which the caller knows that its reader may see it, in their order. Asks once."""
     rows: list[TrackArtist] | None = getattr(track, "shown_artists", None)
     if rows is None:
         rows = list(TrackArtist.objects.filter(track=track).select_related("artist").order_by("position"))
+        track.shown_artists = rows  # type: ignore[attr-defined]
     return [row.artist for row in rows]
 
 

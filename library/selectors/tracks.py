@@ -10,6 +10,7 @@ from django.db.models import Case, Count, Q, QuerySet, Sum, When
 
 from library.models import FileTags, Prediction, Track, User, Verdict
 from library.models.tracks import EDITABLE_FIELDS
+from library.selectors.track_artists import with_artists
 from library.text import title_from_filename
 
 
@@ -30,11 +31,12 @@ def tracks_in_given_order(owner: User, ids: list[UUID]) -> QuerySet[Track]:
 
 
 def tracks_by_id(owner: User, ids: Iterable[UUID]) -> dict[UUID, Track]:
-    """The owner's tracks among these ids, with their predictions.
+    """The owner's tracks among these ids, with their predictions and artists.
 
     The owner is compared here: given both conditions, SQLite reads all tracks of the owner.
     """
     found = with_prediction(Track.objects.filter(pk__in=list(ids)).order_by())
+    found = found.prefetch_related(with_artists())
     return {track.pk: track for track in found if track.owner_id == owner.pk}
 
 

@@ -63,7 +63,8 @@ def tile(context: Context, track: Track) -> SafeString:
 def _button(entry: dict[str, str], css_class: str, content: SafeString) -> SafeString:
     return format_html(
         '<button class="{css_class}" type="button" data-play="{url}" data-href="{href}" data-title="{title}"'
-        ' data-artist="{artist}" data-genre="{genre}" data-css="{css}" data-cover="{cover}" data-tile="{tile}"'
+        ' data-artist="{artist}" data-artist-href="{artist_href}" data-genre="{genre}" data-css="{css}"'
+        ' data-cover="{cover}" data-tile="{tile}"'
         ' aria-label="Play {title}">'
         "{content}</button>",
         **entry,

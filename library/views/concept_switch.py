@@ -43,7 +43,9 @@ def label_switch(request: AuthenticatedRequest, **ids: int) -> HttpResponse:
         "state": state,
         "missing": switch_text(state.worth),
         "count": len(ids_to_set),
-        "tracks": selectors.tracks_in_given_order(request.user, ids_to_set[:SHOWN_TRACKS]),
+        "tracks": selectors.tracks_in_given_order(request.user, ids_to_set[:SHOWN_TRACKS]).prefetch_related(
+            selectors.with_artists()
+        ),
     }
     return render(request, "library/label_switch.html", context)
 

@@ -24,6 +24,11 @@ from library.search.query import PAGE_PARAMETERS, canonical_query, parse_search,
 from library.selectors.genres import LISTED_LABELS
 from library.text import uuids_in
 
+#: How many albums and artists are shown above the tracks that a search finds.
+MOST_NAMED = 6
+#: Parameters of lists that go by the same search.
+LIST_PARAMETERS = frozenset({"sort"})
+
 
 def tracks_page(request: AuthenticatedRequest, tracks: QuerySet[Track]) -> Page[Any]:
     """A page of tracks as the library's rows show them.
@@ -40,7 +45,9 @@ def tracks_page(request: AuthenticatedRequest, tracks: QuerySet[Track]) -> Page[
 
 
 def _rows(request: AuthenticatedRequest) -> QuerySet[Track]:
-    return selectors.tracks_of(request.user).prefetch_related(selectors.with_taggings())
+    return selectors.tracks_of(request.user).prefetch_related(
+        selectors.with_taggings(), selectors.with_artists()
+    )
 
 
 @require_safe
@@ -50,6 +57,7 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
     genres = selectors.genre_names_of(request.user)
     active = chips(filterset, genres)
     only_starred = filterset.active_filters.get("starred") is True
+    text = filterset.active_filters.get("q", "") if page.number == 1 else ""
     return render(
         request,
         "library/library.html",
@@ -68,6 +76,13 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
             "first_page_query": query_with(request.GET),
             "only_starred": only_starred,
             "starred_query": query_with(request.GET, starred=None if only_starred else "true"),
+            "list_url": reverse("library"),
+            "facets_url": reverse("facets"),
+            "sort_parameter": "ordering",
+            "named_albums": selectors.with_main_genre(selectors.albums_named(request.user, text))[
+                :MOST_NAMED
+            ],
+            "named_artists": selectors.with_cover(selectors.artists_named(request.user, text))[:MOST_NAMED],
             "some_tags": selectors.tags_of(request.user)[:LISTED_LABELS],
             "all_playlists": selectors.playlists_of(request.user).filter(smart=False),
         },
@@ -94,8 +109,11 @@ def rows(request: AuthenticatedRequest) -> HttpResponse:
 
 
 @require_safe
-def facets(request: AuthenticatedRequest) -> HttpResponse:
-    """The facets of a search: a page of its own, or, for the panel of the library, a part of one."""
+def facets(request: AuthenticatedRequest, list_name: str = "library") -> HttpResponse:
+    """The facets of a search: a page of its own, or, for the panel of a list, a part of one.
+
+    `list_name` is the name of the list's address, to which they link.
+    """
     filterset = track_filterset(request.user, request.GET)
     genres = selectors.genre_names_of(request.user)
     page = "library/_facets_panel.html" if "HX-Request" in request.headers else "library/facets.html"
@@ -103,7 +121,8 @@ def facets(request: AuthenticatedRequest) -> HttpResponse:
         "facets": facets_of(filterset, genres),
         "chips": set(filterset.active_filters) - {"ordering"},
         "genres": genres,
-        "ignored_parameters": ignored_parameters(filterset, PAGE_PARAMETERS),
+        "ignored_parameters": ignored_parameters(filterset, {*PAGE_PARAMETERS, *LIST_PARAMETERS}),
+        "list_url": reverse(list_name),
     }
     response = render(request, page, context)
     patch_vary_headers(response, ["HX-Request"])

@@ -16,7 +16,8 @@ from library.search.filters import track_filterset
 def play_queue(request: AuthenticatedRequest) -> JsonResponse:
     """The tracks of a search for the player, from `start` on; `more` is the URL of the next ones."""
     start = start_offset(request.GET)
-    found = list(track_filterset(request.user, request.GET).qs[start : start + PLAY_QUEUE_CHUNK + 1])
+    tracks = track_filterset(request.user, request.GET).qs.prefetch_related(selectors.with_artists())
+    found = list(tracks[start : start + PLAY_QUEUE_CHUNK + 1])
     more = request.GET.copy()
     more["start"] = str(start + PLAY_QUEUE_CHUNK)
     return play_queue_response(

@@ -88,7 +88,8 @@ def playlist_queue(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> Jso
     """The tracks of a playlist for the player, from `start` on; `more` is the URL of the next ones."""
     found = owned_playlist(request, playlist_id)
     start = start_offset(request.GET)
-    tracks = list(playlist_tracks_of(request.user, found)[start : start + PLAY_QUEUE_CHUNK + 1])
+    in_order = playlist_tracks_of(request.user, found).prefetch_related(selectors.with_artists())
+    tracks = list(in_order[start : start + PLAY_QUEUE_CHUNK + 1])
     more = f"{reverse('playlist-queue', args=[found.pk])}?start={start + PLAY_QUEUE_CHUNK}"
     genres = selectors.genre_names_of(request.user)
     return play_queue_response(

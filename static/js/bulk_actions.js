@@ -74,7 +74,7 @@
     } else if (key === "x" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey) {
       const box = event.target.closest(".row-track")?.querySelector("[data-select]");
       if (box) box.click();
-    } else if (key === "a" && (event.ctrlKey || event.metaKey) && event.target.closest("[data-tracks]")) {
+    } else if (key === "a" && (event.ctrlKey || event.metaKey) && event.target.closest("#tracks")) {
       event.preventDefault();
       setChecked(boxes(), true);
     }

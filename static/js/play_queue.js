@@ -1,6 +1,6 @@
 // The play queue: which tracks are played, in which order. It knows nothing of sound or pages.
 //
-// A track is {url, href, title, artist, genre, css, cover, tile}. `more` is the address that returns the tracks after the last one, or null.
+// A track is {url, href, title, artist, artist_href, genre, css, cover, tile}. `more` is the address that returns the tracks after the last one, or null.
 class PlayQueue {
   static MAX_TRACKS = 1000;
 
@@ -41,6 +41,14 @@ class PlayQueue {
     const { current } = this;
     this.tracks.sort((a, b) => a.number - b.number);
     this.position = Math.max(this.tracks.indexOf(current), 0);
+  }
+
+  // Shuffles all tracks, to be played from the first.
+  shuffleAll() {
+    const chosen = Math.floor(Math.random() * this.tracks.length);
+    [this.tracks[0], this.tracks[chosen]] = [this.tracks[chosen], this.tracks[0]];
+    this.position = 0;
+    this.shuffle(true);
   }
 
   cycleRepeat() {

@@ -1,7 +1,7 @@
 // The player bar: one audio element outside the content, so that the music plays on from page to page.
 //
 // Any `[data-play]` button plays its track and queues the list around it. The list's `data-play-queue` is the address
-// of the tracks that follow those shown.
+// of the tracks that follow those shown. A `[data-play-list]` button plays all tracks at an address.
 (() => {
   const PREFETCH_TRACKS = 20; // more tracks are fetched when so few are left in the queue
   const RESTART_SECONDS = 3; // seconds after which "previous" restarts the track
@@ -47,8 +47,8 @@
   }
 
   const trackOf = ({ dataset }) => ({
-    url: dataset.play, href: dataset.href, title: dataset.title, artist: dataset.artist, genre: dataset.genre, css: dataset.css,
-    cover: dataset.cover, tile: dataset.tile,
+    url: dataset.play, href: dataset.href, title: dataset.title, artist: dataset.artist, artist_href: dataset.artistHref,
+    genre: dataset.genre, css: dataset.css, cover: dataset.cover, tile: dataset.tile,
   });
 
   function playFrom(button) {
@@ -58,6 +58,15 @@
     queue = new PlayQueue({ tracks: buttons.map(trackOf), more: list?.dataset.playQueue || null, repeat });
     queue.position = buttons.indexOf(button);
     if (shuffled) queue.shuffle(true);
+    play(queue.position);
+  }
+
+  // Plays all tracks of a list that may not be on the page, in their order or shuffled.
+  async function playAll(address, shuffled) {
+    const found = await earmarkSession.getJson(address);
+    if (!found?.tracks.length) return;
+    queue = new PlayQueue({ ...found, repeat: queue.repeat });
+    if (shuffled) queue.shuffleAll();
     play(queue.position);
   }
 
@@ -92,7 +101,7 @@
       const on = isCurrent(button) && !audio.paused;
       button.classList.toggle("is-playing", on);
       button.setAttribute("aria-label", `${on ? "Pause" : "Play"} ${button.dataset.title}`);
-      button.closest(".row-track")?.classList.toggle("is-current", isCurrent(button));
+      button.closest(".row-track, .album-track")?.classList.toggle("is-current", isCurrent(button));
     }
   }
 
@@ -122,6 +131,9 @@
     element("title").textContent = current.title;
     element("title").href = current.href;
     element("artist").textContent = current.artist;
+    // Without an address it is no link.
+    if (current.artist_href) element("artist").href = current.artist_href;
+    else element("artist").removeAttribute("href");
     element("genre").hidden = !current.genre;
     element("genre").className = `chip ${current.css}`;
     element("genre").lastChild.textContent = current.genre;
@@ -151,6 +163,8 @@
   // ---- buttons and keys
 
   document.addEventListener("click", (event) => {
+    const whole = event.target.closest("[data-play-list]");
+    if (whole) return playAll(whole.dataset.playList, "shuffled" in whole.dataset);
     const all = event.target.closest("[data-play-all]");
     const button = all ? document.querySelector("[data-play-queue] [data-play]") : event.target.closest("[data-play]");
     if (!button) return;

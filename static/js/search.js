@@ -1,9 +1,10 @@
-// Search without reloads: links and forms that change which tracks are listed swap the list and the address.
+// Search without reloads: links and forms that change what is listed swap the list and the address. The list, of tracks
+// or of albums, has its own address in `data-list`.
 // Without this script they are plain links and forms.
 (() => {
   const WAIT = 250; // milliseconds after the last key before a search is sent
   const wide = matchMedia("(min-width: 992px)");
-  const tracks = () => document.querySelector("[data-tracks]");
+  const list = () => document.querySelector("[data-list]");
   const panel = () => document.querySelector("[data-facets]");
   const field = () => document.querySelector("[data-search] [name=q]");
   let latest = 0;
@@ -23,14 +24,14 @@
     const mine = ++latest;
     const { activeElement } = document;
     const focused = activeElement?.dataset.facet;
-    const hadFocus = tracks().contains(activeElement) || panel()?.contains(activeElement);
+    const hadFocus = list().contains(activeElement) || panel()?.contains(activeElement);
     const place = [...document.querySelectorAll(".filter-chips > li")].indexOf(activeElement?.closest(".filter-chips > li"));
     const count = countText();
     if (entry) history[`${entry}State`]({ search: true }, "", url);
-    tracks().setAttribute("aria-busy", "true");
-    await htmx.ajax("GET", url, { target: "#tracks", select: "#tracks", swap: "outerMorph" });
+    list().setAttribute("aria-busy", "true");
+    await htmx.ajax("GET", url, { target: `#${list().id}`, select: `#${list().id}`, swap: "outerMorph" });
     if (mine !== latest) return;
-    tracks().removeAttribute("aria-busy");
+    list().removeAttribute("aria-busy");
     const next = document.querySelector("[data-bulk-bar] [name=next]");
     if (next) next.value = location.pathname + location.search;
     if (document.activeElement !== field()) field().value = new URL(url, location.href).searchParams.get("q") ?? "";
@@ -54,7 +55,7 @@
   function searchUrl(form) {
     const query = new URLSearchParams(new FormData(form));
     for (const [name, value] of [...query]) if (!value) query.delete(name, value);
-    return `${form.getAttribute("action")}?${query}`;
+    return `${list().dataset.list}?${query}`;
   }
 
   // The panel of facets: beside the list on a wide screen, a sheet from the bottom on a narrow one.
@@ -89,7 +90,7 @@
   document.addEventListener("hidden.bs.offcanvas", showExpanded);
 
   document.addEventListener("click", (event) => {
-    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || !tracks()) return;
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || !list()) return;
     const link = event.target.closest("a[data-search-link], [data-facets-open], [data-facets-close]");
     if (!link) return;
     event.preventDefault();
@@ -113,7 +114,7 @@
   for (const name of ["input", "compositionend"]) {
     document.addEventListener(name, (event) => {
       const form = event.target.closest("[data-search]");
-      if (!form || !tracks() || event.isComposing) return;
+      if (!form || !list() || event.isComposing) return;
       clearTimeout(searchTimer);
       searchTimer = setTimeout(() => search(searchUrl(form), { typed: true }), WAIT);
     });
@@ -122,7 +123,7 @@
     if (event.target === field()) isTyping = false;
   });
   document.addEventListener("submit", (event) => {
-    if (!event.target.matches("[data-search]") || !tracks()) return;
+    if (!event.target.matches("[data-search]") || !list()) return;
     event.preventDefault();
     clearTimeout(searchTimer);
     search(searchUrl(event.target));
@@ -132,7 +133,7 @@
   });
   // Going back within the library swaps the list, too; navigate.js loads other pages.
   document.addEventListener("earmark:return", (event) => {
-    if (!tracks()) return;
+    if (!list()) return;
     event.preventDefault();
     search(location.href, { entry: "" });
   });

@@ -88,9 +88,9 @@
     }, { signal });
     document.addEventListener("earmark:leave", () => {
       if (!wave.isPlaying()) return;
-      const { audio: url, href, title: name, artist, genre, css } = strip.dataset;
-      const detail = { track: { url, href, title: name, artist, genre, css }, at: wave.getCurrentTime() };
-      Object.assign(detail.track, { cover: strip.dataset.cover, tile: strip.dataset.tile });
+      const { audio: url, href, title: name, artist, artistHref, genre, css, cover, tile } = strip.dataset;
+      const track = { url, href, title: name, artist, artist_href: artistHref, genre, css, cover, tile };
+      const detail = { track, at: wave.getCurrentTime() };
       wave.pause();
       document.dispatchEvent(new CustomEvent("earmark:handover", { detail }));
     }, { signal });

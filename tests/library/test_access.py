@@ -13,7 +13,7 @@ from django.urls import get_resolver, reverse
 
 from library import services
 from library.models import Album, BaseModelChange, PartialUpload, Track, User
-from tests.album_rows import make_album, make_track_on
+from tests.album_rows import make_album, make_track_by, make_track_on
 from tests.factories import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -74,11 +74,10 @@ THINGS = {
         owner=alice, model_name="newer-1", model_version="2.0.0", figures={"in_use": ""}
     ),
     "playlist": lambda alice: services.playlist_add(owner=alice, name="Late"),
-    "album": lambda alice: (
-        make_track_on(make_album(alice, "Foundry", "The Gravel Kings"), "Slag").album_entry
-    ),
-    "album_star": lambda alice: an_album(alice),
+    "album": an_album,
+    "album_star": an_album,
     "artist_star": lambda alice: an_album(alice).artist,
+    "artist": lambda alice: make_track_by(alice, "Slag", "The Gravel Kings").artists.get(),
     "upload": lambda alice: PartialUpload.objects.create(
         owner=alice, name="album.zip", length=9, contents={"added": 1, "known": 0, "refused": 0}
     ),
@@ -119,6 +118,18 @@ THING_PAGES = [
     PageAccess("bulk-action-cancel", "post", 302),
     PageAccess("album_star", "post", 302, {"starred": "true"}),
     PageAccess("artist_star", "post", 302, {"starred": "true"}),
+    PageAccess("album", "get", 200),
+    PageAccess("album-queue", "get", 200),
+    PageAccess("album-playlists", "get", 200),
+    PageAccess("album-playlists", "post", 302, {"new": "Late"}),
+    PageAccess("album-download", "get", 200),
+    PageAccess("album-delete", "get", 200),
+    PageAccess("album-delete", "post", 302),
+    PageAccess("artist", "get", 200),
+    PageAccess("artist-queue", "get", 200),
+    PageAccess("artist-playlists", "get", 200),
+    PageAccess("artist-playlists", "post", 302, {"new": "Late"}),
+    PageAccess("artist-download", "get", 200),
     PageAccess("upload-archive", "get", 200),
     PageAccess("upload-row", "get", 200),
     PageAccess("upload-forget", "post", 302),

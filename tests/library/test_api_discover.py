@@ -144,10 +144,10 @@ def test_suggested_tags_are_accepted_or_rejected(alice_api: Client, make_track: 
 @pytest.mark.parametrize(
     ("path", "queries"),
     [
-        ("/tracks/{id}/similar/", 9),
+        ("/tracks/{id}/similar/", 10),
         ("/moods/", 2),
-        ("/moods/happy/", 5),
-        ("/map/around/?x=1&y=1", 7),
+        ("/moods/happy/", 6),
+        ("/map/around/?x=1&y=1", 8),
         ("/map/", 6),
         ("/overview/", 9),
     ],

@@ -95,5 +95,7 @@ def test_as_many_queries_for_one_as_for_many(
 ) -> None:
     ids = [str(make_track().pk) for _ in range(number)]
     send(alice_api, "post", f"{PLAYLISTS}{late}/items/", tracks=ids)
-    with django_assert_num_queries(6):  # token, playlist, items, tracks, their tags, what was learned
+    with django_assert_num_queries(
+        7
+    ):  # token, playlist, items, tracks, their artists and tags, what was learned
         alice_api.get(f"{PLAYLISTS}{late}/items/")

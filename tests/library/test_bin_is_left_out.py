@@ -48,6 +48,7 @@ from library.models import (
     Tagging,
     TagRejection,
     Track,
+    TrackArtist,
     User,
     Verdict,
 )  # fmt: skip
@@ -195,7 +196,10 @@ def fill_the_bin(world: World) -> list[Track]:
     was_set = TrackFactory(owner=alice, title=f"{SECRET} set", artist=f"{SECRET} set artist")
     set_itself(Concept.objects.get(owner=alice, genre__name="Dub"), was_set)
     binned = [ready, unsure, was_set]
+    # Of an album that is there, and by an artist who is; and on an album of others.
     Track.objects.filter(pk=unsure.pk).update(album_entry=world.track.album_entry)
+    TrackArtist.objects.create(track=unsure, artist=world.track.artists.get())
+    TrackArtist.objects.create(track=ready, artist=world.track.artists.get(), position=1)
     for status in (Track.Status.FAILED, Track.Status.QUEUED, Track.Status.ANALYSING):
         binned.append(TrackFactory(owner=alice, title=f"{SECRET} {status}", status=status))
     for track in binned:
@@ -286,15 +290,29 @@ NOT_ASKED = {
     # Parts of subqueries, whose tracks are looked up in the library.
     "concepts.example_ids", "concepts.refusal_ids", "concepts.other_genre_ids", "concepts.reviewed_ids",
     "vectors.packed_track_ids",
-    "concepts.settled_ids", "tags.with_taggings", "track_artists.with_artists",
-    # A condition on tracks that are looked up in the library.
-    "albums.is_by_artists",
+    "concepts.settled_ids", "tags.with_taggings",
+    # Of tracks that are looked up in the library.
+    "track_artists.with_artists",
+    # Of artists that it is given.
+    "albums.with_cover",
     # They keep what was set on tracks in the bin, and choose among the tracks that they are given.
     "concept_switch.due_genres_of", "concept_switch.due_tags_of", "concept_switch.settled_among",
 }  # fmt: skip
 
 SELECTORS: dict[str, Callable[[World], Any]] = {
     "albums.albums_of": lambda w: selectors.albums_of(w.alice),
+    "albums.with_main_genre": lambda w: selectors.with_main_genre(selectors.albums_of(w.alice)),
+    "albums.tracks_on_no_album": lambda w: selectors.tracks_on_no_album(w.alice),
+    "albums.other_albums_with_artist": lambda w: [
+        album for artist in all_artists() for album in selectors.other_albums_with_artist(w.alice, artist)
+    ],
+    "album_search.albums_named": lambda w: selectors.albums_named(w.alice, "album"),
+    "album_search.artists_named": lambda w: selectors.artists_named(w.alice, "artist"),
+    "album_search.artist_letters_of": lambda w: selectors.artist_letters_of(w.alice),
+    "album_search.artists_by_letter": lambda w: [
+        list(selectors.artists_by_letter(w.alice, letter)) for letter in "#LZ"
+    ],
+    "album_search.albums_by_artist": lambda w: selectors.albums_by_artist(w.alice, all_artists(), 9),
     "albums.album_of": lambda w: [
         found for album in all_albums() if (found := selectors.album_of(w.alice, album.pk))
     ],
@@ -361,7 +379,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "learning.teaching_state_of": lambda w: selectors.teaching_state_of(w.alice, concept_of(w)),
     "facet_counts.facet_counts": lambda w: [
         facet_counts.facet_counts(track_filterset(w.alice, QueryDict(query)))
-        for query in ("", "tag=late", "genre=blues")
+        for query in ("", "tag=late", "genre=blues", f"artist={w.track.artists.get().pk}")
     ],
     "covers.cover_of": lambda w: selectors.cover_of(w.alice, w.ids["cover_id"][0]),
     "covers.mosaics_of": lambda w: selectors.mosaics_of(w.alice, selectors.playlists_of(w.alice)),

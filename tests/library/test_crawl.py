@@ -30,7 +30,7 @@ NAMES = (
     "after", "cursor", "fields", "start", "query", "name", "title", "artist", "album", "year", "new", "new_genre",
     "new_playlist", "playlist", "act", "into", "to", "hue", "code", "email", "username", "password", "track", "id",
     "year_min", "duration_max", "added_after", "updated_since", "x", "y", "limit", "few", "next", "_changelist_filters",
-    "o", "e", "_popup", "_to_field",
+    "o", "e", "_popup", "_to_field", "sort", "letter",
 )  # fmt: skip
 
 
@@ -173,6 +173,8 @@ def test_stored_text_is_escaped_on_every_page(path_values: PathValues, bob: User
     selectors.tracks_of(bob).update(
         **dict.fromkeys(fields, SCRIPT), status=Track.Status.FAILED, error_code="corrupt"
     )
+    bob.albums.update(title=SCRIPT)
+    bob.artists.update(name=SCRIPT)
     services.track_tag(track=track, name=SCRIPT[:40])
     services.own_genre_add(owner=bob, name=SCRIPT[:40])
     services.playlist_rename(playlist=bob.playlists.get(), name=SCRIPT)

@@ -124,7 +124,8 @@ class TestStations:
     ) -> None:
         for _ in range(tracks):
             make_track(heard={"moods": {"sad": 0.9}})
-        with django_assert_num_queries(7):  # session, person, count, ids, tracks, own genres, what needs you
+        # session, person, count, ids, tracks, their artists, own genres, what needs you
+        with django_assert_num_queries(8):
             text(alice_client, reverse("station", args=["sad"]))
 
 
@@ -212,9 +213,9 @@ class TestMap:
             for _ in range(number):
                 make_track(embedding=[1.0, 0.0, 0.0])
             text(alice_client, address)
-            # session, person; the vectors' state (2) and tracks around; moods; the vectors' state (2), genres
-            # and moods of the dots; own genres; what needs you
-            with django_assert_num_queries(14):
+            # session, person; the vectors' state (2) and tracks around, their artists; moods; the vectors' state (2),
+            # genres and moods of the dots; own genres; what needs you
+            with django_assert_num_queries(15):
                 text(alice_client, address)
 
 

@@ -216,8 +216,8 @@ class TestPlaylist:
         for _ in range(number):
             make_track()
         services.playlist_append(playlist=playlist, tracks=tracks_of(alice))
-        # session, user, playlist, count, length, items, tracks, own genres, needs you
-        with django_assert_num_queries(9):
+        # session, user, playlist, count, length, items, tracks, their artists, own genres, needs you
+        with django_assert_num_queries(10):
             text(alice_client, playlist.get_absolute_url())
 
     def test_what_a_saved_search_finds_now(
@@ -337,7 +337,7 @@ class TestPlayQueue:
     ) -> None:
         for _ in range(number):
             make_track()
-        with django_assert_num_queries(4):  # session, user, tracks, own genres
+        with django_assert_num_queries(5):  # session, user, tracks, their artists, own genres
             alice_client.get("/queue/")
 
     def test_a_list_says_where_it_goes_on(self, alice_client: Client, make_track: MakeTrack) -> None:

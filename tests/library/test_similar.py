@@ -140,9 +140,9 @@ def test_the_page_makes_as_many_queries_for_one_as_for_twenty(
         make_track(embedding=unit_vector(number))
     address = reverse("similar", args=[track.pk]) + few
     alice_client.get(address)
-    # Session, person, track, its vector, whether the vectors are as they were (2), tracks, own genres; the
-    # whole page also what needs you.
-    with django_assert_num_queries(9 if few else 10):
+    # Session, person, track, its vector, whether the vectors are as they were (2), tracks, their artists,
+    # own genres; the whole page also what needs you.
+    with django_assert_num_queries(10 if few else 11):
         rows = alice_client.get(address).content.decode().count("ranked-row")
     assert rows == (min(others, 8) if few else others)
 

@@ -148,11 +148,11 @@ class TestSuggestions:
     ) -> None:
         concept = teach_genre(alice, "Dub", dubs[:3])
         suggested(concept)  # reads the vectors
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             suggested(concept, 3)
         for track in folk:
             services.concept_answer(concept=concept, track=track, yes=False)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             suggested(concept, 30)
 
 
