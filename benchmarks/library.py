@@ -1,4 +1,6 @@
-"""Server time of pages in a library of 50,000 tracks: list, search, filters, sorting, deep pages, facets.
+"""Server time of pages in a library of 50,000 tracks in 4,000 albums of 1,500 artists.
+
+The list with searches, filters, sorting and deep pages, facets, albums and artists, and what else there is.
 
 Uses a new database of its own: SQLite, or PostgreSQL when EARMARK_DATABASE_URL names one whose role may create
 databases. A request goes through everything but the network, from middleware to the rendered page. `--plans` also
@@ -29,6 +31,8 @@ from django.core.management import call_command
 from benchmarks.measure import print_table, process_seconds
 
 TRACKS = 50_000
+#: Tracks for each album, and albums for each artist.
+TRACKS_EACH, ALBUMS_EACH = 12.5, 8 / 3
 RUNS = 9
 ALLOWED = 100
 PAGES = {
@@ -56,6 +60,20 @@ PAGES = {
     "facets of a search": "/facets/?q=night",
     "facets of a tag and a mood": "/facets/?tag=live&mood=happy",
     "facets without a tag": "/facets/?not_tag=live",
+    "tracks of an artist": "/?artist={artist}",
+    "tracks of an album": "/?album={album}&ordering=album",
+    "tracks on no album": "/?album=none",
+    "facets of an artist": "/facets/?artist={artist}",
+    "albums": "/albums/",
+    "albums by artist, the last page": "/albums/?sort=artist&page=last",
+    "albums, added last": "/albums/?sort=added",
+    "albums of one genre": "/albums/?genre=jazz&sort=-year",
+    "albums of a search": "/albums/?q=night",
+    "an album": "/albums/{album}/",
+    "artists": "/artists/",
+    "artists, one letter": "/artists/?letter=M",
+    "artists, a search": "/artists/?q=mary",
+    "an artist": "/artists/{artist}/",
     "moods and map": "/moods/",
     "a point of the map": "/moods/?x=50&y=50",
     "a mood's station": "/moods/happy/",
@@ -120,12 +138,32 @@ TAGS = ("live", "piano", "acoustic", "christmas", "party", "sleep", "work", "vin
 MOODS = ["catchy", "chill", "easy listening", "happy", "mellow", "party", "sad", "sexy"]
 
 
+def albums_make(owner: Any, tracks: int, chance: random.Random) -> list[Any]:
+    """Create the albums of so many tracks, and their artists, in the same proportions for any number."""
+    from library.models import Album, Artist
+    from library.text import fold
+
+    count = max(round(tracks / TRACKS_EACH), 1)
+    artists = []
+    for number in range(max(round(count / ALBUMS_EACH), 1)):
+        name = f"{chance.choice(FIRST_NAMES)} {chance.choice(LAST_NAMES)} {number}"
+        artists.append(Artist(owner=owner, name=name, key=fold(name), sort_name=fold(name)))
+    albums = []
+    for number in range(count):
+        title = f"{' '.join(chance.choices(TITLE_WORDS, k=2)).title()} {number}"
+        names = {"title": title, "key": fold(title), "sort_title": fold(title)}
+        year = chance.randint(1955, 2025)
+        albums.append(Album(owner=owner, artist=artists[number % len(artists)], year=year, **names))
+    Artist.objects.bulk_create(artists)
+    return Album.objects.bulk_create(albums)
+
+
 def library_fill(owner: Any, count: int, seed: int = 5) -> None:
     """Create `count` analysed tracks with tags and moods for a user."""
     from django.db.models import OuterRef, Subquery
 
     from library.genres import BUILTIN_GENRES
-    from library.models import Embedding, Mood, Prediction, Tag, Tagging, Track
+    from library.models import Embedding, Mood, Prediction, Tag, Tagging, Track, TrackArtist
     from library.models.tags import MOOD_THRESHOLD
     from library.models.tracks import MOODS_LENGTH
     from library.services.analysis import derived_names_recompute
@@ -138,9 +176,10 @@ def library_fill(owner: Any, count: int, seed: int = 5) -> None:
         Tag(owner=owner, name=name, key=name, search_text=name)
         for name in [*TAGS, *(f"box {n}" for n in range(100))]
     )
+    albums = albums_make(owner, count, random.Random(seed))
     began = datetime(2020, 1, 1, tzinfo=UTC)
     for numbers in batched(range(count), 2000):
-        tracks, predictions, moods, taggings, embeddings = [], [], [], [], []
+        tracks, predictions, moods, taggings, embeddings, named = [], [], [], [], [], []
         for number in numbers:
             sure = chance.random() < 0.8
             top, owner_genre = (
@@ -150,6 +189,7 @@ def library_fill(owner: Any, count: int, seed: int = 5) -> None:
             confidence = round(chance.uniform(0.55, 1) if sure else chance.uniform(0.15, 0.55), 4)
             name = " ".join(chance.choices(TITLE_WORDS, k=3)).title()
             scores = {mood: round(chance.random(), 4) for mood in MOODS}
+            album = albums[number % len(albums)]
             track = Track(
                 id=uuid.UUID(int=chance.getrandbits(128), version=4),
                 owner=owner,
@@ -160,8 +200,10 @@ def library_fill(owner: Any, count: int, seed: int = 5) -> None:
                 size=5_000_000,
                 sha256=f"{number:064}",
                 title=name,
-                artist=f"{chance.choice(FIRST_NAMES)} {chance.choice(LAST_NAMES)}",
-                album=" ".join(chance.choices(TITLE_WORDS, k=2)).title(),
+                artist=album.artist.name,
+                album=album.title,
+                album_entry=album,
+                track_number=number // len(albums) + 1,
                 year=chance.randint(1955, 2025) if chance.random() < 0.9 else None,
                 duration=chance.uniform(30, 600),
                 audio={
@@ -186,6 +228,7 @@ def library_fill(owner: Any, count: int, seed: int = 5) -> None:
             )
             derived_names_recompute(track)
             tracks.append(track)
+            named.append(TrackArtist(track=track, artist=album.artist))
             shares = dict.fromkeys(BUILTIN_GENRES, (1 - confidence) / 9) | {top: confidence}
             segments = [[3 * s, 3 * s + 3, [round(share, 4) for share in shares.values()]] for s in range(20)]
             predictions.append(
@@ -219,6 +262,7 @@ def library_fill(owner: Any, count: int, seed: int = 5) -> None:
                 for tag in {*chance.choices(tags[:20], k=2), *chance.sample(tags, 1)}
             ]
         Track.objects.bulk_create(tracks)
+        TrackArtist.objects.bulk_create(named)
         Prediction.objects.bulk_create(predictions)
         Mood.objects.bulk_create(moods)
         Tagging.objects.bulk_create(taggings)
@@ -303,9 +347,10 @@ def measure_pages(owner: Any, title: str, plans: bool) -> None:
     client = Client(headers={"Host": "127.0.0.1"})
     rows, asked = [], {}
     track, genre = owner.tracks.first(), Genre.objects.get(owner=owner)
+    ids = {"album": track.album_entry_id, "artist": track.album_entry.artist_id}
     for name, page in (PAGES | REVIEWER_PAGES).items():
         client.force_login(reviewer if name in REVIEWER_PAGES else owner)
-        address = page.format(track=track.pk, genre=genre.pk)
+        address = page.format(track=track.pk, genre=genre.pk, **ids)
         asked[name] = QueryLog()
         with connection.execute_wrapper(asked[name]):
             assert client.get(address).status_code == 200, address

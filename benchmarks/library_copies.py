@@ -31,6 +31,8 @@ CHANGED_COLUMNS: dict[str, dict[str, str]] = {
         "folder": "md5(s.folder || {copy})",
         "created_at": "s.created_at + n * interval '1 minute'",
         "prediction_id": f"s.prediction_id + {{copy}} * {ID_OFFSET}",
+        # Albums are not copied.
+        "album_entry_id": "NULL",
     },
     "library_prediction": {"id": f"s.id + {{copy}} * {ID_OFFSET}", "track_id": COPIED_TRACK_ID},
     "library_mood": {

@@ -179,7 +179,7 @@ def test_one_sound_at_a_time_and_the_bar_goes_on_where_the_strip_stopped(library
     strip.get_by_role("button", name="Play", exact=True).click()
     expect(page.locator("[data-strip-time]")).to_have_text(STARTED)
 
-    page.get_by_role("link", name="Library").click()
+    page.get_by_role("link", name="Tracks", exact=True).click()
     expect(page.locator("[data-player-title]")).to_have_text("c")
     expect(page.locator("[data-player-time]")).to_have_text(STARTED)
     assert is_unbroken(page)

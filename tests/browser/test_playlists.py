@@ -24,7 +24,7 @@ def playlist(signed_up: Page, tmp_path: Path) -> Page:
         upload(page, long_song(tmp_path / f"{name}.wav", seed=number))
         expect(page.locator(".tray-row a")).to_have_count(number + 1)
     page.get_by_role("button", name="Close the list of uploads").click()
-    page.get_by_role("link", name="Library").click()
+    page.get_by_role("link", name="Tracks", exact=True).click()
     sheet = page.get_by_role("dialog")
     for name in "abc":
         page.get_by_role("link", name=f"Add {name} to a playlist").click()
