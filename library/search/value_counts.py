@@ -32,12 +32,20 @@ def artist_counts(filterset: TrackFilterSet) -> dict[str, int]:
     """The most frequent artists of the tracks found, by id, and the tracks without one."""
     named = _of_tracks_found(filterset, TrackArtist.objects.filter(artist__owner=filterset.owner), "artist")
     rows = named.order_by().values_list("artist").annotate(n=Count("pk")).order_by("-n", "artist")
-    nobodys = filterset.queryset_without("artist").filter(sort_artist="", artist="")
-    return {str(pk): count for pk, count in rows[:TOP_VALUES]} | {NONE: nobodys.count()}
+    counts = {str(pk): count for pk, count in rows[:TOP_VALUES]}
+    if _reads_little(filterset):
+        nobodys = filterset.queryset_without("artist").filter(sort_artist="", artist="")
+        counts[NONE] = nobodys.count()
+    return counts
 
 
 def album_counts(filterset: TrackFilterSet) -> dict[str, int]:
-    """The albums with the most tracks among those found, by id, and the tracks without one."""
+    """The albums with the most tracks among those found, by id, and the tracks without one.
+
+    None for a search by anything but artist and album: each of these counts would read all of its tracks again.
+    """
+    if not _reads_little(filterset):
+        return {}
     tracks = filterset.queryset_without("album")
     rows: QuerySet[Any, Any]
     if _is_narrowed(filterset, "album"):
@@ -62,6 +70,11 @@ def _of_tracks_found(filterset: TrackFilterSet, rows: QuerySet[Any], *own: str) 
     if _is_narrowed(filterset, *own):
         return rows.filter(track__in=filterset.queryset_without(*own).values("pk"))
     return rows.exclude(track__in=binned_ids_of(filterset.owner))
+
+
+def _reads_little(filterset: TrackFilterSet) -> bool:
+    """Whether indexes of artists and albums answer: for a search by these, and for the whole library."""
+    return not _is_narrowed(filterset) or not {"artist", "album"}.isdisjoint(filterset.active_filters)
 
 
 def _is_narrowed(filterset: TrackFilterSet, *own: str) -> bool:

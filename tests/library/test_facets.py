@@ -177,9 +177,8 @@ class TestPage:
     ) -> None:
         for n in range(number):
             services.track_tag(track=make_track(heard={"top": "jazz"}), name=f"tag {n}")
-        # session, user, own genres, one pass, years, genres without the choice, artists and albums and the tracks
-        # without them, tags, their names, moods
-        with django_assert_num_queries(13):
+        # session, user, own genres, one pass, years, genres without the choice, artists, tags, their names, moods
+        with django_assert_num_queries(10):
             alice_client.get(self.url, headers={"HX-Request": "true"})
 
     def test_what_tags_are_called_is_only_text(self, alice_client: Client, track: Track) -> None:
