@@ -53,7 +53,7 @@ class TestTaggedCopy:
     def test_it_says_what_is_known_and_the_original_stays(
         self, alice_client: Client, alice: User, track: Track, tmp_path: Path, extension: str
     ) -> None:
-        with_file(track, extension, title="Old", artist="Ann", genre="Polka", album_artist="Cid", track="3/4")
+        with_file(track, extension, title="Old", artist="Ann", genre="Polka", album_artist="Cid", disc="3/4")
         services.track_edit(track=track, title="Été", artist="Ann & Bob", album="", year=1987)
         services.track_edit(track=track, track_number=7, disc_number=1, disc_total=2, compilation=True)
         genre = services.own_genre_add(owner=alice, name="Dream Pop")
