@@ -12,7 +12,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,8 @@ from typing import Any
 
 import django
 
-from benchmarks.library import library_fill, temporary_database
+from benchmarks.databases import library_make, temporary_site
+from benchmarks.filling import library_fill
 from benchmarks.measure import ROOT, memory_mib, print_table
 
 TRACKS = 50_000
@@ -36,16 +36,13 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="names of actions")
     parser.add_argument("--write-until-end-of-input", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     if options.write_until_end_of_input:
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
         django.setup()
         second_person_write()
         return
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["EARMARK_DATA_DIR"] = folder
-        django.setup()
-        with temporary_database(folder):
-            measure(options.tracks, options.only)
+    with temporary_site(static=False):
+        measure(options.tracks, options.only)
 
 
 def measure(count: int, only: list[str] | None) -> None:
@@ -53,8 +50,7 @@ def measure(count: int, only: list[str] | None) -> None:
 
     from library.models import User
 
-    owner = User.objects.create_user("bench@example.org", "a quiet listening room")
-    library_fill(owner, count)
+    owner = library_make(count, taught=False)
     library_fill(User.objects.create_user(SECOND_PERSON), 200, seed=6)
     rows, too_slow = [], False
     for name, work in actions(owner).items():
@@ -79,38 +75,68 @@ def measure(count: int, only: list[str] | None) -> None:
 
 def actions(owner: Any) -> dict[str, Callable[[], None]]:
     """Each of them with its undo, in an order in which each has something to do."""
-    from library import selectors, services
-    from library.models import BulkAction, Playlist, Track
+    from library import services
+    from library.models import BulkAction, Genre, Playlist, Tag, Track, User
 
-    last: list[BulkAction] = []
+    to_undo: list[BulkAction] = []
 
     def run(name: str, value: str = "") -> Callable[[], None]:
         def work() -> None:
             tracks = Track.objects.filter(owner=owner)
-            last.append(services.bulk_action_request(person=owner, name=name, value=value, tracks=tracks))
+            action = services.bulk_action_request(person=owner, name=name, value=value, tracks=tracks)
+            to_undo.append(action)
 
         return work
 
     def undo() -> None:
-        services.bulk_action_undo(action=last[-1])
+        services.bulk_action_undo(action=to_undo.pop())
 
-    def playlist() -> None:
-        found = Playlist.objects.create(owner=owner, name="Everything")
-        run("playlist", str(found.pk))()
+    def tag(name: str) -> Tag:
+        return services.tag_add(owner=owner, name=name)
 
-    assert selectors
+    def genre() -> Genre:
+        return Genre.objects.get(owner=owner, key="dub-techno")
+
+    def set_own_genre() -> None:
+        run("genre", services.own_genre_add(owner=owner, name="Dub techno").key)()
+
+    def add_to_playlist() -> None:
+        run("playlist", str(Playlist.objects.create(owner=owner, name="Everything").pk))()
+
+    def delete_playlist() -> None:
+        playlist = Playlist.objects.get(owner=owner, name="Everything")
+        to_undo.append(services.playlist_delete(playlist=playlist))
+
+    def delete_account() -> None:
+        services.user_delete(user=owner)
+        while User.objects.filter(pk=owner.pk).exists():
+            services.user_deletion_continue(user_id=owner.pk)
+
     return {
         "confirm all": run("confirm"),
         "undo confirming": undo,
         "set a genre": run("genre", "jazz"),
         "undo setting": undo,
+        "set an own genre": set_own_genre,
+        "rename that genre": lambda: services.own_genre_rename(genre=genre(), name="Dub"),
+        "merge that genre": lambda: to_undo.append(services.own_genre_delete(genre=genre(), into="jazz")),
+        "undo merging that genre": undo,
+        "undo setting that genre": undo,
         "tag": run("tag", "everything"),
+        "rename that tag": lambda: services.tag_change(tag=tag("everything"), name="all"),
+        "delete that tag": lambda: to_undo.append(services.tag_delete(tag=tag("all"))),
+        "undo deleting that tag": undo,
+        "merge that tag": lambda: to_undo.append(services.tag_merge(tag=tag("all"), into=tag("whole"))),
+        "undo merging that tag": undo,
         "undo tagging": undo,
-        "add to a playlist": playlist,
+        "add to a playlist": add_to_playlist,
+        "delete that playlist": delete_playlist,
+        "undo deleting that playlist": undo,
         "undo adding": undo,
         "move to the bin": run("delete"),
         "undo moving": undo,
         "analyse again": run("analyse"),
+        "delete the account": delete_account,
     }
 
 

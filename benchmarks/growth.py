@@ -9,9 +9,7 @@ among 10⁶, any query scans many more rows of a table than the owner has there.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,13 +17,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import django
-from django.core.management import call_command
-
-from benchmarks.growth_chart import growth_svg
-from benchmarks.library import PAGES, QueryLog, library_fill, temporary_database
+from benchmarks.databases import library_make, temporary_site
+from benchmarks.growth_chart import Panel, chart_svg
+from benchmarks.library import PAGES, QueryLog
 from benchmarks.library_copies import OWNED_TABLES, library_copy, sizes, without_indexes
-from benchmarks.measure import ROOT
+from benchmarks.measure import ROOT, write_between
 
 #: Tracks of an ordinary user, and how many times as many the two large libraries have.
 LIBRARY, LARGE = 1_000, (10, 100)
@@ -36,8 +32,17 @@ RUNS = 5
 #: small databases all tables are small, so such scans are only reported among 10⁴ and 10⁵ tracks, but fail among 10⁶.
 SCAN_FACTOR, SMALL_TABLE_ROWS = 4, 5_000
 DOCS_PAGE, CHART = ROOT / "docs/performance.md", ROOT / "docs/images/growth.svg"
-CHART_MARKDOWN = "![Server time by the size of the database and of the library](images/growth.svg)\n\n"
-BEGIN, END = "<!-- growth: written by benchmarks/growth.py -->\n", "<!-- growth: to here -->\n"
+CHART_TITLE = "Server time of pages by the number of tracks of all users and of the owner"
+MARK = "growth: written by benchmarks/growth.py"
+#: Pages with a coloured line, in the order of the colours.
+HIGHLIGHTED_PAGES = [
+    "list",
+    "search, two words",
+    "six filters",
+    "facets of a tag and a mood",
+    "moods and map",
+    "overview",
+]
 
 
 @dataclass
@@ -61,18 +66,13 @@ def main() -> None:
     parser.add_argument("--plans", type=Path, help="append every query with its plan to this file")
     parser.add_argument("--write", action="store_true", help="update docs/performance.md and its chart")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"EARMARK_DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "config.settings"}
-        django.setup()
-        call_command("collectstatic", interactive=False, verbosity=0)
-        with temporary_database(folder):
-            costs, table_sizes = grow([size for size in SIZES if size <= options.tracks], options.plans)
+    with temporary_site():
+        costs, table_sizes = grow([size for size in SIZES if size <= options.tracks], options.plans)
     text = report(costs, table_sizes)
     print(text)
     if options.write:
-        before, rest = DOCS_PAGE.read_text().split(BEGIN)
-        DOCS_PAGE.write_text(before + BEGIN + CHART_MARKDOWN + text + END + rest.split(END)[1])
-        CHART.write_text(growth_svg({key: times(pages) for key, pages in costs.items()}, LIBRARY))
+        write_between(DOCS_PAGE, MARK, f"![{CHART_TITLE}](images/growth.svg)\n\n{text}")
+        CHART.write_text(chart_svg(CHART_TITLE, panels(costs), HIGHLIGHTED_PAGES))
     if any(
         cost.foreign_scans
         for (total, _), pages in costs.items()
@@ -88,8 +88,7 @@ def grow(totals: list[int], plans: Path | None) -> tuple[PageCosts, list[tuple[s
 
     from library.models import User
 
-    first = User.objects.create_user("first@example.org", "a quiet listening room")
-    library_fill(first, LIBRARY)
+    first = library_make(LIBRARY, email="first@example.org")
     people, number = [first], 1
     large = [User.objects.create_user(f"large{times}@example.org") for times in LARGE]
     costs: PageCosts = {}
@@ -119,7 +118,8 @@ def cost(owner: Any, plans: Path | None) -> dict[str, PageCost]:
 
     client = Client(headers={"Host": "127.0.0.1"})
     client.force_login(owner)
-    track = owner.tracks.first()
+    track, genre = owner.tracks.first(), owner.genres.first()
+    ids = {"album": track.album_entry_id, "artist": track.album_entry.artist_id}
     with connection.cursor() as cursor:
         own = {}
         for table, whose in OWNED_TABLES.items():
@@ -127,7 +127,7 @@ def cost(owner: Any, plans: Path | None) -> dict[str, PageCost]:
             own[table] = cursor.fetchone()[0]
     pages = {}
     for name, page in PAGES.items():
-        address, queries, taken = page.format(track=track.pk), QueryLog(), []
+        address, queries, taken = page.format(track=track.pk, genre=genre.pk, **ids), QueryLog(), []
         with connection.execute_wrapper(queries):
             answer = client.get(address)
         if answer.status_code == 404:  # a page of a list that has not so many
@@ -175,6 +175,17 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for part in plan.get("Plans", []):
         yield from nodes(part)
+
+
+def panels(costs: PageCosts) -> list[Panel]:
+    """Times over the size of the database, and over that of the library."""
+    total = max(total for total, _ in costs)
+    others = {size: times(pages) for (size, own), pages in costs.items() if own == LIBRARY}
+    mine = {own: times(pages) for (size, own), pages in costs.items() if size == total}
+    return [
+        Panel(f"A library of {LIBRARY:,} tracks, in a database of …", others),
+        Panel(f"A library of …, in a database of {total:,} tracks", mine),
+    ]
 
 
 def times(pages: dict[str, PageCost]) -> dict[str, float]:

@@ -8,6 +8,9 @@ from typing import Any
 
 OF_OWNER = "owner_id = {owner}"
 OF_TRACKS = "track_id IN (SELECT id FROM library_track WHERE owner_id = {owner})"
+OF_PLAYLISTS = "playlist_id IN (SELECT id FROM library_playlist WHERE owner_id = {owner})"
+OF_ACTIONS = "action_id IN (SELECT id FROM library_bulkaction WHERE person_id = {owner})"
+OF_CONCEPTS = "concept_id IN (SELECT id FROM library_concept WHERE owner_id = {owner})"
 #: Tables whose rows belong to a user, with the condition that finds them.
 OWNED_TABLES = {
     "library_track": OF_OWNER,
@@ -19,10 +22,23 @@ OWNED_TABLES = {
     "library_prediction": OF_TRACKS,
     "library_tagging": OF_TRACKS,
     "library_verdict": OF_TRACKS,
+    "library_learningvector": OF_OWNER,
+    "library_playlistitem": OF_PLAYLISTS,
+    "library_bulkaction": "person_id = {owner}",
+    "library_bulkactiontrack": OF_ACTIONS,
+    "library_concept": OF_OWNER,
+    "library_answer": OF_CONCEPTS,
+    "library_trackdeletion": OF_OWNER,
 }
+#: Of these an owner has one each, however many copies of the tracks.
+ONCE = {"library_tag", "library_genre", "library_playlist", "library_bulkaction", "library_concept"}
 #: Distance between the ids of copies: more than there are rows in the library that is copied.
 ID_OFFSET = 1_000_000
 COPIED_TRACK_ID = "md5(s.track_id::text || {copy})::uuid"
+#: For `str.format`: the copy's id of what an owner has once, and a new id of a table.
+OF_PERSON = f"{{}} + {{{{person}}}} * {ID_OFFSET}"
+UUID_OF_PERSON = "md5({}::text || {{person}})::uuid"
+NEXT_ID = "nextval(pg_get_serial_sequence('{}', 'id'))"
 CHANGED_COLUMNS: dict[str, dict[str, str]] = {
     "library_track": {
         "id": "md5(s.id::text || {copy})::uuid",
@@ -36,17 +52,51 @@ CHANGED_COLUMNS: dict[str, dict[str, str]] = {
     },
     "library_prediction": {"id": f"s.id + {{copy}} * {ID_OFFSET}", "track_id": COPIED_TRACK_ID},
     "library_mood": {
-        "id": "nextval(pg_get_serial_sequence('library_mood', 'id'))",
+        "id": NEXT_ID.format("library_mood"),
         "track_id": COPIED_TRACK_ID,
         "owner_id": "o.id",
     },
     "library_embedding": {"track_id": COPIED_TRACK_ID, "owner_id": "o.id"},
     "library_tagging": {
-        "id": "nextval(pg_get_serial_sequence('library_tagging', 'id'))",
+        "id": NEXT_ID.format("library_tagging"),
         "track_id": COPIED_TRACK_ID,
-        "tag_id": f"s.tag_id + {{person}} * {ID_OFFSET}",
+        "tag_id": OF_PERSON.format("s.tag_id"),
     },
-    "library_tag": {"id": f"s.id + {{person}} * {ID_OFFSET}", "owner_id": "o.id"},
+    "library_tag": {"id": OF_PERSON.format("s.id"), "owner_id": "o.id"},
+    "library_genre": {"id": OF_PERSON.format("s.id"), "owner_id": "o.id"},
+    "library_learningvector": {"track_id": COPIED_TRACK_ID, "owner_id": "o.id"},
+    "library_verdict": {
+        "id": NEXT_ID.format("library_verdict"),
+        "track_id": COPIED_TRACK_ID,
+        "person_id": "CASE WHEN s.person_id = %(source)s THEN o.id ELSE s.person_id END",
+    },
+    "library_playlist": {"id": UUID_OF_PERSON.format("s.id"), "owner_id": "o.id"},
+    "library_playlistitem": {
+        "id": NEXT_ID.format("library_playlistitem"),
+        "playlist_id": UUID_OF_PERSON.format("s.playlist_id"),
+        "track_id": COPIED_TRACK_ID,
+    },
+    "library_bulkaction": {"id": UUID_OF_PERSON.format("s.id"), "person_id": "o.id"},
+    "library_bulkactiontrack": {
+        "id": NEXT_ID.format("library_bulkactiontrack"),
+        "action_id": UUID_OF_PERSON.format("s.action_id"),
+        "track_id": COPIED_TRACK_ID,
+    },
+    "library_concept": {
+        "id": OF_PERSON.format("s.id"),
+        "owner_id": "o.id",
+        "genre_id": OF_PERSON.format("s.genre_id"),
+    },
+    "library_answer": {
+        "id": NEXT_ID.format("library_answer"),
+        "concept_id": OF_PERSON.format("s.concept_id"),
+        "track_id": COPIED_TRACK_ID,
+    },
+    "library_trackdeletion": {
+        "id": NEXT_ID.format("library_trackdeletion"),
+        "track_id": COPIED_TRACK_ID,
+        "owner_id": "o.id",
+    },
 }
 
 
@@ -68,8 +118,7 @@ def library_copy(source: Any, owners: list[Any], times: int, number: int) -> int
             values = ", ".join(changes.get(name, f"s.{name}") for name in columns).format(
                 copy=f"({number} + o.number * {times} + n)", person=f"({number} + o.number)"
             )
-            # Tags belong to the owner, who has them once.
-            again = 1 if table == "library_tag" else times
+            again = 1 if table in ONCE else times
             cursor.execute(
                 f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} "
                 f"FROM (SELECT * FROM {table} WHERE {OWNED_TABLES[table].format(owner='%(source)s')}) s, "

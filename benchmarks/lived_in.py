@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import batched
 from typing import Any
@@ -48,7 +50,6 @@ def _verdicts_add(tracks: Any, owner: Any, reviewer: Any, said: float, chance: r
     from library.genres import BUILTIN_GENRES
     from library.models import Verdict
 
-    Verdict._meta.get_field("created_at").auto_now_add = False
     verdicts = []
     for track in tracks:
 
@@ -78,7 +79,19 @@ def _verdicts_add(tracks: Any, owner: Any, reviewer: Any, said: float, chance: r
                 add(owner, 4, undone_at=track.created_at + timedelta(days=5))
             if chance.random() < TAKEN_BACK:
                 add(owner, 6, "")
-    Verdict.objects.bulk_create(verdicts, 2000)
+    with own_dates(Verdict):
+        Verdict.objects.bulk_create(verdicts, 2000)
+
+
+@contextmanager
+def own_dates(model: Any) -> Iterator[None]:
+    """Have rows keep the `created_at` that they are given."""
+    field = model._meta.get_field("created_at")
+    field.auto_now_add = False
+    try:
+        yield
+    finally:
+        field.auto_now_add = True
 
 
 def _bulk_actions_add(owner: Any, ids: list[Any], chance: random.Random) -> None:

@@ -88,3 +88,10 @@ def print_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
     for name, figure in rows:
         print(f"  {name:<58} {figure:>12}")
     sys.stdout.flush()
+
+
+def write_between(page: Path, mark: str, text: str) -> None:
+    """Replace what a page has between `<!-- mark -->` and the next `<!-- to here -->`."""
+    begin, end = f"<!-- {mark} -->\n", "<!-- to here -->\n"
+    before, rest = page.read_text().split(begin)
+    page.write_text(before + begin + text + end + rest.partition(end)[2])

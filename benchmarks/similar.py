@@ -6,17 +6,14 @@ first query also takes, to read the vectors from the database, is printed as wel
 
 from __future__ import annotations
 
-import os
-import tempfile
 import uuid
 from itertools import batched
 from statistics import median
 from typing import Any
 
-import django
 import numpy as np
 
-from benchmarks.library import temporary_database
+from benchmarks.databases import temporary_site
 from benchmarks.measure import cpu_seconds_by_round, median_ratio, pin_to_one_core, print_table
 
 SIZES = (20_000, 100_000)
@@ -116,16 +113,12 @@ def measure_neighbours(owner: Any, count: int) -> None:
 def main() -> None:
     pin_to_one_core()
     for count in SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            os.environ["EARMARK_DATA_DIR"] = folder
-            os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-            django.setup()
-            with temporary_database(folder):
-                from library.models import User
+        with temporary_site(static=False):
+            from library.models import User
 
-                owner = User.objects.create_user("bench@example.org", "a quiet listening room")
-                embeddings_fill(owner, count)
-                measure_neighbours(owner, count)
+            owner = User.objects.create_user("bench@example.org", "a quiet listening room")
+            embeddings_fill(owner, count)
+            measure_neighbours(owner, count)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,8 @@ GIVE_UP_SECONDS, PAUSE_SECONDS = 10.0, 0.1
 PEOPLE = 20
 SEED = """
 from pathlib import Path
-from benchmarks.library import library_fill
+from benchmarks.filling import library_fill
+from benchmarks.lived_in import library_live_in
 from library import services
 from library.incoming.handler import OnDiskUploadedFile
 people = [
@@ -41,6 +42,7 @@ people = [
 track, _ = services.track_add(owner=people[0], upload=OnDiskUploadedFile(Path({path!r}), "long.wav"))
 print(track.pk, *(services.token_create(owner=owner, name="slow")[1] for owner in people))
 library_fill(people[0], {tracks})
+library_live_in(people[0])
 """
 #: How many slow clients of each kind there are.
 COUNTS = {"headers": 200, "bodies": 200, "events": 200, "audio": 100}

@@ -8,47 +8,30 @@ follow from the answers, are computed anew.
 from __future__ import annotations
 
 import argparse
-import os
-import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
 
-import django
-from django.core.management import call_command
-
-from benchmarks.library import TRACKS, genre_teach, library_fill, server_seconds, temporary_database
+from benchmarks.databases import library_make, server_seconds, temporary_site, title_of
+from benchmarks.library import TRACKS
 from benchmarks.measure import print_table
 
 RUNS = 9
-#: How many tracks the accepted versions change.
-CHANGES = (5_000, 45_000)
+#: How many tracks the accepted versions change, of those without a verdict.
+CHANGES = (5_000, 20_000)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tracks", type=int, default=TRACKS)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["EARMARK_DATA_DIR"] = folder
-        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-        django.setup()
-        call_command("collectstatic", interactive=False, verbosity=0)
-        with temporary_database(folder):
-            from django.db import connection
-
-            from library.models import User
-
-            owner = User.objects.create_user("bench@example.org", "a quiet listening room")
-            library_fill(owner, options.tracks)
-            genre_teach(owner)
-            with connection.cursor() as cursor:
-                cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-            title = f"{connection.display_name}, {options.tracks:,} tracks"
-            measure_pages(owner, title)
-            for changes in CHANGES:
-                if changes <= options.tracks:
-                    measure_accepting(owner, changes, title)
+    with temporary_site():
+        owner = library_make(options.tracks)
+        title = title_of(options.tracks)
+        measure_pages(owner, title)
+        for changes in CHANGES:
+            if changes <= options.tracks:
+                measure_accepting(owner, changes, title)
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:

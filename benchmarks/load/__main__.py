@@ -29,12 +29,14 @@ ACCOUNTS, TRACKS = 5, 1_000
 #: The share of the test after which all users have signed in.
 RAMP_UP_SHARE = 0.3
 SEED_SCRIPT = """
-from benchmarks.library import library_fill
+from benchmarks.filling import library_fill
+from benchmarks.lived_in import library_live_in
 from library import services
 from library.models import User
 for number in range({accounts}):
     owner = services.user_add(email=f"listener{{number}}@example.org", password={password!r})
     library_fill(owner, {tracks}, seed=number)
+    library_live_in(owner, seed=number)
 for number in range({uploading}):
     services.user_add(email=f"uploader{{number}}@example.org", password={password!r})
 """
