@@ -19,7 +19,7 @@ ON_POSTGRES := tests/library tests/reliability tests/server tests/test_run.py te
 MODEL ?= ml_models/msd-musicnn-1
 MODEL_VERSION ?= 1.5.0
 
-.PHONY: run setup admin test test-postgres lint audit sbom format bench rooms screenshots schema train lock help
+.PHONY: run setup admin test test-postgres lint audit sbom format load growth operations bench rooms screenshots schema train lock help
 
 run: setup ## the site on http://127.0.0.1:8000 with its worker; Ctrl-C stops both
 	@$(BIN)/python manage.py prepare
@@ -57,6 +57,9 @@ load: .venv/.dev $(VENDOR)/.done ## 65 people at once, on a PostgreSQL of its ow
 
 growth: .venv/.dev $(VENDOR)/.done ## what pages cost among a million tracks, for docs/performance.md: half an hour, 15 GB
 	nice .ci/with-postgres $(BIN)/python -m benchmarks.growth --write
+
+operations: .venv/.dev $(VENDOR)/.done ## what the main operations cost as a library grows, for docs/performance.md: a quarter of an hour
+	nice $(BIN)/python -m benchmarks.operations --write
 
 bench: .venv/.dev $(VENDOR)/.done ## speed and memory against named peers, as ratios
 	$(BIN)/python -m benchmarks
