@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
@@ -73,6 +74,23 @@ def process_seconds(pid: int) -> float:
     """Return the CPU time of a running process and of its children that have ended (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def descendants(pid: int | None = None) -> list[int]:
+    """Return the running descendants of a process, by default of this one (Linux)."""
+    children = defaultdict(list)
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        children[parent].append(int(process.name))
+    found, wanted = [], [pid or os.getpid()]
+    while wanted:
+        started = children[wanted.pop()]
+        found += started
+        wanted += started
+    return found
 
 
 def memory_mib(pid: int, field: str = "VmRSS") -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import os
 import sys
 import tempfile
 import threading
@@ -21,7 +20,7 @@ from typing import Any
 
 from benchmarks.load import people
 from benchmarks.load.people import Person, ResponseLog
-from benchmarks.measure import memory_mib, print_table
+from benchmarks.measure import descendants, memory_mib, print_table
 from tests.live import Site, running_site
 
 BROWSING, UPLOADING, PROGRAMS = 50, 10, 5
@@ -118,18 +117,8 @@ def _queue_times(site: Site) -> dict[str, Any]:
 
 def _memory() -> dict[str, float]:
     """Return the resident MiB of the site's processes by kind."""
-    children = defaultdict(list)
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        children[parent].append(int(process.name))
     total: dict[str, float] = defaultdict(float)
-    wanted = children[os.getpid()]
-    while wanted:
-        pid = wanted.pop()
-        wanted += children[pid]
+    for pid in descendants():
         try:
             command, resident = Path(f"/proc/{pid}/cmdline").read_text(), memory_mib(pid)
         except (OSError, AssertionError):

@@ -1,0 +1,1 @@
+"""Slow clients of several kinds, and how long a page takes meanwhile."""
