@@ -73,7 +73,7 @@ def test_in_a_row_the_player_and_the_queue(library: Page) -> None:
 
 def test_on_the_other_pages(library: Page) -> None:
     page = library
-    page.get_by_role("link", name=TITLE).click()
+    page.get_by_role("link", name=TITLE, exact=True).click()
     assert is_read_from_the_right(page.get_by_role("heading", level=1), TITLE)
     assert is_read_from_the_right(page.get_by_role("region", name="Tags").locator(".chip").first, TAG)
     page.get_by_role("link", name="Edit", exact=True).click()
