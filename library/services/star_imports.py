@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from library.exchange.import_reader import AlbumEntry, ArtistEntry, TrackEntry
 from library.models import Album, Artist, Track, User
+from library.services.album_names import title_key
 from library.services.batches import BATCH_SIZE
-from library.text.folding import name_key
 
 
 def track_stars_import(*, pairs: Iterable[tuple[Track, TrackEntry]]) -> Counter[str]:
@@ -41,7 +41,7 @@ def album_stars_import(*, owner: User, entries: Iterable[AlbumEntry]) -> int:
     for batch in itertools.batched(entries, BATCH_SIZE):
         by_mbid = {entry.mbid: entry.starred_at for entry in batch if entry.mbid}
         by_name = {
-            (name_key(entry.artist), name_key(entry.title)): entry.starred_at
+            (title_key(entry.artist), title_key(entry.title)): entry.starred_at
             for entry in batch
             if not entry.mbid
         }
@@ -64,7 +64,7 @@ def artist_stars_import(*, owner: User, entries: Iterable[ArtistEntry]) -> int:
     """Star the artists of these names; returns how many had no star."""
     count = 0
     for batch in itertools.batched(entries, BATCH_SIZE):
-        dates = {name_key(entry.name): entry.starred_at for entry in batch}
+        dates = {title_key(entry.name): entry.starred_at for entry in batch}
         with transaction.atomic():
             found = Artist.objects.select_for_update().filter(owner=owner, key__in=dates, starred_at=None)
             starred = list(found)

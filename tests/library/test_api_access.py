@@ -76,6 +76,13 @@ OPERATIONS = [
     OperationAccess("get", "/albums/", 200),
     OperationAccess("get", "/albums/{album_id}/", 200),
     OperationAccess("patch", "/albums/{album_id}/", 200, {"starred": True}, needs="write"),
+    # There is no such album, or artist, to be merged.
+    OperationAccess(
+        "post", "/albums/{album_id}/merge/", 404, {"albums": [str(uuid.UUID(int=9))]}, needs="write"
+    ),
+    OperationAccess(
+        "post", "/artists/{artist_id}/merge/", 404, {"artists": [str(uuid.UUID(int=9))]}, needs="write"
+    ),
     OperationAccess("get", "/artists/", 200),
     OperationAccess("get", "/artists/{artist_id}/", 200),
     OperationAccess("patch", "/artists/{artist_id}/", 200, {"starred": True}, needs="write"),

@@ -17,8 +17,11 @@ from library.api.serializers.examples import (
     schema_example,
 )
 from library.models import Album, Artist
-from library.models.albums import COVER_SIZES
+from library.models.albums import COVER_SIZES, TITLE_LENGTH
 from library.selectors import AlbumTotals, ArtistTotals
+
+#: How many albums or artists one request may merge.
+MAX_MERGED = 100
 
 
 class ArtistNameSerializer(serializers.ModelSerializer):
@@ -170,10 +173,41 @@ class ArtistDetailSerializer(ArtistSerializer):
 class AlbumChangeSerializer(serializers.Serializer):
     """What to change about an album. Fields that are left out stay as they are."""
 
+    title = serializers.CharField(required=False, max_length=TITLE_LENGTH, help_text="Its title.")
+    artist = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=TITLE_LENGTH,
+        help_text="The album artist's name; empty to leave it to the tracks' artists.",
+    )
+    year = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=9999, help_text="Its year; null for none."
+    )
+    compilation = serializers.BooleanField(required=False, help_text="Whether it is of various artists.")
     starred = serializers.BooleanField(required=False, help_text="Whether it has a star.")
 
 
 class ArtistChangeSerializer(serializers.Serializer):
     """What to change about an artist. Fields that are left out stay as they are."""
 
+    name = serializers.CharField(required=False, max_length=TITLE_LENGTH, help_text="The name.")
     starred = serializers.BooleanField(required=False, help_text="Whether the artist has a star.")
+
+
+class AlbumMergeSerializer(serializers.Serializer):
+    """The albums to merge into another."""
+
+    albums = serializers.ListField(
+        child=serializers.UUIDField(), min_length=1, max_length=MAX_MERGED, help_text="The ids of the albums."
+    )
+
+
+class ArtistMergeSerializer(serializers.Serializer):
+    """The artists to merge into another."""
+
+    artists = serializers.ListField(
+        child=serializers.UUIDField(),
+        min_length=1,
+        max_length=MAX_MERGED,
+        help_text="The ids of the artists.",
+    )
