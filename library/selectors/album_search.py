@@ -10,7 +10,7 @@ from django.db.models.functions import Substr
 
 from library.models import Album, Artist, User
 from library.selectors.albums import albums_of, artists_of, with_main_genre
-from library.text import fold
+from library.text.folding import search_text
 
 #: The letter of the artists whose names begin with none.
 NO_LETTER = "#"
@@ -18,16 +18,16 @@ NO_LETTER = "#"
 
 def albums_named(owner: User, text: str) -> QuerySet[Album]:
     """The owner's albums with all of these words in the title or the artist's name; none for an empty text."""
-    found = albums_of(owner) if fold(text) else albums_of(owner).none()
-    for word in fold(text).split():
+    found = albums_of(owner) if search_text(text) else albums_of(owner).none()
+    for word in search_text(text).split():
         found = found.filter(Q(sort_title__contains=word) | Q(artist__sort_name__contains=word))
     return found
 
 
 def artists_named(owner: User, text: str) -> QuerySet[Artist]:
     """The owner's artists with all of these words in the name; none for an empty text."""
-    found = artists_of(owner) if fold(text) else artists_of(owner).none()
-    for word in fold(text).split():
+    found = artists_of(owner) if search_text(text) else artists_of(owner).none()
+    for word in search_text(text).split():
         found = found.filter(sort_name__contains=word)
     return found
 
@@ -42,10 +42,10 @@ def artist_letters_of(owner: User) -> list[str]:
 def artists_by_letter(owner: User, letter: str) -> QuerySet[Artist]:
     """The owner's artists whose names begin with a letter, as `artist_letters_of` names it."""
     if letter != NO_LETTER:
-        return artists_of(owner).filter(sort_name__startswith=fold(letter))
+        return artists_of(owner).filter(sort_name__startswith=search_text(letter))
     letters = Q()
     for other in artist_letters_of(owner):
-        letters |= Q(sort_name__startswith=fold(other))
+        letters |= Q(sort_name__startswith=search_text(other))
     return artists_of(owner).exclude(letters)
 
 

@@ -16,6 +16,7 @@ from library.models import Album, Cover, User
 from library.services import album_covers
 from tests.album_rows import make_album, make_track_on
 from tests.covers import make_cover
+from tests.factories import close_response
 from tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
@@ -150,7 +151,7 @@ class TestProgram:
             response = alice_api.get(body[size])
             assert response.status_code == 200
             assert response["Content-Type"] == "image/webp"
-            response.close()
+            close_response(response)
 
     def test_take_back(self, album: Album, of_files: Cover, alice_api: Client) -> None:
         self.put(alice_api, album)

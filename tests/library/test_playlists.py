@@ -198,7 +198,7 @@ class TestList:
     ) -> None:
         for _ in range(number):
             services.playlist_add(owner=alice, name="another")
-        with django_assert_num_queries(5):  # session, user, count, playlists, needs you
+        with django_assert_num_queries(6):  # session, user, count, playlists, covers, needs you
             text(alice_client, self.url)
 
 
@@ -293,6 +293,8 @@ class TestPlayQueue:
             "artist": "Nobody",
             "genre": "Pop",
             "css": "genre-pop",
+            "cover": "",
+            "tile": "N",
         }
         answer = alice_client.get(answer["more"]).json()
         assert [track["title"] for track in answer["tracks"]] == ["d", "e"]

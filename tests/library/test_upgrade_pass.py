@@ -186,7 +186,8 @@ def test_the_newest_first_one_task_after_the_other(
         assert default_task_backend.results[0].task.priority == -100
         run_one_task()
         read.append({row.track for row in FileTags.objects.select_related("track")})
-    assert read == [{newest}, {newest, middle}, {newest, middle, oldest}, {newest, middle, oldest}]
+    assert read[:3] == [{newest}, {newest, middle}, {newest, middle, oldest}]
+    assert len(read) == 7  # then their covers, and a last look
 
 
 @pytest.mark.usefixtures("no_vectors")
