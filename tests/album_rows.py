@@ -35,6 +35,7 @@ def make_track_on(album: Album, title: str, artist: str = "", **fields: Any) -> 
         "album": album.title,
         "album_artist": by,
         "compilation": album.compilation,
+        "year": album.year,
         "musicbrainz": {"release": [album.mbid]} if album.mbid else {},
     }
     return make_track_by(album.owner, title, artist or by, **place | fields)

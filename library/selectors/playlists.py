@@ -9,7 +9,6 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from library.models import Playlist, PlaylistItem, Track, User
 from library.selectors.bin import binned_ids_of
-from library.selectors.track_artists import with_artists
 from library.selectors.tracks import with_prediction
 
 
@@ -34,11 +33,11 @@ def playlist_choices_for(owner: User, track: Track) -> QuerySet[Playlist]:
 
 
 def playlist_items_of(owner: User, playlist: Playlist | UUID) -> QuerySet[PlaylistItem]:
-    """The items of a playlist in its order, each with its track, the track's prediction and artists.
+    """The items of a playlist in its order, each with its track and the track's prediction.
 
     The items of tracks in the bin are left out; they keep their positions for when the tracks are restored.
     """
-    tracks = with_prediction(Track.objects.all()).prefetch_related(with_artists())
+    tracks = with_prediction(Track.objects.all())
     items = PlaylistItem.objects.filter(playlist=playlist, playlist__owner=owner)
     return items.exclude(track__in=binned_ids_of(owner)).prefetch_related(Prefetch("track", tracks))
 

@@ -62,7 +62,9 @@ def playlist(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpRespo
     if found.smart:
         page = tracks_page(request, tracks)
     else:
-        items = Paginator(selectors.playlist_items_of(request.user, found), PAGE_SIZE)
+        in_order = selectors.playlist_items_of(request.user, found)
+        shown = in_order.prefetch_related(selectors.with_artists("track__track_artists"))
+        items = Paginator(shown, PAGE_SIZE)
         page = items.get_page(request.GET.get("page"))
     context = {
         "playlist": found,

@@ -85,7 +85,7 @@ def test_an_uploaded_file_is_on_its_album(alice: User, tmp_path: Path) -> None:
     track.refresh_from_db()
     assert (fields(track), fields(FileTags.objects.get())) == (SAID, SAID)
     assert track.artist_names == ["Ann", "Bob"]
-    assert track.search_text.endswith("bob ann & bob")
+    assert "bob ann & bob" in track.search_text
     album = Album.objects.get()
     assert (track.album_entry, str(album), album.mbid, album.year) == (
         album,

@@ -171,7 +171,7 @@ class TestMetrics:
     ) -> None:
         for number in range(20):
             make_track(status=("queued", "failed", "ready")[number % 3])
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(19):
             numbers()
 
 
