@@ -301,6 +301,7 @@ class TestTracks:
             original_year=1987, musicbrainz={"recording": [MBID]},
         )  # fmt: skip
         TrackArtist.objects.create(track=track, artist=make_artist(alice, "Ann"), position=1)
+        Album.objects.filter(pk=album.pk).update(cover=cover)
         body = get(alice_api, f"{TRACKS}{track.pk}/")
         assert {
             name: body[name] for name in ("album_artist", "disc_number", "disc_total", "track_number")

@@ -96,8 +96,8 @@ def test_a_forged_cursor_is_refused(values: list[Any], alice_api: Client, track:
 def test_tracks_that_come_and_go_meanwhile_move_nothing(alice_api: Client, make_track: MakeTrack) -> None:
     first = alice_api.get(f"{TRACKS}?ordering=title&page_size=5&fields=id").json()
     Track.objects.get(pk=first["results"][0]["id"]).delete()
-    late = make_track(title="Ø zzz")
-    early = make_track(title="000")
+    late = make_track(title="zzz", sha256="1" * 64)
+    early = make_track(title="000", sha256="2" * 64)
     rest = pages(alice_api, first["next"])
     assert str(late.pk) in rest
     assert str(early.pk) not in rest

@@ -258,6 +258,8 @@ def test_only_ones_own(name: str, charlie: User, track: Track) -> None:
         "status": "ready",
         "format": "wav",
         "ordering": "title",
+        "artist": "none",
+        "album": "none",
         "needs_you": "false",
         "added_after": "2000-01-01",
         "added_before": "2100-01-01",

@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from library import selectors, services
-from library.models import Track, User
+from library.models import Track, TrackArtist, User
 from library.templatetags.albums import artist_links, byline
 from tests.album_rows import make_album, make_artist, make_track_by, make_track_on
 from tests.factories import signed_in
@@ -98,4 +98,6 @@ def test_of_others_the_same_text_without_links(
 
 def test_a_name_that_is_not_derived_yet_is_text(alice: User, make_track: type[Track]) -> None:
     track = make_track(artist="Somebody", album="Something")
+    track.album_entry = None
+    TrackArtist.objects.filter(track=track).delete()
     assert byline(Context({"user": alice}), track) == "Somebody · Something"
