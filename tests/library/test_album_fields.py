@@ -85,7 +85,7 @@ def test_an_uploaded_file_is_on_its_album(alice: User, tmp_path: Path) -> None:
     track.refresh_from_db()
     assert (fields(track), fields(FileTags.objects.get())) == (SAID, SAID)
     assert track.artist_names == ["Ann", "Bob"]
-    assert "bob ann & bob" in track.search_text
+    assert {"ann", "bob", "one"} <= set(track.search_text.split())
     album = Album.objects.get()
     assert (track.album_entry, str(album), album.mbid, album.year) == (
         album,
@@ -154,7 +154,7 @@ def test_on_the_page(alice_client: Client, song: Track) -> None:
     assert song.edited == ["album_artist", "compilation", "disc_number", "track_number"]
     page = alice_client.get(address).content.decode()
     assert "In the file: yes" in page
-    assert "In the file: “7”" in page
+    assert "In the file: “<bdi>7</bdi>”" in page
 
     page = alice_client.post(
         address, unchanged | {"track_number": "1000", "disc_number": "x"}

@@ -121,9 +121,8 @@ def test_lists_of_tracks_fetch_it_for_all_at_once(
 ) -> None:
     services.learned_rows_accept(model=selectors.learned_models_of(alice).get())
     alice_api.get("/api/v1/tracks/")
-    with django_assert_num_queries(
-        4
-    ):  # the token with its owner, tracks with predictions, tags, what was learned
+    # The token with its owner, tracks with predictions, tags, what was learned, artists.
+    with django_assert_num_queries(5):
         results = alice_api.get("/api/v1/tracks/").json()["results"]
     genres = {found["id"]: found["learned"] and found["learned"]["genre"] for found in results}
     assert genres == {

@@ -48,7 +48,6 @@ from library.models import (
     Tagging,
     TagRejection,
     Track,
-    TrackArtist,
     User,
     Verdict,
 )  # fmt: skip
@@ -127,6 +126,7 @@ def world(alice: User, bob: User) -> World:
     add_base_model_rows(alice, track)
     cover = make_cover(alice)
     Track.objects.filter(pk=track.pk).update(cover=cover)
+    services.album_covers_recompute(owner=alice, album_ids=[track.album_entry_id])
     services.upgrade_pass_start()
     verdict = track.verdicts.first()
     assert verdict
@@ -197,9 +197,16 @@ def fill_the_bin(world: World) -> list[Track]:
     set_itself(Concept.objects.get(owner=alice, genre__name="Dub"), was_set)
     binned = [ready, unsure, was_set]
     # Of an album that is there, and by an artist who is; and on an album of others.
-    Track.objects.filter(pk=unsure.pk).update(album_entry=world.track.album_entry)
-    TrackArtist.objects.create(track=unsure, artist=world.track.artists.get())
-    TrackArtist.objects.create(track=ready, artist=world.track.artists.get(), position=1)
+    theirs = world.track
+    place = {
+        "artist": theirs.artist,
+        "album": theirs.album,
+        "album_artist": theirs.album_artist,
+        "year": theirs.year,
+    }
+    Track.objects.filter(pk=unsure.pk).update(**place)
+    Track.objects.filter(pk=ready.pk).update(artist_names=[ready.artist, theirs.artist])
+    services.albums_recompute(owner=alice, track_ids=[unsure.pk, ready.pk])
     for status in (Track.Status.FAILED, Track.Status.QUEUED, Track.Status.ANALYSING):
         binned.append(TrackFactory(owner=alice, title=f"{SECRET} {status}", status=status))
     for track in binned:

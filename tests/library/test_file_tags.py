@@ -112,7 +112,7 @@ def test_on_the_page(alice_client: Client, make_track: MakeTrack) -> None:
     assert "In the file:" not in alice_client.get(address).content.decode()
     services.track_edit(track=track, title="Mine", album="Last")
     page = alice_client.get(address).content.decode()
-    assert "In the file: “Old &lt;b&gt;”" in page
+    assert "In the file: “<bdi>Old &lt;b&gt;</bdi>”" in page
     assert "In the file: nothing" in page
     assert page.count('name="reset"') == 2
 

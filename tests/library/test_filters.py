@@ -307,7 +307,7 @@ class TestOrder:
     def test_by_what_is_asked_for(self, query: str, titles: str, alice: User) -> None:
         assert "".join(track.title for track in parse_search(alice, query).qs) == titles
 
-    @pytest.mark.parametrize("ordering", ["album", "-album", "duration", "-duration"])
+    @pytest.mark.parametrize("ordering", ["duration", "-duration"])
     def test_what_is_equal_keeps_one_order(self, ordering: str, alice: User) -> None:
         ids = [track.pk for track in parse_search(alice, f"ordering={ordering}").qs]
         assert ids == sorted(ids, reverse=ordering.startswith("-"))
