@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from library import selectors, services
 from library.errors import DomainError
-from library.models import BulkAction, Playlist, Track, User
+from library.models import Artist, BulkAction, Playlist, Track, User
 from library.services.playlists import GAP
 
 pytestmark = pytest.mark.django_db
@@ -216,8 +216,8 @@ class TestPlaylist:
         for _ in range(number):
             make_track()
         services.playlist_append(playlist=playlist, tracks=tracks_of(alice))
-        # session, user, playlist, count, length, items, tracks, their artists, own genres, needs you
-        with django_assert_num_queries(10):
+        # session, user, playlist, count, length, covers, items, tracks, their artists, own genres, needs you
+        with django_assert_num_queries(11):
             text(alice_client, playlist.get_absolute_url())
 
     def test_what_a_saved_search_finds_now(
@@ -291,6 +291,7 @@ class TestPlayQueue:
             "href": Track.objects.get(title="a").get_absolute_url(),
             "title": "a",
             "artist": "Nobody",
+            "artist_href": Artist.objects.get().get_absolute_url(),
             "genre": "Pop",
             "css": "genre-pop",
             "cover": "",
