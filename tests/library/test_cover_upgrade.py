@@ -10,14 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from mutagen.id3 import APIC, ID3
 from pytest_django import Settings
 
+from classifier.album_tags import READER_VERSION
 from classifier.errors import AudioError
 from library import services
-from library.models import AnalysisPart, Cover, FileTags, Track, UpgradeAttempt, User
+from library.models import Album, AnalysisPart, Cover, FileTags, Track, UpgradeAttempt, User
 from library.monitoring.metrics import exposition
 from library.selectors.analysis_parts import lacking_counts, tracks_to_upgrade
 from library.services import upgrades
 from tests import sounds
-from tests.album_rows import make_album
 from tests.covers import make_cover
 from tests.factories import TrackFactory, run_enqueued_tasks
 from tests.pictures import picture
@@ -41,7 +41,7 @@ def old_track(owner: User, folder: Path, *, pictured: bool, status: str = Track.
     track = TrackFactory(owner=owner, status=status, kind="mp3")
     with path.open("rb") as file:
         track.original.save("song.mp3", SimpleUploadedFile("song.mp3", file.read()), save=True)
-    FileTags.objects.create(track=track)
+    FileTags.objects.create(track=track, reader_version=READER_VERSION)
     return Track.objects.get(pk=track.pk)
 
 
@@ -52,8 +52,9 @@ def run_the_pass() -> None:
 
 def test_pictures_are_found_and_nothing_else_changes(alice: User, tmp_path: Path) -> None:
     track, bare = (old_track(alice, tmp_path, pictured=pictured) for pictured in (True, False))
-    album = make_album(alice, "Foundry")
-    Track.objects.update(album_entry=album)
+    Track.objects.update(album="Foundry")
+    services.albums_recompute(owner=alice, track_ids=[track.pk, bare.pk])
+    album = Album.objects.get()
     before = list(Track.objects.order_by("pk").values())
     assert lacking_counts()["cover"] == 2
     assert b'earmark_tracks_incomplete{part="cover"} 2.0' in exposition()
