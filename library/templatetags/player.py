@@ -33,7 +33,8 @@ def play_button(context: Context, track: Track) -> SafeString:
     """
     if track.status == Track.Status.FAILED:
         return format_html(
-            '<span class="play-slot text-muted" title="Could not be analysed">{}</span>',
+            '<span class="play-slot play-cover is-failed text-muted" title="Could not be analysed">{}{}</span>',
+            cover(context, track),
             icon("exclamation-circle"),
         )
     content = format_html("{}{}", cover(context, track), _play_and_pause_icons())

@@ -177,7 +177,8 @@ def test_a_file_that_cannot_be_read_does_not_stop_its_folder(signed_up: Page) ->
     page = signed_up
     page.evaluate(
         """() => {
-            const good = { isFile: true, file: (resolve) => resolve(new File(["no music"], "good.mp3")) };
+            const file = new File(["no music"], "good.mp3");
+            const good = { isFile: true, fullPath: "/Album/good.mp3", file: (resolve) => resolve(file) };
             const bad = { isFile: true, file: (_, reject) => reject(new DOMException("", "NotReadableError")) };
             const batches = [[bad, good], []];
             const folder = {
