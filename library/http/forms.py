@@ -101,5 +101,18 @@ class NameForm(ConflictDetectingForm):
     name = forms.CharField(required=False, strip=False)
 
 
+class AlbumForm(ConflictDetectingForm):
+    """What an album's tracks say about the album; validated by the service."""
+
+    title = forms.CharField(max_length=255)
+    artist = forms.CharField(
+        label="Album artist",
+        required=False,
+        max_length=255,
+        help_text="Empty for an album of various artists.",
+    )
+    year = _number("Year of first release", 9999)
+
+
 class TagForm(NameForm):
     hue = forms.IntegerField(min_value=0, required=False)

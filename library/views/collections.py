@@ -26,7 +26,9 @@ def action_urls(kind: str, thing: Album | Artist) -> dict[str, Any]:
 
     `kind` is "album" or "artist".
     """
-    names = {name: f"{kind}-{name}" for name in ("queue", "playlists", "download")} | {"star": f"{kind}_star"}
+    names = {name: f"{kind}-{name}" for name in ("queue", "playlists", "download", "edit")} | {
+        "star": f"{kind}_star"
+    }
     return {"thing": thing} | {f"{name}_url": reverse(url, args=[thing.pk]) for name, url in names.items()}
 
 
