@@ -32,7 +32,8 @@ def segments(seconds, *order):
         made.append([start, min(start + 3, seconds), [top if genre == main else rest for genre in genres]])
     return made
 
-foundry = make_album(owner, "Foundry", "The Gravel Kings", year=2011, cover=make_cover(owner, (157, 82, 59)))
+foundry = make_album(owner, "Foundry", "The Gravel Kings", year=2011, cover=make_cover(owner, (157, 82, 59)),
+    cover_chosen=True)
 for number, (title, genre, seconds, order) in enumerate([
     ("Third Rail", "rock", 227, ["metal", "metal", "rock"]),
     ("Cold Welding", "metal", 270, ["metal", "rock", "metal", "metal"]),
@@ -50,7 +51,7 @@ for disc, number in itertools.product((1, 2), (1, 2, 3)):
     seconds = 200.0 + 40 * number
     make_track_on(wall, f"Riverside {disc}.{number}", disc_number=disc, track_number=number, duration=seconds,
         heard={"top": "blues", "confidence": 0.8, "segments": segments(seconds, "blues")})
-hits = make_album(owner, "Harvest Fair", "", year=1998, cover=make_cover(owner, (60, 120, 90)))
+hits = make_album(owner, "Harvest Fair", "", year=1998, cover=make_cover(owner, (60, 120, 90)), cover_chosen=True)
 songs = [("Barley", "Ada Byrne"), ("Rye", "Émile Lac"), ("Oats", "The Gravel Kings")]
 for number, (title, artist) in enumerate(songs, 1):
     make_track_on(hits, title, artist, track_number=number, duration=150.0,
@@ -61,7 +62,7 @@ for number, (title, artist, genre, colour) in enumerate([
     ("Quarry", "Kaya Moon", "hiphop", (120, 80, 200)), ("Tilt", "2nd Avenue", "rock", (200, 90, 60)),
 ]):
     album = make_album(owner, title, artist, year=2000 + number,
-        cover=make_cover(owner, colour) if colour else None)
+        cover=make_cover(owner, colour) if colour else None, cover_chosen=bool(colour))
     make_track_on(album, f"{title} song", track_number=1, duration=180.0, heard={"top": genre, "confidence": 0.8})
 make_track_by(owner, "Loose End", "The Gravel Kings")
 for number, title in enumerate(("One", "Two", "Three"), 1):
