@@ -38,6 +38,7 @@ def test_on_the_page_of_a_track(library: Page) -> None:
     expect(options).to_have_attribute("value", "vinyl")
     field.press_sequentially("yl")
     field.press("Enter")
+    expect(page.locator("[data-announcer]")).to_have_text("Tag added: vinyl.")
     expect(page.get_by_role("button", name="Remove vinyl")).to_be_visible()
 
 
