@@ -47,7 +47,9 @@ def test_a_base_model_is_used_for_all_tracks_and_gone_back_from(signed_up: Page,
 
     site.manage("shell", "--no-imports", "-c", _SEED)
     page.goto("/overview/")
-    expect(page.get_by_text("Another model has listened to your library: mfcc-cnn-1 1.0.0.")).to_be_visible()
+    expect(
+        page.locator("#content").get_by_text("Another model has listened to your library: mfcc-cnn-1 1.0.0.")
+    ).to_be_visible()
     check_page(page, "overview-base-model")
     wide(page)
     page.goto("/models/")
@@ -56,8 +58,10 @@ def test_a_base_model_is_used_for_all_tracks_and_gone_back_from(signed_up: Page,
     page.get_by_role("link", name="See what would change with mfcc-cnn-1 1.0.0").click()
     title = page.locator("#base-model-title")
     expect(title).to_contain_text("has listened to your library.")
-    expect(page.get_by_text("This model cannot be taught")).to_be_visible()
-    expect(page.get_by_text("The genres that tracks got because Earmark has learned")).to_be_visible()
+    expect(page.locator("#content").get_by_text("This model cannot be taught")).to_be_visible()
+    expect(
+        page.locator("#content").get_by_text("The genres that tracks got because Earmark has learned")
+    ).to_be_visible()
     check_page(page, "base-model")
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.screenshot(path="build/screenshots/base-model-1920-dark.png")
@@ -67,7 +71,7 @@ def test_a_base_model_is_used_for_all_tracks_and_gone_back_from(signed_up: Page,
     expect(row).to_contain_text("Rock")
     expect(row).to_contain_text("Jazz 62 %")
     page.get_by_role("button", name="Use mfcc-cnn-1 1.0.0").press("Enter")
-    expect(page.get_by_text("mfcc-cnn-1 1.0.0 is in use now.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("mfcc-cnn-1 1.0.0 is in use now.")).to_be_visible()
     expect(title).to_contain_text("is in use.")
     check_page(page, "base-model-in-use")
     wide(page)
@@ -76,7 +80,7 @@ def test_a_base_model_is_used_for_all_tracks_and_gone_back_from(signed_up: Page,
 
     page.goto("/models/")
     page.get_by_role("button", name="Go back from mfcc-cnn-1 1.0.0").click()
-    expect(page.get_by_text("Everything is as it was before.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Everything is as it was before.")).to_be_visible()
     check_page(page, "base-model-gone-back")
     wide(page)
     page.goto("/")

@@ -17,14 +17,14 @@ def delete(page: Page, title: str) -> None:
     page.goto("/")
     page.get_by_role("link", name=title, exact=True).click()
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text(f"Moved “{title}” to the bin.")).to_be_visible()
+    expect(page.locator("#content").get_by_text(f"Moved “{title}” to the bin.")).to_be_visible()
 
 
 def test_there_and_back_and_for_good(signed_up: Page, tmp_path: Path) -> None:
     page = signed_up
     page.get_by_role("button", name="Account menu").click()
     page.get_by_role("link", name="Bin").click()
-    expect(page.get_by_text("The bin is empty.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("The bin is empty.")).to_be_visible()
     check_page(page, "bin-empty")
     page.set_viewport_size(WIDE)
 
@@ -42,7 +42,7 @@ def test_there_and_back_and_for_good(signed_up: Page, tmp_path: Path) -> None:
     check_page(page, "bin")
     page.set_viewport_size(WIDE)
     page.get_by_role("button", name="Restore one").click()
-    expect(page.get_by_text("1 track is back in your library.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("1 track is back in your library.")).to_be_visible()
     expect(page.locator(".bin-row")).to_have_count(2)
 
     # With the keyboard alone: select all and restore.
@@ -50,7 +50,7 @@ def test_there_and_back_and_for_good(signed_up: Page, tmp_path: Path) -> None:
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("2 tracks are back in your library.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("2 tracks are back in your library.")).to_be_visible()
 
     for title in titles[:2]:
         delete(page, title)
@@ -64,5 +64,5 @@ def test_there_and_back_and_for_good(signed_up: Page, tmp_path: Path) -> None:
     check_page(page, "bin-purge")
     page.set_viewport_size(WIDE)
     page.get_by_role("button", name="Delete permanently").click()
-    expect(page.get_by_text("2 tracks deleted for good.")).to_be_visible()
-    expect(page.get_by_text("The bin is empty.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("2 tracks deleted for good.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("The bin is empty.")).to_be_visible()

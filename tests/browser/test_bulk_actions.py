@@ -50,11 +50,11 @@ def test_select_tag_and_undo(four: Page) -> None:
     check_page(page, "selected-tag")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_label("Add or remove a tag").press("Enter")
-    expect(page.get_by_text("Tagged “summer”: 4 tracks.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Tagged “summer”: 4 tracks.")).to_be_visible()
     check_page(page, "bulk-done")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("(4 tracks).")).to_be_visible()
+    expect(page.locator("#content").get_by_text("(4 tracks).")).to_be_visible()
     expect(bar).to_be_hidden()
 
 
@@ -67,10 +67,10 @@ def test_genre_of_all_and_delete(four: Page, width: int) -> None:
     expect(bar).to_contain_text("4 selected")
     bar.get_by_text("Genre", exact=True).click()
     bar.get_by_role("button", name="Jazz").click()
-    expect(page.get_by_text("Set the genre of 4 tracks to Jazz.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Set the genre of 4 tracks to Jazz.")).to_be_visible()
     expect(page.locator(".row-track .chip.genre-jazz")).to_have_count(4)
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("(4 tracks).")).to_be_visible()
+    expect(page.locator("#content").get_by_text("(4 tracks).")).to_be_visible()
 
     page.locator("[data-select]").first.check()
     page.locator("[data-select]").last.check()
@@ -80,7 +80,7 @@ def test_genre_of_all_and_delete(four: Page, width: int) -> None:
     if width == 1280:
         check_page(page, "bulk-delete")
     page.get_by_role("button", name="Delete them").click()
-    expect(page.get_by_text("Deleted 2 tracks.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Deleted 2 tracks.")).to_be_visible()
     expect(page.locator(".row-track")).to_have_count(2)
 
 
@@ -102,5 +102,5 @@ def test_downloads_and_the_way_out_and_back(four: Page, tmp_path: Path) -> None:
         page.get_by_role("link", name="Export as JSON").click()
     page.get_by_label("Export file").set_input_files(export.value.path())
     page.get_by_role("button", name="Import").click()
-    expect(page.get_by_text("nothing was changed")).to_be_visible()
+    expect(page.locator("#content").get_by_text("nothing was changed")).to_be_visible()
     check_page(page, "imported")

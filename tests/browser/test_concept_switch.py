@@ -37,7 +37,7 @@ def test_from_the_offer_to_the_switch_and_back(signed_up: Page, site: Site) -> N
     page = signed_up
     site.manage("shell", "--no-imports", "-c", _SEED)
     open_label(page, "Dub techno")
-    expect(page.get_by_text("It is right often enough to set itself.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("It is right often enough to set itself.")).to_be_visible()
     check_page(page, "switch-offered")
     wide(page)
     page.get_by_role("link", name="Let it set itself…").click()
@@ -48,7 +48,9 @@ def test_from_the_offer_to_the_switch_and_back(signed_up: Page, site: Site) -> N
     page.get_by_role("button", name="Let it set itself").press("Enter")
     notice = page.get_by_role("status").filter(has_text="sets itself now: 5 tracks so far")
     expect(notice.get_by_role("button", name="Switch off")).to_be_visible()
-    expect(page.get_by_text("Earmark has set it on 5 tracks, as you taught it.")).to_be_visible()
+    expect(
+        page.locator("#content").get_by_text("Earmark has set it on 5 tracks, as you taught it.")
+    ).to_be_visible()
     check_page(page, "switch-on")
     wide(page)
     page.get_by_role("link", name="Night Bus").first.click()
@@ -60,9 +62,13 @@ def test_from_the_offer_to_the_switch_and_back(signed_up: Page, site: Site) -> N
     expect(genre.locator(".layer-effective")).to_contain_text("You")
 
     open_label(page, "Dub techno")
-    expect(page.get_by_text("Earmark has set it on 4 tracks, as you taught it.")).to_be_visible()
+    expect(
+        page.locator("#content").get_by_text("Earmark has set it on 4 tracks, as you taught it.")
+    ).to_be_visible()
     page.get_by_role("button", name="Switch off").click()
-    expect(page.get_by_text("no longer sets itself. What you have confirmed stays.")).to_be_visible()
+    expect(
+        page.locator("#content").get_by_text("no longer sets itself. What you have confirmed stays.")
+    ).to_be_visible()
     expect(page.get_by_role("link", name="Let it set itself…")).to_be_visible()
 
 
@@ -72,7 +78,9 @@ def test_tags_that_were_set_look_different(signed_up: Page, site: Site) -> None:
     open_label(page, "Kitchen")
     page.get_by_role("link", name="Let it set itself…").click()
     page.get_by_role("button", name="Let it set itself").click()
-    expect(page.get_by_text("Earmark has set it on 5 tracks, as you taught it.")).to_be_visible()
+    expect(
+        page.locator("#content").get_by_text("Earmark has set it on 5 tracks, as you taught it.")
+    ).to_be_visible()
     expect(page.locator(".row-tag.is-set")).to_have_count(5)
     check_page(page, "switch-on-tag")
     wide(page)
@@ -84,4 +92,4 @@ def test_tags_that_were_set_look_different(signed_up: Page, site: Site) -> None:
     tags.get_by_role("button", name="No, not Kitchen").press("Enter")
     expect(tags.locator(".chip.is-set")).to_have_count(0)
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Genres and tags").click()
-    expect(page.get_by_text("Sets itself since")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Sets itself since")).to_be_visible()

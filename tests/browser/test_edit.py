@@ -44,7 +44,7 @@ def test_two_tabs_and_back_to_what_the_file_says(signed_up: Page, tmp_path: Path
     expect(page.get_by_role("button", name="Use this as title")).to_have_count(0)
     page.get_by_label("Album", exact=True).press("Enter")
     expect(page.get_by_role("heading", level=1, name="Blue Train")).to_be_visible()
-    expect(page.get_by_text("Rails")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Rails")).to_be_visible()
 
     page.goto("/labels/")
     page.get_by_label("New tag").fill("live")

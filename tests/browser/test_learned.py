@@ -50,7 +50,7 @@ def test_what_is_learned_changes_nothing_before_it_is_accepted(signed_up: Page, 
     page = signed_up
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Genres and tags").click()
     page.get_by_role("link", name="What Earmark has learned").click()
-    expect(page.get_by_text("You have given 0 so far.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("You have given 0 so far.")).to_be_visible()
     check_page(page, "learned-nothing")
     wide(page)
 
@@ -63,7 +63,7 @@ def test_what_is_learned_changes_nothing_before_it_is_accepted(signed_up: Page, 
     wide(page)
     for address, name in (("/overview/", "overview-learned"), ("/needs-you/", "needs-you-learned")):
         page.goto(address)
-        expect(page.get_by_text("8 tracks would change.")).to_be_visible()
+        expect(page.locator("#content").get_by_text("8 tracks would change.")).to_be_visible()
         check_page(page, name)
         wide(page)
     see.click()
@@ -79,11 +79,11 @@ def test_what_is_learned_changes_nothing_before_it_is_accepted(signed_up: Page, 
     page.get_by_role("button", name="Skip Slow Current").press("Enter")
     expect(title).to_contain_text("7 of 29")
     expect(row("Slow Current").get_by_text("Skipped")).to_be_focused()
-    expect(page.get_by_text("1 track stays as before.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("1 track stays as before.")).to_be_visible()
     page.get_by_role("button", name="Accept Night Bus").press("Enter")
     expect(title).to_have_text("Version 1 is in use")
     expect(row("Night Bus").get_by_text("Accepted")).to_be_focused()
-    expect(page.get_by_text("1 accepted, 1 skipped, 6 not decided.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("1 accepted, 1 skipped, 6 not decided.")).to_be_visible()
 
     # A group, then going back to before.
     group = page.locator(".learned-change").nth(1)
@@ -92,7 +92,7 @@ def test_what_is_learned_changes_nothing_before_it_is_accepted(signed_up: Page, 
     check_page(page, "learned-version-in-use")
     wide(page)
     page.get_by_role("button", name="Accept all 3").click()
-    expect(page.get_by_text("7 accepted, 1 skipped, 0 not decided.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("7 accepted, 1 skipped, 0 not decided.")).to_be_visible()
     expect(page.locator("#accept-version-1")).to_be_focused()
     page.get_by_role("link", name="Night Bus").click()
     genre = page.get_by_role("region", name="Genre", exact=True)
@@ -101,9 +101,11 @@ def test_what_is_learned_changes_nothing_before_it_is_accepted(signed_up: Page, 
     wide(page)
     page.goto("/learned/")
     page.get_by_role("button", name="Stop using it").click()
-    expect(page.get_by_text("Nothing that Earmark has learned is in use now.")).to_be_visible()
+    expect(
+        page.locator("#content").get_by_text("Nothing that Earmark has learned is in use now.")
+    ).to_be_visible()
     page.get_by_role("button", name="Go back to version 1").click()
-    expect(page.get_by_text("Version 1 is in use now.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Version 1 is in use now.")).to_be_visible()
 
 
 def test_accepting_all_can_be_gone_back_from(signed_up: Page, site: Site) -> None:
@@ -116,7 +118,7 @@ def test_accepting_all_can_be_gone_back_from(signed_up: Page, site: Site) -> Non
     expect(page.get_by_role("link", name="Version 2")).to_be_visible()
     see.click()
     page.get_by_role("button", name="Accept all 8").click()
-    expect(page.get_by_text("Accepted for 8 tracks.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Accepted for 8 tracks.")).to_be_visible()
     check_page(page, "learned-accepted")
     wide(page)
     page.get_by_role("button", name="Go back", exact=True).click()
@@ -130,7 +132,7 @@ def test_one_line_says_where_earmark_has_fallen_behind(signed_up: Page, site: Si
     site.manage("shell", "--no-imports", "-c", _FALLEN)
     # While it learns from these answers, it says nothing of the kind; nothing comes of it.
     page.goto("/learned/")
-    expect(page.get_by_text("Not good enough")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Not good enough")).to_be_visible()
     page.goto("/overview/")
     line = page.locator("#fall")
     expect(line).to_contain_text(

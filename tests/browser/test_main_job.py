@@ -22,7 +22,7 @@ def long_song(path: Path, seed: int = 0) -> Path:
 def test_from_sign_up_to_a_deleted_track(signed_up: Page, tmp_path: Path) -> None:
     page = signed_up
     files = [sounds.write(tmp_path / f"song.{kind}", seconds=60) for kind in ("mp3", "m4a", "au")]
-    expect(page.get_by_text("Your library is empty")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Your library is empty")).to_be_visible()
 
     upload(page, *files)
     rows = page.locator(".row-track")
@@ -51,7 +51,7 @@ def test_from_sign_up_to_a_deleted_track(signed_up: Page, tmp_path: Path) -> Non
         expect(axis).to_have_attribute("aria-valuenow", re.compile("^(40|41)$"))
 
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("to the bin")).to_be_visible()
+    expect(page.locator("#content").get_by_text("to the bin")).to_be_visible()
     expect(rows).to_have_count(2)
 
 
@@ -118,7 +118,7 @@ def test_odd_files_get_a_clear_answer_each(signed_up: Page, tmp_path: Path) -> N
     expect(rows.filter(has_text="🎷 a long name").locator(".chip")).to_be_visible()
 
     page.get_by_role("link", name="broken off", exact=True).click()
-    expect(page.get_by_text("The file is incomplete or damaged")).to_be_visible()
+    expect(page.locator("#content").get_by_text("The file is incomplete or damaged")).to_be_visible()
     page.go_back()
     page.get_by_role("link", name="second", exact=True).click()
     page.get_by_role("button", name="Analyse again").click()

@@ -97,7 +97,7 @@ def test_a_mood_station(sixty: Page) -> None:
 def test_point_at_the_map(sixty: Page) -> None:
     page = sixty
     page.goto("/moods/")
-    expect(page.get_by_text("One dot for each of your 60 tracks.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("One dot for each of your 60 tracks.")).to_be_visible()
     check_page(page, "moods")
     page.set_viewport_size({"width": 1280, "height": 900})
     name = page.locator(".map-name", has_text="Jazz").bounding_box()

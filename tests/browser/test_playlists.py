@@ -53,7 +53,7 @@ def test_order_by_keyboard_and_drag_and_played_through(playlist: Page) -> None:
     page.get_by_role("link", name="a", exact=True).focus()
     page.keyboard.press("Alt+ArrowDown")
     order(page, "bac")
-    expect(page.get_by_text("“a” is number 2 now.")).to_be_attached()
+    expect(page.locator("#content").get_by_text("“a” is number 2 now.")).to_be_attached()
     expect(page.get_by_role("button", name="Move a down")).to_be_focused()
     page.keyboard.press("Enter")
     order(page, "bca")
@@ -69,7 +69,7 @@ def test_order_by_keyboard_and_drag_and_played_through(playlist: Page) -> None:
     page.mouse.move(handle["x"] + 5, first["y"] + 40)
     page.mouse.move(handle["x"] + 5, first["y"] + 4)
     page.mouse.up()
-    expect(page.get_by_text("“c” is number 1 now.")).to_be_attached()
+    expect(page.locator("#content").get_by_text("“c” is number 1 now.")).to_be_attached()
     page.reload()
     order(page, "cba")
 
@@ -96,4 +96,4 @@ def test_order_by_keyboard_and_drag_and_played_through(playlist: Page) -> None:
     page.get_by_role("link", name="Delete").click()
     check_page(page, "playlist-delete")
     page.get_by_role("button", name="Delete playlist").click()
-    expect(page.get_by_text("Its tracks are still in your library")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Its tracks are still in your library")).to_be_visible()

@@ -97,10 +97,10 @@ def test_search_facets_sorting_and_a_saved_search(library: Page) -> None:
     page.get_by_text("Save this search").click()
     page.get_by_label("Name", exact=True).fill("Only jazz")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Saved as “Only jazz”")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Saved as “Only jazz”")).to_be_visible()
 
     page.get_by_role("searchbox").fill("zzz")
-    expect(page.get_by_text("Nothing matches")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Nothing matches")).to_be_visible()
     check_page(page, "search-nothing")
     page.locator(".no-results").get_by_role("link", name="Clear filters").click()
     expect(rows).to_have_count(6)

@@ -210,7 +210,7 @@ class TestAnotherSessionBegan:
             "Somebody else is signed in now, so nothing was done."
         )
         page.get_by_role("link", name="Reload").click()
-        expect(page.get_by_text("No tags yet.")).to_be_visible()
+        expect(page.locator("#content").get_by_text("No tags yet.")).to_be_visible()
 
 
 class TestAnAnswerIsLost:
@@ -292,7 +292,7 @@ def test_what_is_gone_from_a_playlist_leads_back_to_it(track_page: Page) -> None
     other.get_by_role("button", name="Remove song").click()
     expect(other.locator(".playlist-row")).to_have_count(0)
     page.get_by_role("button", name="Remove song").click()
-    expect(page.get_by_text("That track is no longer in this playlist.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("That track is no longer in this playlist.")).to_be_visible()
     expect(page.get_by_role("heading", level=1, name="Late")).to_be_visible()
     expect(page.locator(".playlist-row")).to_have_count(0)
     check_page(page, "playlist-item-gone")

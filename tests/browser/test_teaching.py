@@ -53,7 +53,9 @@ def test_a_genre_from_an_empty_account(signed_up: Page, tmp_path: Path) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
     dialog.get_by_label("Something new").fill("Surf")
     dialog.get_by_role("button", name="As a genre").click()
-    expect(page.get_by_text("“Beach 1 – Surf 1” is an example of Surf now.")).to_be_visible()
+    expect(
+        page.locator("#content").get_by_text("“Beach 1 – Surf 1” is an example of Surf now.")
+    ).to_be_visible()
     expect(page.get_by_role("heading", name="Three like this make a start")).to_be_visible()
     check_page(page, "teach-begin")
     page.set_viewport_size({"width": 1280, "height": 900})

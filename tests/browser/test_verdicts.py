@@ -78,7 +78,7 @@ def test_genres_and_tags_of_ones_own(library: Page) -> None:
     page.goto("/labels/")
     page.get_by_label("New genre").fill("Shoegaze")
     page.get_by_label("New genre").press("Enter")
-    expect(page.get_by_text("Added “Shoegaze” to your genres.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Added “Shoegaze” to your genres.")).to_be_visible()
     page.get_by_label("New tag").fill("rainy")
     page.get_by_label("New tag").press("Enter")
     expect(page.get_by_label("New name of rainy")).to_be_visible()

@@ -83,7 +83,7 @@ def test_confirming_many_leaves_the_unsure(library: Page) -> None:
     for title in ("Night Train", "Wild Is the Wind", "Maria"):
         page.get_by_label(f"Select {title}").check()
     page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_text("2 confirmed, 1 left for you.")).to_be_visible()
+    expect(page.locator("#content").get_by_text("2 confirmed, 1 left for you.")).to_be_visible()
 
 
 def test_the_setting(library: Page) -> None:
@@ -93,5 +93,5 @@ def test_the_setting(library: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_label("Trust my files’ genres").select_option(label="Always")
     page.locator("#genres").get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Earmark now goes through your tracks")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Earmark now goes through your tracks")).to_be_visible()
     expect(page.get_by_label("Trust my files’ genres")).to_have_value("always")
