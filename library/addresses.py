@@ -26,11 +26,11 @@ def _reversed_placeholder(name: str, prefix: str) -> str:
     return reverse(name, args=[_PLACEHOLDER_ID])
 
 
-def reverse_cover(cover_id: UUID, size: str) -> str:
-    """The URL of one picture of a cover. `size` is a key of `COVER_SIZES`."""
-    return _reversed_cover(size, get_script_prefix()).replace(str(_PLACEHOLDER_ID), str(cover_id))
+def reverse_cover(cover_id: UUID, size: str, name: str = "cover") -> str:
+    """The URL of one picture of a cover, on pages or in the API (`name`). `size` is a key of `COVER_SIZES`."""
+    return _reversed_cover(name, size, get_script_prefix()).replace(str(_PLACEHOLDER_ID), str(cover_id))
 
 
 @functools.cache
-def _reversed_cover(size: str, prefix: str) -> str:
-    return reverse("cover", args=[_PLACEHOLDER_ID, size])
+def _reversed_cover(name: str, size: str, prefix: str) -> str:
+    return reverse(name, args=[_PLACEHOLDER_ID, size])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.urls import get_script_prefix
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from library.addresses import reverse_cover
 from library.api.serializers.examples import (
     EXAMPLE_ALBUM,
     EXAMPLE_ALBUM_ID,
@@ -45,8 +45,9 @@ def cover_payload(cover_id: UUID | None, request: Request) -> dict[str, str] | N
     """A cover as `CoverUrlsSerializer` describes it; None without one."""
     if cover_id is None:
         return None
-    address = f"{get_script_prefix()}api/v1/covers/{cover_id}/{{}}/"
-    return {size: request.build_absolute_uri(address.format(size)) for size in COVER_SIZES}
+    return {
+        size: request.build_absolute_uri(reverse_cover(cover_id, size, "v1:cover")) for size in COVER_SIZES
+    }
 
 
 class StarredSerializer(serializers.ModelSerializer):
