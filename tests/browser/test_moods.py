@@ -44,11 +44,12 @@ _UPGRADE = """
 import uuid
 from datetime import timedelta
 from django.utils import timezone
+from classifier.album_tags import READER_VERSION
 from library.models import FileTags, LearningVector, UpgradePass, User
 from library.selectors.model_cards import learning_space
 owner = User.objects.latest("id")
 tracks = list(owner.tracks.order_by("-created_at"))
-FileTags.objects.bulk_create(FileTags(track=track) for track in tracks)
+FileTags.objects.bulk_create(FileTags(track=track, reader_version=READER_VERSION, picture="") for track in tracks)
 LearningVector.objects.bulk_create(
     LearningVector(track=track, owner=owner, space=learning_space(), vector=bytes(256)) for track in tracks[:24]
 )
