@@ -16,6 +16,15 @@
     else target.click();
   });
 
+  document.addEventListener("click", ({ target }) => {
+    const more = target.closest("[data-answers-more]");
+    if (!more) return;
+    const answers = document.getElementById(more.getAttribute("aria-controls"));
+    answers.classList.add("is-open");
+    more.setAttribute("aria-expanded", "true");
+    answers.querySelector("li:nth-child(5) button")?.focus();
+  });
+
   // Questions in a list: an answer takes its row away, and the focus goes to the row in its place.
   const rows = () => [...document.querySelectorAll("[data-question-list] > li")];
   let answered = -1;
@@ -31,6 +40,6 @@
     if (!page() || select !== `#${page().id}`) return;
     // After the next question was swapped in: screen readers announce it, and a reload shows it again.
     history.replaceState(history.state, "", page().dataset.address);
-    page().querySelector("[data-question]")?.focus();
+    page().querySelector("[data-question]")?.focus({ preventScroll: true });
   });
 })();

@@ -35,7 +35,9 @@
     // A strip without names of genres shows the likeliest of each stretch, in one row.
     const order = element("genres") && [...element("genres").children].map((li) => li.className.replace("genre-", ""));
     if (element("table")) fillTable(element("table").tBodies[0], timeline);
-    const draw = () => drawTimeline(element("timeline"), timeline, order, duration);
+    // On a phone, a question shows its strip so, too (review_queue.css hides the names).
+    const rows = () => (order && element("genres").checkVisibility() ? order : null);
+    const draw = () => drawTimeline(element("timeline"), timeline, rows(), duration);
     draw();
     new ResizeObserver(draw).observe(element("timeline"));
     document.addEventListener("earmark:theme", () => {
