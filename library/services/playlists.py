@@ -156,9 +156,13 @@ def _append(playlist: Playlist, owner: User, ids: list[UUID], but: set[UUID]) ->
 
 
 def playlist_remove(*, item: PlaylistItem) -> BulkAction:
-    """Remove a track from a playlist; it stays in the library."""
+    """Remove a track from a playlist; it stays in the library.
+
+    Raises DomainError: `not_found`, if it is no longer in the playlist.
+    """
     with transaction.atomic():
         _touch(item.playlist)
+        item = _current_item(item)
         action = bulk_action_record(
             person=item.playlist.owner,
             kind=BulkAction.Kind.PLAYLIST_REMOVE,
@@ -177,6 +181,14 @@ def playlist_remove_undo(action: BulkAction, targets: list[BulkActionTrack]) -> 
         return 0
     _touch(playlist)
     return len(_put_back(playlist, targets))
+
+
+def _current_item(item: PlaylistItem) -> PlaylistItem:
+    """The item as it is now. Raises DomainError: `not_found`."""
+    items = PlaylistItem.objects.select_related("playlist__owner", "track")
+    if (found := items.filter(pk=item.pk).first()) is None:
+        raise DomainError("not_found", "That track is no longer in this playlist.", 404)
+    return found
 
 
 def _place_of(item: PlaylistItem) -> dict[str, int]:
@@ -203,9 +215,11 @@ def playlist_move(*, item: PlaylistItem, position: int) -> None:
     """Move a track to an index among the others, from 0; indexes beyond either end mean that end.
 
     Writes only this row, unless there is no room between its neighbours: then one UPDATE shifts all that follow.
+    Raises DomainError: `not_found`, if the track is no longer in the playlist.
     """
     with transaction.atomic():
         _touch(item.playlist)
+        item = _current_item(item)
         others = PlaylistItem.objects.filter(playlist=item.playlist).exclude(pk=item.pk)
         shown = others.filter(track__deleted_at=None)
         to = min(max(position, 0), shown.count())

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from library import selectors, services
 from library.errors import DomainError
-from library.models import Artist, BulkAction, Playlist, Track, User
+from library.models import Artist, BulkAction, Playlist, PlaylistItem, Track, User
 from library.services.playlists import GAP
 
 pytestmark = pytest.mark.django_db
@@ -157,11 +157,42 @@ class TestServices:
         services.playlist_move(item=filled.items.last(), position=1)
         assert titles(filled) == "adbc"
 
+    def test_a_track_that_is_taken_out_comes_back_to_its_place(self, filled: Playlist) -> None:
+        second = filled.items.get(track__title="b")
+        removed = services.playlist_remove(item=second)
+        services.playlist_move(item=filled.items.get(track__title="d"), position=0)
+        assert titles(filled) == "dac"
+        assert services.bulk_action_undo(action=removed) == 1
+        assert titles(filled) == "dabc"
+        assert filled.items.get(track__title="b").pk == second.pk
+
+    def test_what_is_gone_already_is_neither_taken_out_nor_moved(self, filled: Playlist) -> None:
+        """Two tabs have read the same item."""
+        item = filled.items.get(track__title="b")
+        in_another_tab = PlaylistItem.objects.get(pk=item.pk)
+        removed = services.playlist_remove(item=item)
+        for again in (
+            lambda: services.playlist_remove(item=in_another_tab),
+            lambda: services.playlist_move(item=in_another_tab, position=0),
+        ):
+            with pytest.raises(DomainError) as refused:
+                again()
+            assert refused.value.code == "not_found"
+        assert BulkAction.objects.filter(kind=BulkAction.Kind.PLAYLIST_REMOVE).get() == removed
+        services.bulk_action_undo(action=removed)
+        assert titles(filled) == "abcd"
+
+    def test_a_track_that_has_moved_meanwhile_comes_back_to_its_new_place(self, filled: Playlist) -> None:
+        read_before = filled.items.get(track__title="a")
+        services.playlist_move(item=filled.items.get(track__title="a"), position=3)
+        services.bulk_action_undo(action=services.playlist_remove(item=read_before))
+        assert titles(filled) == "bcda"
+
     def test_a_move_makes_as_many_queries_in_a_long_list(
         self, filled: Playlist, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
         filled.items.update(position=7)
-        with django_assert_max_num_queries(8):  # with the savepoint, the change noted, and the list shifted
+        with django_assert_max_num_queries(9):  # with the savepoint, the change noted, and the list shifted
             services.playlist_move(item=filled.items.last(), position=1)
 
 
