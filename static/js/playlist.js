@@ -1,4 +1,5 @@
 // Reorders a playlist: by dragging, with the arrow buttons, or with Alt and an arrow key. Every move submits a form of the page.
+// The list stays where it is, also when a track is taken out and when that is undone.
 (() => {
   const EDGE = 96; // pixels from the window's top or bottom within which a dragged track scrolls the page
   const items = () => document.querySelector("[data-playlist-items]");
@@ -8,14 +9,19 @@
     if (status && !document.querySelector("#messages .notice")) status.textContent = text;
   };
 
-  // Posts to `url`, updates the list in place and restores the focus. Returns the row's new element, if it is still there.
-  async function postForm(row, url, values, focus) {
-    const { id } = row;
+  // Posts to `url` with the hidden fields of a form in `place`, and updates the list in place.
+  async function post(place, url, values = {}) {
     const hidden = ["csrfmiddlewaretoken", "idempotency_key"];
-    const hiddenFields = Object.fromEntries(hidden.map((name) => [name, row.querySelector(`[name=${name}]`).value]));
+    const hiddenFields = Object.fromEntries(hidden.map((name) => [name, place.querySelector(`[name=${name}]`).value]));
     await htmx.ajax("POST", url, {
       source: items(), target: "#content", select: "#content", swap: "outerMorph", values: { ...hiddenFields, ...values },
     });
+  }
+
+  // The same for a row; restores the focus. Returns the row's new element, if it is still there.
+  async function postForm(row, url, values, focus) {
+    const { id } = row;
+    await post(row, url, values);
     const moved = document.getElementById(id);
     if (moved && focus) (moved.querySelector(`${focus}:not(:disabled)`) ?? moved.querySelector("[data-move]:not(:disabled)"))?.focus();
     return moved;
@@ -26,6 +32,17 @@
     announce(`“${row.dataset.title}” is ${moved ? `number ${positionOf(moved) + 1}` : "on another page"} now.`);
   }
 
+  function announceMessages() {
+    const texts = [...document.querySelectorAll("#messages .notice")].map((notice) => notice.innerText.replace(/\s+/g, " ").trim());
+    earmarkAnnounce(texts.join(" "));
+  }
+
+  // Without the element, on the heading.
+  function focusOn(element = document.querySelector("h1")) {
+    if (element.tabIndex < 0) element.tabIndex = -1;
+    element.focus();
+  }
+
   const positionOf = (row) => Number(items().dataset.start) + [...items().children].indexOf(row);
 
   document.addEventListener("submit", (event) => {
@@ -34,11 +51,33 @@
     if (!row || !button) return;
     event.preventDefault();
     if (button.dataset.move) return move(row, button.value, `[data-move="${button.dataset.move}"]`);
-    const next = row.nextElementSibling ?? row.previousElementSibling;
-    postForm(row, button.formAction, {}).then(() => {
-      announce(`“${row.dataset.title}” was removed from the playlist.`);
-      (next?.isConnected ? next.querySelector("[data-remove]") : document.querySelector("h1"))?.focus();
+    const next = (row.nextElementSibling ?? row.previousElementSibling)?.id;
+    post(row, button.formAction).then(() => {
+      announceMessages();
+      focusOn(document.getElementById(next)?.querySelector("[data-remove]"));
     });
+  });
+
+  // Undo puts the track back where it was: it gets the focus.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!items() || !form.matches("#messages form")) return;
+    event.preventDefault();
+    const before = new Set([...items().children].map((row) => row.id));
+    form.setAttribute("aria-busy", "true");
+    post(form, form.action).then(() => {
+      announceMessages();
+      const back = [...(items()?.children ?? [])].find((row) => !before.has(row.id));
+      focusOn(back?.querySelector("[data-remove]"));
+    }).finally(() => form.removeAttribute("aria-busy"));
+  });
+
+  // The second click of a double click, or a key held down, would take out the track that has taken the place of the first.
+  document.addEventListener("click", (event) => {
+    if (event.detail > 1 && event.target.closest("[data-remove]")) event.preventDefault();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.repeat && event.target.closest?.("[data-remove]")) event.preventDefault();
   });
 
   addEventListener("keydown", (event) => {

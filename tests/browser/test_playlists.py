@@ -97,3 +97,33 @@ def test_order_by_keyboard_and_drag_and_played_through(playlist: Page) -> None:
     check_page(page, "playlist-delete")
     page.get_by_role("button", name="Delete playlist").click()
     expect(page.locator("#content").get_by_text("Its tracks are still in your library")).to_be_visible()
+
+
+def test_taking_out_stays_in_place_is_undone_there_and_done_once(playlist: Page) -> None:
+    page = playlist
+    place = page.get_by_role("button", name="Remove a").bounding_box()
+    assert place
+    at = {"x": place["x"] + place["width"] / 2, "y": place["y"] + place["height"] / 2}
+    page.mouse.click(**at)
+    order(page, "bc")
+    # The list has not moved, so that the second click of a double click meets the next track.
+    under = page.evaluate("({x, y}) => document.elementFromPoint(x, y).closest('button').ariaLabel", at)
+    assert under == "Remove b from the playlist"
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    notice = page.locator("#messages .notice")
+    expect(notice).to_contain_text("Removed “a” from “Late”.")
+    expect(page.locator("[data-announcer]")).to_contain_text("Removed “a” from “Late”.")
+    expect(page.get_by_role("button", name="Remove b")).to_be_focused()
+    order(page, "bc")
+    check_page(page, "playlist-removed")
+    page.set_viewport_size({"width": 1280, "height": 320})  # the list is longer than the window
+    expect(notice).to_be_in_viewport(ratio=1)
+    notice.get_by_role("button", name="Undo").click()
+    order(page, "abc")
+    expect(page.get_by_role("button", name="Remove a")).to_be_focused()
+    expect(notice).to_contain_text("Undone: Removed “a” from “Late”")
+    page.keyboard.press("Enter")
+    order(page, "bc")
+    page.reload()
+    order(page, "bc")

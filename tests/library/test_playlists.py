@@ -273,6 +273,24 @@ class TestPlaylist:
         alice_client.post(reverse("playlist-remove", args=[filled.pk, item.pk]))
         assert titles(filled) == "abc"
 
+    def test_taking_a_track_out_says_so_and_can_be_undone(
+        self, alice_client: Client, filled: Playlist
+    ) -> None:
+        item = filled.items.get(track__title="b")
+        here = {"Referer": f"http://testserver{filled.get_absolute_url()}"}
+        remove = reverse("playlist-remove", args=[filled.pk, item.pk])
+        page = alice_client.post(remove, headers=here, follow=True).content.decode()
+        assert "Removed “b” from “Sunday morning”." in page
+        action = BulkAction.objects.get(kind=BulkAction.Kind.PLAYLIST_REMOVE)
+        undo = reverse("bulk-action-undo", args=[action.pk])
+        assert undo in page
+        page = alice_client.post(undo, headers=here, follow=True).content.decode()
+        assert "Undone: Removed “b” from “Sunday morning”" in page
+        assert titles(filled) == "abcd"
+
+    def test_deleting_is_as_quiet_as_renaming(self, alice_client: Client, filled: Playlist) -> None:
+        assert "danger" not in text(alice_client, filled.get_absolute_url())
+
     def test_rename_and_delete(self, alice_client: Client, filled: Playlist) -> None:
         alice_client.post(reverse("playlist-rename", args=[filled.pk]), {"name": "Evening"})
         assert "Evening" in text(alice_client, reverse("playlist-delete", args=[filled.pk]))
