@@ -32,7 +32,13 @@ ORDERING_LABELS = {
 
 
 #: The chips of filters that are true or false.
-YES_NO_LABELS = {"needs_you": ("Needs you", "Needs nothing"), "starred": ("Starred", "Not starred")}
+YES_NO_LABELS = {
+    "needs_you": ("Needs you", "Needs nothing"),
+    "starred": ("Starred", "Not starred"),
+    "has_tag": ("Any tag", "No tag"),
+    "has_year": ("Any year", "No year"),
+    "in_playlist": ("In a playlist", "In no playlist"),
+}
 
 
 @dataclass(frozen=True, slots=True)

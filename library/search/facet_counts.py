@@ -14,7 +14,8 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from library.models import Track
-from library.search.facets import FACETS, Facet
+from library.search.facet_types import Facet
+from library.search.facets import FACETS
 from library.search.filters import TrackFilterSet
 
 #: The columns in the order of the index `search`: grouped in this order, rows need not be sorted.

@@ -6,25 +6,36 @@ To add a facet, add an entry to `FACETS`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.formats import date_format
 from django_filters import rest_framework as django_filters
 
 from classifier.formats import AUDIO_FORMATS
 from library.genres import UNSURE
-from library.models import Track
-from library.search.filter_types import BoundedNumberFilter, IdListFilter, TextListFilter
+from library.models import PlaylistItem, Tagging, Track
+from library.search.facet_types import Facet, Missing, Range, RangeValue
+from library.search.filter_types import (
+    BoundedNumberFilter,
+    IdListFilter,
+    OccurrenceFilter,
+    PresenceFilter,
+    TextListFilter,
+    WholeNumberFilter,
+)
 from library.search.form import NONE
-from library.search.value_counts import album_counts, artist_counts, moods_counted, tag_counts
+from library.search.value_counts import (
+    album_counts,
+    artist_counts,
+    counts_added_within,
+    missing_count,
+    moods_counted,
+    tag_counts,
+)
 from library.search.value_names import ValueNames
 from library.text import clock
-
-if TYPE_CHECKING:
-    from library.search.filters import TrackFilterSet
 
 #: The label of `UNSURE`.
 UNSURE_LABEL = "Not sure"
@@ -32,82 +43,10 @@ UNSURE_LABEL = "Not sure"
 CONFIDENCE_BANDS: list[tuple[float | None, float | None]] = [(0.9, None), (0.7, 0.9), (0.5, 0.7), (None, 0.5)]
 CONFIDENCE_BAND_LABELS = ("90 % and more", "70 to 90 %", "50 to 70 %", "below 50 %")
 
+#: The numbers of days that are offered for when tracks were added.
+ADDED_WITHIN_DAYS = (7, 30, 365)
+
 SOURCES = {source.value or NONE: source.label for source in reversed(Track.Source)}
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Two parameters that are the lower and the upper bound of a field, both included, and how they read.
-
-    A third one may be an upper bound that is not included.
-    """
-
-    params: tuple[str, str] | tuple[str, str, str]
-    at_least: str
-    at_most: str
-    show: Callable[[Any], str]
-    """A bound as text."""
-    name: Callable[[Any, Any], str] = lambda low, high: ""
-    """What some ranges are called, such as "1970s"; "" for all others."""
-    below: str = "Below {}"
-
-    def label(self, low: Any, high: Any, below: Any = None) -> str:
-        """The bounds in words; None means that there is no such bound."""
-        if below is None and low == high:
-            return self.show(low)
-        if below is None and (name := self.name(low, high)):
-            return name
-        words = [
-            text.format(self.show(bound))
-            for text, bound in ((self.at_least, low), (self.at_most, high), (self.below, below))
-            if bound is not None
-        ]
-        return ", ".join([words[0], *(word.lower() for word in words[1:])])
-
-
-@dataclass(frozen=True, slots=True)
-class RangeValue:
-    """A value of a facet that is a range. `key` is the value in the facet's counts, `bounds` are its parameters."""
-
-    key: Any
-    label: str
-    bounds: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facet:
-    """A field by which a search can be narrowed.
-
-    Its values are either words, with `values` and `label`, or ranges, with `range` and `range_values`. They are
-    counted by `count`, by `bands`, or by the values of `column`.
-    """
-
-    name: str
-    """Also the parameter of its filter, if its values are words."""
-    title: str
-    filters: Mapping[str, django_filters.Filter]
-    """Its own filters by parameter, which its counts disregard. A filter `not_<name>` excludes a value."""
-
-    column: str = ""
-    value_of: Callable[[Mapping[str, Any]], Any] | None = None
-    """The value in a row of `status` and `column`, if it is not that of the column; "" for no value."""
-    counted_alone: bool = False
-    """Whether its column has too many values to be counted together with other columns."""
-    bands: list[tuple[float | None, float | None]] = field(default_factory=list)
-    """Bounds of `column`, the lower one included, counted together with the columns; a value is a band's number."""
-    count: Callable[[TrackFilterSet], Mapping[Any, int]] | None = None
-
-    values: Callable[[ValueNames, Iterable[str]], Iterable[str]] = lambda names, used: used
-    """All values in their order, given those that have a count or are chosen."""
-    label: Callable[[ValueNames, str], tuple[str, str]] = lambda names, value: (value, "")
-    """A value's label, and the CSS class of its colour or ""."""
-    range: Range | None = None
-    range_values: Callable[[Counter[Any]], Iterable[RangeValue]] = lambda counts: ()
-
-    @property
-    def exclude_param(self) -> str:
-        """The parameter that excludes a value; "" if values cannot be excluded."""
-        return name if (name := f"not_{self.name}") in self.filters else ""
 
 
 def _genre_label(names: ValueNames, value: str) -> tuple[str, str]:
@@ -154,6 +93,11 @@ def _decades(counts: Counter[Any]) -> Iterable[RangeValue]:
     for decade in sorted((decade for decade in counts if decade is not None), reverse=True):
         bounds = {"year_min": str(max(decade, 1)), "year_max": str(decade + 9)}
         yield RangeValue(decade, f"{decade}s", bounds)
+
+
+def _added_ranges(counts: Counter[Any]) -> Iterable[RangeValue]:
+    for days in ADDED_WITHIN_DAYS:
+        yield RangeValue(days, f"Last {days} days", {"added_within_days": str(days)})
 
 
 def _decade_name(low: Any, high: Any) -> str:
@@ -253,10 +197,12 @@ FACETS = (
             "not_tag": TextListFilter(
                 method="filter_not_tag", help_text="A tag that is not on the track; several: none of them."
             ),
+            "has_tag": OccurrenceFilter(Tagging, help_text="Whether the track has any tag."),
         },
         count=tag_counts,
         values=lambda names, used: sorted(names.tags, key=lambda key: (names.tags[key].search_text, key)),
         label=_tag_label,
+        missing=Missing("has_tag", "No tag", missing_count("has_tag", "tag", "not_tag")),
     ),
     Facet(
         name="mood",
@@ -281,13 +227,44 @@ FACETS = (
         filters={
             "year_min": BoundedNumberFilter("year", "gte", (1, 9999), "The year, at the earliest."),
             "year_max": BoundedNumberFilter("year", "lte", (1, 9999), "The year, at the latest."),
+            "has_year": PresenceFilter("year", help_text="Whether the track has a year."),
         },
         column="decade",
         counted_alone=True,
+        missing=Missing("has_year", "No year", lambda filterset, counts: counts[None]),
         range=Range(
             ("year_min", "year_max"), "From {}", "Until {}", lambda year: f"{year:.0f}", _decade_name
         ),
         range_values=_decades,
+    ),
+    Facet(
+        name="added",
+        title="Added",
+        filters={
+            "added_within_days": WholeNumberFilter(
+                method="filter_added_within_days",
+                min_value=1,
+                max_value=36_500,
+                help_text="Added in the last so many days, each of 24 hours.",
+            )
+        },
+        count=lambda filterset: counts_added_within(filterset, ADDED_WITHIN_DAYS),
+        range=Range(
+            ("added_within_days",),
+            "Added in the last {}",
+            "",
+            lambda days: "day" if days == 1 else f"{days} days",
+        ),
+        range_values=_added_ranges,
+    ),
+    Facet(
+        name="playlist",
+        title="Playlists",
+        filters={
+            "in_playlist": OccurrenceFilter(PlaylistItem, help_text="Whether the track is in any playlist.")
+        },
+        count=lambda filterset: {},
+        missing=Missing("in_playlist", "In no playlist", missing_count("in_playlist")),
     ),
     Facet(
         name="format",
@@ -319,6 +296,8 @@ FACETS = (
         label=lambda names, value: (Track.Status(value).label, ""),
     ),
 )
+#: Those that say how a list can be narrowed, and nothing about a library as a whole.
+ONLY_FOR_LISTS = ("artist", "album", "tag", "added", "playlist")
 FACETS_BY_NAME = {facet.name: facet for facet in FACETS}
 FACETS_BY_PARAM = {param: facet for facet in FACETS for param in facet.filters}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, QuerySet
+from django.forms import IntegerField
 from django_filters import BooleanFilter
 from django_filters import rest_framework as filters
 
@@ -41,6 +42,24 @@ class IdListFilter(filters.MultipleChoiceFilter):  # type: ignore[misc]
 
 class StrictBooleanFilter(BooleanFilter):  # type: ignore[misc]
     field_class = StrictBooleanField
+
+
+class WholeNumberFilter(filters.NumberFilter):  # type: ignore[misc]
+    field_class = IntegerField
+
+
+class OccurrenceFilter(StrictBooleanFilter):
+    """Whether a track occurs in a table."""
+
+    def __init__(self, model: type[Model], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.model_of_rows = model
+
+    def filter(self, qs: QuerySet[Any], value: bool | None) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        occurs = Exists(self.model_of_rows._default_manager.filter(track=OuterRef("pk")).order_by())
+        return qs.filter(occurs if value else ~occurs)
 
 
 class PresenceFilter(StrictBooleanFilter):

@@ -160,6 +160,9 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
     def filter_added_after(self, tracks: QuerySet[Track], name: str, value: date) -> QuerySet[Track]:
         return tracks.filter(created_at__gte=_start_of(value))
 
+    def filter_added_within_days(self, tracks: QuerySet[Track], name: str, value: int) -> QuerySet[Track]:
+        return tracks.filter(created_at__gte=timezone.now() - timedelta(days=value))
+
     def filter_added_before(self, tracks: QuerySet[Track], name: str, value: date) -> QuerySet[Track]:
         return tracks.filter(created_at__lt=_start_of(value + timedelta(days=1)))
 

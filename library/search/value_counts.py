@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from library.models import Album, Tagging, TrackArtist
 from library.search.form import NONE
@@ -22,7 +25,7 @@ TOP_VALUES = 30
 def tag_counts(filterset: TrackFilterSet) -> dict[str, int]:
     """The most frequent tags of the tracks found, by key."""
     taggings = _of_tracks_found(
-        filterset, Tagging.objects.filter(tag__owner=filterset.owner), "tag", "not_tag"
+        filterset, Tagging.objects.filter(tag__owner=filterset.owner), "tag", "not_tag", "has_tag"
     )
     rows = taggings.order_by().values_list("tag__key").annotate(n=Count("pk")).order_by("-n", "tag__key")
     return dict(rows[:TOP_VALUES])
@@ -63,6 +66,27 @@ def album_counts(filterset: TrackFilterSet) -> dict[str, int]:
 def moods_counted(filterset: TrackFilterSet) -> Counter[str]:
     """The moods of the tracks found, by name."""
     return mood_counts(filterset.queryset_without("mood", "not_mood"))
+
+
+def counts_added_within(filterset: TrackFilterSet, numbers: Sequence[int]) -> dict[int, int]:
+    """The tracks found that were added within each of these numbers of days."""
+    now = timezone.now()
+    tracks = filterset.queryset_without("added_within_days")
+    since = {days: now - timedelta(days=days) for days in numbers}
+    counts = {f"days_{days}": Count("pk", filter=Q(created_at__gte=since[days])) for days in numbers}
+    found = tracks.filter(created_at__gte=min(since.values())).aggregate(**counts)
+    return {days: found[f"days_{days}"] for days in numbers}
+
+
+def missing_count(param: str, *own: str) -> Callable[[TrackFilterSet, Counter[Any]], int]:
+    """Counts the tracks for which the filter `param` is false, whatever it and the filters `own` are set to."""
+
+    def count(filterset: TrackFilterSet, counts: Counter[Any]) -> int:
+        tracks = filterset.queryset_without(param, *own)
+        number: int = filterset.filters[param].filter(tracks, False).count()
+        return number
+
+    return count
 
 
 def _of_tracks_found(filterset: TrackFilterSet, rows: QuerySet[Any], *own: str) -> QuerySet[Any]:

@@ -70,7 +70,7 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
             "search": canonical_query(filterset),
             "digest": search_digest(canonical_query(filterset)),
             "search_name": ", ".join(chip.text for chip in active)[:80],
-            "search_fields": [(name, value) for name, values in request.GET.lists() for value in values],
+            "search_fields": _fields_of(request),
             "sorts": ORDERING_LABELS,
             "ordering": ",".join(filterset.active_filters.get("ordering", [])),
             "first_page_query": query_with(request.GET),
@@ -120,6 +120,8 @@ def facets(request: AuthenticatedRequest, list_name: str = "library") -> HttpRes
     context = {
         "facets": facets_of(filterset, genres),
         "chips": set(filterset.active_filters) - {"ordering"},
+        "search_fields": _fields_of(request),
+        "added_within_days": filterset.active_filters.get("added_within_days", ""),
         "genres": genres,
         "ignored_parameters": ignored_parameters(filterset, {*PAGE_PARAMETERS, *LIST_PARAMETERS}),
         "list_url": reverse(list_name),
@@ -127,6 +129,11 @@ def facets(request: AuthenticatedRequest, list_name: str = "library") -> HttpRes
     response = render(request, page, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _fields_of(request: AuthenticatedRequest) -> list[tuple[str, str]]:
+    """The parameters of the address, for the hidden fields of forms that add to them."""
+    return [(name, value) for name, values in request.GET.lists() for value in values]
 
 
 @require_POST

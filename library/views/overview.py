@@ -17,7 +17,7 @@ from library.http.labels import LabelUrls
 from library.http.types import AuthenticatedRequest
 from library.models import User
 from library.search.facet_links import FacetValue, facets_of
-from library.search.facets import UNSURE_LABEL
+from library.search.facets import ONLY_FOR_LISTS, UNSURE_LABEL
 from library.search.filters import track_filterset
 from library.selectors.analysis_parts import upgrade_progress_of
 from library.selectors.base_models import waiting_base_model_of
@@ -46,10 +46,10 @@ class Bar:
 def overview(request: AuthenticatedRequest) -> HttpResponse:
     genres = selectors.genre_names_of(request.user)
     everything = track_filterset(request.user, QueryDict())
-    facets = {f.name: f.choices for f in facets_of(everything, genres, without=("artist", "album"))}
+    facets = {f.name: f.choices for f in facets_of(everything, genres, without=ONLY_FOR_LISTS)}
     names = {UNSURE: UNSURE_LABEL} | {genre.key: genre.name for genre in genres}
     seconds = {names.get(key, key): sum_ for key, sum_ in seconds_by_genre(request.user).items()}
-    decades = sorted(facets.get("year", []), key=lambda decade: decade.label.zfill(5))
+    decades = [decade for decade in facets.get("year", []) if not decade.is_missing]
     return render(
         request,
         "library/overview.html",
@@ -67,7 +67,7 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
             "upgrade": upgrade_progress_of(request.user),
             "by_genre": bars(sorted(facets.get("genre", []), key=lambda genre: -genre.count), seconds),
             "by_mood": bars(facets.get("mood", [])),
-            "by_decade": bars(decades),
+            "by_decade": bars(sorted(decades, key=lambda decade: decade.label.zfill(5))),
             "by_length": bars(_length_choices(track_counts_by_duration(request.user))),
             "by_format": bars(sorted(facets.get("format", []), key=lambda kind: -kind.count)),
             "accuracy": model_accuracy_of(request.user),

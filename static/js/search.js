@@ -123,7 +123,7 @@
     if (event.target === field()) isTyping = false;
   });
   document.addEventListener("submit", (event) => {
-    if (!event.target.matches("[data-search]") || !list()) return;
+    if (!event.target.matches("[data-search], [data-search-form]") || !list()) return;
     event.preventDefault();
     clearTimeout(searchTimer);
     search(searchUrl(event.target));

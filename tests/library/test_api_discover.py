@@ -149,7 +149,7 @@ def test_suggested_tags_are_accepted_or_rejected(alice_api: Client, make_track: 
         ("/moods/happy/", 6),
         ("/map/around/?x=1&y=1", 8),
         ("/map/", 6),
-        ("/overview/", 9),
+        ("/overview/", 8),
     ],
 )
 def test_they_cost_as_many_queries_whatever_there_is(

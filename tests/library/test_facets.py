@@ -64,23 +64,24 @@ class TestCounts:
         assert counts(found["confidence"]) == {
             "90 % and more": 1, "70 to 90 %": 2, "50 to 70 %": 2, "below 50 %": 1,  # each once
         }  # fmt: skip
-        assert counts(found["tag"]) == {"live": 3, "piano": 1}
+        assert counts(found["tag"]) == {"live": 3, "piano": 1, "No tag": 5}
         assert counts(found["mood"]) == {"Happy": 1}
-        assert counts(found["year"]) == {"1970s": 1, "1960s": 2, "1950s": 1}
+        assert counts(found["year"]) == {"1970s": 1, "1960s": 2, "1950s": 1, "No year": 4}
         assert counts(found["format"]) == {"WAV": 5, "MP3": 3}
         assert counts(found["status"]) == {"Waiting": 1, "Ready": 6, "Failed": 1}
 
     def test_under_the_other_filters_but_not_under_ones_own(self, facets: Facets) -> None:
         found = facets("genre=jazz&tag=live")
         assert counts(found["genre"]) == {"Jazz": 2, "Rock": 1}
-        assert counts(found["tag"]) == {"live": 2, "piano": 1}
+        assert counts(found["tag"]) == {"live": 2, "piano": 1, "No tag": 1}
         assert counts(found["format"]) == {"WAV": 1, "MP3": 1}
         assert counts(found["source"]) == {"Heard by Earmark": 2}
 
     def test_under_a_search_a_denial_and_a_range(self, facets: Facets) -> None:
         assert counts(facets("q=b")["genre"]) == {"Jazz": 1}
         assert counts(facets("not_tag=piano&year_max=1970")["genre"]) == {"Jazz": 1, "Rock": 1}
-        assert counts(facets("year_min=1960&year_max=1969")["year"]) == {"1970s": 1, "1960s": 2, "1950s": 1}
+        years = counts(facets("year_min=1960&year_max=1969")["year"])
+        assert years == {"1970s": 1, "1960s": 2, "1950s": 1, "No year": 4}
         assert counts(facets("not_genre=rock")["genre"]) == {"Jazz": 3, "Rock": 2, "Not sure": 1}
 
     @pytest.mark.parametrize(
@@ -177,8 +178,9 @@ class TestPage:
     ) -> None:
         for n in range(number):
             services.track_tag(track=make_track(heard={"top": "jazz"}), name=f"tag {n}")
-        # session, user, own genres, one pass, years, genres without the choice, artists, tags, their names, moods
-        with django_assert_num_queries(10):
+        # session, user, own genres, one pass, years, genres without the choice, artists, tags, those without, their
+        # names, moods, when they were added, those in no playlist
+        with django_assert_num_queries(13):
             alice_client.get(self.url, headers={"HX-Request": "true"})
 
     def test_what_tags_are_called_is_only_text(self, alice_client: Client, track: Track) -> None:

@@ -20,6 +20,7 @@ from library.api.serializers.tracks import track_details
 from library.api.views.base import FIELDS_PARAMETER, OwnersView
 from library.genres import UNSURE
 from library.search.facet_counts import facet_counts
+from library.search.facets import ONLY_FOR_LISTS
 from library.search.filters import track_filterset
 from library.selectors.maps import LibraryMap, MapPoint, map_of, tracks_near_point
 from library.selectors.moods import moods_of, station_of
@@ -141,7 +142,7 @@ class OverviewView(OwnersView):
         responses=with_errors({200: serializers.OverviewSerializer}),
     )
     def get(self, request: Request) -> Response:
-        counts = facet_counts(track_filterset(self.owner, QueryDict()), without=("artist", "album"))
+        counts = facet_counts(track_filterset(self.owner, QueryDict()), without=ONLY_FOR_LISTS)
         accuracy = model_accuracy_of(self.owner)
         lengths = zip(DURATION_BANDS, track_counts_by_duration(self.owner), strict=True)
         overview = {
