@@ -79,6 +79,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
         409,
         "The same request is being processed at the moment, or the bulk action is still running.",
     ),
+    "not_saved_search": (409, "The playlist is no saved search, so it has no query that could be changed."),
     "saved_search": (409, "A saved search finds its tracks itself. None can be added, moved or removed."),
     "offset_conflict": (409, "The upload continues at another offset. Ask for it with HEAD."),
     "upload_gone": (410, "The upload no longer exists. Start a new one."),

@@ -19,8 +19,8 @@ from library.models import User
 from library.search.filters import TrackFilterSet, track_filterset
 from library.search.form import EMPTY_VALUES
 
-#: Parameters of the library's pages that are not filters.
-PAGE_PARAMETERS = frozenset({"page"})
+#: Parameters of the library's pages that are not filters. `saved` is the id of a saved search that is being changed.
+PAGE_PARAMETERS = frozenset({"page", "saved"})
 
 
 def parse_search(owner: User, text: str, *, extra_params: Collection[str] = ()) -> TrackFilterSet:

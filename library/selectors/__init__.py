@@ -107,6 +107,7 @@ from library.selectors.playlists import (
     playlist_items_of,
     playlists_of,
     playlists_with_counts,
+    saved_searches_of,
 )
 from library.selectors.reviewing import (
     BY_OWNER,
@@ -242,6 +243,7 @@ __all__ = [
     "refusal_keys_of",
     "refusals_of",
     "reviewer_queue_of",
+    "saved_searches_of",
     "set_counts_of",
     "standing_of",
     "suggested_own_genre",

@@ -16,12 +16,21 @@ def playlists_of(owner: User) -> QuerySet[Playlist]:
     return Playlist.objects.filter(owner=owner)
 
 
+def saved_searches_of(owner: User) -> QuerySet[Playlist]:
+    """The owner's saved searches by name."""
+    return playlists_of(owner).filter(smart=True).order_by("name", "pk")
+
+
 def playlists_with_counts(owner: User) -> QuerySet[Playlist]:
-    """The owner's playlists, each with `track_count` and `seconds`; 0 and None for saved searches."""
+    """The owner's playlists by name, without saved searches, each with `track_count` and `seconds`."""
     in_library = Q(items__track__deleted_at=None)
-    counted = playlists_of(owner).annotate(
-        track_count=Count("items", filter=in_library),
-        seconds=Sum("items__track__duration", filter=in_library),
+    counted = (
+        playlists_of(owner)
+        .filter(smart=False)
+        .annotate(
+            track_count=Count("items", filter=in_library),
+            seconds=Sum("items__track__duration", filter=in_library),
+        )
     )
     return counted.order_by("name", "pk")
 

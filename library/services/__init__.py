@@ -138,6 +138,7 @@ from library.services.playlists import (
     playlist_remove,
     playlist_rename,
     search_save,
+    search_update,
 )
 from library.services.pruning import rows_prune
 from library.services.reanalysis import library_reanalyse
@@ -270,6 +271,7 @@ __all__ = [
     "restored_library_settle",
     "rows_prune",
     "search_save",
+    "search_update",
     "sign_in_attempt_add",
     "sign_in_attempt_remove",
     "sign_in_attempts_clear",

@@ -35,7 +35,32 @@ def search_save(*, owner: User, name: str, query: str) -> Playlist:
     Raises DomainError: `bad_name`, `no_search`, `search_too_long`; InvalidSearchError.
     """
     name = clean_name(name, Playlist)
-    query = canonical_query(parse_search(owner, query))
+    query = _clean_query(owner, query)
+    return Playlist.objects.create(owner=owner, name=name, smart=True, query=query)
+
+
+def search_update(*, playlist: Playlist, query: str) -> bool:
+    """Have a saved search find something else; False if it is that search already.
+
+    Raises DomainError: `not_saved_search`, `no_search`, `search_too_long`, `not_found`; InvalidSearchError.
+    """
+    if not playlist.smart:
+        raise DomainError(
+            "not_saved_search", f"“{playlist}” is no saved search: you choose its tracks yourself."
+        )
+    query = _clean_query(playlist.owner, query)
+    with transaction.atomic():
+        current = locked_row(playlist)
+        if changes := current.query != query:
+            current.query = query
+            current.save(update_fields=["query", "updated_at"])
+    playlist.refresh_from_db()
+    return changes
+
+
+def _clean_query(owner: User, text: str) -> str:
+    """A search as it is stored. Raises DomainError: `no_search`, `search_too_long`; InvalidSearchError."""
+    query = canonical_query(parse_search(owner, text))
     if not query:
         raise DomainError(
             "no_search", "There is nothing to save yet: choose a filter or search for words first.", 422
@@ -47,7 +72,7 @@ def search_save(*, owner: User, name: str, query: str) -> Playlist:
             f"{QUERY_LENGTH:,}. Letters with accents and other scripts count several times.",
             422,
         )
-    return Playlist.objects.create(owner=owner, name=name, smart=True, query=query)
+    return query
 
 
 def playlist_rename(*, playlist: Playlist, name: str, shown: Mapping[str, str] | None = None) -> None:

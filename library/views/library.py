@@ -16,13 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 from library import selectors, services
 from library.http.shortcuts import PAGE_SIZE
 from library.http.types import AuthenticatedRequest
-from library.models import Track
+from library.models import Playlist, Track
 from library.search.chips import ORDERING_LABELS, chips, ignored_parameters, query_with
 from library.search.facet_links import facets_of
 from library.search.filters import track_filterset
 from library.search.query import PAGE_PARAMETERS, canonical_query, parse_search, search_digest
 from library.selectors.genres import LISTED_LABELS
-from library.text import uuids_in
+from library.text import uuid_or_nil, uuids_in
 
 #: How many albums and artists are shown above the tracks that a search finds.
 MOST_NAMED = 6
@@ -50,12 +50,19 @@ def _rows(request: AuthenticatedRequest) -> QuerySet[Track]:
     )
 
 
+def saved_search_in(request: AuthenticatedRequest) -> Playlist | None:
+    """The saved search that is being changed on this page."""
+    pk = uuid_or_nil(request.GET.get("saved", ""))
+    return selectors.saved_searches_of(request.user).filter(pk=pk).first() if pk.int else None
+
+
 @require_safe
 def library(request: AuthenticatedRequest) -> HttpResponse:
     filterset = track_filterset(request.user, request.GET)
     page = tracks_page(request, filterset.qs)
     genres = selectors.genre_names_of(request.user)
     active = chips(filterset, genres)
+    changing = saved_search_in(request)
     only_starred = filterset.active_filters.get("starred") is True
     text = filterset.active_filters.get("q", "") if page.number == 1 else ""
     return render(
@@ -77,6 +84,8 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
             "only_starred": only_starred,
             "starred_query": query_with(request.GET, starred=None if only_starred else "true"),
             "list_url": reverse("library"),
+            "changing": changing,
+            "clear_query": f"?saved={changing.pk}" if changing else "",
             "facets_url": reverse("facets"),
             "sort_parameter": "ordering",
             "named_albums": selectors.with_main_genre(selectors.albums_named(request.user, text))[
@@ -115,6 +124,7 @@ def facets(request: AuthenticatedRequest, list_name: str = "library") -> HttpRes
     `list_name` is the name of the list's address, to which they link.
     """
     filterset = track_filterset(request.user, request.GET)
+    changing = saved_search_in(request)
     genres = selectors.genre_names_of(request.user)
     page = "library/_facets_panel.html" if "HX-Request" in request.headers else "library/facets.html"
     context = {
@@ -125,6 +135,7 @@ def facets(request: AuthenticatedRequest, list_name: str = "library") -> HttpRes
         "genres": genres,
         "ignored_parameters": ignored_parameters(filterset, {*PAGE_PARAMETERS, *LIST_PARAMETERS}),
         "list_url": reverse(list_name),
+        "clear_query": f"?saved={changing.pk}" if changing else "",
     }
     response = render(request, page, context)
     patch_vary_headers(response, ["HX-Request"])

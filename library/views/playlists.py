@@ -5,7 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,18 +19,23 @@ from library.http.player_payload import PLAY_QUEUE_CHUNK, play_queue_response, s
 from library.http.shortcuts import (
     PAGE_SIZE,
     get_or_gone,
+    message_with_go_back,
     message_with_progress,
     message_with_undo,
     owned_track,
     redirect_back,
+    url_with,
 )
 from library.http.types import AuthenticatedRequest
 from library.models import BulkAction, Playlist, PlaylistItem, Track
-from library.search.query import search_problems
-from library.search.saved import gone_tags_of, playlist_tracks_of
+from library.search.query import PAGE_PARAMETERS, canonical_query, parse_search, search_problems
+from library.search.saved import gone_rows_of, gone_tags_of, playlist_tracks_of, words_of
 from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS
 from library.text import track_count_text, uuid_or_nil, whole_number
 from library.views.library import tracks_page
+
+#: Servers refuse longer ones.
+LONGEST_URL = 2000
 
 
 def owned_playlist(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> Playlist:
@@ -47,10 +54,19 @@ def playlists(request: AuthenticatedRequest) -> HttpResponse:
     """The list of playlists; a POST creates one."""
     if request.method == "POST":
         return redirect(services.playlist_add(owner=request.user, name=request.POST.get("name", "")))
-    found = Paginator(selectors.playlists_with_counts(request.user), PAGE_SIZE)
-    page = found.get_page(request.GET.get("page"))
+    return _list_page(request, selectors.playlists_with_counts(request.user), "library/playlists.html")
+
+
+@require_safe
+def saved_searches(request: AuthenticatedRequest) -> HttpResponse:
+    """The list of saved searches."""
+    return _list_page(request, selectors.saved_searches_of(request.user), "library/saved_searches.html")
+
+
+def _list_page(request: AuthenticatedRequest, found: QuerySet[Playlist], template: str) -> HttpResponse:
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "mosaics": selectors.mosaics_of(request.user, page.object_list)}
-    return render(request, "library/playlists.html", context)
+    return render(request, template, context)
 
 
 @require_safe
@@ -73,16 +89,19 @@ def playlist(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpRespo
         "covers": selectors.mosaics_of(request.user, [found]).get(found.pk, []),
         "problems": search_problems(request.user, found.query) if found.smart else [],
         "gone_tags": gone_tags_of(request.user, found),
+        "gone_rows": gone_rows_of(request.user, found),
+        "words": words_of(request.user, found, selectors.genre_names_of(request.user)) if found.smart else [],
     }
     return render(request, "library/playlist.html", context)
 
 
 @require_safe
 def playlist_length(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpResponse:
-    """The number and length of the tracks that a saved search finds, fetched by the list of playlists for each row."""
+    """What a saved search looks for, and how much it finds: fetched by the list of saved searches for each row."""
     found = owned_playlist(request, playlist_id)
     length = selectors.duration_totals(playlist_tracks_of(request.user, found))
-    return render(request, "library/_playlist_length.html", length)
+    words = words_of(request.user, found, selectors.genre_names_of(request.user)) if found.smart else []
+    return render(request, "library/_playlist_length.html", length | {"words": words})
 
 
 @require_safe
@@ -108,6 +127,26 @@ def playlist_rename(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> Ht
     return redirect(found)
 
 
+@require_POST
+def search_update(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpResponse:
+    """Have a saved search find what `query` does, with an Undo that sends the search of before."""
+    found = owned_playlist(request, playlist_id)
+    before = found.query
+    search = parse_search(
+        request.user,
+        request.POST.get("query") or request.GET.get("query", ""),
+        extra_params=PAGE_PARAMETERS,
+    )
+    undo = url_with(reverse("search-update", args=[found.pk]), query=before)
+    if not services.search_update(playlist=found, query=canonical_query(search)):
+        messages.info(request, f"“{found}” is that search already.")
+    elif len(undo) > LONGEST_URL or search_problems(request.user, before):
+        messages.success(request, f"Updated “{found}”.")
+    else:
+        message_with_go_back(request, f"Updated “{found}”.", undo, "Undo")
+    return redirect(found)
+
+
 @require_http_methods(["GET", "POST"])
 def playlist_delete(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpResponse:
     found = owned_playlist(request, playlist_id)
@@ -116,11 +155,11 @@ def playlist_delete(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> Ht
     many = found.items.count() > MAX_SYNCHRONOUS_TRACKS
     action = services.playlist_delete(playlist=found, in_background=many)
     if action.is_finished:
-        done = f"{action.summary}. Its tracks are still in your library."
-        message_with_undo(request, done, action)
+        kept = "The tracks that it found" if found.smart else "Its tracks"
+        message_with_undo(request, f"{action.summary}. {kept} are still in your library.", action)
     else:
         message_with_progress(request, f"{action.summary}: working on {track_count_text(action.total)}.")
-    return redirect("playlists")
+    return redirect("saved-searches" if found.smart else "playlists")
 
 
 @require_POST

@@ -74,6 +74,7 @@ THINGS = {
         owner=alice, model_name="newer-1", model_version="2.0.0", figures={"in_use": ""}
     ),
     "playlist": lambda alice: services.playlist_add(owner=alice, name="Late"),
+    "search": lambda alice: services.search_save(owner=alice, name="Blues", query="genre=blues"),
     "album": an_album,
     "album_star": an_album,
     "artist_star": lambda alice: an_album(alice).artist,
@@ -89,6 +90,7 @@ THING_PAGES = [
     PageAccess("playlist-rename", "post", 302, {"name": "Early"}),
     PageAccess("playlist-delete", "get", 200),
     PageAccess("playlist-delete", "post", 302),
+    PageAccess("search-update", "post", 302, {"query": "genre=jazz"}),
     PageAccess("album-cover", "post", 302),
     PageAccess("album-cover-remove", "post", 302),
     PageAccess("album-cover-reset", "post", 302),

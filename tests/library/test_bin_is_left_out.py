@@ -54,7 +54,7 @@ from library.models import (
 from library.monitoring.metrics import exposition
 from library.search import facet_counts, saved
 from library.search.filters import track_filterset
-from library.search.saved import gone_tags_of, playlist_tracks_of
+from library.search.saved import gone_rows_of, gone_tags_of, playlist_tracks_of, words_of
 from library.selectors import (
     analysis_parts,
     base_models,
@@ -458,10 +458,18 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
         name: count for name, count in selectors.account_contents_of(w.alice).items() if "bin" not in name
     },
     "playlists.playlists_of": lambda w: selectors.playlists_of(w.alice),
+    "playlists.saved_searches_of": lambda w: selectors.saved_searches_of(w.alice),
     "playlists.playlists_with_counts": lambda w: selectors.playlists_with_counts(w.alice),
     "playlists.playlist_choices_for": lambda w: selectors.playlist_choices_for(w.alice, w.track),
     "saved.gone_tags_of": lambda w: [
         gone_tags_of(w.alice, playlist) for playlist in selectors.playlists_of(w.alice)
+    ],
+    "saved.gone_rows_of": lambda w: [
+        gone_rows_of(w.alice, playlist) for playlist in selectors.playlists_of(w.alice)
+    ],
+    "saved.words_of": lambda w: [
+        words_of(w.alice, playlist, selectors.genre_names_of(w.alice))
+        for playlist in selectors.playlists_of(w.alice)
     ],
     "saved.playlist_tracks_of": lambda w: [
         playlist_tracks_of(w.alice, playlist) for playlist in selectors.playlists_of(w.alice)
@@ -588,6 +596,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         "learning.worth_of", "learning.sure_margins_of",
         "concept_switch.doubtful_concepts_of", "concept_switch.ids_to_set",
         "playlists.playlists_of", "playlists.playlist_choices_for", "saved.gone_tags_of", "tags.tags_of",
+        "playlists.saved_searches_of", "saved.gone_rows_of", "saved.words_of",
         "tags.tag_index_of", "tags.refusal_keys_of", "tags.tag_named", "tags.tags_on",
         "tags.tag_suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.genre_history_of",
         "people.api_tokens_of", "tracks.file_tags_of", "tracks.file_tag_values_of",

@@ -207,7 +207,8 @@ class TestList:
         assert "Sunday morning" in page
         assert "4 tracks" in page
         assert "0:24" in page
-        assert "Saved search" in page
+        assert reverse("saved-searches") in page
+        assert search.name not in page
 
     def test_a_new_one_is_opened(self, alice_client: Client) -> None:
         response = alice_client.post(self.url, {"name": "Late"}, follow=True)

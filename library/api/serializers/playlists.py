@@ -22,7 +22,7 @@ class PlaylistSerializer(serializers.ModelSerializer):
         trim_whitespace=False,
         required=False,
         allow_blank=True,
-        help_text="The search, as in the URL of the list of tracks; empty for a plain playlist. It cannot be changed.",
+        help_text="The search, as in the URL of the list of tracks; empty for a plain playlist.",
     )
 
     class Meta:
@@ -31,14 +31,22 @@ class PlaylistSerializer(serializers.ModelSerializer):
         read_only_fields = ["created_at", "updated_at"]
 
 
-class PlaylistNameSerializer(serializers.ModelSerializer):
-    """The name of a playlist."""
+class PlaylistChangeSerializer(serializers.Serializer):
+    """What shall become of a playlist: its name, the search of a saved search, or both."""
 
-    name = NameField(characters=PLAYLIST_NAME_LENGTH, max_length=PLAYLIST_NAME_ROOM)
+    name = NameField(characters=PLAYLIST_NAME_LENGTH, max_length=PLAYLIST_NAME_ROOM, required=False)
+    query = serializers.CharField(
+        max_length=QUERY_LENGTH,
+        trim_whitespace=False,
+        required=False,
+        allow_blank=True,
+        help_text="What a saved search shall find from now on.",
+    )
 
-    class Meta:
-        model = Playlist
-        fields = ["name"]
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError({"name": "Send a name, a query, or both."}, code="required")
+        return attrs
 
 
 class PlaylistItemSerializer(serializers.Serializer):

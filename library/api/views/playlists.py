@@ -69,16 +69,19 @@ class PlaylistViewSet(
         return Response(self.get_serializer(playlist).data, status=201)
 
     @extend_schema(
-        summary="Rename a playlist",
-        description="Only the name changes.",
-        request=serializers.PlaylistNameSerializer,
-        responses=with_errors({200: serializers.PlaylistSerializer}, 400, 404, 415, 422),
+        summary="Rename a playlist, or change a saved search",
+        description="Changes the `name`, the `query` of a saved search, or both.",
+        request=serializers.PlaylistChangeSerializer,
+        responses=with_errors({200: serializers.PlaylistSerializer}, 400, 404, 409, 415, 422),
     )
     def partial_update(self, request: Request, pk: UUID) -> Response:
         playlist = self.get_object()
-        serializer = serializers.PlaylistNameSerializer(data=request.data)
+        serializer = serializers.PlaylistChangeSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        services.playlist_rename(playlist=playlist, name=serializer.validated_data["name"])
+        if (query := serializer.validated_data.get("query")) is not None:
+            services.search_update(playlist=playlist, query=query)
+        if (name := serializer.validated_data.get("name")) is not None:
+            services.playlist_rename(playlist=playlist, name=name)
         return Response(self.get_serializer(playlist).data)
 
     @extend_schema(
