@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from library.models import BulkAction, BulkActionTrack, Track
+from library.models import Artist, BulkAction, BulkActionTrack, Track
 from library.services.album_names import title_key
 from library.services.album_snapshots import rows_move, rows_restore
 from library.services.albums import albums_drop_empty, albums_recompute
@@ -21,6 +21,11 @@ from library.services.analysis import derived_names_recompute
 from library.services.batches import BATCH_SIZE
 from library.services.edit_conflicts import owner_lock
 from library.services.file_tags import ids_of_fields
+from library.services.saved_searches import (
+    Followed,
+    saved_searches_follow_rows,
+    saved_searches_restore,
+)
 
 #: What an action can change, besides what follows from it.
 CHANGED_FIELDS = (
@@ -67,13 +72,22 @@ def names_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, Any
         _set(track, values, edited={*track.edited, *edited})
         due.append(track)
     Track.all_objects.bulk_update(due, WRITTEN_FIELDS, BATCH_SIZE)
-    albums_recompute(owner=action.person, track_ids=ids)
+    followed: list[Followed] = []
+    albums_recompute(owner=action.person, track_ids=ids, followed=followed)
+    _note_followed(action, followed)
     return changed
 
 
 def names_finish(action: BulkAction) -> None:
-    """Delete rows that were moved or brought back, and that nothing leads to in the end."""
+    """Delete rows that were moved, and that nothing leads to in the end; saved searches follow artists that go."""
     albums_drop_empty(owner=action.person)
+    if "artists" not in action.data:
+        return
+    into = UUID(action.data["into"])
+    rows = {UUID(row["id"]) for row in action.data.get("rows", {}).get("artists", ())}
+    there = set(Artist.objects.filter(owner=action.person, pk__in={*rows, into}).values_list("pk", flat=True))
+    joined = dict.fromkeys(rows - there, into) if into in there else {}
+    _note_followed(action, saved_searches_follow_rows(owner=action.person, parameter="artist", joined=joined))
 
 
 def names_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
@@ -96,8 +110,16 @@ def names_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     Track.all_objects.bulk_update(due, WRITTEN_FIELDS, BATCH_SIZE)
     albums_recompute(owner=action.person, track_ids=known)
     if len(targets) < BATCH_SIZE:
-        names_finish(action)
+        albums_drop_empty(owner=action.person)
+        saved_searches_restore(owner=action.person, followed=action.data.get("searches", ()))
     return sum(track.deleted_at is None for track in due)
+
+
+def _note_followed(action: BulkAction, followed: list[Followed]) -> None:
+    """Note in an action's data which saved searches have followed, for its undo."""
+    if followed:
+        action.data = {**action.data, "searches": [*action.data.get("searches", ()), *followed]}
+        action.save(update_fields=["data"])
 
 
 def _names_wanted(track: Track, data: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:

@@ -6,7 +6,7 @@ done when a track goes to the bin or comes back. The owner's row is locked first
 (`owner_lock`): one process at a time works on the albums of a library, and what it has read stays as it is.
 
 An album that no track stays on goes with most of its tracks, as the same row. When they join another album, it passes
-on its star and its cover, and vanishes.
+on its star, its cover and the saved searches that name it, and vanishes.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from library.services.album_names import (
 from library.services.artists import artists_get_or_create, artists_settle, track_artists_sync
 from library.services.batches import BATCH_SIZE, WritePauses, in_batches
 from library.services.edit_conflicts import owner_lock
+from library.services.saved_searches import Followed, saved_searches_follow_rows
 
 COLUMNS = ("pk", "album_entry", "album_key", *NAME_COLUMNS)
 FACTS = ("title", "key", "sort_title", "artist", "mbid", "compilation", "year")
@@ -43,16 +44,22 @@ FACTS = ("title", "key", "sort_title", "artist", "mbid", "compilation", "year")
 NOTHING = TrackNames()
 
 
-def albums_recompute(*, owner: User, track_ids: Iterable[UUID]) -> int:
+def albums_recompute(
+    *, owner: User, track_ids: Iterable[UUID], followed: list[Followed] | None = None
+) -> int:
     """Keep the albums and artists of these tracks, in short transactions; returns how many rows were changed.
 
-    Tracks of other people, and those that are gone, are left out.
+    Tracks of other people, and those that are gone, are left out. To `followed` is added what an undo needs to know
+    about saved searches for albums that joined others.
     """
     changed, pauses = 0, WritePauses()
     for batch in in_batches(track_ids):
         with transaction.atomic():
             if owner_lock(owner=owner):
-                changed += _Recompute(owner, batch).run()
+                recompute = _Recompute(owner, batch)
+                changed += recompute.run()
+                if followed is not None:
+                    followed += recompute.followed
         pauses.take()
     return changed
 
@@ -98,6 +105,7 @@ class _Recompute:
     #: Where each album goes that no track stays on: to where most of its tracks go.
     moves: dict[UUID, Group] = field(default_factory=dict)
     groups_of_rows: dict[UUID, Group] = field(default_factory=dict)
+    followed: list[Followed] = field(default_factory=list)
     changed: int = 0
 
     def run(self) -> int:
@@ -256,15 +264,17 @@ class _Recompute:
             setattr(album, name, value)
         return bool(changed)
 
-    def _pass_on(self, albums: Iterable[Album]) -> None:
-        """Leave star and cover to the albums that the tracks of these have joined."""
+    def _pass_on(self, albums: Sequence[Album]) -> None:
+        """Leave star, cover and saved searches to the albums that the tracks of these have joined."""
         heirs: dict[Group, Album] = {}
+        joined = {album.pk: self.holders[self.moves[album.pk]].pk for album in albums}
         for album in albums:
             into = heirs.setdefault(self.moves[album.pk], self.holders[self.moves[album.pk]])
             into.starred_at = into.starred_at or album.starred_at
             if album.cover_id and not into.cover_chosen and (album.cover_chosen or not into.cover_id):
                 into.cover_id, into.cover_chosen = album.cover_id, album.cover_chosen
         Album.objects.bulk_update(heirs.values(), ["starred_at", "cover", "cover_chosen"], BATCH_SIZE)
+        self.followed += saved_searches_follow_rows(owner=self.owner, parameter="album", joined=joined)
 
 
 def _group_of(album: Album) -> Group:

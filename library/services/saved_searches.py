@@ -1,8 +1,10 @@
-"""Saved searches follow the tags and genres that they name."""
+"""Saved searches follow the tags, genres, artists and albums that they name."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
+from uuid import UUID
 
 from django.http import QueryDict
 
@@ -32,17 +34,31 @@ def saved_searches_follow_genre(*, genre: Genre, key: str) -> list[Followed]:
     return _rename(_searches_naming(genre.owner, GENRE_PARAMETERS), GENRE_PARAMETERS, {genre.key}, key)
 
 
-def saved_searches_restore(*, owner: User, followed: Iterable[Followed]) -> None:
-    """Undo a change of saved searches, except for those that have changed since."""
-    before = {(pk, after): query for pk, query, after in followed}
-    if not before:
-        return
-    restored = []
-    for playlist in Playlist.objects.select_for_update().filter(owner=owner, pk__in={pk for pk, _ in before}):
-        if (query := before.get((str(playlist.pk), playlist.query))) is not None:
-            playlist.query = query
-            restored.append(playlist)
-    Playlist.objects.bulk_update(restored, ["query"], BATCH_SIZE)
+def saved_searches_follow_rows(
+    *, owner: User, parameter: Literal["artist", "album"], joined: Mapping[UUID, UUID]
+) -> list[Followed]:
+    """Have saved searches that name an artist or album name the one that it has joined; returns what an undo needs."""
+    followed: list[Followed] = []
+    if not joined:
+        return followed
+    searches = _searches_naming(owner, (parameter,))
+    for old, new in joined.items():
+        followed += _rename(searches, (parameter,), {str(old)}, str(new))
+    return followed
+
+
+def saved_searches_restore(*, owner: User, followed: Sequence[Followed]) -> None:
+    """Undo changes of saved searches, the last ones first, except for those that have changed since."""
+    searches = {
+        str(playlist.pk): playlist
+        for playlist in Playlist.objects.select_for_update().filter(
+            owner=owner, pk__in={pk for pk, _, _ in followed}
+        )
+    }
+    for pk, before, after in reversed(followed):
+        if pk in searches and searches[pk].query == after:
+            searches[pk].query = before
+    Playlist.objects.bulk_update(searches.values(), ["query"], BATCH_SIZE)
 
 
 def _searches_naming(owner: User, names: tuple[str, ...]) -> list[tuple[Playlist, QueryDict]]:
