@@ -10,6 +10,7 @@ from django.http import QueryDict
 from library.search.facets import FACETS_BY_PARAM, RANGES_BY_PARAM
 from library.search.filters import TrackFilterSet
 from library.search.query import filterset_problems, printable_excerpt
+from library.search.typed import plain_words
 from library.search.value_names import value_names
 from library.selectors import GenreNames
 
@@ -113,6 +114,9 @@ def chips(filterset: TrackFilterSet, genres: GenreNames) -> list[Chip]:
     for name, value in active.items():
         if name == "q":
             made[name] = Chip(f"“{value}”", query_with(params, q=None))
+        elif name == "search":
+            text = f"“{value}”" if plain_words(value) and '"' not in value else value
+            made[name] = Chip(text, query_with(params, search=None))
         elif name in YES_NO_LABELS:
             yes, no = YES_NO_LABELS[name]
             made[name] = Chip(yes if value else no, query_with(params, **{name: None}))

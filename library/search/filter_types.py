@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db.models import Exists, F, Model, OuterRef, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.forms import IntegerField
 from django_filters import BooleanFilter
 from django_filters import rest_framework as filters
 
+from library.genres import UNSURE
+from library.models import Track
 from library.search.form import IdListField, StrictBooleanField, TextListField
 
 #: What a list can be sorted by, and the column of each. Tracks without a value come last in both directions.
@@ -85,6 +87,12 @@ class StableOrderingFilter(filters.OrderingFilter):  # type: ignore[misc]
 
     def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
         return qs.order_by(*ordering_expressions(value, self.columns, self.nullable)) if value else qs
+
+
+def genre_condition(genres: Collection[str]) -> Q:
+    """Tracks with one of these effective genres. They are unsure if they have been analysed and have none."""
+    named = Q(genre__in=[genre for genre in genres if genre != UNSURE])
+    return named | Q(genre="", status=Track.Status.READY) if UNSURE in genres else named
 
 
 def ordering_expressions(

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django_filters import rest_framework as filters
 
 from library import selectors
-from library.genres import UNSURE
 from library.models import Tagging, Track, TrackArtist, User
 from library.models.tracks import MAX_RATING
 from library.search.facets import FACETS
@@ -23,8 +22,10 @@ from library.search.filter_types import (
     PresenceFilter,
     StableOrderingFilter,
     StrictBooleanFilter,
+    genre_condition,
 )
 from library.search.form import EMPTY_VALUES, NONE, SearchForm
+from library.search.typed import field_condition, phrase_condition, typed_terms
 from library.text import line_term, uuids_in
 from library.text.folding import search_text, without_signs
 
@@ -39,6 +40,12 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
         max_length=200,
         help_text="Words in the title, artist, album, file name or tags; all of them must be there. "
         "Case and accents do not matter.",
+    )
+    search = filters.CharFilter(
+        method="filter_search",
+        max_length=200,
+        help_text='What the site\'s search field takes: words as in `q`, "words together" in quotes, and words for one '
+        'field: `artist:abba`, `album:"dark side"`, `genre:jazz`, `tag:live`, `year:1990`, `year:1990-1999`.',
     )
     duration_min = BoundedNumberFilter("duration", "gte", (0, 10**6), "Seconds, at least.")
     duration_max = BoundedNumberFilter("duration", "lte", (0, 10**6), "Seconds, at most.")
@@ -77,7 +84,7 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
         for name, filter_ in of_facets.items():
             # As the metaclass does for filters declared on the class.
             filter_.field_name = filter_.field_name or name
-        return {"q": own.pop("q")} | of_facets | own
+        return {name: own.pop(name) for name in ("q", "search")} | of_facets | own
 
     def get_form_class(self) -> type[SearchForm]:
         form: type[SearchForm] = super().get_form_class()
@@ -114,18 +121,25 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
         words = search_text(value).split()
         # A sign between words, such as &, need not be there.
         for word in list(filter(without_signs, words)) or words:
-            named = Q(search_text__contains=word)
-            if self._matches_tag(word):
-                tagged = Tagging.objects.filter(tag__owner=self.owner, tag__search_text__contains=word)
-                named |= Q(pk__in=tagged.values("track"))
-            tracks = tracks.filter(named)
+            tracks = tracks.filter(self._found_or_tagged(Q(search_text__contains=word), word))
+        return tracks
+
+    def filter_search(self, tracks: QuerySet[Track], name: str, value: str) -> QuerySet[Track]:
+        for term in typed_terms(value):
+            if term.field:
+                found = field_condition(self.owner, term)
+            elif term.is_phrase:
+                found = self._found_or_tagged(phrase_condition(term.text), term.text)
+            else:
+                found = self._found_or_tagged(Q(search_text__contains=term.text), term.text)
+            tracks = tracks.filter(found)
         return tracks
 
     def filter_genre(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
-        return tracks.filter(_genre_condition(value))
+        return tracks.filter(genre_condition(value))
 
     def filter_not_genre(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
-        return tracks.exclude(_genre_condition(value))
+        return tracks.exclude(genre_condition(value))
 
     def filter_source(self, tracks: QuerySet[Track], name: str, value: list[str]) -> QuerySet[Track]:
         return tracks.filter(genre_source__in=["" if source == NONE else source for source in value])
@@ -166,6 +180,13 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
     def filter_added_before(self, tracks: QuerySet[Track], name: str, value: date) -> QuerySet[Track]:
         return tracks.filter(created_at__lt=_start_of(value + timedelta(days=1)))
 
+    def _found_or_tagged(self, found: Q, text: str) -> Q:
+        """The tracks found, and those with a tag that has this text in its name."""
+        if self._matches_tag(text):
+            tagged = Tagging.objects.filter(tag__owner=self.owner, tag__search_text__contains=text)
+            found |= Q(pk__in=tagged.values("track"))
+        return found
+
     def _matches_tag(self, word: str) -> bool:
         """Cached. Most words match no tag, and a search without the subquery takes half the time."""
         if word not in self._word_in_tag_cache:
@@ -180,12 +201,6 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
 
 def _ids(values: list[str]) -> list[UUID]:
     return uuids_in(value for value in values if value != NONE)
-
-
-def _genre_condition(genres: list[str]) -> Q:
-    """Tracks are unsure if they have been analysed and have no genre."""
-    named = Q(genre__in=[genre for genre in genres if genre != UNSURE])
-    return named | Q(genre="", status=Track.Status.READY) if UNSURE in genres else named
 
 
 def _start_of(day: date) -> datetime:

@@ -70,10 +70,10 @@ class SearchForm(forms.Form):
     owner: User
 
     def clean_q(self) -> str:
-        text: str = self.cleaned_data["q"]
-        if text and not search_text(text):
-            raise ValidationError("Enter at least one letter.")
-        return text
+        return self._with_letters("q")
+
+    def clean_search(self) -> str:
+        return self._with_letters("search")
 
     def clean_genre(self) -> list[str]:
         return self._genre_keys("genre")
@@ -92,6 +92,12 @@ class SearchForm(forms.Form):
 
     def clean_not_mood(self) -> list[str]:
         return self._mood_names("not_mood")
+
+    def _with_letters(self, name: str) -> str:
+        text: str = self.cleaned_data[name]
+        if text and not search_text(text):
+            raise ValidationError("Enter at least one letter.")
+        return text
 
     def _tag_keys(self, name: str) -> list[str]:
         given: list[str] = self.cleaned_data[name]

@@ -19,8 +19,9 @@ from library.http.types import AuthenticatedRequest
 from library.models import Playlist, Track
 from library.search.chips import ORDERING_LABELS, chips, ignored_parameters, query_with
 from library.search.facet_links import facets_of
-from library.search.filters import track_filterset
+from library.search.filters import TrackFilterSet, track_filterset
 from library.search.query import PAGE_PARAMETERS, canonical_query, parse_search, search_digest
+from library.search.typed import plain_words
 from library.selectors.genres import LISTED_LABELS
 from library.text import uuid_or_nil, uuids_in
 
@@ -64,7 +65,7 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
     active = chips(filterset, genres)
     changing = saved_search_in(request)
     only_starred = filterset.active_filters.get("starred") is True
-    text = filterset.active_filters.get("q", "") if page.number == 1 else ""
+    text = _words_of(filterset) if page.number == 1 else ""
     return render(
         request,
         "library/library.html",
@@ -115,6 +116,12 @@ def rows(request: AuthenticatedRequest) -> HttpResponse:
             "search": canonical_query(filterset),
         },
     )
+
+
+def _words_of(filterset: TrackFilterSet) -> str:
+    """The words of a search, by which albums and artists are named, too; "" if it names a field."""
+    active = filterset.active_filters
+    return plain_words(active["search"]) if "search" in active else active.get("q", "")
 
 
 @require_safe

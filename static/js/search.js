@@ -6,7 +6,9 @@
   const wide = matchMedia("(min-width: 992px)");
   const list = () => document.querySelector("[data-list]");
   const panel = () => document.querySelector("[data-facets]");
-  const field = () => document.querySelector("[data-search] [name=q]");
+  const field = () => document.querySelector("[data-search] [name=search]");
+  // A link or bookmark may have plain words, as programs send them.
+  const wordsOf = (parameters) => parameters.get("search") ?? parameters.get("q") ?? "";
   let latest = 0;
   let searching = Promise.resolve();
 
@@ -34,7 +36,7 @@
     list().removeAttribute("aria-busy");
     const next = document.querySelector("[data-bulk-bar] [name=next]");
     if (next) next.value = location.pathname + location.search;
-    if (document.activeElement !== field()) field().value = new URL(url, location.href).searchParams.get("q") ?? "";
+    if (document.activeElement !== field()) field().value = wordsOf(new URL(url, location.href).searchParams);
     showExpanded();
     if (isOpen()) await loadFacets();
     if (focused) panel().querySelector(`[data-facet="${CSS.escape(focused)}"]`)?.focus();
@@ -141,7 +143,7 @@
     clearTimeout(searchTimer);
     isTyping = false;
     latest += 1; // what is still loading belongs to the page that was left
-    if (field()) field().value = new URLSearchParams(location.search).get("q") ?? "";
+    if (field()) field().value = wordsOf(new URLSearchParams(location.search));
   });
 
   // Hovering a row, or focusing something in it, shows the strongest genre of each stretch of the track.

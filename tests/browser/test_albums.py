@@ -119,7 +119,7 @@ def test_the_search_narrows_albums_where_they_are(library: Page) -> None:
     search = page.get_by_label("Search the library")
     search.fill("gravel")
     expect(page.locator(".album-tile")).to_have_count(3)
-    expect(page).to_have_url(re.compile(r"/albums/\?q=gravel"))
+    expect(page).to_have_url(re.compile(r"/albums/\?search=gravel"))
     page.get_by_label("Sort by").select_option(label="Year, oldest first")
     expect(page.locator(".album-title").first).to_have_text("Harvest Fair")
     page.get_by_role("button", name="Filters").click()

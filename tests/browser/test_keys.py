@@ -108,7 +108,7 @@ def test_a_search_is_one_entry_in_the_history(library: Page) -> None:
     page.keyboard.press("/")
     for typed in ("m", "ma", "mar", "mari"):
         page.keyboard.type(typed[-1])
-        expect(page).to_have_url(re.compile(rf"\?q={typed}$"))
+        expect(page).to_have_url(re.compile(rf"\?search={typed}$"))
     expect(rows).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.locator("#track-count")).to_have_text("1 track found")
@@ -117,7 +117,7 @@ def test_a_search_is_one_entry_in_the_history(library: Page) -> None:
     expect(rows).to_have_count(3)
     assert page.evaluate("history.length") == before + 2
     page.go_back()
-    expect(page).to_have_url(re.compile(r"\?q=mari$"))
+    expect(page).to_have_url(re.compile(r"\?search=mari$"))
     expect(rows).to_have_count(1)
     page.go_back()
     expect(page).to_have_url(re.compile("/$"))
@@ -132,7 +132,7 @@ def test_half_composed_words_are_not_searched_for(library: Page) -> None:
     page.wait_for_timeout(500)
     assert "q=" not in page.url
     cdp.send("Input.insertText", {"text": "maria"})
-    expect(page).to_have_url(re.compile(r"\?q=maria$"))
+    expect(page).to_have_url(re.compile(r"\?search=maria$"))
 
 
 def test_from_a_row_to_the_selection_and_the_player(library: Page) -> None:

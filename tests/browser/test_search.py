@@ -62,7 +62,7 @@ def test_search_facets_sorting_and_a_saved_search(library: Page) -> None:
     page.keyboard.press("/")
     page.keyboard.type("beyonce")
     expect(rows).to_have_count(1)
-    expect(page).to_have_url(re.compile(r"\?q=beyonce$"))
+    expect(page).to_have_url(re.compile(r"\?search=beyonce$"))
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.get_by_role("searchbox").fill("")
     expect(rows).to_have_count(6)
@@ -157,7 +157,7 @@ def test_a_search_that_waits_is_dropped_when_the_page_is_left(library: Page) -> 
     # Typed, and left within the 250 ms before a search is sent.
     page.evaluate(
         """() => {
-            const field = document.querySelector("[data-search] [name=q]");
+            const field = document.querySelector("[data-search] [name=search]");
             field.value = "jazz";
             field.dispatchEvent(new Event("input", { bubbles: true }));
             document.dispatchEvent(new Event("earmark:leave"));
