@@ -27,6 +27,7 @@ from library.views import (
     similar,
     stars,
     teaching,
+    track_edits,
     tracks,
     uploads,
 )
@@ -53,6 +54,7 @@ urlpatterns = [
     ),
     path("needs-you/", needs_you.needs_you, name="needs-you"),
     path("needs-you/question/", needs_you.question, name="needs-you-question"),
+    path("tracks/edit/", track_edits.tracks_edit, name="tracks-edit"),
     path("tracks/<uuid:track_id>/", tracks.track, name="track"),
     path("tracks/<uuid:track_id>/similar/", similar.similar, name="similar"),
     path("tracks/<uuid:track_id>/teach/", teaching.track_teach, name="track-teach"),

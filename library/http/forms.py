@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
 from library.models import Track, User
 from library.models.tracks import EDITABLE_FIELDS, MAX_NUMBER
+from library.services.edit_conflicts import changed_fields
 from library.text import has_invisible_letter
 
 
@@ -92,6 +94,48 @@ class TrackForm(ConflictDetectingForm, forms.ModelForm):
     class Meta:
         model = Track
         fields = EDITABLE_FIELDS
+
+
+def _text(label: str) -> forms.CharField:
+    return forms.CharField(label=label, max_length=255, required=False)
+
+
+class TracksForm(ConflictDetectingForm):
+    """The editable fields of several tracks: a field on which they differ is empty, and kept while it stays so.
+
+    A field named in `clear` is emptied on all of them.
+    """
+
+    title, artist, album, album_artist = map(_text, ("Title", "Artist", "Album", "Album artist"))
+    disc_number, disc_total = _number("Disc"), _number("Number of discs")
+    track_number, track_total = _number("Track"), _number("Number of tracks")
+    year, original_year = _number("Year", 9999), _number("First released", 9999)
+    compilation = forms.NullBooleanField(
+        label="On an album of various artists",
+        widget=forms.Select(choices=[("", "Keep as it is"), ("False", "No"), ("True", "Yes")]),
+    )
+
+    def __init__(self, data: QueryDict | None, *, common: Mapping[str, Any]) -> None:
+        """`common`: the values of the fields on which all tracks agree."""
+        super().__init__(data, initial={**common})
+        self.several = [name for name in self.fields if name not in common]
+
+    @property
+    def cleared(self) -> list[str]:
+        """The fields to empty. Every track has a title, and is on a compilation or not."""
+        asked = self.data.getlist("clear") if isinstance(self.data, QueryDict) else []
+        return [name for name in self.fields if name in asked and name not in ("title", "compilation")]
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What was entered, without fields that are still as they were shown."""
+        empty = {
+            name: "" if isinstance(field, forms.CharField) else None for name, field in self.fields.items()
+        }
+        changes = changed_fields(self.submitted, empty | self.shown)
+        if "compilation" in changes and changes["compilation"] is None:
+            del changes["compilation"]
+        return changes | {name: empty[name] for name in self.cleared}
 
 
 class NameForm(ConflictDetectingForm):

@@ -31,6 +31,7 @@ class BulkAction(models.Model):
         UNSTAR = "unstar", "Star removed"
         RATE = "rate", "Rated"
         NAMES = "names", "Artist or album changed"
+        EDIT = "edit", "Tracks edited"
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting"

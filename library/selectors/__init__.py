@@ -138,6 +138,7 @@ from library.selectors.track_artists import (
     artists_on,
     with_artists,
 )
+from library.selectors.track_values import common_values, values_among
 from library.selectors.tracks import (
     file_tag_values_of,
     file_tags_of,
@@ -191,6 +192,7 @@ __all__ = [
     "bin_usage_of",
     "binned_ids_of",
     "bulk_actions_of",
+    "common_values",
     "concept_for",
     "concept_setting",
     "concepts_of",
@@ -277,6 +279,7 @@ __all__ = [
     "uploads_of",
     "usage_in",
     "usage_of",
+    "values_among",
     "verdicts_of",
     "visible_to",
     "with_artists",

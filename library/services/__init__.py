@@ -159,6 +159,8 @@ from library.services.tags import (
     track_untag,
 )
 from library.services.tokens import token_create, token_mark_used, token_revoke
+from library.services.track_edit_previews import track_edits_preview
+from library.services.track_edit_requests import tracks_edit
 from library.services.track_files import files_delete
 from library.services.tracks import track_add, track_delete, upload_check
 from library.services.training import library_train
@@ -294,6 +296,7 @@ __all__ = [
     "track_delete",
     "track_deletions_expire",
     "track_edit",
+    "track_edits_preview",
     "track_enqueue",
     "track_lease",
     "track_rate",
@@ -304,6 +307,7 @@ __all__ = [
     "tracks_analyse_again",
     "tracks_delete",
     "tracks_delete_permanently",
+    "tracks_edit",
     "tracks_enqueue",
     "tracks_move_to_bin",
     "tracks_purge",

@@ -6,17 +6,19 @@ meanwhile stays with that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
-from library.models import Album, Artist, BulkAction, Cover, Track
+from library.models import Album, Artist, BulkAction, Cover, Track, TrackArtist
 from library.services.album_names import (
     NAME_COLUMNS,
+    NO_ALBUM,
     Group,
+    TrackNames,
     album_facts,
     most_common,
     sort_key,
@@ -81,16 +83,50 @@ def _album_move(action: BulkAction) -> None:
         return
     tracks = Track.all_objects.filter(album_entry=album).order_by().values(*NAME_COLUMNS)
     names = [track_names(row | action.data["album"]) for row in tracks]
-    if not names:
-        return
-    group = most_common([Group("", it.artist_key, it.title_key) for it in names])
+    if names:
+        group = most_common([Group("", it.artist_key, it.title_key) for it in names])
+        album_identify(album=album, names=names, group=group._replace(release=album.mbid))
+
+
+def album_identify(*, album: Album, names: Sequence[TrackNames], group: Group) -> None:
+    """Give an album the identity that its tracks will have by these names, unless another album has it."""
     facts = album_facts(names, group)
-    artists, _ = artists_get_or_create(owner=action.person, names={facts.artist_key: facts.artist})
+    artists, _ = artists_get_or_create(owner=album.owner, names={facts.artist_key: facts.artist})
     album.artist, album.title, album.key = artists.get(facts.artist_key), facts.title, facts.key
-    album.sort_title = sort_key(album.title)
-    same = Album.objects.filter(owner=action.person, artist=album.artist, key=album.key, mbid="")
-    if album.mbid or not same.exclude(pk=album.pk).exists():
-        album.save(update_fields=["title", "key", "sort_title", "artist"])
+    album.sort_title, album.mbid = sort_key(album.title), group.release
+    same = Album.objects.filter(owner=album.owner, mbid=album.mbid).exclude(pk=album.pk)
+    if not album.mbid:
+        same = same.filter(artist=album.artist, key=album.key)
+    if not same.exists():
+        album.save(update_fields=["title", "key", "sort_title", "artist", "mbid"])
+
+
+def rows_note(action: BulkAction, tracks: Sequence[Track], names: Iterable[TrackNames]) -> None:
+    """Note in an action's data the rows of tracks that it is about to change, and those that their new `names` mean.
+
+    Rows that are noted already stay as they were before the action's first batch; those that it has created itself are
+    left out.
+    """
+    names, mine = list(names), Track.all_objects.filter(owner=action.person)
+    joined = mine.filter(album_key__in={it.album_key for it in names} - {NO_ALBUM}).order_by()
+    albums: set[UUID | None] = {*joined.values_list("album_entry", flat=True).distinct()}
+    albums |= {track.album_entry_id for track in tracks}
+    releases = {it.release for it in names} - {""}
+    found = Album.objects.filter(Q(pk__in=albums - {None}) | Q(mbid__in=releases), owner=action.person)
+    keys = {key for it in names for key in (it.artist_key, *(it.artists or ()))} - {""}
+    named: set[UUID | None] = {row.artist_id for row in TrackArtist.objects.filter(track__in=tracks)}
+    named |= {*found.values_list("artist", flat=True)}
+    artists = Artist.objects.filter(Q(pk__in=named - {None}) | Q(key__in=keys), owner=action.person)
+    rows = action.data.setdefault("rows", {"artists": [], "albums": []})
+    new = False
+    for kind, query, columns in (("artists", artists, ARTIST_COLUMNS), ("albums", found, ALBUM_COLUMNS)):
+        known = {row["id"] for row in rows[kind]}
+        older = query.filter(created_at__lt=action.created_at).order_by("pk").values(*columns)
+        more = [row for row in map(_as_json, older) if row["id"] not in known]
+        rows[kind] += more
+        new = new or bool(more)
+    if new:
+        BulkAction.objects.filter(pk=action.pk).update(data=action.data)
 
 
 def rows_restore(action: BulkAction) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from library.models import BulkAction, BulkActionTrack, Track, User
-from library.services import album_actions, genres, playlists, stars, tags
+from library.services import album_actions, genres, playlists, stars, tags, track_edit_actions
 from library.services import analysis_queue as queue
 from library.services.bin import tracks_move_to_bin, tracks_purge, tracks_restore
 from library.services.bulk_action_records import TakenBatch
@@ -80,5 +80,8 @@ BULK_ACTION_DEFINITIONS: dict[BulkAction.Kind, BulkActionDefinition] = {
     BulkAction.Kind.RATE: BulkActionDefinition(stars.tracks_rate_apply, stars.tracks_rate_undo),
     BulkAction.Kind.NAMES: BulkActionDefinition(
         album_actions.names_apply, album_actions.names_undo, album_actions.names_finish
+    ),
+    BulkAction.Kind.EDIT: BulkActionDefinition(
+        track_edit_actions.edits_apply, track_edit_actions.edits_undo, track_edit_actions.edits_finish
     ),
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -13,6 +14,7 @@ from library.models import BulkAction, Genre, Playlist, Tag, Track, User
 from library.models.tracks import NAME_ROOM
 from library.services import genres, playlists, stars, tags
 from library.services.bulk_actions import DEFAULT_OPTIONS, BulkActionOptions, bulk_action_start
+from library.services.track_edit_requests import tracks_edit
 from library.text import uuid_or_nil
 
 #: How many tracks a request of a program may name one by one. A search may find any number.
@@ -27,19 +29,21 @@ MAX_VALUE_LENGTH = NAME_ROOM
 class RequestableAction:
     """A bulk action that a page or a program can ask for by its name."""
 
-    start: Callable[[User, str, QuerySet[Track], BulkActionOptions], BulkAction]
+    start: Callable[[User, Any, QuerySet[Track], BulkActionOptions], BulkAction]
     """Does it for a person, with its value, to tracks, with these options."""
     skipped: str
     """Why it skips tracks: the end of "3 tracks skipped: …"."""
     missing_value: tuple[str, str] | None = None
     """Code and message of the error when its value is missing; None when it takes none."""
+    field: str = "value"
+    """What programs call its value."""
 
 
 def bulk_action_request(
     *,
     person: User,
     name: str,
-    value: str = "",
+    value: str | Mapping[str, Any] = "",
     tracks: QuerySet[Track],
     options: BulkActionOptions = DEFAULT_OPTIONS,
     permanently: bool = False,
@@ -47,8 +51,8 @@ def bulk_action_request(
     """Do what a person asks for, on a page or by a program, to tracks that are theirs.
 
     `name` is a key of `REQUESTABLE_ACTIONS`. `value` is the genre's key for `genre`, the tag's name for `tag` and
-    `untag`, the playlist's id for `playlist`, and 1 to 5, or 0 for none, for `rate`. `permanently` makes `delete`
-    bypass the bin.
+    `untag`, the playlist's id for `playlist`, 1 to 5, or 0 for none, for `rate`, and values by field for `edit`.
+    `permanently` makes `delete` bypass the bin.
 
     Raises DomainError: `unknown_act`, `unknown_genre`, `unknown_tag`, `unknown_playlist`, `bad_name`, `bad_value`,
     `saved_search`, `selection_changed`.
@@ -113,6 +117,12 @@ def _rate(person: User, value: str, tracks: QuerySet[Track], options: BulkAction
     return tracks_rate(tracks=tracks, person=person, rating=rating, options=options)
 
 
+def _edit(
+    person: User, value: Mapping[str, Any], tracks: QuerySet[Track], options: BulkActionOptions
+) -> BulkAction:
+    return tracks_edit(tracks=tracks, person=person, changes=value, options=options)
+
+
 def _delete(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
     return tracks_delete(tracks=tracks, person=person, options=options)
 
@@ -134,6 +144,9 @@ REQUESTABLE_ACTIONS = {
     "star": RequestableAction(_star, "already starred"),
     "unstar": RequestableAction(_unstar, "not starred"),
     "rate": RequestableAction(_rate, "already rated so", ("bad_value", "Choose a rating first.")),
+    "edit": RequestableAction(
+        _edit, "nothing to change", ("bad_value", "Choose what to change first."), field="changes"
+    ),
     "delete": RequestableAction(_delete, "already deleted"),
 }
 

@@ -122,6 +122,15 @@ class AlbumsMachine(RuleBasedStateMachine):
         rows = list(Album.objects.order_by("key", "mbid", "artist__key"))
         return services.album_edit(album=data.draw(st.sampled_from(rows)), **changes) if rows else None
 
+    @rule(target=actions, changes=EDITS, data=st.data())
+    def many_are_edited(self, changes: dict[str, Any], data: st.DataObject) -> BulkAction | None:
+        ids = list(Track.objects.order_by("pk").values_list("pk", flat=True))
+        some = data.draw(st.lists(st.sampled_from(ids), unique=True)) if ids else []
+        tracks = Track.objects.filter(pk__in=some)
+        with suppress(DomainError):  # without any change
+            return services.tracks_edit(tracks=tracks, person=self.alice, changes=changes)
+        return None
+
     @rule(action=consumes(actions))
     def is_undone(self, action: BulkAction | None) -> None:
         if action is not None:

@@ -217,3 +217,35 @@ class TestLater:
         assert alice_api.delete(place).status_code == 404
         assert alice_api.post(f"{ACTS}{row['id']}/undo/").json()["done"] == 3
         assert alice_api.delete(place).status_code in (200, 204)
+
+
+def test_fields_are_edited(alice_api: Client, make_track: MakeTrack) -> None:
+    tracks = [make_track(artist=artist, year=1990) for artist in ("Ann", "Bob")]
+    ids = [str(track.pk) for track in tracks]
+    changes = {"artist": "  Björk ", "year": None, "compilation": True}
+    done = action(alice_api, act="edit", changes=changes, ids=ids, expected=2).json()
+    assert (done["done"], done["skipped"]) == (2, 0)
+    row = alice_api.get(f"/api/v1/tracks/{ids[0]}/").json()
+    assert (row["artist"], row["year"], row["compilation"]) == ("Björk", None, True)
+    assert alice_api.post(f"{ACTS}{done['id']}/undo/").json()["done"] == 2
+    assert set(Track.objects.values_list("artist", "year")) == {("Ann", 1990), ("Bob", 1990)}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"act": "edit"}, "/changes"),
+        ({"act": "edit", "changes": {}}, "/changes"),
+        ({"act": "edit", "changes": {"artits": "Björk", "year": 1990}}, "/changes/artits"),
+        ({"act": "edit", "changes": {"title": ""}}, "/changes/title"),
+        ({"act": "edit", "changes": {"year": 10000}}, "/changes/year"),
+        ({"act": "edit", "changes": {"artist": None}}, "/changes/artist"),
+        ({"act": "tag", "value": "live", "changes": {"year": 1990}}, "/changes"),
+    ],
+)
+def test_an_edit_that_is_wrong_is_pointed_at(
+    alice_api: Client, track: Track, body: dict[str, Any], pointer: str
+) -> None:
+    response = action(alice_api, query="", **body)
+    assert response.status_code == 400
+    assert [error["pointer"] for error in response.json()["errors"]] == [pointer]

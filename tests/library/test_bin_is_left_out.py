@@ -502,6 +502,10 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
         w.alice, list(Track.all_objects.values_list("sha256", flat=True))
     ),
     "tracks.usage_of": lambda w: selectors.usage_of(w.alice),
+    "track_values.common_values": lambda w: selectors.common_values(
+        selectors.tracks_of(w.alice).filter(artist=w.track.artist)
+    ),
+    "track_values.values_among": lambda w: selectors.values_among(selectors.tracks_of(w.alice), "artist", 20),
     "tracks.usage_in": lambda w: selectors.usage_in(selectors.tracks_of(w.alice)),
     "tracks.verdicts_of": lambda w: selectors.verdicts_of(w.alice, w.track),
     "tracks.genre_history_of": lambda w: selectors.genre_history_of(w.alice, w.track),
@@ -687,7 +691,8 @@ def test_bulk_actions(world: World, action: str) -> None:
     before = rows_of(binned)
     values = {"genre": "rock", "tag": "new", "untag": "late", "playlist": str(world.playlist.pk), "rate": "3"}
     value = values.get(action)
-    asked_for: dict[str, Any] = {"act": action} | ({"value": value} if value else {})
+    more: dict[str, Any] = {"edit": {"changes": {"artist": "New"}}}.get(action, {})
+    asked_for: dict[str, Any] = {"act": action} | ({"value": value} if value else {}) | more
     for which in ({"ids": [str(track.pk) for track in binned]}, {"query": ""}):
         with_token(world.alice).post("/api/v1/acts/", asked_for | which, content_type="application/json")
     assert rows_of(binned) == before

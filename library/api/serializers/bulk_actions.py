@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from library.api.serializers.examples import EXAMPLE_ID, EXAMPLE_TIME, schema_example
+from library.api.serializers.tracks import TrackFieldsSerializer
 from library.models import BulkAction
 from library.models.playlists import QUERY_LENGTH
 from library.services.bulk_action_requests import MAX_NAMED_TRACKS, MAX_VALUE_LENGTH, REQUESTABLE_ACTIONS
@@ -57,7 +58,10 @@ class BulkActionCreateSerializer(TrackSelectionSerializer):
         required=False,
         help_text="The key of the genre, the name of the tag, the id of the playlist, or the rating.",
     )
-
+    changes = TrackFieldsSerializer(
+        required=False,
+        help_text="With `edit`: the new values by field. An empty text clears a text, null a number.",
+    )
     expected = serializers.IntegerField(
         min_value=0,
         required=False,
@@ -71,8 +75,12 @@ class BulkActionCreateSerializer(TrackSelectionSerializer):
         data = super().validate(data)
         if data["permanently"] and data["act"] != "delete":
             raise serializers.ValidationError({"permanently": "Only `delete` takes this."})
-        if REQUESTABLE_ACTIONS[data["act"]].missing_value and not data.get("value"):
-            raise serializers.ValidationError({"value": "This action needs a value."})
+        action = REQUESTABLE_ACTIONS[data["act"]]
+        if action.missing_value and not data.get(action.field):
+            raise serializers.ValidationError({action.field: "This action needs a value."})
+        for other in {"changes"} - {action.field}:
+            if other in data:
+                raise serializers.ValidationError({other: f"`{data['act']}` does not take this."})
         return data
 
 

@@ -323,6 +323,25 @@ NUMBER_BOUNDS = dict.fromkeys(("year", "original_year"), (1, 9999)) | dict.fromk
 )
 
 
+class TrackFieldsSerializer(serializers.ModelSerializer):
+    """What a track is called and where it belongs: the fields to change. Those that are left out stay as they are."""
+
+    class Meta:
+        model = Track
+        fields = EDITABLE_FIELDS
+        extra_kwargs = {field: {"required": False} for field in EDITABLE_FIELDS} | {
+            field: {"required": False, "min_value": low, "max_value": high}
+            for field, (low, high) in NUMBER_BOUNDS.items()
+        }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Refuses names of fields that there are not, so that nothing is done to many tracks that was not meant."""
+        if isinstance(data, dict) and (unknown := {*map(str, data)} - set(self.fields)):
+            raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "There is no such field."))
+        values: dict[str, Any] = super().to_internal_value(data)
+        return values
+
+
 class TrackChangeSerializer(serializers.ModelSerializer):
     """The fields of a track to change. Fields that are left out stay as they are."""
 
@@ -338,10 +357,7 @@ class TrackChangeSerializer(serializers.ModelSerializer):
     class Meta:
         model = Track
         fields = [*EDITABLE_FIELDS, "starred", "rating"]
-        extra_kwargs = {field: {"required": False} for field in EDITABLE_FIELDS} | {
-            field: {"required": False, "min_value": low, "max_value": high}
-            for field, (low, high) in NUMBER_BOUNDS.items()
-        }
+        extra_kwargs = TrackFieldsSerializer.Meta.extra_kwargs
 
 
 class MomentField(serializers.DateTimeField):

@@ -26,6 +26,7 @@ from library.api.views.base import OwnersView
 from library.models import ApiToken, BulkAction, Track, User
 from library.outgoing.archives import archive_response
 from library.search.query import parse_search
+from library.services.bulk_action_requests import REQUESTABLE_ACTIONS
 from library.services.bulk_actions import BulkActionOptions
 
 
@@ -61,6 +62,7 @@ class BulkActionsView(OwnersView, generics.GenericAPIView):
             "(a key), `tag` and `untag` add and remove the tag `value` (a name), `playlist` adds the tracks to the end "
             "of the playlist `value` (an id), in the order of `ids` or of the search, `analyse` analyses them again. "
             "`star` and `unstar` give and take a star, `rate` gives the rating `value`, 1 to 5, or removes it with 0. "
+            "`edit` sets the fields in `changes` and leaves the others; albums and artists follow. "
             "`delete` moves them to the bin, or deletes them for good with `permanently` (with `ids` also from the "
             "bin), and needs the scope `delete`.\n\n"
             "With `expected`, nothing is done and the response is 409 (`selection_changed`) when it would affect "
@@ -92,7 +94,7 @@ class BulkActionsView(OwnersView, generics.GenericAPIView):
         action = services.bulk_action_request(
             person=self.owner,
             name=name,
-            value=given.get("value", ""),
+            value=given.get(REQUESTABLE_ACTIONS[name].field, ""),
             tracks=tracks,
             options=BulkActionOptions(expected=given.get("expected"), in_background=prefers_async(request)),
             permanently=given["permanently"],

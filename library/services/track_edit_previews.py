@@ -1,0 +1,53 @@
+"""What an edit of many tracks would change, for looking at it first. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from library.models import Track
+from library.models.tracks import EDITABLE_FIELDS
+from library.services.track_changes import track_change
+
+#: How many tracks are looked at, and how many of those that would change are shown.
+MOST_LOOKED_AT, MOST_SHOWN = 1000, 30
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedTrack:
+    """A track that would change: its fields, each with its value and the new one."""
+
+    track: Track
+    changes: list[tuple[str, Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class EditPreview:
+    """`changed` of the first `looked_at` tracks would change; `rows` are the first of these."""
+
+    looked_at: int
+    changed: int
+    rows: list[PreviewedTrack]
+
+    @property
+    def more(self) -> int:
+        """How many of those that would change are not shown."""
+        return self.changed - len(self.rows)
+
+
+def track_edits_preview(*, tracks: QuerySet[Track], data: Mapping[str, Any]) -> EditPreview:
+    """What an action with these data would change on the first of these tracks, in their order."""
+    plain = tracks.select_related(None).prefetch_related(None).defer(None).defer("audio", "notices")
+    some = list(plain[:MOST_LOOKED_AT])
+    changes = {track: change for track in some if (change := track_change(track, data))}
+    rows = [
+        PreviewedTrack(
+            track,
+            [(field, getattr(track, field), change[field]) for field in EDITABLE_FIELDS if field in change],
+        )
+        for track, change in list(changes.items())[:MOST_SHOWN]
+    ]
+    return EditPreview(len(some), len(changes), rows)
