@@ -160,7 +160,7 @@ from library.services.tags import (
 )
 from library.services.tokens import token_create, token_mark_used, token_revoke
 from library.services.track_edit_previews import track_edits_preview
-from library.services.track_edit_requests import tracks_edit
+from library.services.track_edit_requests import tracks_edit, tracks_name_by_files, tracks_reset
 from library.services.track_files import files_delete
 from library.services.tracks import track_add, track_delete, upload_check
 from library.services.training import library_train
@@ -310,8 +310,10 @@ __all__ = [
     "tracks_edit",
     "tracks_enqueue",
     "tracks_move_to_bin",
+    "tracks_name_by_files",
     "tracks_purge",
     "tracks_rate",
+    "tracks_reset",
     "tracks_restore",
     "tracks_star",
     "tracks_sweep",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from library.models import BulkAction, Genre, Playlist, Tag, Track, User
 from library.models.tracks import NAME_ROOM
 from library.services import genres, playlists, stars, tags
 from library.services.bulk_actions import DEFAULT_OPTIONS, BulkActionOptions, bulk_action_start
-from library.services.track_edit_requests import tracks_edit
+from library.services.track_edit_requests import tracks_edit, tracks_name_by_files, tracks_reset
 from library.text import uuid_or_nil
 
 #: How many tracks a request of a program may name one by one. A search may find any number.
@@ -43,7 +43,7 @@ def bulk_action_request(
     *,
     person: User,
     name: str,
-    value: str | Mapping[str, Any] = "",
+    value: str | Sequence[str] | Mapping[str, Any] = "",
     tracks: QuerySet[Track],
     options: BulkActionOptions = DEFAULT_OPTIONS,
     permanently: bool = False,
@@ -51,8 +51,8 @@ def bulk_action_request(
     """Do what a person asks for, on a page or by a program, to tracks that are theirs.
 
     `name` is a key of `REQUESTABLE_ACTIONS`. `value` is the genre's key for `genre`, the tag's name for `tag` and
-    `untag`, the playlist's id for `playlist`, 1 to 5, or 0 for none, for `rate`, and values by field for `edit`.
-    `permanently` makes `delete` bypass the bin.
+    `untag`, the playlist's id for `playlist`, 1 to 5, or 0 for none, for `rate`, values by field for `edit`, fields for
+    `reset`, and a pattern's key for `from_filename`. `permanently` makes `delete` bypass the bin.
 
     Raises DomainError: `unknown_act`, `unknown_genre`, `unknown_tag`, `unknown_playlist`, `bad_name`, `bad_value`,
     `saved_search`, `selection_changed`.
@@ -123,6 +123,18 @@ def _edit(
     return tracks_edit(tracks=tracks, person=person, changes=value, options=options)
 
 
+def _reset(
+    person: User, value: Sequence[str], tracks: QuerySet[Track], options: BulkActionOptions
+) -> BulkAction:
+    return tracks_reset(tracks=tracks, person=person, fields=value, options=options)
+
+
+def _name_by_files(
+    person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions
+) -> BulkAction:
+    return tracks_name_by_files(tracks=tracks, person=person, pattern=value, options=options)
+
+
 def _delete(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
     return tracks_delete(tracks=tracks, person=person, options=options)
 
@@ -146,6 +158,17 @@ REQUESTABLE_ACTIONS = {
     "rate": RequestableAction(_rate, "already rated so", ("bad_value", "Choose a rating first.")),
     "edit": RequestableAction(
         _edit, "nothing to change", ("bad_value", "Choose what to change first."), field="changes"
+    ),
+    "reset": RequestableAction(
+        _reset,
+        "already as the file says, or its tags have not been read yet",
+        ("bad_value", "Choose some fields first."),
+        field="fields",
+    ),
+    "from_filename": RequestableAction(
+        _name_by_files,
+        "named so already, or the file’s name does not fit",
+        ("bad_value", "Choose a pattern first."),
     ),
     "delete": RequestableAction(_delete, "already deleted"),
 }

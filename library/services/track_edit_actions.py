@@ -19,7 +19,7 @@ from library.services.albums import albums_drop_empty, albums_recompute
 from library.services.analysis import derived_names_recompute
 from library.services.batches import BATCH_SIZE
 from library.services.edit_conflicts import owner_lock
-from library.services.track_changes import track_change, track_change_undone
+from library.services.track_changes import track_change_undone, track_changes
 
 #: What makes a difference to which albums and artists there are. An album's year follows without its row being noted.
 _IDENTITY = frozenset(NAME_COLUMNS) - {"year", "original_year"}
@@ -30,7 +30,7 @@ def edits_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, Any
     """Change a batch of tracks as the action's data say; returns the columns of each before and after."""
     owner_lock(owner=action.person)
     tracks = _locked(action, ids, live=True)
-    changes = {track: change for track in tracks if (change := track_change(track, action.data))}
+    changes = {track: change for track, change in track_changes(tracks, action.data).items() if change}
     named = [track for track, change in changes.items() if _IDENTITY.intersection(change)]
     if named:
         rows_note(action, named, [_names(track, changes[track]) for track in named])
@@ -102,7 +102,8 @@ def _split_album_identify(action: BulkAction, ids: list[UUID]) -> None:
     tracks = list(Track.all_objects.filter(album_entry=album).defer("audio", "notices").order_by())
     if waiting.filter(track__album_entry=album, track__deleted_at=None).count() != len(tracks):
         return  # some stay
-    names = [_names(track, track_change(track, action.data)) for track in tracks]
+    changes = track_changes(tracks, action.data)
+    names = [_names(track, changes.get(track, {})) for track in tracks]
     groups = {it.group(()) for it in names}
     if len(groups) == 1 and (group := groups.pop()):
         album_identify(album=album, names=names, group=group)

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from library.models import Track
 from library.models.tracks import EDITABLE_FIELDS
-from library.services.track_changes import track_change
+from library.services.track_changes import track_changes
 
 #: How many tracks are looked at, and how many of those that would change are shown.
 MOST_LOOKED_AT, MOST_SHOWN = 1000, 30
@@ -26,11 +26,20 @@ class PreviewedTrack:
 
 @dataclass(frozen=True, slots=True)
 class EditPreview:
-    """`changed` of the first `looked_at` tracks would change; `rows` are the first of these."""
+    """`changed` of the first `looked_at` tracks would change; `rows` are the first of these.
+
+    The files of `unsaid` tracks do not say what is wanted.
+    """
 
     looked_at: int
     changed: int
+    unsaid: int
     rows: list[PreviewedTrack]
+
+    @property
+    def may_change(self) -> bool:
+        """Whether anything changes, as far as was looked."""
+        return self.changed > 0 or self.looked_at == MOST_LOOKED_AT
 
     @property
     def more(self) -> int:
@@ -42,7 +51,8 @@ def track_edits_preview(*, tracks: QuerySet[Track], data: Mapping[str, Any]) -> 
     """What an action with these data would change on the first of these tracks, in their order."""
     plain = tracks.select_related(None).prefetch_related(None).defer(None).defer("audio", "notices")
     some = list(plain[:MOST_LOOKED_AT])
-    changes = {track: change for track in some if (change := track_change(track, data))}
+    known = track_changes(some, data)
+    changes = {track: change for track, change in known.items() if change}
     rows = [
         PreviewedTrack(
             track,
@@ -50,4 +60,4 @@ def track_edits_preview(*, tracks: QuerySet[Track], data: Mapping[str, Any]) -> 
         )
         for track, change in list(changes.items())[:MOST_SHOWN]
     ]
-    return EditPreview(len(some), len(changes), rows)
+    return EditPreview(len(some), len(changes), len(some) - len(known), rows)

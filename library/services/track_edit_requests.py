@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,6 +12,7 @@ from library.models import BulkAction, Track, User
 from library.models.tracks import EDITABLE_FIELDS
 from library.services.bulk_actions import DEFAULT_OPTIONS, BulkActionOptions, bulk_action_start
 from library.services.edits import edit_clean
+from library.text.filename_patterns import FILENAME_PATTERNS
 
 #: What the editable fields are called.
 FIELD_NAMES = {
@@ -46,11 +47,52 @@ def tracks_edit(
     return _start(tracks, person, summary, data, options)
 
 
+def tracks_reset(
+    *,
+    tracks: QuerySet[Track],
+    person: User,
+    fields: Iterable[str],
+    options: BulkActionOptions = DEFAULT_OPTIONS,
+) -> BulkAction:
+    """Set fields of many tracks of one person as their files' tags say; later analyses may overwrite them again.
+
+    Tracks that are as their files say are skipped, and those of which the tags have not been read yet.
+    Raises DomainError: `bad_value`, `selection_changed`.
+    """
+    return _start(tracks, person, "Set as the file says", reset_data(fields), options)
+
+
+def tracks_name_by_files(
+    *, tracks: QuerySet[Track], person: User, pattern: str, options: BulkActionOptions = DEFAULT_OPTIONS
+) -> BulkAction:
+    """Set fields of many tracks of one person from the names of their files, by a key of `FILENAME_PATTERNS`.
+
+    Tracks of which the file's name does not fit are skipped. Raises DomainError: `bad_value`, `selection_changed`.
+    """
+    return _start(tracks, person, "Named after the file", filename_data(pattern), options)
+
+
 def edit_data(changes: Mapping[str, Any]) -> dict[str, Any]:
     """What an action's data say about an edit. Raises DomainError: `bad_value`."""
     if not changes or not {*changes} <= {*EDITABLE_FIELDS}:
         raise DomainError("bad_value", f"Change some of {', '.join(EDITABLE_FIELDS)}.", 422)
     return {"edit": {field: edit_clean(field, value) for field, value in changes.items()}}
+
+
+def reset_data(fields: Iterable[str]) -> dict[str, Any]:
+    """What an action's data say about fields that are set as the file says. Raises DomainError: `bad_value`."""
+    wanted = {*fields}
+    known = [field for field in EDITABLE_FIELDS if field in wanted]
+    if not known or len(known) < len(wanted):
+        raise DomainError("bad_value", f"Choose some of {', '.join(EDITABLE_FIELDS)}.", 422)
+    return {"reset": known}
+
+
+def filename_data(pattern: str) -> dict[str, Any]:
+    """What an action's data say about names of files. Raises DomainError: `bad_value`."""
+    if pattern not in FILENAME_PATTERNS:
+        raise DomainError("bad_value", f"Choose one of {', '.join(FILENAME_PATTERNS)}.", 422)
+    return {"pattern": pattern}
 
 
 def _start(

@@ -13,6 +13,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from library import services
 from library.models import Tag, Track, User
+from library.services.file_tags import file_tags_record
 from tests.factories import run_enqueued_tasks
 
 pytestmark = pytest.mark.django_db
@@ -241,6 +242,10 @@ def test_fields_are_edited(alice_api: Client, make_track: MakeTrack) -> None:
         ({"act": "edit", "changes": {"year": 10000}}, "/changes/year"),
         ({"act": "edit", "changes": {"artist": None}}, "/changes/artist"),
         ({"act": "tag", "value": "live", "changes": {"year": 1990}}, "/changes"),
+        ({"act": "reset"}, "/fields"),
+        ({"act": "reset", "fields": []}, "/fields"),
+        ({"act": "reset", "fields": ["genre"]}, "/fields/0"),
+        ({"act": "from_filename"}, "/value"),
     ],
 )
 def test_an_edit_that_is_wrong_is_pointed_at(
@@ -249,3 +254,20 @@ def test_an_edit_that_is_wrong_is_pointed_at(
     response = action(alice_api, query="", **body)
     assert response.status_code == 400
     assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
+
+
+def test_fields_are_set_as_the_file_says_and_by_its_name(alice_api: Client, make_track: MakeTrack) -> None:
+    track = make_track(title="Mine", artist="Cid", original_name="01 - Ann - Cinders.mp3")
+    file_tags_record(track=track, tags={"title": "Slag", "artist": "Bob"})
+    done = action(alice_api, act="reset", fields=["title", "artist"], ids=[str(track.pk)]).json()
+    track.refresh_from_db()
+    assert (done["done"], track.title, track.artist) == (1, "Slag", "Bob")
+    named = action(alice_api, act="from_filename", value="track-artist-title", query="").json()
+    track.refresh_from_db()
+    assert (track.title, track.artist, track.track_number) == ("Cinders", "Ann", 1)
+    for each in (named, done):
+        assert alice_api.post(f"{ACTS}{each['id']}/undo/").json()["done"] == 1
+    track.refresh_from_db()
+    assert (track.title, track.artist, track.track_number) == ("Mine", "Cid", None)
+    response = action(alice_api, act="from_filename", value="polka", query="")
+    assert (response.status_code, response.json()["code"]) == (422, "bad_value")

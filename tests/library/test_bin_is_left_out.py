@@ -690,8 +690,12 @@ def test_bulk_actions(world: World, action: str) -> None:
     binned = fill_the_bin(world)
     before = rows_of(binned)
     values = {"genre": "rock", "tag": "new", "untag": "late", "playlist": str(world.playlist.pk), "rate": "3"}
+    values["from_filename"] = "title"
     value = values.get(action)
-    more: dict[str, Any] = {"edit": {"changes": {"artist": "New"}}}.get(action, {})
+    more: dict[str, Any] = {
+        "edit": {"changes": {"artist": "New"}},
+        "reset": {"fields": ["title"]},
+    }.get(action, {})
     asked_for: dict[str, Any] = {"act": action} | ({"value": value} if value else {}) | more
     for which in ({"ids": [str(track.pk) for track in binned]}, {"query": ""}):
         with_token(world.alice).post("/api/v1/acts/", asked_for | which, content_type="application/json")

@@ -12,6 +12,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from library.models import BulkAction, Track, User
+from library.services.file_tags import file_tags_record
 from library.views import track_edits as pages
 from tests.albums import make_song
 from tests.factories import signed_in
@@ -146,6 +147,94 @@ class TestThePage:
     ) -> None:
         with django_assert_max_num_queries(14):
             alice_client.post(URL, chosen(songs, artist="Cid", step="preview"))
+
+
+def buttons(page: HttpResponse, name: str, pressed: str) -> list[str]:
+    """The values of the buttons of this name that are pressed."""
+    tags = re.findall(rf'<button[^>]*name="{name}"[^>]*>', page.content.decode())
+    return [re.search(r'value="([^"]*)"', tag)[1] for tag in tags if pressed in tag]  # type: ignore[index]
+
+
+class TestAsTheFileSays:
+    @pytest.fixture
+    def tagged(self, songs: list[Track]) -> list[Track]:
+        for song in songs:
+            file_tags_record(track=song, tags={"title": song.title, "artist": "Gravel Kings", "year": 2012})
+        return songs
+
+    def test_shows_what_all_fields_would_become(self, tagged: list[Track], alice_client: Client) -> None:
+        page = alice_client.post(URL, chosen(tagged, how="reset"))
+        assert "3 of 3 tracks would change" in said(page)
+        assert buttons(page, "how", "aria-current") == ["reset"]
+        assert '<del dir="auto">Slag</del>' in said(page)
+        assert '<ins dir="auto">nothing</ins>' in said(page)
+        assert said(page).count("checked") == 11
+        assert not BulkAction.objects.exists()
+
+    def test_other_fields_are_shown_before_they_are_saved(
+        self, tagged: list[Track], alice_client: Client
+    ) -> None:
+        first = alice_client.post(URL, chosen(tagged, how="reset"))
+        (shown,) = re.findall(r'name="shown" value="([^"]*)"', said(first))
+        sent = chosen(tagged, how="reset", shown=shown, fields=["artist"], step="save")
+        page = alice_client.post(URL, sent)
+        assert "You chose other fields" in said(page)
+        assert "1 of 3 tracks would change" in said(page)
+        assert not BulkAction.objects.exists()
+        done = alice_client.post(URL, sent | {"shown": "artist"}, follow=True)
+        assert "Set as the file says: 1 track." in said(done)
+        assert "2 tracks skipped: already as the file says" in said(done)
+        assert values("artist", "album") == [("Gravel Kings", "Slag")] * 3
+        alice_client.post(reverse("bulk-action-undo", args=[BulkAction.objects.get().pk]))
+        assert values("artist") == [(song.artist,) for song in tagged]
+
+    def test_no_field_at_all(self, tagged: list[Track], alice_client: Client) -> None:
+        page = alice_client.post(URL, chosen(tagged, how="reset", shown="artist", step="save"))
+        assert "choose a field first" in said(page)
+        assert not BulkAction.objects.exists()
+
+    def test_tags_that_were_not_read_yet(self, songs: list[Track], alice_client: Client) -> None:
+        page = said(alice_client.post(URL, chosen(songs, how="reset")))
+        assert "Nothing would change" in page
+        assert "The tags in 3 files have not been read yet. They are left." in page
+        assert 'value="save"' not in page
+
+
+class TestFromTheFilesName:
+    @pytest.fixture
+    def named(self, songs: list[Track]) -> list[Track]:
+        for song in songs:
+            Track.objects.filter(pk=song.pk).update(
+                original_name=f"0{song.track_number} - Ann - {song.title}.mp3"
+            )
+        Track.objects.filter(pk=songs[2].pk).update(original_name="noise.mp3")
+        return songs
+
+    def test_proposes_the_pattern_of_most_names(self, named: list[Track], alice_client: Client) -> None:
+        page = alice_client.post(URL, chosen(named, how="from_filename"))
+        assert buttons(page, "pattern", 'aria-pressed="true"') == ["track-artist-title"]
+        assert "2 of 3 tracks would change" in said(page)
+        assert "1 file is named otherwise, and left." in said(page)
+        assert "01 - Ann - Cinders.mp3" in said(page)
+
+    def test_another_pattern_is_shown_and_then_saved(self, named: list[Track], alice_client: Client) -> None:
+        sent = chosen(named, how="from_filename", shown="track-artist-title")
+        page = alice_client.post(URL, sent | {"pattern": "track-title"})
+        assert buttons(page, "pattern", 'aria-pressed="true"') == ["track-title"]
+        assert '<ins dir="auto">Ann - Cinders</ins>' in said(page)
+        assert not BulkAction.objects.exists()
+        done = alice_client.post(URL, sent | {"shown": "track-title", "step": "save"}, follow=True)
+        assert "Named after the file: 2 tracks." in said(done)
+        assert "1 track skipped: named so already, or the file’s name does not fit." in said(done)
+        assert values("title") == [("Ann - Cinders",), ("Ann - Forge",), ("Anvil",)]
+        alice_client.post(reverse("bulk-action-undo", args=[BulkAction.objects.get().pk]))
+        assert values("title", "edited") == [(song.title, []) for song in named]
+
+    def test_an_unknown_pattern_does_nothing(self, named: list[Track], alice_client: Client) -> None:
+        sent = chosen(named, how="from_filename", pattern="polka", shown="polka", step="save")
+        page = alice_client.post(URL, sent)
+        assert buttons(page, "pattern", 'aria-pressed="true"') == ["track-artist-title"]
+        assert not BulkAction.objects.exists()
 
 
 class TestWhichTracks:

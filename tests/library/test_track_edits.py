@@ -21,7 +21,8 @@ from library.services import (
 )
 from library.services.analysis import _tags_record
 from library.services.bulk_actions import BulkActionOptions, SelectionChangedError
-from library.services.track_edit_requests import edit_data
+from library.services.file_tags import file_tags_record
+from library.services.track_edit_requests import edit_data, filename_data, reset_data
 from tests.albums import ANN, OTHER_RELEASE, RELEASE, check_rows, make_song
 from tests.albums import albums as albums_of
 from tests.albums import artists as artists_of
@@ -334,3 +335,173 @@ def test_a_preview_looks_at_the_first_tracks_only(library: User, monkeypatch: py
         tracks=Track.objects.filter(owner=library), data={"edit": {"year": 1}}
     )
     assert (preview.looked_at, preview.changed, len(preview.rows), preview.more) == (5, 5, 3, 2)
+
+
+# As the file says
+
+
+TAGS = {
+    "title": "Cinders",
+    "artist": "Ann & Bob",
+    "artist_names": ["Ann", "Bob"],
+    "album": "Duets",
+    "album_artist": "Ann",
+    "disc_number": 1,
+    "disc_total": 2,
+    "track_number": 3,
+    "track_total": 9,
+    "year": 2011,
+    "original_year": 1969,
+    "compilation": False,
+    "musicbrainz": {"release": [RELEASE], "artists": [ANN, OTHER_RELEASE], "recording": [ANN]},
+}
+
+
+def tagged(owner: User, tags: dict[str, Any], **fields: Any) -> Track:
+    """A track whose file has these tags."""
+    song = make_song(owner, **fields)
+    file_tags_record(track=song, tags=tags)
+    return song
+
+
+def reset(owner: User, *fields: str) -> BulkAction:
+    return services.tracks_reset(
+        tracks=Track.objects.filter(owner=owner), person=owner, fields=fields or EDITABLE_FIELDS
+    )
+
+
+def test_fields_are_set_as_the_file_says_and_come_back(alice: User, batch_size: int) -> None:
+    for number in range(3):
+        tagged(
+            alice, TAGS | {"track_number": number + 1}, artist="Cid", album="Solo", edited=["album", "artist"]
+        )
+    before = state(alice)
+    action = reset(alice)
+    check_rows(alice)
+    between = state(alice)
+    assert action.done == 3
+    alike = [field for field in EDITABLE_FIELDS if field != "track_number"]
+    assert values(between, *alike) == {tuple(TAGS[field] for field in alike)}
+    assert sorted(row["track_number"] for row in between["tracks"]) == [1, 2, 3]
+    assert all(row["musicbrainz"] == TAGS["musicbrainz"] for row in between["tracks"])
+    assert all(row["artist_names"] == ["Ann", "Bob"] and row["edited"] == [] for row in between["tracks"])
+    assert [album["mbid"] for album in between["albums"]] == [RELEASE]
+    assert between["albums"][0]["id"] == before["albums"][0]["id"]
+    undo(action)
+    check_rows(alice)
+    assert state(alice) == before
+
+
+def test_only_these_fields(alice: User) -> None:
+    song = tagged(alice, TAGS, title="Mine", artist="Cid", album="Solo", edited=["artist", "title"])
+    reset(alice, "artist", "year")
+    song.refresh_from_db()
+    assert (song.title, song.artist, song.album, song.year) == ("Mine", "Ann & Bob", "Solo", 2011)
+    assert song.edited == ["title"]
+    assert song.musicbrainz == {"artists": [ANN, OTHER_RELEASE], "recording": [ANN]}
+
+
+def test_as_one_track_is_reset(alice: User) -> None:
+    """The same as `track_reset`, for any fields."""
+    fields = {
+        "title": "Mine",
+        "artist": "Cid",
+        "album": "Solo",
+        "edited": ["album", "artist", "title", "year"],
+    }
+    for chosen in (
+        ["title"],
+        ["artist"],
+        ["album", "compilation"],
+        ["album_artist", "year"],
+        EDITABLE_FIELDS,
+    ):
+        one, other = (
+            tagged(alice, TAGS | {"title": ""}, original_name="Slag.mp3", **fields) for _ in range(2)
+        )
+        services.track_reset(track=one, fields=chosen)
+        services.tracks_reset(tracks=Track.objects.filter(pk=other.pk), person=alice, fields=chosen)
+        other.refresh_from_db()
+        columns = (*EDITABLE_FIELDS, "artist_names", "musicbrainz", "edited", "search_text", "sort_title")
+        assert [getattr(other, name) for name in columns] == [getattr(one, name) for name in columns]
+
+
+def test_what_only_counts_as_edited_no_longer_does(alice: User) -> None:
+    song = tagged(alice, TAGS, **{field: TAGS[field] for field in EDITABLE_FIELDS}, edited=["title"])
+    action = reset(alice, "title")
+    song.refresh_from_db()
+    assert (action.done, song.edited) == (1, [])
+    undo(action)
+    song.refresh_from_db()
+    assert (song.title, song.edited) == ("Cinders", ["title"])
+
+
+def test_tags_that_were_not_read_yet_leave_the_track(alice: User) -> None:
+    make_song(alice, artist="Cid")
+    tagged(alice, TAGS, artist="Cid")
+    data = reset_data(["artist"])
+    preview = services.track_edits_preview(tracks=Track.objects.filter(owner=alice), data=data)
+    assert (preview.looked_at, preview.changed, preview.unsaid) == (2, 1, 1)
+    action = reset(alice, "artist")
+    assert (action.done, action.skipped) == (1, 1)
+
+
+def test_edited_since_the_reset_stays(alice: User) -> None:
+    song = tagged(alice, TAGS, artist="Cid", edited=["artist"])
+    action = reset(alice, "artist", "year")
+    services.track_edit(track=song, artist="Dee")
+    undo(action)
+    song.refresh_from_db()
+    assert (song.artist, song.artist_names, song.year, song.edited) == ("Dee", [], None, ["artist"])
+
+
+@pytest.mark.parametrize("fields", [[], ["genre"], ["artist", "genre"]])
+def test_fields_that_cannot_be_reset(alice: User, fields: list[str]) -> None:
+    with pytest.raises(DomainError) as refusal:
+        services.tracks_reset(tracks=Track.objects.all(), person=alice, fields=fields)
+    assert refusal.value.code == "bad_value"
+
+
+# From the file's name
+
+
+def test_names_of_files_are_taken_over_and_undone(alice: User, batch_size: int) -> None:
+    for number, title in enumerate(("Cinders", "Forge", "Anvil"), 1):
+        make_song(
+            alice, original_name=f"{number:02} - Ann - {title}.mp3", artist="Cid", album="Slag", year=2011
+        )
+    make_song(alice, title="Other", original_name="Other.mp3", artist="Cid", album="Slag")
+    before = state(alice)
+    tracks = Track.objects.filter(owner=alice)
+    preview = services.track_edits_preview(tracks=tracks, data=filename_data("track-artist-title"))
+    assert (preview.changed, preview.unsaid) == (3, 1)
+    action = services.tracks_name_by_files(tracks=tracks, person=alice, pattern="track-artist-title")
+    assert (action.done, action.skipped) == (3, 1)
+    check_rows(alice)
+    assert values(state(alice), "track_number", "artist", "title", "album", "year") == {
+        (1, "Ann", "Cinders", "Slag", 2011),
+        (2, "Ann", "Forge", "Slag", 2011),
+        (3, "Ann", "Anvil", "Slag", 2011),
+        (None, "Cid", "Other", "Slag", None),
+    }
+    assert {*tracks.exclude(title="Other").values_list("edited__0", "edited__2")} == {
+        ("artist", "track_number")
+    }
+    undo(action)
+    check_rows(alice)
+    assert state(alice) == before
+
+
+def test_a_name_that_a_field_cannot_hold_leaves_the_track(alice: User) -> None:
+    song = make_song(alice, title="Mine", original_name="01 Ann\u2800 - Cinders.mp3")
+    action = services.tracks_name_by_files(
+        tracks=Track.objects.filter(owner=alice), person=alice, pattern="track-artist-title"
+    )
+    song.refresh_from_db()
+    assert (action.done, song.title) == (0, "Mine")
+
+
+def test_an_unknown_pattern(alice: User) -> None:
+    with pytest.raises(DomainError) as refusal:
+        services.tracks_name_by_files(tracks=Track.objects.all(), person=alice, pattern="title-title")
+    assert refusal.value.code == "bad_value"

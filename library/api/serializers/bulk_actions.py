@@ -11,7 +11,9 @@ from library.api.serializers.examples import EXAMPLE_ID, EXAMPLE_TIME, schema_ex
 from library.api.serializers.tracks import TrackFieldsSerializer
 from library.models import BulkAction
 from library.models.playlists import QUERY_LENGTH
+from library.models.tracks import EDITABLE_FIELDS
 from library.services.bulk_action_requests import MAX_NAMED_TRACKS, MAX_VALUE_LENGTH, REQUESTABLE_ACTIONS
+from library.text.filename_patterns import FILENAME_PATTERNS
 
 
 class TrackSelectionSerializer(serializers.Serializer):
@@ -56,11 +58,20 @@ class BulkActionCreateSerializer(TrackSelectionSerializer):
     value = serializers.CharField(
         max_length=MAX_VALUE_LENGTH,
         required=False,
-        help_text="The key of the genre, the name of the tag, the id of the playlist, or the rating.",
+        help_text=(
+            "The key of the genre, the name of the tag, the id of the playlist, the rating, or the pattern of the "
+            f"files' names: {', '.join(f'`{key}`' for key in FILENAME_PATTERNS)}."
+        ),
     )
     changes = TrackFieldsSerializer(
         required=False,
         help_text="With `edit`: the new values by field. An empty text clears a text, null a number.",
+    )
+    # DRF's metaclass moves fields out of the class, so this does not shadow `Serializer.fields`.
+    fields = serializers.ListField(  # type: ignore[assignment]
+        child=serializers.ChoiceField(EDITABLE_FIELDS),
+        required=False,
+        help_text="With `reset`: the names of the fields to set as the file says.",
     )
     expected = serializers.IntegerField(
         min_value=0,
@@ -78,7 +89,7 @@ class BulkActionCreateSerializer(TrackSelectionSerializer):
         action = REQUESTABLE_ACTIONS[data["act"]]
         if action.missing_value and not data.get(action.field):
             raise serializers.ValidationError({action.field: "This action needs a value."})
-        for other in {"changes"} - {action.field}:
+        for other in {"changes", "fields"} - {action.field}:
             if other in data:
                 raise serializers.ValidationError({other: f"`{data['act']}` does not take this."})
         return data
