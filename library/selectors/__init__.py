@@ -33,7 +33,12 @@ from library.selectors.bin import (
     purged_after,
     tracks_including_binned,
 )
-from library.selectors.bulk_actions import bulk_actions_of, recent_bulk_actions_of, unsure_track_count
+from library.selectors.bulk_actions import (
+    bulk_actions_of,
+    nameless_genre_count,
+    recent_bulk_actions_of,
+    unsure_track_count,
+)
 from library.selectors.concept_switch import (
     concept_setting,
     doubtful_concepts_of,
@@ -222,6 +227,7 @@ __all__ = [
     "learned_reason_text",
     "learned_rows_in_use",
     "mosaics_of",
+    "nameless_genre_count",
     "nearest_answers_of",
     "needs_you_of",
     "open_rows_by_change",

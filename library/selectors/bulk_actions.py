@@ -27,9 +27,21 @@ def recent_bulk_actions_of(person: User) -> QuerySet[BulkAction]:
 
 def unsure_track_count(person: User, action: BulkAction) -> int:
     """How many of the tracks that a person's action has skipped have no genre, and wait for somebody to choose one."""
-    skipped = BulkActionTrack.objects.filter(
+    return (
+        _skipped(person, action)
+        .filter(
+            track__genre_source=Track.Source.NONE, track__status=Track.Status.READY, track__deleted_at=None
+        )
+        .count()
+    )
+
+
+def nameless_genre_count(person: User, action: BulkAction) -> int:
+    """How many of the tracks that a person's action has skipped have files that name no known genre."""
+    return _skipped(person, action).filter(track__file_label="", track__deleted_at=None).count()
+
+
+def _skipped(person: User, action: BulkAction) -> QuerySet[BulkActionTrack]:
+    return BulkActionTrack.objects.filter(
         action__person=person, action=action, state=BulkActionTrack.State.SKIPPED
     )
-    return skipped.filter(
-        track__genre_source=Track.Source.NONE, track__status=Track.Status.READY, track__deleted_at=None
-    ).count()

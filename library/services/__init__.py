@@ -47,6 +47,7 @@ from library.services.bin import (
 from library.services.bulk_action_requests import (
     bulk_action_request,
     genres_set,
+    genres_take_from_files,
     own_genre_delete,
     playlist_append,
     tracks_analyse_again,
@@ -159,7 +160,7 @@ from library.services.tags import (
     track_untag,
 )
 from library.services.tokens import token_create, token_mark_used, token_revoke
-from library.services.track_edit_previews import track_edits_preview
+from library.services.track_edit_previews import file_genres_preview, track_edits_preview
 from library.services.track_edit_requests import tracks_edit, tracks_name_by_files, tracks_reset
 from library.services.track_files import files_delete
 from library.services.tracks import track_add, track_delete, upload_check
@@ -219,6 +220,7 @@ __all__ = [
     "email_request_add",
     "email_send",
     "emails_expire",
+    "file_genres_preview",
     "files_delete",
     "folder_files_expire",
     "folder_picture_take",
@@ -231,6 +233,7 @@ __all__ = [
     "genre_set",
     "genre_undo",
     "genres_set",
+    "genres_take_from_files",
     "idempotency_begin",
     "idempotency_expire",
     "idempotency_finish",

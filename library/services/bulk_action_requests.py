@@ -117,6 +117,12 @@ def _rate(person: User, value: str, tracks: QuerySet[Track], options: BulkAction
     return tracks_rate(tracks=tracks, person=person, rating=rating, options=options)
 
 
+def _take_file_genre(
+    person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions
+) -> BulkAction:
+    return genres_take_from_files(tracks=tracks, person=person, options=options)
+
+
 def _edit(
     person: User, value: Mapping[str, Any], tracks: QuerySet[Track], options: BulkActionOptions
 ) -> BulkAction:
@@ -145,6 +151,7 @@ REQUESTABLE_ACTIONS = {
     "genre": RequestableAction(
         _set_genre, "already set to that genre", ("unknown_genre", "Choose a genre first.")
     ),
+    "file_genre": RequestableAction(_take_file_genre, "already set to that genre"),
     "tag": RequestableAction(_tag, "already tagged", ("bad_name", "Name a tag first.")),
     "untag": RequestableAction(_untag, "not tagged with it", ("unknown_tag", "Name a tag first.")),
     "playlist": RequestableAction(
@@ -191,6 +198,18 @@ def genres_set(
     if genre is not None:
         genres.genre_check(person, genre)
     return bulk_action_start(BulkAction.Kind.GENRE, tracks, person, summary, {"genre": genre}, options)
+
+
+def genres_take_from_files(
+    *, tracks: QuerySet[Track], person: User, options: BulkActionOptions = DEFAULT_OPTIONS
+) -> BulkAction:
+    """Give each of many tracks the genre that its file names, if that is a known one, as its owner's verdict.
+
+    Skips tracks that have that verdict already, and those whose files name no known genre.
+    Raises DomainError: `selection_changed`.
+    """
+    data = {"genre": None, "from_file": True}
+    return bulk_action_start(BulkAction.Kind.GENRE, tracks, person, "Took the file’s genre", data, options)
 
 
 def own_genre_delete(

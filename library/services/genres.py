@@ -93,16 +93,19 @@ def genre_undo(*, track: Track, person: User) -> Verdict:
 
 
 def genres_set_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, None]:
-    """Give a batch of tracks an action's verdict: its genre, or without one what `genre_confirm` confirms."""
+    """Give a batch of tracks an action's verdict: its genre; with `from_file`, the known one that the file names; or,
+    without either, what `genre_confirm` confirms.
+    """
     genre = action.data["genre"]
     batch = Track.objects.filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk")
     verdicts = []
     batch = batch.select_related("prediction").only(
-        "owner_genre", "genre", "genre_source", "prediction__top", "prediction__label"
+        "owner_genre", "genre", "genre_source", "file_label", "prediction__top", "prediction__label"
     )
     for track in batch:
         asserted = track.genre if track.genre_source in CONFIRMABLE_SOURCES else None
-        verdict = asserted if genre is None else genre
+        in_file = track.file_label or None
+        verdict = in_file if action.data.get("from_file") else asserted if genre is None else genre
         if verdict is not None and verdict != track.owner_genre:
             verdicts.append(Verdict(**_verdict_fields(track, action.person, verdict, action=action)))
     Verdict.objects.bulk_create(verdicts)

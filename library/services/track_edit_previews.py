@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from library.models import Track
+from library.models import Track, User
 from library.models.tracks import EDITABLE_FIELDS
+from library.selectors import genre_names_of
 from library.services.track_changes import track_changes
 
 #: How many tracks are looked at, and how many of those that would change are shown.
@@ -61,3 +62,16 @@ def track_edits_preview(*, tracks: QuerySet[Track], data: Mapping[str, Any]) -> 
         for track, change in list(changes.items())[:MOST_SHOWN]
     ]
     return EditPreview(len(some), len(changes), len(some) - len(known), rows)
+
+
+def file_genres_preview(*, tracks: QuerySet[Track], person: User) -> EditPreview:
+    """Which genres a person's tracks would get from their files; a genre that nobody is sure of is ""."""
+    genres = genre_names_of(person)
+    named = tracks.exclude(file_label="")
+    due = named.exclude(file_label=F("owner_genre"))
+    rows = []
+    for track in due[:MOST_SHOWN]:
+        before = genres.by_key(track.genre).name if track.genre else ""
+        rows.append(PreviewedTrack(track, [("genre", before, genres.by_key(track.file_label).name)]))
+    total = tracks.count()
+    return EditPreview(total, due.count(), total - named.count(), rows)

@@ -14,7 +14,7 @@ from library.services.bulk_actions import DEFAULT_OPTIONS, BulkActionOptions, bu
 from library.services.edits import edit_clean
 from library.text.filename_patterns import FILENAME_PATTERNS
 
-#: What the editable fields are called.
+#: What the editable fields are called, and the genre.
 FIELD_NAMES = {
     "title": "title",
     "artist": "artist",
@@ -27,6 +27,7 @@ FIELD_NAMES = {
     "year": "year",
     "original_year": "first release",
     "compilation": "compilation",
+    "genre": "genre",
 }
 
 

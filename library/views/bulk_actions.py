@@ -137,6 +137,7 @@ def redirect_with_result(
     """Back to the list, with messages: what was done, with one Undo for all of it, and what was skipped."""
     # Those that a confirmation has left, because nobody is sure of their genre.
     unsure = selectors.unsure_track_count(request.user, action) if name == "confirm" else 0
+    nameless = selectors.nameless_genre_count(request.user, action) if name == "file_genre" else 0
     if not action.is_finished:
         message_with_progress(request, f"{action.summary}: working on {track_count_text(action.total)}.")
     elif action.done:
@@ -145,7 +146,11 @@ def redirect_with_result(
         )
     elif unsure:
         messages.info(request, f"None confirmed, {unsure:,} left for you: choose a genre for these.")
-    if action.is_finished and (skipped := action.skipped - unsure):
+    if action.is_finished and nameless:
+        messages.info(
+            request, f"{track_count_text(nameless)} left: the file names no genre that Earmark knows."
+        )
+    if action.is_finished and (skipped := action.skipped - unsure - nameless):
         reason = requestable_action(name).skipped
         messages.info(request, f"{track_count_text(skipped)} skipped: {reason}.")
     if selection.missing:

@@ -34,7 +34,10 @@ OFFERED_FIELDS, MOST_OFFERED = ("artist", "album", "album_artist"), 20
 
 
 class Wanted(NamedTuple):
-    """What a form asks for: the bulk action's value and data (None while it is not known), and the page's context."""
+    """What a form asks for: the bulk action's value, the page's context, and what is previewed.
+
+    `data` are those of an edit, None while there is nothing to do, and empty for the genres that files name.
+    """
 
     value: str | Sequence[str] | Mapping[str, Any] = ""
     data: Mapping[str, Any] | None = None
@@ -71,10 +74,14 @@ def tracks_edit(request: AuthenticatedRequest) -> HttpResponse:
     try:
         wanted = WAYS[how][1](request, selection)
         context |= wanted.context
-        if wanted.data:
+        if wanted.data is not None:
             if saves and wanted.may_save and not has_changed:
                 return _save(request, selection, how, wanted)
-            context["preview"] = services.track_edits_preview(tracks=selection.tracks, data=wanted.data)
+            context["preview"] = (
+                services.track_edits_preview(tracks=selection.tracks, data=wanted.data)
+                if wanted.data
+                else services.file_genres_preview(tracks=selection.tracks, person=request.user)
+            )
     except DomainError as error:
         context["error"] = error.message
     return render(request, "library/tracks_edit.html", context, status=409 if saves and has_changed else 200)
@@ -134,9 +141,14 @@ def _from_the_filename(request: AuthenticatedRequest, selection: TrackSelection)
     return Wanted(key, filename_data(key), context, may_save=request.POST.get("shown") == key)
 
 
+def _the_files_genre(request: AuthenticatedRequest, selection: TrackSelection) -> Wanted:
+    return Wanted(data={})
+
+
 #: The ways of editing: bulk actions with their titles, and what each form asks for.
 WAYS: dict[str, tuple[str, Callable[[AuthenticatedRequest, TrackSelection], Wanted]]] = {
     "edit": ("By hand", _by_hand),
     "reset": ("As the file says", _as_the_file_says),
     "from_filename": ("From the file’s name", _from_the_filename),
+    "file_genre": ("The file’s genre", _the_files_genre),
 }
