@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,10 +10,8 @@ from django import template
 from django.conf import settings
 from django.template import Context
 from django.urls import reverse
-from django.utils.dates import MONTHS_3
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timezone import localtime
 
 from classifier.mel_scale import mel_ticks
 from library.addresses import reverse_track
@@ -157,32 +154,6 @@ def _tag_link(key: str, name: str, hue: int, is_set: bool) -> SafeString:
         ' title="Set by Earmark, as you taught it">{}'
         '<span class="visually-hidden">(set by Earmark)</span></a>',
         hue, address, name,
-    )  # fmt: skip
-
-
-@register.simple_tag
-def confidence_ring(probability: float) -> SafeString:
-    """A small ring, filled in proportion to a probability."""
-    return _ring(percent_number(probability))
-
-
-@functools.cache
-def _ring(hundredths: int) -> SafeString:
-    return format_html(
-        '<svg class="ring" viewBox="0 0 36 36" role="img" aria-label="{} sure"><title>{} sure</title>'
-        '<circle class="ring-back" cx="18" cy="18" r="14"/>'
-        '<circle class="ring-fill" cx="18" cy="18" r="14" pathLength="100" stroke-dasharray="{} 100"/></svg>',
-        probability_percent(hundredths / 100), probability_percent(hundredths / 100), hundredths,
-    )  # fmt: skip
-
-
-@register.simple_tag
-def short_date(moment: datetime) -> SafeString:
-    """When a track was added, as "8 Jul 2023". Lists have many of these, and the filter `date` is 20 times slower."""
-    here = localtime(moment)
-    return format_html(
-        '<time class="row-date text-muted" datetime="{}">{} {} {}</time>',
-        here.isoformat(timespec="seconds"), here.day, MONTHS_3[here.month].capitalize(), here.year,
     )  # fmt: skip
 
 

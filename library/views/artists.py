@@ -15,6 +15,7 @@ from library import selectors
 from library.http.shortcuts import get_or_gone
 from library.http.types import AuthenticatedRequest
 from library.models import Artist
+from library.selectors.moments import segments_of
 from library.views import collections
 from library.views.library import tracks_page
 
@@ -66,13 +67,15 @@ def artist(request: AuthenticatedRequest, artist_id: uuid.UUID) -> HttpResponse:
     tracks = selectors.tracks_of_artist(request.user, found)
     albums = list(selectors.with_main_genre(selectors.albums_of_artist(request.user, found)))
     pictured = next((album for album in albums if album.cover_id), albums[0] if albums else found)
+    page = tracks_page(request, tracks.filter(album_entry=None))
     context = {
         "artist": found,
         "pictured": pictured,
         "length": selectors.duration_totals(tracks),
         "albums": albums,
         "others": selectors.with_main_genre(selectors.other_albums_with_artist(request.user, found)),
-        "page": tracks_page(request, tracks.filter(album_entry=None)),
+        "page": page,
+        "segments": segments_of(request.user, page),
         "search": urlencode({"artist": found.pk, "ordering": "album"}),
         **collections.action_urls("artist", found),
     }

@@ -23,6 +23,7 @@ from library.search.filters import TrackFilterSet, track_filterset
 from library.search.query import PAGE_PARAMETERS, canonical_query, parse_search, search_digest
 from library.search.typed import plain_words
 from library.selectors.genres import LISTED_LABELS
+from library.selectors.moments import segments_of
 from library.text import uuid_or_nil, uuids_in
 
 #: How many albums and artists are shown above the tracks that a search finds.
@@ -71,6 +72,7 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
         "library/library.html",
         {
             "page": page,
+            "segments": segments_of(request.user, page),
             "unfinished": [track for track in page if not track.is_finished],
             "genres": genres,
             "chips": active,
@@ -111,6 +113,7 @@ def rows(request: AuthenticatedRequest) -> HttpResponse:
         "library/_unfinished_rows.html",
         {
             "tracks": tracks,
+            "segments": segments_of(request.user, tracks),
             "unmatched_ids": [pk for pk in ids if pk not in matching],
             "unfinished": [track for track in tracks if not track.is_finished],
             "search": canonical_query(filterset),

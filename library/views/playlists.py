@@ -30,6 +30,7 @@ from library.http.types import AuthenticatedRequest
 from library.models import BulkAction, Playlist, PlaylistItem, Track
 from library.search.query import PAGE_PARAMETERS, canonical_query, parse_search, search_problems
 from library.search.saved import gone_rows_of, gone_tags_of, playlist_tracks_of, words_of
+from library.selectors.moments import segments_of
 from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS
 from library.text import track_count_text, uuid_or_nil, whole_number
 from library.views.library import tracks_page
@@ -75,8 +76,10 @@ def playlist(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpRespo
     found = owned_playlist(request, playlist_id)
     tracks = playlist_tracks_of(request.user, found)
     page: Page[Any]
+    segments: dict[uuid.UUID, list[Any]] = {}
     if found.smart:
         page = tracks_page(request, tracks)
+        segments = segments_of(request.user, page)
     else:
         in_order = selectors.playlist_items_of(request.user, found)
         shown = in_order.prefetch_related(selectors.with_artists("track__track_artists"))
@@ -85,6 +88,7 @@ def playlist(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpRespo
     context = {
         "playlist": found,
         "page": page,
+        "segments": segments,
         "length": selectors.duration_totals(tracks),
         "covers": selectors.mosaics_of(request.user, [found]).get(found.pk, []),
         "problems": search_problems(request.user, found.query) if found.smart else [],

@@ -43,7 +43,8 @@ def label(request: AuthenticatedRequest, **ids: int) -> HttpResponse:
     found = owned_label(request, **ids)
     context = _head(request, found)
     page = tracks_page(request, context["tracks"])
-    return render(request, "library/label.html", context | {"tab": "tracks", "page": page})
+    context |= {"tab": "tracks", "page": page, "segments": segments_of(request.user, page)}
+    return render(request, "library/label.html", context)
 
 
 @require_safe

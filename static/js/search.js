@@ -145,38 +145,4 @@
     latest += 1; // what is still loading belongs to the page that was left
     if (field()) field().value = wordsOf(new URLSearchParams(location.search));
   });
-
-  // Hovering a row, or focusing something in it, shows the strongest genre of each stretch of the track.
-
-  async function showTimeline(row) {
-    if (row.querySelector(".row-timeline")) return;
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    svg.setAttribute("class", "row-timeline");
-    svg.setAttribute("aria-hidden", "true");
-    svg.setAttribute("preserveAspectRatio", "none");
-    row.append(svg);
-    const timeline = await earmarkSession.getJson(row.dataset.rowTimeline);
-    if (!timeline?.segments.length) return;
-    const { genres, segments } = timeline;
-    svg.setAttribute("viewBox", `0 0 ${segments.at(-1)[1]} 1`);
-    for (const [start, end, shares] of segments) {
-      const share = Math.max(...shares);
-      const rect = document.createElementNS(svg.namespaceURI, "rect");
-      rect.setAttribute("class", `genre-${genres[shares.indexOf(share)]}`);
-      rect.setAttribute("x", start);
-      rect.setAttribute("width", end - start);
-      rect.setAttribute("y", 1 - share);
-      rect.setAttribute("height", share);
-      svg.append(rect);
-    }
-  }
-
-  let hoverTimer;
-  for (const name of ["pointerover", "focusin"]) {
-    document.addEventListener(name, (event) => {
-      const row = event.target.closest?.("[data-row-timeline]");
-      clearTimeout(hoverTimer);
-      if (row) hoverTimer = setTimeout(() => showTimeline(row), 120);
-    });
-  }
 })();

@@ -29,7 +29,7 @@ def test_from_sign_up_to_a_deleted_track(signed_up: Page, tmp_path: Path) -> Non
     expect(rows).to_have_count(3)
     # Without a reload: each row changes in place until it has a genre, or says that the model is not sure.
     expect(page.locator(".row-track .chip")).to_have_count(3)
-    expect(page.locator(".row-track .ring")).to_have_count(3)
+    expect(page.locator(".row-track .row-sure.tabular")).to_have_count(3)
 
     for file in files:
         page.goto("/")

@@ -106,10 +106,19 @@ def test_search_facets_sorting_and_a_saved_search(library: Page) -> None:
     expect(rows).to_have_count(6)
 
 
-def test_hovering_a_row_shows_its_timeline(library: Page) -> None:
+def test_a_row_is_52_pixels_high_with_cover_and_strip(library: Page) -> None:
     row = library.locator(".row-track").first
-    row.hover()
-    expect(row.locator(".row-timeline rect")).to_have_count(60)
+    expect(row.locator(".row-strip")).to_be_visible()
+    expect(row.locator(".row-strip rect.genre-reggae")).to_have_count(24)
+    expect(row.locator(".row-sure")).to_contain_text("74 %")
+    expect(row.locator(".row-date")).to_have_text("today")
+    box, cover = row.bounding_box(), row.locator(".cover").bounding_box()
+    assert box
+    assert cover
+    assert (round(box["height"]), cover["height"]) == (52, 44)
+    library.set_viewport_size({"width": 360, "height": 740})
+    expect(row.locator(".row-strip")).to_be_hidden()
+    expect(row.locator(".row-sure")).to_be_visible()
 
 
 def test_on_a_phone_the_filters_are_a_sheet(library: Page) -> None:
