@@ -85,7 +85,7 @@ def row_date(moment: datetime) -> SafeString:
     here = localtime(moment)
     date = f"{here.day} {MONTHS_3[here.month].capitalize()} {here.year}"
     return format_html(
-        '<time class="row-date text-muted" datetime="{}" title="{}, {}">{}</time>',
+        '<time class="row-added text-muted" datetime="{}" title="{}, {}">{}</time>',
         here.isoformat(timespec="seconds"), date, f"{here:%H:%M}", _days_ago(here) or date,
     )  # fmt: skip
 

@@ -17,7 +17,8 @@ from library import selectors, services
 from library.http.shortcuts import PAGE_SIZE
 from library.http.types import AuthenticatedRequest
 from library.models import Playlist, Track
-from library.search.chips import ORDERING_LABELS, chips, ignored_parameters, query_with
+from library.search.chips import chips, ignored_parameters, query_with
+from library.search.columns import columns, orderings
 from library.search.facet_links import facets_of
 from library.search.filters import TrackFilterSet, track_filterset
 from library.search.query import PAGE_PARAMETERS, canonical_query, parse_search, search_digest
@@ -65,6 +66,7 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
     genres = selectors.genre_names_of(request.user)
     active = chips(filterset, genres)
     changing = saved_search_in(request)
+    ordering = ",".join(filterset.active_filters.get("ordering", []))
     only_starred = filterset.active_filters.get("starred") is True
     text = _words_of(filterset) if page.number == 1 else ""
     return render(
@@ -81,8 +83,9 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
             "digest": search_digest(canonical_query(filterset)),
             "search_name": ", ".join(chip.text for chip in active)[:80],
             "search_fields": _fields_of(request),
-            "sorts": ORDERING_LABELS,
-            "ordering": ",".join(filterset.active_filters.get("ordering", [])),
+            "columns": columns(request.GET, ordering),
+            "sorts": orderings(ordering),
+            "ordering": ordering,
             "first_page_query": query_with(request.GET),
             "only_starred": only_starred,
             "starred_query": query_with(request.GET, starred=None if only_starred else "true"),

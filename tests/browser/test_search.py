@@ -111,7 +111,7 @@ def test_a_row_is_52_pixels_high_with_cover_and_strip(library: Page) -> None:
     expect(row.locator(".row-strip")).to_be_visible()
     expect(row.locator(".row-strip rect.genre-reggae")).to_have_count(24)
     expect(row.locator(".row-sure")).to_contain_text("74 %")
-    expect(row.locator(".row-date")).to_have_text("today")
+    expect(row.locator(".row-added")).to_have_text("today")
     box, cover = row.bounding_box(), row.locator(".cover").bounding_box()
     assert box
     assert cover

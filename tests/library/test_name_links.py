@@ -35,7 +35,7 @@ def links_of(track: Track) -> list[str]:
 
 @pytest.mark.parametrize(
     ("address", "has_album"),
-    [("/", False), ("/needs-you/", True), ("/tracks/{0}/", True), ("/playlists/{1}/", False)],
+    [("/", True), ("/needs-you/", True), ("/tracks/{0}/", True), ("/playlists/{1}/", False)],
 )
 def test_pages_with_tracks(
     address: str, has_album: bool, slag: Track, alice: User, alice_client: Client

@@ -23,7 +23,7 @@ def added_late(track: Track) -> None:
 
 def added(client: Client) -> str:
     page = client.get("/").content.decode()
-    return page.partition('<time class="row-date text-muted"')[2].partition(">")[2].partition("<")[0]
+    return page.partition('<time class="row-added text-muted"')[2].partition(">")[2].partition("<")[0]
 
 
 def choose(client: Client, name: str) -> int:
