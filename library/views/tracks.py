@@ -109,7 +109,10 @@ def track_analyse(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpRes
 
 @require_http_methods(["GET", "POST"])
 def track_delete(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
-    """Move a track to the bin. The track's page posts at once, as it can be undone; a GET asks first."""
+    """Move a track to the bin, and go to the library, or to the page in `next`: that of a list.
+
+    It is done at once, as it can be undone; a GET asks first.
+    """
     found = owned_track(request, track_id)
     if request.method == "GET":
         return render(
@@ -118,4 +121,4 @@ def track_delete(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResp
     action = services.track_delete(track=found)
     done = format_html('Moved “{}” to <a href="{}">the bin</a>.', found, reverse("bin"))
     message_with_undo(request, done, action)
-    return redirect("library")
+    return redirect_back(request) if "next" in request.POST else redirect("library")

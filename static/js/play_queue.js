@@ -4,6 +4,8 @@
 class PlayQueue {
   static MAX_TRACKS = 1000;
 
+  static LAST = 1_000_000; // tracks that shall come last have numbers from here on
+
   constructor({ tracks = [], position = 0, more = null, shuffled = false, repeat = "off" } = {}) {
     this.tracks = tracks.map((track, number) => ({ number, ...track }));
     Object.assign(this, { position, more, shuffled, repeat });
@@ -15,11 +17,26 @@ class PlayQueue {
 
   add(tracks) {
     const room = Math.max(PlayQueue.MAX_TRACKS - this.tracks.length, 0);
-    const start = Math.max(-1, ...this.tracks.map((track) => track.number)) + 1;
+    const isInList = ({ number }) => number < PlayQueue.LAST;
+    const start = Math.floor(Math.max(-1, ...this.tracks.filter(isInList).map((track) => track.number))) + 1;
     const fresh = tracks.slice(0, room).map((track, i) => ({ ...track, number: start + i }));
-    this.tracks.push(...fresh);
+    this.tracks.splice(Math.max(this.tracks.findLastIndex(isInList), this.position) + 1, 0, ...fresh);
     if (this.shuffled) this.#shuffleUpcoming();
     if (this.tracks.length >= PlayQueue.MAX_TRACKS) this.more = null;
+  }
+
+  // Puts a track right behind the current one.
+  addNext(track) {
+    const { number } = this.current;
+    const next = Math.min(number + 2, ...this.tracks.map((one) => one.number).filter((one) => one > number));
+    this.tracks.splice(this.position + 1, 0, { ...track, number: (number + next) / 2 });
+    if (this.tracks.length > PlayQueue.MAX_TRACKS) this.tracks.pop();
+  }
+
+  // Puts a track behind all others, also behind those that are still to be fetched.
+  addLast(track) {
+    if (this.tracks.length >= PlayQueue.MAX_TRACKS) return;
+    this.tracks.push({ ...track, number: Math.max(PlayQueue.LAST, ...this.tracks.map((one) => one.number + 1)) });
   }
 
   // Returns the position `step` after the current one (before it, if negative), or null at an end of the queue.

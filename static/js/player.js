@@ -235,6 +235,17 @@
     if (index < 0) queue = new PlayQueue({ tracks: [track], repeat: queue.repeat });
     play(Math.max(index, 0), at);
   });
+  // From the menu of a row. The first track of an empty queue plays.
+  document.addEventListener("earmark:queue-add", ({ detail: { button, next } }) => {
+    const track = trackOf(button);
+    if (!queue.current) {
+      queue = new PlayQueue({ tracks: [track], repeat: queue.repeat });
+      return play(0);
+    }
+    if (next) queue.addNext(track);
+    else queue.addLast(track);
+    show();
+  });
   // From the queue panel.
   document.addEventListener("earmark:queue-jump", ({ detail }) => play(detail));
   document.addEventListener("earmark:queue-remove", ({ detail }) => {

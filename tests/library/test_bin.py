@@ -212,6 +212,20 @@ class TestOneTrack:
         assert f'Moved “{track.title}” to <a href="/bin/">the bin</a>.' in page
         assert reverse("bulk-action-undo", args=[BulkAction.objects.get().pk]) in page
 
+    @pytest.mark.parametrize(
+        ("fields", "location"),
+        [
+            ({}, "/"),
+            ({"next": "/?genre=blues&page=2"}, "/?genre=blues&page=2"),
+            ({"next": "//evil.example/"}, "/"),
+        ],
+    )
+    def test_the_page_of_a_list_is_gone_back_to(
+        self, fields: dict[str, str], location: str, track: Track, alice_client: Client
+    ) -> None:
+        response = alice_client.post(reverse("track-delete", args=[track.pk]), fields)
+        assert (response.status_code, response["Location"]) == (302, location)
+
 
 class TestTheSameFileAgain:
     def test_it_comes_back_as_it_was(self, alice: User) -> None:
