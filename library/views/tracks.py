@@ -13,9 +13,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from library import selectors, services
 from library.errors import ConflictError
+from library.genres import BUILTIN_GENRES
 from library.http.forms import TrackForm
-from library.http.shortcuts import get_or_gone, message_with_undo, owned_track, redirect_back
+from library.http.shortcuts import (
+    get_or_gone,
+    message_with_go_back,
+    message_with_undo,
+    owned_track,
+    redirect_back,
+)
 from library.http.types import AuthenticatedRequest
+from library.models import Track
 from library.selectors.genres import LISTED_LABELS
 
 
@@ -38,13 +46,26 @@ def track(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def genre(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
-    """Set the genre: `genre`, a key, or "" to withdraw the verdict; or `new`, the name of one, created if need be."""
+    """Set the genre: `genre`, a key, or "" to withdraw the verdict; or `new`, the name of one, created if need be.
+
+    With `undo`, as from a list, a message says so and offers to take it back.
+    """
     found = owned_track(request, track_id)
     key = request.POST.get("genre", "")
     if name := request.POST.get("new", "").strip():
         key = services.genre_key_get_or_create(owner=request.user, name=name)
     services.genre_set(track=found, person=request.user, genre=key)
+    if "undo" in request.POST:
+        undo_url = reverse("track-genre-undo", args=[found.pk])
+        message_with_go_back(request, _verdict_message(request, found, key), undo_url, "Undo")
     return redirect_back(request)
+
+
+def _verdict_message(request: AuthenticatedRequest, found: Track, key: str) -> str:
+    if not key:
+        return f"You withdrew the genre of “{found.title}”."
+    name = selectors.genre_names_of(request.user).by_key(key).name
+    return f"You said {name.lower() if key in BUILTIN_GENRES else name}: “{found.title}”."
 
 
 @require_POST

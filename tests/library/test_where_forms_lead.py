@@ -35,6 +35,25 @@ def test_a_path_leads_there(wanted: str, location: str, alice_client: Client, tr
     assert (response.status_code, response["Location"]) == (302, location)
 
 
+def test_a_verdict_from_a_list_can_be_undone_there(alice: User, alice_client: Client, track: Track) -> None:
+    list_url = "/?genre=blues"
+    page = alice_client.post(
+        reverse("track-genre", args=[track.pk]),
+        {"genre": "jazz", "undo": "1", "next": "/"},
+        follow=True,
+    ).text
+    assert f"You said jazz: “{track.title}”." in page
+    undo_url = reverse("track-genre-undo", args=[track.pk])
+    assert f'action="{undo_url}"' in page
+    response = alice_client.post(undo_url, headers={"referer": f"http://testserver{list_url}"})
+    assert response["Location"] == list_url
+    track.refresh_from_db()
+    assert track.genre == "blues"
+    # On the track's own page the answer is seen where it was given.
+    page = alice_client.post(reverse("track-genre", args=[track.pk]), {"genre": "jazz"}, follow=True).text
+    assert "You said" not in page
+
+
 def test_a_form_without_its_fields_is_refused_with_a_sentence(alice: User, alice_client: Client) -> None:
     genre = services.own_genre_add(owner=alice, name="Shoegaze")
     playlist = services.playlist_add(owner=alice, name="Late")
