@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, Min, Q, QuerySet, Sum, When
+from django.utils import timezone
 
 from library.models import FileTags, Prediction, Track, User, Verdict
 from library.models.tracks import EDITABLE_FIELDS
@@ -62,6 +64,30 @@ def file_tag_values_of(owner: User, track: Track) -> dict[str, Any]:
 def tracks_by_hash(owner: User, hashes: list[str]) -> dict[str, UUID]:
     """The ids of the owner's tracks whose files have these SHA-256 hashes, by hash."""
     return dict(Track.objects.filter(owner=owner, sha256__in=hashes).order_by().values_list("sha256", "pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class HeardProgress:
+    """How many tracks were added, and how many of them are heard or have failed."""
+
+    done: int
+    added: int
+
+
+def heard_progress_of(owner: User) -> HeardProgress | None:
+    """How far the analysis has come with what was added to the owner's library; None when no track waits for it.
+
+    Counted are the tracks added since the beginning of the day on which the oldest of those that wait was added.
+    """
+    tracks = Track.objects.filter(owner=owner).order_by()
+    waiting = tracks.filter(status__in=(Track.Status.QUEUED, Track.Status.ANALYSING))
+    oldest = waiting.aggregate(oldest=Min("created_at"))["oldest"]
+    if oldest is None:
+        return None
+    since = timezone.localtime(oldest).replace(hour=0, minute=0, second=0, microsecond=0)
+    finished = Q(status__in=(Track.Status.READY, Track.Status.FAILED))
+    added = tracks.filter(created_at__gte=since)
+    return HeardProgress(**added.aggregate(done=Count("pk", finished), added=Count("pk")))
 
 
 def usage_of(owner: User) -> dict[str, Any]:

@@ -75,6 +75,7 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
         {
             "page": page,
             "segments": segments_of(request.user, page),
+            "heard": selectors.heard_progress_of(request.user),
             "unfinished": [track for track in page if not track.is_finished],
             "genres": genres,
             "chips": active,
@@ -106,7 +107,9 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_safe
 def rows(request: AuthenticatedRequest) -> HttpResponse:
-    """Rows for a list that waits for the analysis of a few tracks, and the ids that no longer match its search."""
+    """What changes in a list while tracks are analysed: how far that has come, the rows of those that the list waits
+    for, and the ids that no longer match its search.
+    """
     ids = uuids_in(request.GET.getlist("id")[:PAGE_SIZE])
     filterset = track_filterset(request.user, request.GET)
     matching = set(filterset.queryset_without().filter(pk__in=ids).values_list("pk", flat=True))
@@ -117,6 +120,7 @@ def rows(request: AuthenticatedRequest) -> HttpResponse:
         {
             "tracks": tracks,
             "segments": segments_of(request.user, tracks),
+            "heard": selectors.heard_progress_of(request.user),
             "unmatched_ids": [pk for pk in ids if pk not in matching],
             "unfinished": [track for track in tracks if not track.is_finished],
             "search": canonical_query(filterset),

@@ -4,6 +4,7 @@
 (() => {
   const WAIT = 250; // milliseconds after the last key before a search is sent
   const wide = matchMedia("(min-width: 992px)");
+  const docks = matchMedia("(min-width: 1440px)");
   const list = () => document.querySelector("[data-list]");
   const panel = () => document.querySelector("[data-facets]");
   const field = () => document.querySelector("[data-search] [name=search]");
@@ -72,9 +73,27 @@
     await loadFacets();
     if (wide.matches) panel().classList.add("is-open");
     else bootstrap.Offcanvas.getOrCreateInstance(panel()).show();
+    if (docks.matches) earmarkDock.keep(true);
     showExpanded();
     panel().focus({ preventScroll: true });
   }
+
+  // On a very wide screen the panel is there by itself, until it is closed.
+  async function dock() {
+    const shown = panel();
+    if (!shown || !opener() || !docks.matches || !earmarkDock.isKept() || isOpen()) return;
+    shown.classList.add("is-open", "is-docked");
+    showExpanded();
+    await loadFacets();
+  }
+  dock();
+  document.addEventListener("htmx:after:swap", dock);
+  document.addEventListener("earmark:list-changed", () => isOpen() && loadFacets());
+  docks.addEventListener("change", () => {
+    if (docks.matches) return dock();
+    if (panel()?.classList.contains("is-docked")) panel().classList.remove("is-open", "is-docked");
+    showExpanded();
+  });
 
   // A choice made while the previous search is still loading builds on its result: wait until the panel has the new links.
   async function followFacet({ dataset: { facet } }) {
@@ -84,7 +103,8 @@
   }
 
   function closeFacets() {
-    panel().classList.remove("is-open");
+    if (docks.matches) earmarkDock.keep(false);
+    panel().classList.remove("is-open", "is-docked");
     bootstrap.Offcanvas.getInstance(panel())?.hide();
     showExpanded();
     opener()?.focus();

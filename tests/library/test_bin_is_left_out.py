@@ -502,6 +502,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "tracks.tracks_by_hash": lambda w: selectors.tracks_by_hash(
         w.alice, list(Track.all_objects.values_list("sha256", flat=True))
     ),
+    "tracks.heard_progress_of": lambda w: selectors.heard_progress_of(w.alice),
     "tracks.usage_of": lambda w: selectors.usage_of(w.alice),
     "track_values.common_values": lambda w: selectors.common_values(
         selectors.tracks_of(w.alice).filter(artist=w.track.artist)

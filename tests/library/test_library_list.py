@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.http import QueryDict
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from library import services
@@ -16,6 +18,7 @@ from library.models import Playlist, Track, User
 from library.search.chips import chips
 from library.search.filters import track_filterset
 from library.selectors import genre_names_of
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 MakeTrack = Callable[..., Track]
@@ -66,8 +69,8 @@ class TestList:
         for _ in range(tracks):
             services.track_tag(track=make_track(), name="live")
         # session, user, own genres, tags in force and their names, words in tags, count, ids, tracks, their tags and
-        # artists, their strips, albums and artists that are called so, all tags, playlists, needs you
-        with django_assert_num_queries(17):
+        # artists, their strips, what waits, albums and artists that are called so, all tags, playlists, needs you
+        with django_assert_num_queries(18):
             text(alice_client, "/?tag=live&q=song&not_genre=jazz&ordering=artist")
 
     def test_what_is_searched_for_is_only_text(self, alice_client: Client, track: Track) -> None:
@@ -130,7 +133,27 @@ class TestWaiting:
         assert "Blues" in rows
         assert f"?id={waiting.pk}&" in rows
         assert "every 2s" in rows
+        Track.objects.filter(pk=waiting.pk).update(status=Track.Status.READY)
         assert "every 2s" not in text(alice_client, f"/rows/?id={done.pk}")
+
+    def test_how_far_it_has_come(self, alice_client: Client, make_track: MakeTrack) -> None:
+        def heard(url: str) -> str:
+            return " ".join(text(alice_client, url).partition('id="heard"')[2].partition(">")[2].split())
+
+        before = make_track()
+        Track.objects.filter(pk=before.pk).update(created_at=timezone.now() - timedelta(days=2))
+        make_track()
+        make_track(status=Track.Status.FAILED)
+        assert heard("/").startswith("</p>")
+        for status in (Track.Status.QUEUED, Track.Status.ANALYSING):
+            make_track(status=status)
+        assert heard("/").startswith("2 of 4 heard")
+        # Also while none of them is in the list.
+        assert heard("/?status=ready").startswith("2 of 4 heard")
+        assert "every 2s" in text(alice_client, "/?status=ready")
+        assert heard(f"/rows/?id={before.pk}").startswith("2 of 4 heard")
+        make_track(owner=UserFactory(), status=Track.Status.QUEUED)
+        assert heard("/").startswith("2 of 4 heard")
 
     def test_what_no_longer_matches_leaves_the_list(
         self, alice_client: Client, make_track: MakeTrack
