@@ -27,7 +27,7 @@ from library.text import track_count_text, uuids_in, whole_number
 
 #: Fields of the form that the confirmation page submits again as they are.
 RESUBMITTED_FIELDS = {
-    *("act", "all", "query", "digest", "track", "next"),
+    *("act", "all", "query", "digest", "track", "others", "next"),
     *("new_genre", "tag", "new_playlist"),
 }
 
@@ -45,9 +45,9 @@ class TrackSelection:
 def bulk_action_submit(request: AuthenticatedRequest) -> HttpResponseBase:
     """Do something to many tracks.
 
-    The form's fields: `act`, the action's name, followed by a colon and its value where it has one; `track`, ids; or
-    `all`, with `query`, its `digest`, and `expected`, the number of tracks that was shown. When the search finds
-    another number by now, the page asks again.
+    The form's fields: `act`, the action's name, followed by a colon and its value where it has one; `track`, ids, and
+    `others`, ids of tracks on other pages of the list, separated by blanks; or `all`, with `query`, its `digest`, and
+    `expected`, the number of tracks that was shown. When the search finds another number by now, the page asks again.
     """
     name, _, value = request.POST.get("act", "").partition(":")
     if name != "download":
@@ -88,7 +88,7 @@ def selection_from_form(request: AuthenticatedRequest) -> TrackSelection:
             )
         tracks = parse_search(request.user, query, extra_params=PAGE_PARAMETERS).qs
         return TrackSelection(tracks, tracks.count())
-    ids = uuids_in(request.POST.getlist("track"))
+    ids = uuids_in([*request.POST.getlist("track"), *request.POST.get("others", "").split()])
     # In the order of the list they were selected in: they are put into a playlist in that order.
     order = QueryDict(mutable=True)
     order.setlist("ordering", QueryDict(query).getlist("ordering"))

@@ -1,24 +1,28 @@
-// Selects tracks: ranges with Shift, keyboard shortcuts, and a count in the bar. Without this script the checkboxes and
-// the bar still work.
+// Selects tracks: ranges with Shift, keyboard shortcuts, and a count in the bar. What is selected stays so on the other
+// pages of the list. Without this script the checkboxes and the bar still work, on one page.
 (() => {
   const boxes = () => [...document.querySelectorAll("[data-select]")];
   const all = () => document.querySelector("[data-select-all]");
   const isText = (element) => element.matches("input:not([type=checkbox]), textarea, select");
-  let selected = new Set(); // ids; kept when the list is fetched again
+  const selected = new Set(); // ids; kept when the list is fetched again
+  let allSelected = false;
   let last = null;
-  const listKey = () => {
-    const query = document.querySelector("[name=query][form=bulk-action-form]");
-    return query && `${query.dataset.page} ${query.value}`;
-  };
-  let shownListKey = listKey();
+  const query = () => document.querySelector("[name=query][form=bulk-action-form]");
+  const shownList = () => ({ search: query()?.value, page: query()?.dataset.page, ids: boxes().map((box) => box.value) });
+  let shown = shownList();
 
   function updateCount() {
-    const checked = boxes().filter((box) => box.checked);
-    selected = new Set(checked.map((box) => box.value));
+    for (const box of boxes()) selected[box.checked ? "add" : "delete"](box.value);
+    allSelected = Boolean(all()?.checked);
+    const here = new Set(boxes().map((box) => box.value));
+    const others = [...selected].filter((id) => !here.has(id));
+    const field = document.querySelector("[data-others]");
+    if (!field) return;
+    field.value = others.join(" ");
     const count = document.querySelector("[data-bulk-count]");
-    if (!count) return;
-    const number = all()?.checked ? Number(all().dataset.count) : checked.length;
-    const text = `${number.toLocaleString("en-GB")} selected`;
+    const number = allSelected ? Number(all().dataset.count) : selected.size;
+    const elsewhere = allSelected || !others.length ? "" : `, ${others.length.toLocaleString("en-GB")} on other pages`;
+    const text = `${number.toLocaleString("en-GB")} selected${elsewhere}`;
     if (count.textContent !== text) count.textContent = text;
     if (!number) closeMenus();
   }
@@ -27,6 +31,11 @@
     for (const box of some) box.checked = checked;
     if (!checked && all()) all().checked = false;
     updateCount();
+  }
+
+  function clear() {
+    selected.clear();
+    setChecked(boxes(), false);
   }
 
   function closeMenus(but) {
@@ -52,7 +61,7 @@
     // A reset restores the checkboxes' initial state, which the browser may have remembered as checked. Clear them instead.
     if (!event.target.matches("[data-bulk-bar]")) return;
     event.preventDefault();
-    setChecked(boxes(), false);
+    clear();
     document.querySelector("[data-select]")?.focus();
   });
 
@@ -69,7 +78,7 @@
       return;
     } else if (event.key === "Escape" && !event.target.closest(".dropdown-menu.show") && selected.size) {
       const inBar = event.target.closest("[data-bulk-bar]");
-      setChecked(boxes(), false);
+      clear();
       if (inBar) (last?.isConnected ? last : boxes()[0])?.focus();
     } else if (key === "x" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey) {
       const box = event.target.closest(".row-track")?.querySelector("[data-select]");
@@ -81,17 +90,21 @@
   });
 
   document.addEventListener("htmx:after:swap", () => {
-    if (listKey() !== shownListKey) {
-      // Another list: the selection belonged to the one before.
-      shownListKey = listKey();
-      return setChecked(boxes(), false);
-    }
-    for (const box of boxes()) box.checked = selected.has(box.value);
+    const before = shown;
+    shown = shownList();
+    // Another list: the selection belonged to the one before.
+    if (shown.search !== before.search) return clear();
+    // What has left the page that is shown has left the list, or is gone.
+    const hasLeft = (id) => shown.page === before.page && !shown.ids.includes(id);
+    for (const id of before.ids.filter(hasLeft)) selected.delete(id);
+    if (all()) all().checked = allSelected;
+    for (const box of boxes()) box.checked = allSelected || selected.has(box.value);
     updateCount();
   });
   // The next page starts without a selection, even when a bulk action leads back to the same list.
   document.addEventListener("earmark:leave", () => {
     selected.clear();
+    allSelected = false;
     last = null;
   });
   addEventListener("pageshow", updateCount);

@@ -183,6 +183,24 @@ class TestWhich:
         assert "1 track." in page
         assert [track.pk for track in Tag.objects.get().tracks.all()] == [three[1].pk]
 
+    def test_tracks_on_other_pages_of_the_list_take_part(
+        self, alice_client: Client, three: list[Track], make_track: MakeTrack
+    ) -> None:
+        left = make_track()
+        others = f"{three[1].pk} {three[2].pk} nonsense"
+        page = action(alice_client, "genre:jazz", three[0], others=others)
+        assert "Set the genre of 3 tracks to Jazz." in page
+        assert genres(*three, left) == ["jazz", "jazz", "jazz", ""]
+        # The confirmation asks about all of them, and sends them again.
+        page = action(alice_client, "delete", three[0], others=others)
+        assert "Delete 3 tracks?" in page
+        assert f'name="others" value="{others}"' in page
+
+    def test_other_peoples_among_them_do_not(self, charlie_client: Client, three: list[Track]) -> None:
+        page = action(charlie_client, "delete", others=str(three[0].pk), confirmed="1")
+        assert "Select some tracks first." in page
+        assert Track.objects.count() == 3
+
     def test_all_goes_before_ids(self, alice_client: Client, three: list[Track]) -> None:
         assert "3 tracks." in action(alice_client, "tag", three[0], all="1", query="", tag="live")
 
