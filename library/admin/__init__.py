@@ -12,5 +12,7 @@ __all__ = ["people", "tracks", "verdicts"]
 
 admin.site.site_header = "Earmark"
 admin.site.site_title = "Earmark"
-admin.site.index_title = "Review"
+admin.site.index_title = "Overview"
+# The pages are in the head of each (`templates/admin/base_site.html`), and lists need the width.
+admin.site.enable_nav_sidebar = False
 admin.site.unregister(Group)

@@ -10,7 +10,7 @@ from django.db import models
 from library.models.people import User
 from library.models.tracks import GENRE_LENGTH, NAME_ROOM
 
-#: How many colours own genres and tags share; `static/css/earmark.css` has one class for each.
+#: How many colours own genres and tags share; `static/css/common.css` has one class for each.
 HUES = 12
 #: The most own genres that a person can have, retired ones included, and the most tags. As many as an export may hold.
 MAX_OWN_GENRES = 1000
