@@ -111,11 +111,12 @@ def signup_sent(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def signup_finish(request: HttpRequest, key: str) -> HttpResponse:
-    """The link in the e-mail: choose a password, and be signed in."""
-    if not settings.EARMARK_SIGNUP_OPEN:
+    """The link in the e-mail, or in an invitation: choose a password, and be signed in."""
+    invited = _invited_address(key)
+    if not invited and not settings.EARMARK_SIGNUP_OPEN:
         return render(request, "accounts/signup_closed.html", status=403)
     try:
-        email = services.sign_up_address(key=key)
+        email = invited or services.sign_up_address(key=key)
     except signing.BadSignature:
         messages.error(request, "This link is invalid or older than three days. Please request a new one.")
         return redirect("signup")
@@ -130,6 +131,14 @@ def signup_finish(request: HttpRequest, key: str) -> HttpResponse:
         _sign_in_new(request, user)
         return redirect("library")
     return render(request, "accounts/signup.html", {"form": form, "email": email})
+
+
+def _invited_address(key: str) -> str:
+    """The address that an invitation is for; "" if the key is none, or too old."""
+    try:
+        return services.invitation_address(key=key)
+    except signing.BadSignature:
+        return ""
 
 
 def _sign_in_new(request: HttpRequest, user: User) -> None:

@@ -123,6 +123,9 @@ from library.services.learned_models import (
 from library.services.learning import answer_undo, concept_add, concept_answer, concept_get_or_create
 from library.services.moods import moods_recompute
 from library.services.people import (
+    INVITATION_DAYS,
+    invitation_address,
+    invitation_key,
     password_reset_email_send,
     sign_up_address,
     sign_up_email_send,
@@ -132,6 +135,7 @@ from library.services.people import (
     user_change_email,
     user_share,
     user_trust_file_genres,
+    users_set_active,
 )
 from library.services.playlists import (
     playlist_add,
@@ -176,6 +180,7 @@ from library.services.uploads import (
 )
 
 __all__ = [
+    "INVITATION_DAYS",
     "CoverChoice",
     "album_cover_choose",
     "album_cover_clear",
@@ -238,6 +243,8 @@ __all__ = [
     "idempotency_expire",
     "idempotency_finish",
     "idempotency_forget",
+    "invitation_address",
+    "invitation_key",
     "learned_model_activate",
     "learned_model_fit",
     "learned_model_fit_if_due",
@@ -341,4 +348,5 @@ __all__ = [
     "user_deletions_resume",
     "user_share",
     "user_trust_file_genres",
+    "users_set_active",
 ]

@@ -8,6 +8,7 @@ from django.contrib.auth.forms import PasswordResetForm
 from django.core import signing
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -15,6 +16,9 @@ from library.models import User
 from library.services.effective_genres import genre_recompute_start
 
 SIGN_UP_SALT = "earmark.sign-up"
+INVITATION_SALT = "earmark.invitation"
+#: How long an invitation can be accepted.
+INVITATION_DAYS = 14
 
 
 class EmailTakenError(Exception):
@@ -70,6 +74,27 @@ def sign_up_key(*, email: str) -> str:
 def sign_up_address(*, key: str) -> str:
     """The address that a key from `sign_up_key` stands for. Raises signing.BadSignature."""
     return str(signing.loads(key, salt=SIGN_UP_SALT, max_age=timedelta(days=3)))
+
+
+def invitation_key(*, email: str) -> str:
+    """A key with which somebody can sign up under this address, also where signing up is closed.
+
+    Nothing of it is stored, so it cannot be taken back. It is of no more use once the address has an account.
+    """
+    return signing.dumps(email.strip().lower(), salt=INVITATION_SALT)
+
+
+def invitation_address(*, key: str) -> str:
+    """The address that a key from `invitation_key` stands for. Raises signing.BadSignature."""
+    return str(signing.loads(key, salt=INVITATION_SALT, max_age=timedelta(days=INVITATION_DAYS)))
+
+
+def users_set_active(*, users: QuerySet[User], active: bool) -> int:
+    """Disable accounts or enable them again; returns how many that changed.
+
+    Who is disabled is signed out at once, cannot sign in, and has no access by tokens. Everything of theirs stays.
+    """
+    return users.filter(deletion_progress_at=None).exclude(is_active=active).update(is_active=active)
 
 
 def user_share(*, user: User, share: bool) -> None:
