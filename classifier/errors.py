@@ -33,6 +33,27 @@ MESSAGES: dict[str, str] = {
     "file_missing": "The uploaded file is no longer on the server. Delete the track and upload it again.",
 }
 
+#: The same in two or three words, for lists.
+REASONS: dict[str, str] = {
+    "not_audio": "not audio",
+    "unsupported_codec": "unknown codec",
+    "empty": "empty file",
+    "too_large": "file too large",
+    "too_long": "too long",
+    "too_short": "too short",
+    "too_many_channels": "too many channels",
+    "bad_sample_rate": "unusual sample rate",
+    "corrupt": "damaged file",
+    "silent": "silent",
+    "drm": "copy-protected",
+    "out_of_memory": "needs too much memory",
+    "timeout": "took too long",
+    "crashed": "decoder crashed",
+    "storage_full": "disk full",
+    "server_error": "error on the server",
+    "file_missing": "file missing",
+}
+
 
 class AudioError(Exception):
     """A file cannot be stored or analysed.

@@ -6,9 +6,9 @@ It shows the music only of people who share theirs: every list of tracks starts 
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from library.admin import people, tracks, verdicts
+from library.admin import jobs, people, predictions, tokens, tracks, verdicts
 
-__all__ = ["people", "tracks", "verdicts"]
+__all__ = ["jobs", "people", "predictions", "tokens", "tracks", "verdicts"]
 
 admin.site.site_header = "Earmark"
 admin.site.site_title = "Earmark"

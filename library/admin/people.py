@@ -1,21 +1,28 @@
-"""Accounts and their tokens. Shows how much music an account has, never which."""
+"""Accounts. Shows how much music an account has, never which."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
 
 from library import selectors, services
-from library.admin.base import CheckedRequestsMixin, ReadOnlyAdminMixin
+from library.admin.base import CheckedRequestsMixin, PageChangeList, reviewer_of
+from library.admin.filters import ActiveFilter, RoleFilter, SharingFilter
 from library.http.forms import validate_email_address
-from library.models import ApiToken, User
+from library.models import User
+from library.text import file_size, track_count_text
 
 
 class UserCreationForm(AdminUserCreationForm):
@@ -33,33 +40,46 @@ class UserEditForm(UserChangeForm):
         model = User
         fields = "__all__"
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
+        labels: ClassVar[dict[str, str]] = {"is_active": "May sign in"}
+        help_texts: ClassVar[dict[str, str]] = {
+            "is_active": "Without it, the account is disabled: signed out at once, and its tokens give no access. "
+            "Everything in it stays."
+        }
 
     def clean_email(self) -> str:
         validate_email_address(self.cleaned_data["email"])
         return str(self.cleaned_data["email"]).lower()
 
 
+class InvitationForm(forms.Form):
+    """Whom to invite. Who has an account needs no invitation."""
+
+    email = forms.EmailField(label="Email address")
+
+    def clean_email(self) -> str:
+        validate_email_address(self.cleaned_data["email"])
+        email = str(self.cleaned_data["email"]).strip().lower()
+        if User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError("There is already an account with this email address.")
+        return email
+
+
 @admin.register(User)
 class UserAdmin(CheckedRequestsMixin, DjangoUserAdmin):
+    """Accounts. Only superusers change the accounts and rights of staff; nobody their own access."""
+
+    list_title = "People"
     form = UserEditForm
     add_form = UserCreationForm
     ordering = ["email"]
-    list_display = [
-        "email",
-        "is_active",
-        "is_staff",
-        "is_superuser",
-        "share_with_reviewers",
-        "last_login",
-        "date_joined",
-    ]
-    list_filter = ["is_staff", "is_superuser", "is_active", "share_with_reviewers"]
+    list_display = ["email", "access", "role", "sharing", "stored", "last_login", "date_joined"]
+    list_filter = [ActiveFilter, RoleFilter, SharingFilter]
     search_fields = ["email"]
+    search_help_text = "Looks in the email address."
+    actions = ["disable", "enable"]
     filter_horizontal = ["user_permissions"]
-    # Only owners decide whether reviewers may see their tracks.
-    readonly_fields = ["share_with_reviewers", "allow_training", "last_login", "date_joined"]
     fieldsets = [
-        (None, {"fields": ["email", "password"]}),
+        (None, {"fields": ["email", "password", "stored"]}),
         ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
         ("Sharing", {"fields": ["share_with_reviewers", "allow_training"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
@@ -68,8 +88,98 @@ class UserAdmin(CheckedRequestsMixin, DjangoUserAdmin):
         (None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})
     ]
 
+    def get_urls(self) -> list[URLPattern]:
+        invite = path("invite/", self.admin_site.admin_view(self.invite_view), name="library_user_invite")
+        return [invite, *super().get_urls()]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).filter(deletion_progress_at=None)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PageChangeList
+
+    def with_list_columns(self, rows: Iterable[User]) -> list[User]:
+        people = list(rows)
+        sizes = selectors.stored_sizes_of(people)
+        for person in people:
+            vars(person)["stored_size"] = sizes.get(person.pk, (0, 0))
+        return people
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_manage(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_manage(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        # Only owners decide whether reviewers may see their tracks.
+        fields = ["share_with_reviewers", "allow_training", "last_login", "date_joined", "stored"]
+        if not reviewer_of(request).is_superuser:
+            fields += ["is_staff", "is_superuser", "user_permissions"]
+        return fields + ["is_active"] * (obj == request.user)
+
+    @admin.display(description="access", ordering="is_active")
+    def access(self, person: User) -> str:
+        return "May sign in" if person.is_active else "Disabled"
+
+    @admin.display(description="role", ordering="is_staff", empty_value="")
+    def role(self, person: User) -> str | None:
+        if person.is_superuser:
+            return "May do everything"
+        return "Staff" if person.is_staff else None
+
+    @admin.display(description="shares with reviewers", ordering="share_with_reviewers")
+    def sharing(self, person: User) -> str:
+        return "Yes" if person.share_with_reviewers else "No"
+
+    @admin.display(description="library")
+    def stored(self, person: User) -> str:
+        if "stored_size" not in vars(person):
+            self.with_list_columns([person])
+        count, size = vars(person)["stored_size"]
+        return f"{track_count_text(count)}, {file_size(size)} of {file_size(settings.EARMARK_QUOTA_BYTES)}"
+
+    @admin.action(description="Disable", permissions=["change"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._set_active(request, queryset, active=False)
+
+    @admin.action(description="Enable again", permissions=["change"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._set_active(request, queryset, active=True)
+
+    def _set_active(self, request: HttpRequest, queryset: QuerySet[User], *, active: bool) -> None:
+        chosen = queryset.count()
+        people = queryset.exclude(pk=reviewer_of(request).pk)
+        if not reviewer_of(request).is_superuser:
+            people = people.filter(is_staff=False, is_superuser=False)
+        changed = services.users_set_active(users=people, active=active)
+        word = "Enabled" if active else "Disabled"
+        if changed:
+            after = (
+                "" if active else " They are signed out, and their tokens give no access. Their music stays."
+            )
+            messages.success(request, f"{word} {_accounts(changed)}.{after}")
+        if left := chosen - changed:
+            why = f"{word.lower()} already, your own, or of staff whom only a superuser manages"
+            messages.info(request, f"{_accounts(left)} left unchanged: {why}.")
+
+    def invite_view(self, request: HttpRequest) -> HttpResponse:
+        """Make a link with which somebody can sign up, also where signing up is closed. It is shown, and not sent."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = InvitationForm(request.POST or None)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Invite somebody",
+            "opts": self.opts,
+            "form": form,
+            "days": services.INVITATION_DAYS,
+        }
+        if form.is_valid():
+            key = services.invitation_key(email=form.cleaned_data["email"])
+            context["email"] = form.cleaned_data["email"]
+            context["link"] = request.build_absolute_uri(reverse("signup_finish", args=[key]))
+        return render(request, "admin/library/user/invite.html", context)
 
     def get_deleted_objects(
         self, objs: Iterable[User], request: HttpRequest
@@ -81,8 +191,10 @@ class UserAdmin(CheckedRequestsMixin, DjangoUserAdmin):
         counts |= {name: contents[name] for name in ("tracks", "playlists", "tags", "genres", "tokens")}
         counts["tracks in the bin"] = contents["bin_tracks"]
         tracks = contents["tracks"] + contents["bin_tracks"]
-        allowed = request.user.has_perm("library.delete_track") or not tracks
-        return [person.email for person in people], counts, set() if allowed else {"track"}, []
+        lacking = set() if request.user.has_perm("library.delete_track") or not tracks else {"track"}
+        if not all(_may_manage(request, person) for person in people):
+            lacking.add("account of staff")
+        return [person.email for person in people], counts, lacking, []
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         services.user_delete(user=obj)
@@ -92,19 +204,10 @@ class UserAdmin(CheckedRequestsMixin, DjangoUserAdmin):
             services.user_delete(user=user)
 
 
-@admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnlyAdminMixin, CheckedRequestsMixin):
-    """Deleting a token here revokes it."""
+def _may_manage(request: HttpRequest, person: User | None) -> bool:
+    """Whether somebody may change this account: those of staff are for superusers."""
+    return reviewer_of(request).is_superuser or person is None or not (person.is_staff or person.is_superuser)
 
-    list_display = ["name", "owner", "hint", "created_at", "last_used_at"]
-    search_fields = ["name", "owner__email", "hint"]
-    list_select_related = ["owner"]
-    date_hierarchy = "created_at"
-    fields = ["name", "owner", "hint", "created_at", "last_used_at"]
 
-    def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
-        services.token_revoke(token=obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        for token in queryset:
-            services.token_revoke(token=token)
+def _accounts(count: int) -> str:
+    return "1 account" if count == 1 else f"{count:,} accounts"

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from library import selectors
-from library.admin.base import SharedMusicAdmin, reviewer_of
-from library.models import User, Verdict
-
-
-class VerdictAuthorFilter(admin.SimpleListFilter):
-    title = "said by"
-    parameter_name = "whose"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("mine", "me"), ("reviewers", "reviewers"), ("owners", "owners")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Verdict]) -> QuerySet[Verdict]:
-        if self.value() == "mine":
-            return queryset.filter(person=reviewer_of(request))
-        if self.value() == "owners":
-            return queryset.filter(selectors.BY_OWNER)
-        return queryset.exclude(selectors.BY_OWNER) if self.value() == "reviewers" else queryset
-
-
-class UndoneFilter(admin.SimpleListFilter):
-    title = "undone"
-    parameter_name = "undone"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("no", "not undone"), ("yes", "undone")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Verdict]) -> QuerySet[Verdict]:
-        return queryset.filter(undone_at__isnull=self.value() == "no") if self.value() else queryset
+from library.admin.base import SharedMusicAdmin
+from library.admin.columns import NOTHING, verdict_genres, verdict_words, who_said
+from library.admin.filters import SaidGenreFilter, UndoneFilter, VerdictAuthorFilter
+from library.genres import BUILTIN_GENRES
+from library.models import Verdict
 
 
 @admin.register(Verdict)
@@ -44,9 +21,9 @@ class VerdictAdmin(SharedMusicAdmin):
     owner_path = "track__owner"
     list_display = ["created_at", "who", "track", "change", "model_prediction", "undone_at"]
     list_display_links = ["created_at"]
-    list_filter = [VerdictAuthorFilter, UndoneFilter, "genre"]
+    list_filter = [VerdictAuthorFilter, UndoneFilter, SaidGenreFilter]
     search_fields = ["person__email", "track__title", "track__artist", "track__owner__email"]
-    search_help_text = "Person, title, artist, or the track's owner."
+    search_help_text = "Looks in the person, and in title, artist and owner of the track."
     list_select_related = ["person", "track", "track__owner"]
     list_per_page = 50
     date_hierarchy = "created_at"
@@ -59,19 +36,27 @@ class VerdictAdmin(SharedMusicAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def with_list_columns(self, rows: Iterable[Verdict]) -> list[Verdict]:
+        verdicts = list(rows)
+        names = verdict_genres(verdicts)
+        for verdict in verdicts:
+            vars(verdict)["words"] = verdict_words(verdict, names)
+        return verdicts
+
     @admin.display(description="said by", ordering="person__email")
     def who(self, verdict: Verdict) -> str:
-        person: User | None = verdict.person
-        if person is None:
-            return "deleted account"
-        return f"{person} (owner)" if person.pk == verdict.track.owner_id else str(person)
+        return who_said(verdict)
 
-    @admin.display(description="change")
+    @admin.display(description="verdict")
     def change(self, verdict: Verdict) -> str:
-        return str(verdict)
+        if "words" not in vars(verdict):
+            self.with_list_columns([verdict])
+        words: str = vars(verdict)["words"]
+        return words[:1].upper() + words[1:]
 
-    @admin.display(description="prediction", ordering="heard")
-    def model_prediction(self, verdict: Verdict) -> str | None:
+    @admin.display(description="Earmark heard", ordering="heard")
+    def model_prediction(self, verdict: Verdict) -> str:
         if not verdict.heard:
-            return None
-        return verdict.heard if verdict.sure else f"not sure ({verdict.heard})"
+            return NOTHING
+        heard = BUILTIN_GENRES.get(verdict.heard, verdict.heard).lower()
+        return f"Sure of {heard}" if verdict.sure else f"Not sure: {heard}"

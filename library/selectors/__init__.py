@@ -62,6 +62,7 @@ from library.selectors.genres import (
     GenreChoice,
     GenreNames,
     finished_genre_recompute_of,
+    genre_choices_for,
     genre_names_of,
     own_genres_containing,
     own_genres_for_tags,
@@ -105,7 +106,7 @@ from library.selectors.needs_you import (
     suggested_own_genre,
     undoable_verdict_of,
 )
-from library.selectors.people import account_contents_of, api_tokens_of
+from library.selectors.people import account_contents_of, api_tokens_of, stored_sizes_of
 from library.selectors.playlists import (
     duration_totals,
     playlist_choices_for,
@@ -120,6 +121,7 @@ from library.selectors.reviewing import (
     reviewer_queue_of,
     tracks_visible_to,
     unshared_failure_counts,
+    verdict_counts_for,
     visible_to,
 )
 from library.selectors.table_sizes import pruned_table_sizes
@@ -215,6 +217,7 @@ __all__ = [
     "file_tag_values_of",
     "file_tags_of",
     "finished_genre_recompute_of",
+    "genre_choices_for",
     "genre_history_of",
     "genre_names_of",
     "heard_progress_of",
@@ -256,6 +259,7 @@ __all__ = [
     "saved_searches_of",
     "set_counts_of",
     "standing_of",
+    "stored_sizes_of",
     "suggested_own_genre",
     "suggestions_for",
     "switched_on_concepts_of",
@@ -288,6 +292,7 @@ __all__ = [
     "usage_in",
     "usage_of",
     "values_among",
+    "verdict_counts_for",
     "verdicts_of",
     "visible_to",
     "with_artists",

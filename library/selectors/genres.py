@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
@@ -54,6 +54,21 @@ def genre_names_of(owner: User) -> GenreNames:
         BUILTIN_CHOICES
         + [GenreChoice(own.key, own.name, f"hue-{own.hue}", own=True) for own in own_genres_of(owner)]
     )
+
+
+def genre_choices_for(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], GenreChoice]:
+    """The genres that are named by pairs of an owner's id and a key, in one query. Own genres may be retired."""
+    wanted = set(keys)
+    own = {(owner, key) for owner, key in wanted if key not in BUILTIN_GENRES}
+    rows = Genre.objects.filter(owner__in={owner for owner, _ in own}, key__in={key for _, key in own})
+    found = {(row.owner_id, row.key): row for row in rows} if own else {}
+    names = GenreNames(BUILTIN_CHOICES)
+    return {
+        pair: GenreChoice(row.key, row.name, f"hue-{row.hue}", own=True)
+        if (row := found.get(pair))
+        else names.by_key(pair[1])
+        for pair in wanted
+    }
 
 
 def own_genres_of(owner: User) -> QuerySet[Genre]:

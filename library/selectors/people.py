@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Sum
 
 from library.models import ApiToken, Genre, Playlist, Tag, Track, User
 from library.selectors.bin import bin_usage_in
@@ -22,6 +23,13 @@ def account_contents_of(*owners: User) -> dict[str, Any]:
         "genres": Genre.objects.filter(owner__in=owners, retired_at=None).count(),
         "tokens": ApiToken.objects.filter(owner__in=owners).count(),
     }
+
+
+def stored_sizes_of(owners: Iterable[User]) -> dict[int, tuple[int, int]]:
+    """By owner: how many tracks they have and how many bytes of the quota these take, those in the bin included."""
+    tracks = Track.all_objects.filter(owner__in=[owner.pk for owner in owners]).order_by()
+    rows = tracks.values_list("owner").annotate(Count("pk"), Sum("size"))
+    return {owner: (count, size or 0) for owner, count, size in rows}
 
 
 def api_tokens_of(owner: User) -> QuerySet[ApiToken]:

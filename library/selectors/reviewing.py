@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from django.db.models import Count, F, Q, QuerySet
 
-from library.models import Track, User
+from library.models import Track, User, Verdict
 from library.selectors.tracks import with_prediction
 
 #: A verdict by the track's own owner.
@@ -48,3 +51,9 @@ def unshared_failure_counts(reviewer: User) -> list[tuple[str, int]]:
     failed = Track.objects.filter(status=Track.Status.FAILED).exclude(visible_to(reviewer))
     rows = failed.order_by().values_list("error_code").annotate(count=Count("pk"))
     return list(rows.order_by("-count", "error_code"))
+
+
+def verdict_counts_for(tracks: Iterable[Track]) -> dict[UUID, int]:
+    """How many verdicts that were not undone each of these tracks has; those without any are left out."""
+    verdicts = Verdict.objects.filter(track__in=[track.pk for track in tracks], undone_at=None).order_by()
+    return dict(verdicts.values_list("track").annotate(Count("pk")))

@@ -105,7 +105,7 @@ def test_many_at_once(reviewer_page: Page) -> None:
     page.get_by_label("Action:").select_option(label="Confirm genres")
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_text("Confirmed 2 tracks.")).to_be_visible()
-    expect(page.get_by_text("2 left unchanged")).to_be_visible()
+    expect(page.get_by_text("2 tracks left unchanged")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".paginator")).to_contain_text("4 tracks")
 

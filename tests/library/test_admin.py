@@ -17,7 +17,7 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from library import selectors, services
-from library.models import ApiToken, Prediction, Track, User
+from library.models import ApiToken, BulkAction, Prediction, Track, User
 from tests.factories import PASSWORD, UserFactory, run_enqueued_tasks, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,14 @@ def test_the_list_says_what_was_heard(bob_client: Client, make_track: Make) -> N
     make_track(title="Blue Train", artist="Nobody")
     make_track(title="Odd One", heard={"label": None, "top": "jazz", "confidence": 0.31})
     page = bob_client.get(TRACKS).content.decode()
-    for words in ("Blue Train", "Nobody", "alice@example.org", "70% blues", "31% jazz", "not sure", "0:06"):
+    for words in (
+        "Blue Train",
+        "Nobody",
+        "alice@example.org",
+        "Sure of blues, 70 %",
+        "Not sure: jazz, 31 %",
+        "0:06",
+    ):
         assert words in page
 
 
@@ -97,12 +104,20 @@ def test_a_track_can_be_heard_and_seen(bob_client: Client, track: Track) -> None
     page = bob_client.get(reverse("admin:library_track_change", args=[track.pk])).content.decode()
     audio = reverse("admin:library_track_audio", args=[track.pk])
     picture = reverse("admin:library_track_spectrogram", args=[track.pk])
-    assert f'<audio controls preload="none" src="{audio}">' in page
-    assert f'<img src="{picture}"' in page
+    assert f'data-audio="{audio}"' in page
+    assert f'<image href="{picture}"' in page
     assert bob_client.get(audio, headers={"Range": "bytes=0-3"}).getvalue() == b"RIFF"
     assert bob_client.get(picture).getvalue() == b"picture"
     assert "mfcc-cnn-1" in page  # its prediction
     assert 'name="_save"' not in page
+
+
+def test_a_failed_track_can_be_heard(bob_client: Client, make_track: Make) -> None:
+    track = make_track(status="failed")
+    page = bob_client.get(reverse("admin:library_track_change", args=[track.pk])).content.decode()
+    audio = reverse("admin:library_track_audio", args=[track.pk])
+    assert f'<audio controls preload="none" src="{audio}">' in page
+    assert "data-strip" not in page
 
 
 def test_tracks_are_neither_made_nor_changed_here(bob_client: Client, track: Track) -> None:
@@ -122,10 +137,60 @@ def action(client: Client, url: str, action: str, *rows: Track | User) -> str:
 
 def test_analyse_again(bob_client: Client, make_track: Make) -> None:
     failed, busy = make_track(status="failed"), make_track(status="analysing", attempts=1)
-    assert "Queued 1." in action(bob_client, TRACKS, "analyse_again", failed, busy)
+    page = action(bob_client, TRACKS, "analyse_again", failed, busy)
+    assert "Queued 1 track." in page
+    assert "1 track left unchanged: waiting or being analysed already." in page
     failed.refresh_from_db()
     busy.refresh_from_db()
     assert (failed.status, failed.error_code, busy.status, busy.attempts) == ("queued", "", "analysing", 1)
+
+
+def test_set_the_genre_of_many(bob: User, bob_client: Client, alice: User, make_track: Make) -> None:
+    one, said, overruled = make_track(), make_track(), make_track()
+    services.genre_set(track=said, person=bob, genre="jazz")
+    services.genre_set(track=overruled, person=alice, genre="rock")
+    rows = [str(track.pk) for track in (one, said, overruled)]
+    form = {"action": "set_genre", "genre": "jazz", "_selected_action": rows}
+    page = bob_client.post(TRACKS, form, follow=True).content.decode()
+    assert "Said jazz of 2 tracks." in page
+    assert "Undo</button>" in page
+    assert "1 track left unchanged: somebody has said jazz already." in page
+    assert "The owner’s own verdict goes on counting for 1 track." in page
+    for track in (one, said, overruled):
+        track.refresh_from_db()
+    assert [one.genre, said.genre, overruled.genre] == ["jazz", "jazz", "rock"]
+    services.bulk_action_undo(action=BulkAction.objects.get())
+    one.refresh_from_db()
+    assert (one.genre, one.genre_source) == ("blues", "model")
+
+
+@pytest.mark.parametrize("genre", ["", "shoegaze", "unsure"])
+def test_a_genre_that_is_none_sets_nothing(bob_client: Client, track: Track, genre: str) -> None:
+    form = {"action": "set_genre", "genre": genre, "_selected_action": str(track.pk)}
+    page = bob_client.post(TRACKS, form, follow=True).content.decode()
+    assert "Choose a genre first." in page or "No action selected." in page
+    assert not track.verdicts.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("confirm_genres", "Confirmed 1 track."),
+        ("set_genre", "Said rock of 1 track."),
+        ("analyse_again", "Queued 1 track."),
+    ],
+)
+def test_the_same_on_the_page_of_one_track(
+    bob_client: Client, track: Track, make_track: Make, name: str, words: str
+) -> None:
+    other = make_track()
+    page = reverse("admin:library_track_change", args=[track.pk])
+    form = {"CHANGE_FORM-action": name, "CHANGE_FORM-genre": "rock", "_selected_action": str(track.pk)}
+    assert words in bob_client.post(page, form, follow=True).content.decode()
+    assert bob_client.post(page, form | {"_selected_action": str(other.pk)}).status_code == 400
+    nothing = form | {"CHANGE_FORM-action": "set_genre", "CHANGE_FORM-genre": "", "genre": "shoegaze"}
+    assert "Choose a genre first." in bob_client.post(page, nothing, follow=True).content.decode()
+    assert not other.verdicts.exists()
 
 
 def test_who_may_only_look_cannot_analyse_again(bob: User, bob_client: Client, make_track: Make) -> None:

@@ -275,6 +275,8 @@ NOT_ASKED = {
     "bin.bin_of", "bin.bin_usage_in", "bin.bin_usage_of", "bin.binned_ids_of", "bin.purged_after",
     "bin.tracks_including_binned", "tracks.with_prediction",
     "needs_you.answer_options_for", "needs_you.suggested_own_genre", "reviewing.visible_to", "similar.shared_moods",
+    # About the tracks or genres that they are given.
+    "reviewing.verdict_counts_for", "genres.genre_choices_for",
     "model_cards.default_model_id", "model_cards.learning_space", "model_cards.model_id", "model_cards.model_name_of",
     "model_cards.installed_models", "model_cards.accuracy_at_confidence", "model_cards.accuracy_when_sure",
     "covers.cover_id_for", "read_once.read_once", "read_once.reads_once",
@@ -287,8 +289,12 @@ NOT_ASKED = {
     "learned.learned_reason_text", "learned.learned_gain_text",
     "standing.standing_text",
     "moments.telling_moment", "model_comparison.sign_test",
-    # Its rows are no tracks.
-    "table_sizes.pruned_table_sizes",
+    # The bin takes its part of the quota.
+    "people.stored_sizes_of",
+    # Their rows are no tracks.
+    "table_sizes.pruned_table_sizes", "staff.job_backlog",
+    # Made of others; the damaged files that it counts are looked after in the bin, too.
+    "staff.staff_overview_for",
     # Files are looked after in the bin, too.
     "file_checks.damage_of", "file_checks.damaged_counts", "file_checks.originals_due",
     "file_checks.originals_unread_since",
@@ -618,7 +624,8 @@ OF_THE_SESSION = ("/account/session/",)
 #: What differs each time.
 CHANGING = re.compile(
     r'name="(csrfmiddlewaretoken|idempotency_key)" value="[^"]*"|data-csrf="[^"]*"|nonce="[^"]*"|csrfToken[^,]*'
-    r'|"exported_at": "[^"]*"|<td class="field-last_used_at[^<]*<|^[A-Z][\w-]+: .*$|just now|\d+\xa0minutes? ago',
+    r'|"exported_at": "[^"]*"|<td class="field-last_used_at[^<]*<|^[A-Z][\w-]+: .*$|just now|\d+\xa0minutes? ago'
+    r'|<span class="disk-free">[^<]*<',
     re.MULTILINE,
 )
 

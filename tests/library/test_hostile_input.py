@@ -147,7 +147,8 @@ ADMIN_NAMES = (
     "select_across", "post", "created_at__year", "created_at__month", "created_at__day", "created_at__gte", "review",
     "status__exact", "heard", "error_code", "kind", "top", "whose", "undone", "genre", "needs_you__exact", "owner__id",
     "term", "app_label", "model_name", "field_name", "email", "password", "password1", "password2", "is_active",
-    "usable_password", "user_permissions", "username", "next",
+    "usable_password", "user_permissions", "username", "next", "genre_source__exact", "file_check__damage", "track",
+    "status", "task_path", "CHANGE_FORM-action", "CHANGE_FORM-genre",
 )  # fmt: skip
 MULTIPART = "multipart/form-data; boundary=x"
 BODIES: list[tuple[str, bytes]] = [

@@ -18,11 +18,12 @@ from tests.factories import upload, wav
 pytestmark = pytest.mark.django_db
 KEY = re.compile(r'name="idempotency_key" value="([^"]+)"')
 #: Forms that carry no key. A digest of a form must not tell of a password; a new token's key is shown once, and no
-#: stored response may hold it; signing in or out twice does no harm, nor does a cookie that is set twice.
+#: stored response may hold it, nor an invitation; signing in or out twice does no harm, nor does a cookie that is set
+#: twice.
 WITHOUT = {
     "accounts/account_delete.html", "accounts/login.html", "accounts/password_change.html",
     "accounts/password_reset.html", "accounts/password_reset_confirm.html", "accounts/signup.html",
-    "email_change", "token_create", "logout", "account_time_zone",
+    "email_change", "token_create", "logout", "account_time_zone", "admin:library_user_invite",
     # Of Django's own view.
     "admin/library/delete_selected_confirmation.html",
 }  # fmt: skip

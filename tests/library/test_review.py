@@ -124,7 +124,9 @@ class TestReviewQueue:
         rows = [str(track.pk) for track in waiting]
         done = bob_client.post(url, {"action": "confirm_genres", "_selected_action": rows}, follow=True)
         assert "Confirmed 1 track." in done.content.decode()
-        assert "2 left unchanged: they have a verdict already, or no sure genre." in done.content.decode()
+        assert (
+            "2 tracks left unchanged: they have a verdict already, or no sure genre." in done.content.decode()
+        )
         assert "Undo</button>" in done.content.decode()
         assert set(Track.objects.values_list("owner_genre", flat=True)) == {"blues", ""}
 

@@ -79,9 +79,9 @@ def test_suggestions_of_the_search_are_limited_too(staff_client: Client, secret:
     assert [row["id"] for row in found] == [str(secret.pk)]
 
 
-@pytest.mark.parametrize("action", ["delete_selected", "analyse_again", "confirm_genres"])
+@pytest.mark.parametrize("action", ["delete_selected", "analyse_again", "confirm_genres", "set_genre"])
 def test_actions_do_not_reach_it(staff_client: Client, secret: Track, action: str) -> None:
-    data = {"action": action, "_selected_action": str(secret.pk), "post": "yes"}
+    data = {"action": action, "genre": "rock", "_selected_action": str(secret.pk), "post": "yes"}
     before = Track.objects.values().get()
     page = staff_client.post(reverse("admin:library_track_changelist"), data, follow=True)
     assert TITLE not in page.content.decode()
