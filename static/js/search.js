@@ -102,6 +102,16 @@
     if (link) search(link.href);
   }
 
+  // The same for what is entered in the panel, whose hidden fields may still be those of the search before.
+  async function addToSearch(form) {
+    const entered = [...form.querySelectorAll("input:not([type=hidden])")].map(({ name, value }) => [name, value]);
+    await searching.catch(() => {});
+    const query = new URLSearchParams(location.search);
+    query.delete("page");
+    for (const [name, value] of entered) query.set(name, value);
+    search(`${list().dataset.list}?${query}`);
+  }
+
   function closeFacets() {
     if (docks.matches) earmarkDock.keep(false);
     panel().classList.remove("is-open", "is-docked");
@@ -147,6 +157,7 @@
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-search], [data-search-form]") || !list()) return;
     event.preventDefault();
+    if ("searchForm" in event.target.dataset) return addToSearch(event.target);
     clearTimeout(searchTimer);
     search(searchUrl(event.target));
   });
