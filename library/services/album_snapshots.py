@@ -6,7 +6,7 @@ meanwhile stays with that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -127,6 +127,38 @@ def rows_note(action: BulkAction, tracks: Sequence[Track], names: Iterable[Track
         new = new or bool(more)
     if new:
         BulkAction.objects.filter(pk=action.pk).update(data=action.data)
+
+
+def rows_restore_again(action: BulkAction, album_ids: Collection[str], artist_keys: Collection[str]) -> None:
+    """Bring back, of the rows that an action was about, those of the tracks that are about to get their names back.
+
+    Batches before them may have given an album that was still without its own tracks to others.
+    """
+    rows = action.data.get("rows", {"artists": [], "albums": []})
+    albums = [row for row in rows["albums"] if row["id"] in album_ids]
+    needed = {row["artist_id"] for row in albums}
+    artists = [row for row in rows["artists"] if row["id"] in needed or row["key"] in artist_keys]
+    _artists_restore(action, artists)
+    _albums_restore(action, albums)
+
+
+def stars_restore(action: BulkAction) -> None:
+    """Take from albums, at the end of an undo, stars and covers that a row of the action left them when it vanished."""
+    rows = action.data.get("rows", {"albums": []})["albums"]
+    stars, covers = {_moment(row["starred_at"]) for row in rows}, {row["cover_id"] for row in rows}
+    there = {str(pk) for pk in Cover.objects.filter(pk__in=covers - {None}).values_list("pk", flat=True)}
+    albums = Album.objects.filter(owner=action.person).in_bulk([row["id"] for row in rows])
+    due = []
+    for row in rows:
+        if album := albums.get(UUID(row["id"])):
+            before = (album.starred_at, album.cover_id, album.cover_chosen)
+            album.starred_at = _star(album.starred_at, row, stars)
+            if album.cover_id and album.cover_chosen and str(album.cover_id) in covers:
+                kept = row["cover_id"] if row["cover_id"] in there else None
+                album.cover_id, album.cover_chosen = kept, kept is not None and row["cover_chosen"]
+            if before != (album.starred_at, album.cover_id, album.cover_chosen):
+                due.append(album)
+    Album.objects.bulk_update(due, ["starred_at", "cover", "cover_chosen"], BATCH_SIZE)
 
 
 def rows_restore(action: BulkAction) -> None:

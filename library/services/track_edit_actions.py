@@ -14,7 +14,13 @@ from django.utils import timezone
 
 from library.models import Album, BulkAction, BulkActionTrack, Track
 from library.services.album_names import NAME_COLUMNS, TrackNames, track_names
-from library.services.album_snapshots import album_identify, rows_note, rows_restore
+from library.services.album_snapshots import (
+    album_identify,
+    rows_note,
+    rows_restore,
+    rows_restore_again,
+    stars_restore,
+)
 from library.services.albums import albums_drop_empty, albums_recompute
 from library.services.analysis import derived_names_recompute
 from library.services.batches import BATCH_SIZE
@@ -36,7 +42,11 @@ def edits_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, Any
         rows_note(action, named, [_names(track, changes[track]) for track in named])
         _split_album_identify(action, ids)
     done = {
-        track.pk: {"before": {column: getattr(track, column) for column in change}, "after": change}
+        track.pk: {
+            "before": {column: getattr(track, column) for column in change},
+            "after": change,
+            "album": str(track.album_entry_id),
+        }
         for track, change in changes.items()
     }
     _write(action, changes)
@@ -56,10 +66,16 @@ def edits_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     known = {target.track_id: target.before for target in targets if target.before}
     changes = {}
     for track in _locked(action, list(known)):
-        if change := track_change_undone(track, **known[track.pk]):
+        done = known[track.pk]
+        if change := track_change_undone(track, done["before"], done["after"]):
             changes[track] = change
+    if named := [track for track, change in changes.items() if _IDENTITY.intersection(change)]:
+        names = [_names(track, changes[track]) for track in named]
+        keys = {key for it in names for key in (it.artist_key, *(it.artists or ()))}
+        rows_restore_again(action, {known[track.pk]["album"] for track in named}, keys)
     _write(action, changes)
     if len(targets) < BATCH_SIZE:
+        stars_restore(action)
         edits_finish(action)
     return sum(track.deleted_at is None for track in changes)
 
