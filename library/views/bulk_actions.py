@@ -25,11 +25,10 @@ from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS, reques
 from library.services.bulk_actions import BulkActionOptions, SelectionChangedError
 from library.text import track_count_text, uuids_in, whole_number
 
+#: Fields of a form that say which tracks were selected, and where to go afterwards.
+SELECTION_FIELDS = ("all", "query", "digest", "track", "others", "next")
 #: Fields of the form that the confirmation page submits again as they are.
-RESUBMITTED_FIELDS = {
-    *("act", "all", "query", "digest", "track", "others", "next"),
-    *("new_genre", "tag", "new_playlist"),
-}
+RESUBMITTED_FIELDS = {*SELECTION_FIELDS, "act", "new_genre", "tag", "new_playlist"}
 
 
 @dataclass

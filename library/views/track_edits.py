@@ -21,14 +21,13 @@ from library.services.track_edit_previews import MOST_LOOKED_AT
 from library.services.track_edit_requests import edit_data, filename_data, reset_data
 from library.text.filename_patterns import FILENAME_PATTERNS, filename_pattern_for
 from library.views.bulk_actions import (
+    SELECTION_FIELDS,
     TrackSelection,
     expected_count,
     redirect_with_result,
     selection_from_form,
 )
 
-#: Fields of the form by which it is sent again for the same tracks.
-SELECTION_FIELDS = ("all", "query", "digest", "track", "next")
 #: Fields of which the values among the tracks are offered, and how many.
 OFFERED_FIELDS, MOST_OFFERED = ("artist", "album", "album_artist"), 20
 

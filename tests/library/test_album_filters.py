@@ -156,7 +156,8 @@ class TestNamesFound:
         cover = make_cover(alice)
         Album.objects.filter(pk=post.pk).update(cover=cover)
         page = alice_client.get("/?q=bjork").content.decode()
-        assert page.count(f'src="/covers/{cover.pk}/small.webp"') == 2
+        found = page[page.index('class="names-found"') :]
+        assert found[: found.index("</section>")].count(f'src="/covers/{cover.pk}/small.webp"') == 2
 
     def test_of_others_nothing(self, post: Album, charlie_client: Client) -> None:
         assert self.names(charlie_client, "q=bjork") == []

@@ -238,6 +238,12 @@ class TestFromTheFilesName:
 
 
 class TestWhichTracks:
+    def test_also_those_on_other_pages_of_the_list(self, songs: list[Track], alice_client: Client) -> None:
+        sent = chosen(songs[:1], others=" ".join(str(song.pk) for song in songs[1:]))
+        form = fields_of(alice_client.post(URL, sent))
+        alice_client.post(URL, form | {"year": ["1999"], "step": ["save"]})
+        assert values("year") == [(1999,)] * 3
+
     def test_all_that_a_search_finds(self, songs: list[Track], alice_client: Client) -> None:
         sent = {"all": "1", "query": "q=gravel", "expected": "3", "next": "/"}
         page = alice_client.post(URL, sent)
