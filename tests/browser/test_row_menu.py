@@ -231,6 +231,7 @@ def test_on_the_page_of_an_artist(library: Page, site: Site) -> None:
     site.manage("shell", "--no-imports", "-c", _SINGLES)
     page.goto("/?q=single")
     page.get_by_role("link", name="Nico", exact=True).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nico")
     expect(page.locator(".row-track")).to_have_count(2)
     choose(page, "Single 1", "Delete")
     expect(page.locator("[data-toasts]")).to_contain_text("Moved “Nico – Single 1” to the bin.")
