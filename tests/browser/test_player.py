@@ -60,7 +60,7 @@ def test_music_goes_on_from_page_to_page(library: Page) -> None:
     expect(page.get_by_role("heading", level=1, name="c")).to_be_visible()
     # A form rather than a link: set the genre, and go back.
     page.get_by_role("link", name="Edit").click()
-    page.get_by_label("Artist").fill("Nobody")
+    page.get_by_label("Artist", exact=True).fill("Nobody")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".track-head")).to_contain_text("Nobody")
     page.go_back()
@@ -82,7 +82,7 @@ def test_next_previous_and_the_queue(library: Page) -> None:
     page.get_by_role("button", name="Play c").click()
     title = page.locator("[data-player-title]")
     expect(title).to_have_text("c")
-    page.locator("h1").click()
+    page.locator("#content h1").click()
     page.keyboard.press("Shift+N")
     expect(title).to_have_text("b")
     page.keyboard.press("Shift+P")

@@ -53,7 +53,7 @@ def track_page(signed_up: Page, tmp_path: Path) -> Page:
     """The page of an analysed track."""
     page = signed_up
     upload(page, sounds.write(tmp_path / "song.wav", seconds=4))
-    expect(page.locator(".row-track .ring")).to_be_visible(timeout=60_000)
+    expect(page.locator(".row-track .chip")).to_have_count(1, timeout=60_000)
     page.get_by_role("button", name="Close the list of uploads").click()
     page.get_by_role("link", name="song", exact=True).click()
     expect(page.get_by_role("heading", level=1, name="song")).to_be_visible()
@@ -65,23 +65,23 @@ class TestTheSessionEnded:
         page = track_page
         email = email_of(page)
         page.get_by_role("link", name="Edit").click()
-        page.get_by_label("Title").fill("A new title")
-        page.get_by_label("Album").fill("Years of “quiet” <b>")
+        page.get_by_label("Title", exact=True).fill("A new title")
+        page.get_by_label("Album", exact=True).fill("Years of “quiet” <b>")
         end_session(page)
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("alert")).to_have_text(SIGNED_OUT)
-        expect(page.get_by_label("Title")).to_have_value("A new title")
+        expect(page.get_by_label("Title", exact=True)).to_have_value("A new title")
         check_page(page, "signed-out-form")
         page.get_by_role("link", name="Sign in to go on").click()
         expect(page.get_by_text("to return to the page you came from")).to_be_visible()
         check_page(page, "signed-out-sign-in")
         sign_in(page, email)
         expect(page.get_by_text(SENT_AGAIN)).to_be_visible()
-        expect(page.get_by_label("Title")).to_have_value("A new title")
-        expect(page.get_by_label("Album")).to_have_value("Years of “quiet” <b>")
+        expect(page.get_by_label("Title", exact=True)).to_have_value("A new title")
+        expect(page.get_by_label("Album", exact=True)).to_have_value("Years of “quiet” <b>")
         check_page(page, "signed-out-back")
         # Not saved before; now it is.
-        assert page.get_by_label("Title").get_attribute("value") == "song"
+        assert page.get_by_label("Title", exact=True).get_attribute("value") == "song"
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("heading", level=1, name="A new title")).to_be_visible()
 
@@ -195,7 +195,7 @@ class TestAnotherSessionBegan:
         sign_in_elsewhere(page.context, email_of(page))
         page.get_by_role("link", name="Edit").click()
         sign_in_elsewhere(page.context, email_of(page))
-        page.get_by_label("Title").fill("A new title")
+        page.get_by_label("Title", exact=True).fill("A new title")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("heading", level=1, name="A new title")).to_be_visible()
 

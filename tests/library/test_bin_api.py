@@ -148,7 +148,7 @@ class TestTheList:
         for _ in range(count):
             binned(make_track())
         alice_api.get(BIN)
-        with django_assert_num_queries(4):  # token, tracks, tags, what was learned
+        with django_assert_num_queries(5):  # token, tracks, tags, what was learned, artists
             alice_api.get(BIN)
 
 

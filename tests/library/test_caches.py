@@ -19,6 +19,9 @@ path_values = test_crawl.path_values
 #: Files of tracks, which a browser need not fetch again to play them again.
 FILES = ("audio/", "file/", "original/", "spectrogram/", "peaks/", "timeline/", "tagged/")
 
+#: Pictures, whose address names what they show: another picture has another address.
+PICTURES = "covers/<uuid:cover_id>/<str:size>.webp"
+
 
 def test_pages_and_json_are_not_stored(path_values: PathValues, bob: User) -> None:
     for client in (signed_in(bob), with_token(bob), Client()):
@@ -30,7 +33,9 @@ def test_pages_and_json_are_not_stored(path_values: PathValues, bob: User) -> No
             close_response(response)
             kept = {part.strip() for part in response["Cache-Control"].split(",")}
             assert "public" not in kept, address.url
-            if response.status_code == 200 and address.route.endswith(FILES):
+            if response.status_code == 200 and address.route == PICTURES:
+                assert kept == {"private", "max-age=31536000", "immutable"}, address.url
+            elif response.status_code == 200 and address.route.endswith(FILES):
                 assert "private" in kept, address.url
             else:
                 assert "no-store" in kept, (address.url, kept)

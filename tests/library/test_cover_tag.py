@@ -8,7 +8,7 @@ import pytest
 from django.template import Context, Template
 from pytest_django import DjangoAssertNumQueries
 
-from library.models import Album, Artist, Track, User
+from library.models import Album, Artist, Cover, Track, User
 from library.selectors import genre_names_of
 from tests.covers import make_cover
 from tests.factories import TrackFactory
@@ -26,7 +26,10 @@ def album(alice: User) -> Album:
     return Album.objects.create(owner=alice, title="Night Ferry", key="night ferry", sort_title="night ferry")
 
 
-def loaded(track: Track) -> Track:
+def track_on(album: Album, cover: Cover | None = None) -> Track:
+    """A track on an album made by hand, loaded with it."""
+    track = TrackFactory(owner=album.owner)
+    Track.objects.filter(pk=track.pk).update(album_entry=album, cover=cover)
     return Track.objects.select_related("album_entry").get(pk=track.pk)
 
 
@@ -64,27 +67,24 @@ class TestTrackOnAnAlbum:
     def test_shows_its_own_picture(self, alice: User, album: Album) -> None:
         own, other = make_cover(alice), make_cover(alice, (0, 0, 200))
         Album.objects.update(cover=other)
-        track = TrackFactory(owner=alice, album_entry=album, cover=own)
-        assert str(own.pk) in drawn(loaded(track), alice)
+        assert str(own.pk) in drawn(track_on(album, own), alice)
 
     def test_shows_the_albums_when_it_has_none(self, alice: User, album: Album) -> None:
         other = make_cover(alice)
         Album.objects.update(cover=other)
-        track = TrackFactory(owner=alice, album_entry=album)
-        assert str(other.pk) in drawn(loaded(track), alice)
+        assert str(other.pk) in drawn(track_on(album), alice)
 
     def test_shows_what_was_chosen_for_the_album(self, alice: User, album: Album) -> None:
         own, chosen = make_cover(alice), make_cover(alice, (0, 0, 200))
-        track = TrackFactory(owner=alice, album_entry=album, cover=own)
         Album.objects.update(cover=chosen, cover_chosen=True)
-        assert str(chosen.pk) in drawn(loaded(track), alice)
+        assert str(chosen.pk) in drawn(track_on(album, own), alice)
         Album.objects.update(cover=None, cover_chosen=True)
-        assert "cover-tile" in drawn(loaded(track), alice)
+        assert "cover-tile" in drawn(track_on(album, own), alice)
 
     def test_makes_no_query(
         self, alice: User, album: Album, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
-        track = Track.objects.get(pk=TrackFactory(owner=alice, album_entry=album, cover=make_cover(alice)).pk)
+        track = Track.objects.get(pk=track_on(album, make_cover(alice)).pk)
         names = genre_names_of(alice)
         template = Template("{% load covers %}{% cover thing %}")
         with django_assert_num_queries(0):

@@ -21,7 +21,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("crawling")]
 path_values = test_crawl.path_values
 
 #: Where files are wanted.
-TAKING_FILES = {"upload/", "exchange/", "file-upload", "api/v1/tracks/", "api/v1/import/", "api/v1/classify/"}
+TAKING_FILES = {
+    "upload/",
+    "exchange/",
+    "albums/<uuid:album_id>/cover/",
+    "file-upload",
+    "api/v1/tracks/",
+    "api/v1/import/",
+    "api/v1/classify/",
+}
 
 
 @pytest.fixture

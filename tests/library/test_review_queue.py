@@ -279,6 +279,7 @@ def test_as_many_queries_for_one_as_for_many(
     for _ in range(tracks):
         unsure()
     services.own_genre_add(owner=alice, name="Ambient")
-    # session, user, how many are left, the track, genres, last word, how many in all, whether a learned version waits
-    with django_assert_num_queries(8):
+    # session, user, how many are left, which track, the track, genres, last word, whether a learned version waits,
+    # artists
+    with django_assert_num_queries(9):
         text(alice_client)
