@@ -47,11 +47,14 @@ def test_letters_and_digits_by_their_place(library: Page) -> None:
     press(cdp, "ы", "KeyS")  # Russian: the place of S
     expect(page.locator("#content").get_by_text("1 skipped")).to_be_visible()
     expect(title).not_to_have_text(first)
+    expect(title).to_be_focused()  # when the next question has come, keys are taken again
     second = title.inner_text()
     press(cdp, "&", "Digit1")  # French: 1 needs Shift
     expect(title).not_to_have_text(second)
+    expect(title).to_be_focused()
     press(cdp, "я", "KeyZ")
     expect(title).to_have_text(second)
+    expect(title).to_be_focused()
     press(cdp, "т", "KeyN")
     expect(page.get_by_label("Or a genre of your own")).to_be_focused()
 
