@@ -14,6 +14,8 @@ from library.models.people import User
 #: The longest name of an artist or an album, and the longest key that a name can have (`library.text.name_key`).
 TITLE_LENGTH = 255
 TITLE_KEY_LENGTH = 3 * TITLE_LENGTH
+#: How many characters of a name are sorted by. Four bytes each fit into an index.
+SORT_LENGTH = 255
 
 
 def cover_name(cover: Cover, filename: str) -> str:
@@ -63,7 +65,7 @@ class Artist(models.Model):
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="artists", db_index=False)
     name = models.CharField(max_length=TITLE_LENGTH)
     key = models.CharField(max_length=TITLE_KEY_LENGTH, editable=False)
-    sort_name = models.CharField(max_length=60, editable=False)
+    sort_name = models.CharField(max_length=SORT_LENGTH, editable=False)
     #: The artist's MusicBrainz id, if a file says it.
     mbid = models.CharField(max_length=36, blank=True)
     starred_at = models.DateTimeField(null=True, blank=True)
@@ -99,7 +101,7 @@ class Album(models.Model):
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="albums", db_index=False)
     title = models.CharField(max_length=TITLE_LENGTH)
     key = models.CharField(max_length=TITLE_KEY_LENGTH, editable=False)
-    sort_title = models.CharField(max_length=60, editable=False)
+    sort_title = models.CharField(max_length=SORT_LENGTH, editable=False)
     #: The album artist. No row for albums of various artists.
     artist = models.ForeignKey(
         Artist, on_delete=models.RESTRICT, null=True, blank=True, related_name="albums", db_index=False

@@ -12,6 +12,7 @@ from classifier.errors import MESSAGES
 from classifier.formats import AUDIO_FORMATS
 from classifier.tagged_copies import TAGGABLE_FORMATS
 from library.addresses import reverse_track
+from library.models.albums import SORT_LENGTH
 from library.models.people import User
 
 #: The longest key of a genre, built-in or own.
@@ -28,8 +29,7 @@ EDITABLE_FIELDS = (
 )
 #: Discs and tracks are numbered from 1 to this.
 MAX_NUMBER = 999
-#: How many characters of a name are sorted by, and how many of all names are searched: the limits of an index.
-SORT_LENGTH = 60
+#: How many characters of all names are searched by an index: a limit of PostgreSQL.
 SEARCH_LENGTH = 600
 MOODS_LENGTH = 120
 
@@ -136,6 +136,8 @@ class Track(models.Model):
     edited = models.JSONField("edited fields", default=list, blank=True)
     #: The words of title, artist, album and file name, for searching.
     search_text = models.TextField(blank=True, editable=False)
+    #: All of them, if they are too long for the index that has `search_text`; else "".
+    long_search_text = models.TextField(blank=True, editable=False)
     #: The start of each, likewise, for sorting: "Édith" comes before "Frank" on every database.
     sort_title = models.CharField(max_length=SORT_LENGTH, blank=True, editable=False)
     sort_artist = models.CharField(max_length=SORT_LENGTH, blank=True, editable=False)
@@ -217,6 +219,10 @@ class Track(models.Model):
                     *("duration", "confidence", "mood_lines", "search_text", "id"),
                 ],
                 name="search",
+            ),
+            # Very few. Also those in the bin.
+            models.Index(
+                fields=["owner", "id"], condition=models.Q(long_search_text__gt=""), name="with_long_names"
             ),
             models.Index(fields=["owner", "deleted_at", "sort_title", "id"], name="by_title"),
             models.Index(fields=["owner", "deleted_at", "sort_artist", "id"], name="by_artist"),

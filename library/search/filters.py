@@ -25,7 +25,8 @@ from library.search.filter_types import (
     genre_condition,
 )
 from library.search.form import EMPTY_VALUES, NONE, SearchForm
-from library.search.typed import field_condition, phrase_condition, typed_terms
+from library.search.typed import field_condition, typed_terms
+from library.search.words import phrase_condition, word_condition
 from library.text import line_term, uuids_in
 from library.text.folding import search_text, without_signs
 
@@ -76,6 +77,7 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.owner = owner or self.request.user
         self._word_in_tag_cache: dict[str, bool] = {}
+        self._word_condition_cache: dict[str, Q] = {}
 
     @classmethod
     def get_filters(cls) -> dict[str, filters.Filter]:
@@ -121,7 +123,7 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
         words = search_text(value).split()
         # A sign between words, such as &, need not be there.
         for word in list(filter(without_signs, words)) or words:
-            tracks = tracks.filter(self._found_or_tagged(Q(search_text__contains=word), word))
+            tracks = tracks.filter(self._found_or_tagged(self._word_condition(word), word))
         return tracks
 
     def filter_search(self, tracks: QuerySet[Track], name: str, value: str) -> QuerySet[Track]:
@@ -129,9 +131,9 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
             if term.field:
                 found = field_condition(self.owner, term)
             elif term.is_phrase:
-                found = self._found_or_tagged(phrase_condition(term.text), term.text)
+                found = self._found_or_tagged(phrase_condition(self.owner, term.text), term.text)
             else:
-                found = self._found_or_tagged(Q(search_text__contains=term.text), term.text)
+                found = self._found_or_tagged(self._word_condition(term.text), term.text)
             tracks = tracks.filter(found)
         return tracks
 
@@ -186,6 +188,12 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
             tagged = Tagging.objects.filter(tag__owner=self.owner, tag__search_text__contains=text)
             found |= Q(pk__in=tagged.values("track"))
         return found
+
+    def _word_condition(self, word: str) -> Q:
+        """Cached: it asks the database whether names are long."""
+        if word not in self._word_condition_cache:
+            self._word_condition_cache[word] = word_condition(self.owner, word)
+        return self._word_condition_cache[word]
 
     def _matches_tag(self, word: str) -> bool:
         """Cached. Most words match no tag, and a search without the subquery takes half the time."""

@@ -10,6 +10,7 @@ from django.db.models import Q
 from library.genres import UNSURE
 from library.models import Tagging, TrackArtist, User
 from library.search.filter_types import genre_condition
+from library.search.words import words_condition
 from library.selectors import genre_names_of, track_count_by_genre
 from library.text.folding import search_text, without_signs
 
@@ -76,23 +77,11 @@ def field_condition(owner: User, term: Term) -> Q:
         tagged = Tagging.objects.filter(tag__owner=owner, tag__search_text__contains=term.text)
         return Q(pk__in=tagged.values("track"))
     if term.field == "album":
-        return words_condition(term.text) & Q(sort_album__contains=term.text)
+        return words_condition(owner, term.text) & Q(sort_album__contains=term.text)
     named = TrackArtist.objects.filter(artist__owner=owner, artist__sort_name__contains=term.text).order_by()
-    return words_condition(term.text) & (Q(sort_artist__contains=term.text) | Q(pk__in=named.values("track")))
-
-
-def phrase_condition(text: str) -> Q:
-    """The tracks of which title, artist, album or file name has these words together."""
-    together = Q(sort_title__contains=text) | Q(sort_artist__contains=text) | Q(sort_album__contains=text)
-    return words_condition(text) & (together | Q(original_name__icontains=text))
-
-
-def words_condition(text: str) -> Q:
-    """The tracks that have each word of a text somewhere. Databases look for that in an index."""
-    condition = Q()
-    for word in text.split():
-        condition &= Q(search_text__contains=word)
-    return condition
+    return words_condition(owner, term.text) & (
+        Q(sort_artist__contains=term.text) | Q(pk__in=named.values("track"))
+    )
 
 
 def _genres_of(owner: User, text: str) -> list[str]:

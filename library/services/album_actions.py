@@ -17,7 +17,7 @@ from library.models import Artist, BulkAction, BulkActionTrack, Track
 from library.services.album_names import title_key
 from library.services.album_snapshots import rows_move, rows_restore
 from library.services.albums import albums_drop_empty, albums_recompute
-from library.services.analysis import derived_names_recompute
+from library.services.analysis import DERIVED_FIELDS, derived_names_recompute
 from library.services.batches import BATCH_SIZE
 from library.services.edit_conflicts import owner_lock
 from library.services.file_tags import ids_of_fields
@@ -42,7 +42,7 @@ CHANGED_FIELDS = (
 )
 WRITTEN_FIELDS = (
     *CHANGED_FIELDS,
-    *("edited", "updated_at", "search_text", "sort_title", "sort_artist", "sort_album"),
+    *("edited", "updated_at", *DERIVED_FIELDS),
 )
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from library.models.tracks import SORT_LENGTH
+from library.models.albums import SORT_LENGTH
 from library.text.folding import name_key, search_text
 
 #: The columns that say what a track names.

@@ -16,7 +16,8 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from classifier.errors import AudioError
 from library.genres import known_genre_from_tag
 from library.models import Prediction, Track, User
-from library.models.tracks import SEARCH_LENGTH, SORT_LENGTH
+from library.models.albums import SORT_LENGTH
+from library.models.tracks import SEARCH_LENGTH
 from library.monitoring.logs import log_context
 from library.selectors import own_genres_for_tags
 from library.selectors.model_cards import model_name_of
@@ -47,6 +48,9 @@ from library.services.vectors import embedding_record, learning_vector_record
 from library.text.folding import search_text, searched_words
 
 logger = logging.getLogger(__name__)
+
+#: The columns that `derived_names_recompute` sets.
+DERIVED_FIELDS = ("search_text", "long_search_text", "sort_title", "sort_artist", "sort_album")
 
 
 def track_analyse(*, track_id: uuid.UUID | str) -> None:
@@ -166,9 +170,10 @@ def derived_names_recompute(track: Track) -> dict[str, str]:
     """The fields by which lists search and sort, from a track's names: set on it, not saved, and returned."""
     names = (track.title, track.artist, track.album)
     others = [name for name in (*track.artist_names, track.album_artist) if name not in names]
-    derived = {"search_text": searched_words((*names, *others), track.original_name)[:SEARCH_LENGTH]}
-    for field, name in zip(("sort_title", "sort_artist", "sort_album"), names, strict=True):
-        derived[field] = search_text(name)[:SORT_LENGTH]
+    searched = searched_words((*names, *others), track.original_name)
+    long = searched if len(searched) > SEARCH_LENGTH else ""
+    sorted_by = (search_text(name)[:SORT_LENGTH] for name in names)
+    derived = dict(zip(DERIVED_FIELDS, (searched[:SEARCH_LENGTH], long, *sorted_by), strict=True))
     for field, text in derived.items():
         setattr(track, field, text)
     return derived

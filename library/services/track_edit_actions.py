@@ -22,14 +22,13 @@ from library.services.album_snapshots import (
     stars_restore,
 )
 from library.services.albums import albums_drop_empty, albums_recompute
-from library.services.analysis import derived_names_recompute
+from library.services.analysis import DERIVED_FIELDS, derived_names_recompute
 from library.services.batches import BATCH_SIZE
 from library.services.edit_conflicts import owner_lock
 from library.services.track_changes import track_change_undone, track_changes
 
 #: What makes a difference to which albums and artists there are. An album's year follows without its row being noted.
 _IDENTITY = frozenset(NAME_COLUMNS) - {"year", "original_year"}
-_DERIVED = ("search_text", "sort_title", "sort_artist", "sort_album")
 
 
 def edits_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -94,7 +93,7 @@ def _write(action: BulkAction, changes: Mapping[Track, Mapping[str, Any]]) -> No
         track.updated_at = timezone.now()
         derived_names_recompute(track)
     columns = {column for change in changes.values() for column in change}
-    Track.all_objects.bulk_update([*changes], [*sorted(columns), "updated_at", *_DERIVED], BATCH_SIZE)
+    Track.all_objects.bulk_update([*changes], [*sorted(columns), "updated_at", *DERIVED_FIELDS], BATCH_SIZE)
     if columns.intersection(NAME_COLUMNS):
         albums_recompute(owner=action.person, track_ids=[track.pk for track in changes])
 

@@ -30,9 +30,9 @@ def as_it_was(transactional_db: None) -> Iterator[None]:
 class Then:
     """Writes and reads rows with the models of the version before."""
 
-    def __init__(self) -> None:
-        call_command("migrate", "library", BEFORE, verbosity=0)
-        self.model = MigrationExecutor(connection).loader.project_state([("library", BEFORE)]).apps.get_model
+    def __init__(self, before: str = BEFORE) -> None:
+        call_command("migrate", "library", before, verbosity=0)
+        self.model = MigrationExecutor(connection).loader.project_state([("library", before)]).apps.get_model
         self.alice = self.create("User", email="alice@example.org")
 
     def create(self, model: str, /, **fields: Any) -> Any:
@@ -134,3 +134,30 @@ def test_refusals_stay_refusals() -> None:
     for row in Track.objects.filter(title__in=["Song", "Third"]):
         assert selectors.tag_suggestions_for(alice, row) == []
     assert Track.objects.get(title="Song").rejections.get().key == "fado é"
+
+
+def test_names_that_were_cut_are_found_and_sorted_by_what_was_left_out() -> None:
+    then = Then("0045_tracks_edited_together")
+    title, album = " ".join(f"word{number}" for number in range(36)), "a" * 200 + " lastword"
+    words = folding.searched_words((title, "b" * 250, album, "c" * 200), "a.mp3")
+    assert "lastword" not in words[:600]
+    album_row = then.create("Album", owner=then.alice, title=album, key=album, sort_title=album[:60])
+    then.create("Artist", owner=then.alice, name="b" * 250, key="b" * 250, sort_name="b" * 60)
+    then.create(
+        "Track", owner=then.alice, original="a", original_name="a.mp3", kind="mp3", size=1, status="ready", sha256="a",
+        title=title, artist="b" * 250, album=album, album_artist="c" * 200, album_entry=album_row,
+        search_text=words[:600], sort_title=title[:60], sort_artist="b" * 60, sort_album=album[:60],
+    )  # fmt: skip
+    then.track("Plain", "plain a.mp3")
+    rows = then.rows("Track", "title", "search_text", "sort_title", "sort_artist", "sort_album")
+
+    call_command("migrate", verbosity=0)
+    alice = User.objects.get()
+    assert [track.title for track in parse_search(alice, "q=lastword").qs] == [title]
+    assert [track.title for track in parse_search(alice, "q=plain").qs] == ["Plain"]
+    assert Track.objects.get(title=title).sort_title == title
+    assert selectors.albums_of(alice).get().sort_title == album
+    assert alice.artists.get().sort_name == "b" * 250
+
+    call_command("migrate", "library", "0045_tracks_edited_together", verbosity=0)
+    assert then.rows("Track", "title", "search_text", "sort_title", "sort_artist", "sort_album") == rows
