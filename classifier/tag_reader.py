@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import mutagen
-from mutagen.apev2 import APETextValue, APEv2
+from mutagen.apev2 import APENoHeaderError, APETextValue, APEv2
 from mutagen.asf import ASF, ASFBaseAttribute  # type: ignore[attr-defined]
 from mutagen.id3 import ID3, TCON, UFID, Frame, ID3NoHeaderError
 from mutagen.mp4 import MP4, AtomDataType, MP4FreeForm
@@ -155,7 +155,17 @@ def _open(path: Path) -> tuple[Any, Any]:
         # mutagen may not recognise the file by its name or first frame, although it has an ID3 header.
         with suppress(ID3NoHeaderError):
             tags = ID3(path)  # type: ignore[no-untyped-call]
+    if tags is None or (isinstance(tags, ID3) and not _names_fully(tags)):
+        with suppress(APENoHeaderError):  # which an MP3 may have instead, or beside
+            ape = APEv2(path)  # type: ignore[no-untyped-call]
+            if tags is None or any(name in ape for name in _APE.values()):
+                tags = ape
     return file, tags
+
+
+def _names_fully(tags: ID3) -> bool:
+    """Whether ID3 tags have a name, and not in version 1, which cuts it to 30 characters."""
+    return tags.version[0] > 1 and any(frame in tags for frame in _ID3.values())
 
 
 def _first_values(file: Any, tags: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.aiff import AIFF
+from mutagen.apev2 import APEv2
 from mutagen.asf import ASF, ASFBoolAttribute, ASFUnicodeAttribute
 from mutagen.flac import FLAC
 from mutagen.id3 import ID3, TCMP, TDOR, TPE1, TPE2, TPOS, TRCK, TXXX, UFID
@@ -134,11 +135,23 @@ def wma(path: Path) -> None:
     file.save()
 
 
+def ape(path: Path) -> None:
+    """An MP3 with an APEv2 tag and no other."""
+    tags = APEv2()
+    tags["Album Artist"], tags["Artist"], tags["Artists"] = "Ann & Bob", "Ann feat. Bob", ["Ann", "Bob"]
+    tags["Disc"], tags["Track"], tags["Compilation"] = "2/3", "7/12", "1"
+    tags["Originaldate"] = "1969-09-26"
+    tags["MUSICBRAINZ_TRACKID"], tags["MUSICBRAINZ_ALBUMID"] = RECORDING, RELEASE
+    tags["MUSICBRAINZ_ARTISTID"], tags["MUSICBRAINZ_ALBUMARTISTID"] = [ANN, BOB], ANN
+    tags.save(path)
+
+
 @pytest.mark.parametrize(
     ("extension", "tag"),
     [
         (".mp3", mp3),
         (".mp3", mp3_of_2_3),
+        (".mp3", ape),
         (".wav", in_chunks(WAVE)),
         (".aiff", in_chunks(AIFF)),
         (".m4a", m4a),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mutagen.apev2 import APEv2
 from mutagen.asf import ASF
 from mutagen.flac import FLAC
 from mutagen.id3 import APIC, COMM, ID3, TCON, TDRC, TIT2, TPE1, TRCK, TXXX, UFID, USLT, WXXX
@@ -55,6 +56,26 @@ def test_aiff_has_a_title(tmp_path: Path) -> None:
 @pytest.mark.parametrize("extension", sounds.EXTENSIONS)
 def test_no_tags(tmp_path: Path, extension: str) -> None:
     assert tag_fields(sounds.write(tmp_path / f"song{extension}", 1)) == {}
+
+
+@pytest.mark.parametrize(
+    ("ape", "title"),
+    [
+        ({"Title": "A title of more than thirty letters"}, "A title of more than thirty letters"),
+        ({"MP3GAIN_MINMAX": "089,203"}, "A title of more than thirty le"),
+    ],
+)
+def test_id3v1_cuts_names_where_apev2_may_have_all_of_them(
+    tmp_path: Path, ape: dict[str, str], title: str
+) -> None:
+    path = mp3_with(tmp_path / "song.mp3")
+    ID3(path).delete(path)
+    tags = APEv2()
+    tags.update(ape)
+    tags.save(path)
+    with path.open("ab") as file:
+        file.write(b"TAG" + b"A title of more than thirty letters"[:30].ljust(124, b"\0") + b"\xff")
+    assert read_tags(path)["title"] == title
 
 
 def mp3_with(path: Path, *frames: Any) -> Path:
