@@ -56,6 +56,9 @@ def review_queue_context(
         "file_url_prefix": urls.file_url_prefix,
         "track": track,
         "answers": answers,
+        "album_waiting": (
+            selectors.album_in_queue(queue, track, genres) if track and not urls.of_others else None
+        ),
         "suggested": selectors.suggested_own_genre(track, answers) if track else "",
         "genres": genres,
         "remaining": remaining,

@@ -100,6 +100,7 @@ from library.selectors.learning import (
 from library.selectors.needs_you import (
     AnswerOption,
     QueueCursor,
+    album_in_queue,
     answer_options_for,
     needs_you_of,
     queue_after_cursor,
@@ -185,6 +186,7 @@ __all__ = [
     "albums_named",
     "albums_of",
     "albums_of_artist",
+    "album_in_queue",
     "answer_options_for",
     "answers_of",
     "api_tokens_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -22,6 +23,8 @@ from library.text import slug_from
 #: For how long the queue offers to undo a verdict. After that it can be undone on its track's page.
 UNDO_WINDOW = timedelta(hours=1)
 SHORTCUTS = "1234567890"
+#: So many tracks of one album are answered at once.
+MAX_ALBUM_TRACKS = 500
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,6 +64,17 @@ class AnswerOption:
     """Whether it is the genre in the file's tags."""
 
 
+@dataclass(frozen=True, slots=True)
+class AlbumInQueue:
+    """The tracks of one album that wait for a verdict."""
+
+    track_ids: list[UUID]
+    labelled_ids: list[UUID]
+    """Those whose files name a genre that is known here."""
+    file_genres: list[tuple[GenreChoice, int]]
+    """The genres that their files name, and how many files name each; the most frequent first."""
+
+
 def needs_you_of(owner: User) -> QuerySet[Track]:
     """Tracks that need a verdict from their owner, by `rank`: those that the model is least sure of first."""
     return tracks_of(owner).filter(needs_you=True).annotate(rank=F("confidence")).order_by("rank", "id")
@@ -88,6 +102,22 @@ def answer_options_for(track: Track, genres: GenreNames) -> list[AnswerOption]:
         )
         for number, genre in enumerate(ranked)
     ]
+
+
+def album_in_queue(queue: QuerySet[Track], track: Track, genres: GenreNames) -> AlbumInQueue | None:
+    """What waits in a queue of the album that a track is on; None if the track is the only one."""
+    if track.album_entry_id is None:
+        return None
+    waiting = queue.filter(album_entry=track.album_entry_id).exclude(pk=track.pk).order_by()
+    rows = [(track.pk, track.file_label), *waiting.values_list("pk", "file_label")[: MAX_ALBUM_TRACKS - 1]]
+    if len(rows) == 1:
+        return None
+    keys = {genre.key for genre in genres}
+    labelled = {pk: label for pk, label in rows if label in keys}
+    counts = Counter(labelled.values()).most_common()
+    return AlbumInQueue(
+        [pk for pk, _ in rows], [*labelled], [(genres.by_key(label), count) for label, count in counts]
+    )
 
 
 def suggested_own_genre(track: Track, answers: list[AnswerOption]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -75,6 +77,16 @@ def bulk_action_submit(request: AuthenticatedRequest) -> HttpResponseBase:
     except SelectionChangedError as changed:
         return confirmation_page(request, selection, changed)
     return redirect_with_result(request, selection, action, name)
+
+
+def tracks_genre_set(request: AuthenticatedRequest, ids: Sequence[UUID], key: str) -> HttpResponse:
+    """Set the genre of tracks of which the form has the ids, and say so, with one Undo."""
+    tracks = selectors.tracks_of(request.user).filter(pk__in=ids)
+    count = tracks.count()
+    action = services.bulk_action_request(
+        person=request.user, name="genre", value=key, tracks=tracks, options=BulkActionOptions(expected=count)
+    )
+    return redirect_with_result(request, TrackSelection(tracks, count, len(ids) - count), action, "genre")
 
 
 def selection_from_form(request: AuthenticatedRequest) -> TrackSelection:

@@ -25,6 +25,8 @@ from library.http.shortcuts import (
 from library.http.types import AuthenticatedRequest
 from library.models import Track
 from library.selectors.genres import LISTED_LABELS
+from library.text import uuids_in
+from library.views.bulk_actions import tracks_genre_set
 
 
 @require_safe
@@ -48,12 +50,15 @@ def track(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
 def genre(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
     """Set the genre: `genre`, a key, or "" to withdraw the verdict; or `new`, the name of one, created if need be.
 
-    With `undo`, as from a list, a message says so and offers to take it back.
+    With `undo`, as from a list, a message says so and offers to take it back. `others` has the ids of tracks that get
+    the same genre, separated by blanks.
     """
     found = owned_track(request, track_id)
     key = request.POST.get("genre", "")
     if name := request.POST.get("new", "").strip():
         key = services.genre_key_get_or_create(owner=request.user, name=name)
+    if others := request.POST.get("others"):
+        return tracks_genre_set(request, [found.pk, *uuids_in(others.split())], key)
     services.genre_set(track=found, person=request.user, genre=key)
     if "undo" in request.POST:
         undo_url = reverse("track-genre-undo", args=[found.pk])

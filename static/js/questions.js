@@ -5,14 +5,14 @@
 
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, textarea, select, [role=menu], .dropdown")) return;
+    if (event.target.closest("input:not([type=checkbox]), textarea, select, [role=menu], .dropdown")) return;
     const key = earmarkKey(event).toLowerCase();
     if (!key || (event.shiftKey && /^[a-z]$/.test(key))) return;
     if (key === "enter" && event.target.closest("button, a, summary")) return;
     const target = page()?.querySelector(`[data-key~="${CSS.escape(key)}"]`);
     if (!target) return;
     event.preventDefault();
-    if (target.matches("input")) target.select();
+    if (target.matches("input:not([type=checkbox])")) target.select();
     else target.click();
   });
 

@@ -454,6 +454,9 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "needs_you.queue_after_cursor": lambda w: selectors.queue_after_cursor(
         selectors.needs_you_of(w.alice), selectors.QueueCursor(0.0, w.track.pk)
     ),
+    "needs_you.album_in_queue": lambda w: selectors.album_in_queue(
+        selectors.needs_you_of(w.alice), w.track, selectors.genre_names_of(w.alice)
+    ),
     "needs_you.undoable_verdict_of": lambda w: [
         selectors.undoable_verdict_of(w.alice),
         selectors.undoable_verdict_of(w.bob, of_others=True),
