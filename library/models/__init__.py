@@ -16,6 +16,7 @@ from library.models.learned import LearnedModel, LearnedModelFit, LearnedRow
 from library.models.learning import Answer, Concept, ConceptPass, ConceptTrack, LearningVector
 from library.models.people import ApiToken, FailedSignIn, IdempotencyRecord, User, UserManager
 from library.models.playlists import Playlist, PlaylistItem
+from library.models.plays import Play
 from library.models.stage_times import StageTime
 from library.models.tags import Mood, Tag, Tagging, TagRejection
 from library.models.tracks import Embedding, Prediction, Track
@@ -52,6 +53,7 @@ __all__ = [
     "Mood",
     "PartialUpload",
     "PendingEmail",
+    "Play",
     "Playlist",
     "PlaylistItem",
     "Prediction",

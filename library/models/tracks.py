@@ -185,6 +185,10 @@ class Track(models.Model):
     starred_at = models.DateTimeField(null=True, blank=True)
     rating = models.PositiveSmallIntegerField("rating, 1 to 5", null=True, blank=True)
 
+    #: Kept by `services.plays` from the rows of `Play`, without changing `updated_at`.
+    play_count = models.PositiveIntegerField("number of plays", default=0, editable=False)
+    last_played_at = models.DateTimeField("last played", null=True, blank=True, editable=False)
+
     # Progress of the analysis.
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     stage = models.CharField(max_length=10, choices=Stage, blank=True)
@@ -245,6 +249,12 @@ class Track(models.Model):
                 fields=["owner", "deleted_at", "rating", "id"],
                 condition=models.Q(rating__isnull=False),
                 name="rated_tracks",
+            ),
+            models.Index(fields=["owner", "deleted_at", "-play_count", "-id"], name="most_played"),
+            models.Index(
+                fields=["owner", "deleted_at", "-last_played_at", "-id"],
+                condition=models.Q(last_played_at__isnull=False),
+                name="played_last",
             ),
             # Waiting, running and failed analyses, of all owners.
             models.Index(fields=["status", "deleted_at", "updated_at"], name="by_status"),

@@ -145,6 +145,7 @@ from library.services.playlists import (
     search_save,
     search_update,
 )
+from library.services.plays import play_add
 from library.services.pruning import rows_prune
 from library.services.reanalysis import library_reanalyse
 from library.services.removals import playlist_delete, tag_delete, tag_merge
@@ -269,6 +270,7 @@ __all__ = [
     "own_genre_rename",
     "owner_covers_delete",
     "password_reset_email_send",
+    "play_add",
     "playlist_add",
     "playlist_append",
     "playlist_delete",

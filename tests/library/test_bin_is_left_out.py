@@ -41,6 +41,7 @@ from library.models import (
     LearnedRow,
     Mood,
     PartialUpload,
+    Play,
     Playlist,
     PlaylistItem,
     Prediction,
@@ -185,6 +186,7 @@ def give_everything(owner: User, reviewer: User, title: str, embedding: list[flo
     )
     services.genre_set(track=track, person=reviewer, genre="jazz")
     services.genre_set(track=track, person=owner, genre="blues")
+    services.play_add(track=track)
     return Track.objects.get(pk=track.pk)
 
 
@@ -693,7 +695,7 @@ def rows_of(tracks: list[Track]) -> list[Any]:
     """All rows of these tracks."""
     ids = [track.pk for track in tracks]
     rows = [Track.all_objects.filter(pk__in=ids).order_by("pk")]
-    for model in (Verdict, Tagging, TagRejection, Mood, Prediction, PlaylistItem, Answer):
+    for model in (Verdict, Tagging, TagRejection, Mood, Prediction, PlaylistItem, Answer, Play):
         rows.append(model.objects.filter(track__in=ids).order_by("pk"))  # type: ignore[attr-defined]
     return [list(some.values()) for some in rows]
 

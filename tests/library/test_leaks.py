@@ -83,6 +83,7 @@ def alices_data(alice: User) -> OwnedData:
     services.genre_set(track=track, person=alice, genre=genre.key)
     tag = services.track_tag(track=track, name=f"{SECRET} tag")
     services.suggestion_reject(track=track, name=f"{SECRET} not")
+    services.play_add(track=track)
     concept = services.concept_get_or_create(owner=alice, taught=genre)
     services.concept_answer(concept=concept, track=twin, yes=False)
     ConceptTrack.objects.create(track=twin, concept=concept, margin=0.1)
@@ -158,6 +159,7 @@ def alices_data(alice: User) -> OwnedData:
         "position": 0,
         "starred": "true",
         "rating": "1",
+        "played_at": "2026-03-01T18:20:05Z",
         "to": "0",
         "_selected_action": str(track.pk),
         "action": "analyse_again",
@@ -224,7 +226,7 @@ def state(owner: User) -> list[str]:
         rows.append(getattr(models, name).objects.filter(owner=owner))
     for name in (
         *("Prediction", "Verdict", "Tagging", "TagRejection", "PlaylistItem", "FileTags", "Answer"),
-        *("LearnedRow", "ConceptTrack", "BaseModelRow", "TrackArtist"),
+        *("LearnedRow", "ConceptTrack", "BaseModelRow", "TrackArtist", "Play"),
     ):
         rows.append(getattr(models, name).objects.filter(track__owner=owner))
     rows.append(models.BulkAction.objects.filter(person=owner))
@@ -327,6 +329,6 @@ def test_every_model_with_an_owner_is_in_it() -> None:
         # Only to be counted or recognised, and asked for by nobody.
         "FailedSignIn", "IdempotencyRecord", "StageTime", "GenreRecompute", "LearnedModelFit", "ConceptPass",
         "UpgradeAttempt", "UpgradePass", "PendingEmail", "FileCheck",
-        "Album", "Artist", "Cover", "FolderFile", "TrackArtist",
+        "Album", "Artist", "Cover", "FolderFile", "TrackArtist", "Play",
     }  # fmt: skip
     assert set(models.__all__) - {"UserManager", "AnalysisPart"} == known
