@@ -29,6 +29,8 @@ ORDERING_LABELS = {
     "-confidence": "Most sure first",
     "-starred_at": "Starred, latest first",
     "-rating": "Best rated first",
+    "-play_count": "Most played",
+    "-last_played_at": "Recently played",
 }
 
 
@@ -39,6 +41,7 @@ YES_NO_LABELS = {
     "has_tag": ("Any tag", "No tag"),
     "has_year": ("Any year", "No year"),
     "in_playlist": ("In a playlist", "In no playlist"),
+    "played": ("Played", "Never played"),
 }
 
 

@@ -6,7 +6,7 @@ To add a facet, add an entry to `FACETS`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from library.search.filter_types import (
     BoundedNumberFilter,
     IdListFilter,
     OccurrenceFilter,
+    PlayedFilter,
     PresenceFilter,
     TextListFilter,
     WholeNumberFilter,
@@ -29,7 +30,7 @@ from library.search.form import NONE
 from library.search.value_counts import (
     album_counts,
     artist_counts,
-    counts_added_within,
+    counts_within,
     missing_count,
     moods_counted,
     tag_counts,
@@ -43,8 +44,8 @@ UNSURE_LABEL = "Not sure"
 CONFIDENCE_BANDS: list[tuple[float | None, float | None]] = [(0.9, None), (0.7, 0.9), (0.5, 0.7), (None, 0.5)]
 CONFIDENCE_BAND_LABELS = ("90 % and more", "70 to 90 %", "50 to 70 %", "below 50 %")
 
-#: The numbers of days that are offered for when tracks were added.
-ADDED_WITHIN_DAYS = (7, 30, 365)
+#: The numbers of days that are offered for when tracks were added, and last played.
+WITHIN_DAYS = (7, 30, 365)
 
 SOURCES = {source.value or NONE: source.label for source in reversed(Track.Source)}
 
@@ -95,9 +96,14 @@ def _decades(counts: Counter[Any]) -> Iterable[RangeValue]:
         yield RangeValue(decade, f"{decade}s", bounds)
 
 
-def _added_ranges(counts: Counter[Any]) -> Iterable[RangeValue]:
-    for days in ADDED_WITHIN_DAYS:
-        yield RangeValue(days, f"Last {days} days", {"added_within_days": str(days)})
+def _last_days(param: str) -> Callable[[Counter[Any]], Iterable[RangeValue]]:
+    """The values of a facet that is counted by `counts_within`."""
+    values = [RangeValue(days, f"Last {days} days", {param: str(days)}) for days in WITHIN_DAYS]
+    return lambda counts: values
+
+
+def _days_text(days: Any) -> str:
+    return "day" if days == 1 else f"{days} days"
 
 
 def _decade_name(low: Any, high: Any) -> str:
@@ -248,14 +254,28 @@ FACETS = (
                 help_text="Added in the last so many days, each of 24 hours.",
             )
         },
-        count=lambda filterset: counts_added_within(filterset, ADDED_WITHIN_DAYS),
-        range=Range(
-            ("added_within_days",),
-            "Added in the last {}",
-            "",
-            lambda days: "day" if days == 1 else f"{days} days",
+        count=lambda filterset: counts_within(filterset, "added_within_days", "created_at", WITHIN_DAYS),
+        range=Range(("added_within_days",), "Added in the last {}", "", _days_text),
+        range_values=_last_days("added_within_days"),
+    ),
+    Facet(
+        name="played",
+        title="Played",
+        filters={
+            "played_within_days": WholeNumberFilter(
+                method="filter_played_within_days",
+                min_value=1,
+                max_value=36_500,
+                help_text="Last played in the last so many days, each of 24 hours.",
+            ),
+            "played": PlayedFilter(help_text="Whether the track was ever played."),
+        },
+        count=lambda filterset: counts_within(
+            filterset, "played_within_days", "last_played_at", WITHIN_DAYS, "played"
         ),
-        range_values=_added_ranges,
+        range=Range(("played_within_days",), "Played in the last {}", "", _days_text),
+        range_values=_last_days("played_within_days"),
+        missing=Missing("played", "Never played", missing_count("played", "played_within_days")),
     ),
     Facet(
         name="playlist",
@@ -297,7 +317,7 @@ FACETS = (
     ),
 )
 #: Those that say how a list can be narrowed, and nothing about a library as a whole.
-ONLY_FOR_LISTS = ("artist", "album", "tag", "added", "playlist")
+ONLY_FOR_LISTS = ("artist", "album", "tag", "added", "played", "playlist")
 FACETS_BY_NAME = {facet.name: facet for facet in FACETS}
 FACETS_BY_PARAM = {param: facet for facet in FACETS for param in facet.filters}
 

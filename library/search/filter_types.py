@@ -26,8 +26,10 @@ ORDERING_COLUMNS = {
     "genre": "genre",
     "starred_at": "starred_at",
     "rating": "rating",
+    "play_count": "play_count",
+    "last_played_at": "last_played_at",
 }
-NULLABLE_COLUMNS = ("duration", "year", "confidence", "starred_at", "rating")
+NULLABLE_COLUMNS = ("duration", "year", "confidence", "starred_at", "rating", "last_played_at")
 #: The order within an album title, in both directions: two albums of one title stay apart.
 ALBUM_ORDER = [
     F(column).asc(nulls_last=True) for column in ("album_entry_id", "disc_number", "track_number")
@@ -69,6 +71,15 @@ class PresenceFilter(StrictBooleanFilter):
 
     def filter(self, qs: QuerySet[Any], value: bool | None) -> QuerySet[Any]:
         return qs if value is None else qs.filter(**{f"{self.field_name}__isnull": not value})
+
+
+class PlayedFilter(StrictBooleanFilter):
+    """Whether a track was ever played. Each of the two answers is read from an index of its own."""
+
+    def filter(self, qs: QuerySet[Any], value: bool | None) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        return qs.filter(last_played_at__isnull=False) if value else qs.filter(play_count=0)
 
 
 class BoundedNumberFilter(filters.NumberFilter):  # type: ignore[misc]

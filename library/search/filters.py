@@ -179,6 +179,9 @@ class TrackFilterSet(filters.FilterSet):  # type: ignore[misc]
     def filter_added_within_days(self, tracks: QuerySet[Track], name: str, value: int) -> QuerySet[Track]:
         return tracks.filter(created_at__gte=timezone.now() - timedelta(days=value))
 
+    def filter_played_within_days(self, tracks: QuerySet[Track], name: str, value: int) -> QuerySet[Track]:
+        return tracks.filter(last_played_at__gte=timezone.now() - timedelta(days=value))
+
     def filter_added_before(self, tracks: QuerySet[Track], name: str, value: date) -> QuerySet[Track]:
         return tracks.filter(created_at__lt=_start_of(value + timedelta(days=1)))
 

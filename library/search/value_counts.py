@@ -68,13 +68,18 @@ def moods_counted(filterset: TrackFilterSet) -> Counter[str]:
     return mood_counts(filterset.queryset_without("mood", "not_mood"))
 
 
-def counts_added_within(filterset: TrackFilterSet, numbers: Sequence[int]) -> dict[int, int]:
-    """The tracks found that were added within each of these numbers of days."""
+def counts_within(
+    filterset: TrackFilterSet, param: str, column: str, numbers: Sequence[int], *own: str
+) -> dict[int, int]:
+    """The tracks found whose `column` is within each of these numbers of days.
+
+    The filter `param` and the filters `own` are left aside.
+    """
     now = timezone.now()
-    tracks = filterset.queryset_without("added_within_days")
+    tracks = filterset.queryset_without(param, *own)
     since = {days: now - timedelta(days=days) for days in numbers}
-    counts = {f"days_{days}": Count("pk", filter=Q(created_at__gte=since[days])) for days in numbers}
-    found = tracks.filter(created_at__gte=min(since.values())).aggregate(**counts)
+    counts = {f"days_{days}": Count("pk", filter=Q(**{f"{column}__gte": since[days]})) for days in numbers}
+    found = tracks.filter(**{f"{column}__gte": min(since.values())}).aggregate(**counts)
     return {days: found[f"days_{days}"] for days in numbers}
 
 

@@ -72,6 +72,7 @@ OPERATIONS = [
     OperationAccess("delete", "/tracks/{id}/tags/{tag_id}/", 204, needs="write"),
     OperationAccess("get", "/tracks/{id}/suggestions/", 200),
     OperationAccess("post", "/tracks/{id}/suggestions/reject/", 204, {"name": "sad"}, needs="write"),
+    OperationAccess("post", "/tracks/{id}/plays/", 201, {}, needs="write"),
     OperationAccess("get", "/tracks/{id}/similar/", 200),
     OperationAccess("get", "/albums/", 200),
     OperationAccess("get", "/albums/{album_id}/", 200),

@@ -38,6 +38,8 @@ def tracks(make_track: MakeTrack) -> None:
             duration=[None, 1 / 3, 200.0][number % 3],
             starred_at=starred_at,
             rating=[None, 3, 5, 5][number % 4],
+            play_count=[0, 2, 2, 70][number % 4],
+            last_played_at=[None, STARRED, STARRED + timedelta(seconds=1)][number % 3],
         )
     make_track(status=Track.Status.QUEUED)
 

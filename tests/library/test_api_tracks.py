@@ -59,6 +59,8 @@ def test_a_ready_track(alice_api: Client, track: Track) -> None:
         "starred": False,
         "starred_at": None,
         "rating": None,
+        "play_count": 0,
+        "last_played_at": None,
         "musicbrainz": {},
         "edited": [],
         "original_name": track.original_name,

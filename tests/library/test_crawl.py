@@ -30,7 +30,7 @@ NAMES = (
     "after", "cursor", "fields", "start", "query", "name", "title", "artist", "album", "year", "new", "new_genre",
     "new_playlist", "playlist", "act", "into", "to", "hue", "code", "email", "username", "password", "track", "id",
     "year_min", "duration_max", "added_after", "updated_since", "x", "y", "limit", "few", "next", "_changelist_filters",
-    "o", "e", "_popup", "_to_field", "sort", "letter", "saved", "has_tag", "added_within_days",
+    "o", "e", "_popup", "_to_field", "sort", "letter", "saved", "has_tag", "added_within_days", "played", "played_at",
 )  # fmt: skip
 
 

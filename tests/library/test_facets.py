@@ -179,8 +179,8 @@ class TestPage:
         for n in range(number):
             services.track_tag(track=make_track(heard={"top": "jazz"}), name=f"tag {n}")
         # session, user, own genres, one pass, years, genres without the choice, artists, tags, those without, their
-        # names, moods, when they were added, those in no playlist
-        with django_assert_num_queries(13):
+        # names, moods, when they were added, when they were played and those that never were, those in no playlist
+        with django_assert_num_queries(15):
             alice_client.get(self.url, headers={"HX-Request": "true"})
 
     def test_what_tags_are_called_is_only_text(self, alice_client: Client, track: Track) -> None:

@@ -63,6 +63,8 @@ EXAMPLE_TRACK: dict[str, Any] = {
     "starred": True,
     "starred_at": EXAMPLE_TIME,
     "rating": 4,
+    "play_count": 12,
+    "last_played_at": EXAMPLE_TIME,
     "musicbrainz": {},
     "edited": ["year"],
     "original_name": "03 crossing.mp3",

@@ -203,6 +203,10 @@ class TrackSerializer(SparseFieldsMixin, serializers.ModelSerializer):
         help_text="The cover that stands for it: its own, or its album's; null when there is none."
     )
     starred = serializers.SerializerMethodField(help_text="Whether you have given it a star.")
+    play_count = serializers.IntegerField(help_text="How often it was played.")
+    last_played_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it was last played; null when it never was."
+    )
     musicbrainz = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
         help_text="The MusicBrainz ids in the file: `recording`, `release`, `artists`, `album_artists`.",
@@ -219,7 +223,7 @@ class TrackSerializer(SparseFieldsMixin, serializers.ModelSerializer):
         fields = [
             "id", "url", "title", "artist", "album", "year", "album_artist", "disc_number", "disc_total",
             "track_number", "track_total", "original_year", "compilation", "artists", "album_id", "cover",
-            "starred", "starred_at", "rating", "musicbrainz", "edited",
+            "starred", "starred_at", "rating", "play_count", "last_played_at", "musicbrainz", "edited",
             "original_name", "kind", "size", "sha256", "duration",
             "status", "stage", "progress", "error", "notices", "genre", "tags", "learned_tags", "prediction",
             "learned", "created_at", "updated_at",
