@@ -16,6 +16,8 @@ COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "genre": (("Genre", "genre"),),
     "sure": (("Sure", "-confidence"),),
     "added": (("Added", "-created_at"),),
+    "plays": (("Plays", "-play_count"),),
+    "played": (("Last played", "-last_played_at"),),
     "length": (("Length", "duration"),),
 }
 #: The order of a list without one.
@@ -26,6 +28,8 @@ REVERSED_LABELS = {
     "-artist": "Artist, Z to A",
     "-album": "Album, Z to A",
     "-genre": "Genre, Z to A",
+    "play_count": "Least played",
+    "last_played_at": "Longest not played",
 }
 
 

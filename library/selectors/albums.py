@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, 
 from django.db.models.functions import Coalesce
 
 from library.models import Album, Artist, Track, TrackArtist, User
+from library.selectors.track_artists import with_artists
 from library.selectors.tracks import tracks_of
 
 
@@ -89,6 +90,15 @@ def tracks_of_artist(owner: User, artist: Artist) -> QuerySet[Track]:
             "pk",
         )
     )
+
+
+def most_played_of_artist(owner: User, artist: Artist, limit: int) -> QuerySet[Track]:
+    """The artist's tracks that were played most, with their predictions and artists.
+
+    Of those played equally often, the one played last comes first.
+    """
+    played = tracks_of_artist(owner, artist).filter(play_count__gt=0)
+    return played.order_by("-play_count", "-last_played_at", "-pk").prefetch_related(with_artists())[:limit]
 
 
 def other_albums_with_artist(owner: User, artist: Artist) -> QuerySet[Album]:

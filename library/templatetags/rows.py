@@ -1,4 +1,4 @@
-"""What a row of a list shows of a track besides its names: the genre strip, how sure the model is, the date."""
+"""What a row of a list shows of a track besides its names: the genre strip, how sure the model is, dates, plays."""
 
 from __future__ import annotations
 
@@ -82,12 +82,55 @@ def row_date(moment: datetime) -> SafeString:
 
     Lists have many of these, and the filter `date` is 20 times slower.
     """
-    here = localtime(moment)
-    date = f"{here.day} {MONTHS_3[here.month].capitalize()} {here.year}"
+    return format_html('<time class="row-added text-muted" {}</time>', _time(moment))
+
+
+@register.simple_tag
+def row_plays(track: Track) -> SafeString:
+    """How often a track was played and when last, each for a column; empty if it never was.
+
+    Words that a column's head says are only seen where there are no columns.
+    """
+    if not track.last_played_at:
+        return SafeString('<span class="row-plays"></span><span class="row-played"></span>')
+    count, word = play_count_text(track).split(" ")
     return format_html(
-        '<time class="row-added text-muted" datetime="{}" title="{}, {}">{}</time>',
+        '<span class="row-plays tabular text-muted">{}<span class="row-word"> {}</span></span>'
+        '<span class="row-played text-muted"><span class="row-word">Played </span><time {}</time></span>',
+        count, word, _time(track.last_played_at),
+    )  # fmt: skip
+
+
+@register.simple_tag
+def play_count_text(track: Track) -> str:
+    """How often a track was played: "12 plays"."""
+    return "1 play" if track.play_count == 1 else f"{track.play_count:,} plays"
+
+
+@register.simple_tag
+def plays_sentence(track: Track) -> str:
+    """How often a track was played and when last: "Played 12 times, last 3 days ago"; "" if it never was."""
+    if not track.last_played_at:
+        return ""
+    here = localtime(track.last_played_at)
+    when = _days_ago(here) or f"on {_date(here)}"
+    if track.play_count == 1:
+        return f"Played once, {when}"
+    return f"Played {track.play_count:,} times, last {when}"
+
+
+def _time(moment: datetime) -> SafeString:
+    """The attributes and the text of a <time>."""
+    here = localtime(moment)
+    date = _date(here)
+    return format_html(
+        'datetime="{}" title="{}, {}">{}',
         here.isoformat(timespec="seconds"), date, f"{here:%H:%M}", _days_ago(here) or date,
     )  # fmt: skip
+
+
+def _date(here: datetime) -> str:
+    return f"{here.day} {MONTHS_3[here.month].capitalize()} {here.year}"
 
 
 def _days_ago(here: datetime) -> str:

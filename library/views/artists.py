@@ -24,6 +24,8 @@ ARTISTS_PER_PAGE = 60
 COVERS_EACH = 4
 #: How long a text to search for may be.
 LONGEST_SEARCH = 200
+#: How many of the tracks that were played most are shown.
+MOST_PLAYED = 5
 GONE = "That artist is no longer in your library."
 
 
@@ -62,7 +64,7 @@ def artists(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_safe
 def artist(request: AuthenticatedRequest, artist_id: uuid.UUID) -> HttpResponse:
-    """An artist: albums by year, albums of others with tracks by the artist, and tracks that are on no album."""
+    """An artist: albums by year, what is played most, albums of others with the artist, and tracks on no album."""
     found = owned_artist(request, artist_id)
     tracks = selectors.tracks_of_artist(request.user, found)
     albums = list(selectors.with_main_genre(selectors.albums_of_artist(request.user, found)))
@@ -74,6 +76,7 @@ def artist(request: AuthenticatedRequest, artist_id: uuid.UUID) -> HttpResponse:
         "length": selectors.duration_totals(tracks),
         "albums": albums,
         "others": selectors.with_main_genre(selectors.other_albums_with_artist(request.user, found)),
+        "most_played": selectors.most_played_of_artist(request.user, found, MOST_PLAYED),
         "page": page,
         "segments": segments_of(request.user, page),
         "search": urlencode({"artist": found.pk, "ordering": "album"}),

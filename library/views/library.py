@@ -22,6 +22,7 @@ from library.search.columns import columns, orderings
 from library.search.facet_links import facets_of
 from library.search.filters import TrackFilterSet, track_filterset
 from library.search.query import PAGE_PARAMETERS, canonical_query, parse_search, search_digest
+from library.search.quick_lists import quick_lists
 from library.search.typed import plain_words
 from library.selectors.genres import LISTED_LABELS
 from library.selectors.moments import segments_of
@@ -69,6 +70,7 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
     ordering = ",".join(filterset.active_filters.get("ordering", []))
     only_starred = filterset.active_filters.get("starred") is True
     text = _words_of(filterset) if page.number == 1 else ""
+    one_click = quick_lists(request.GET)
     return render(
         request,
         "library/library.html",
@@ -87,6 +89,9 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
             "columns": columns(request.GET, ordering),
             "sorts": orderings(ordering),
             "ordering": ordering,
+            "sorted_by": ordering.removeprefix("-"),
+            "quick_lists": one_click,
+            "nothing_yet": next((each.empty for each in one_click if each.is_current), ""),
             "first_page_query": query_with(request.GET),
             "only_starred": only_starred,
             "starred_query": query_with(request.GET, starred=None if only_starred else "true"),

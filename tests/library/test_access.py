@@ -143,7 +143,8 @@ THING_PAGES = [
     PageAccess("upload-forget", "post", 302),
 ]
 #: Addresses that name a track and something of it, that are for scripts, or that name a mood; each has a test of
-#: its own, some in test_covers_served, test_teaching_pages, test_learned_pages, test_resumable and test_moods.
+#: its own, some in test_covers_served, test_play_pages, test_teaching_pages, test_learned_pages, test_resumable and
+#: test_moods.
 PAIRS = {
     "cover",
     "genre-answer",
@@ -152,6 +153,7 @@ PAIRS = {
     "tag-answer-undo",
     "playlist-move",
     "playlist-remove",
+    "track-play",
     "track-untag",
     "tus-upload",
     "station",

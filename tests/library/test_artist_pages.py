@@ -135,7 +135,7 @@ class TestArtist:
             make_track_on(make_album(alice, f"Hits {number}"), "Song", "Ann")
             make_track_by(alice, f"Alone {number}", "Ann")
         artist = make_artist(alice, "Ann")
-        # session, user, artist, albums, length, count, ids, rows, their tags and artists, strips, other albums, own
-        # genres, needs you
-        with django_assert_num_queries(14):
+        # session, user, artist, albums, length, count, ids, rows, their tags and artists, strips, most played, other
+        # albums, own genres, needs you
+        with django_assert_num_queries(15):
             alice_client.get(f"/artists/{artist.pk}/")

@@ -341,6 +341,9 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "albums.albums_of_artist": lambda w: [
         album for artist in all_artists() for album in selectors.albums_of_artist(w.alice, artist)
     ],
+    "albums.most_played_of_artist": lambda w: [
+        track.pk for artist in all_artists() for track in selectors.most_played_of_artist(w.alice, artist, 9)
+    ],
     "albums.tracks_of_artist": lambda w: [
         track for artist in all_artists() for track in selectors.tracks_of_artist(w.alice, artist)
     ],

@@ -32,6 +32,8 @@ def test_newest_first_needs_no_ordering() -> None:
         ("Added", "created_at", "?", "up"),
         ("Sure", "", "?ordering=-confidence", ""),
         ("Length", "duration", "?ordering=-duration", "up"),
+        ("Plays", "", "?ordering=-play_count", ""),
+        ("Last played", "-last_played_at", "?ordering=last_played_at", "down"),
         ("Length", "duration,title", "?ordering=duration", ""),
     ],
 )
