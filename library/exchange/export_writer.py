@@ -19,6 +19,7 @@ from library.models import (
     Answer,
     Concept,
     Genre,
+    Play,
     Playlist,
     PlaylistItem,
     Prediction,
@@ -35,7 +36,7 @@ CSV_COLUMNS = [
     "sha256", "file_name", "kind", "size", "duration", "added", "title", "artist", "album", "year", "album_artist",
     "disc_number", "disc_total", "track_number", "track_total", "original_year", "compilation", "edited",
     "genre", "genre_source", "genre_in_file", "genre_heard", "genre_said", "confidence", "model", "moods",
-    "tags", "rejected", "history", "starred", "rating",
+    "tags", "rejected", "history", "starred", "rating", "plays", "last_played",
 ]  # fmt: skip
 #: Characters that begin a formula in spreadsheets, and those that some programs skip before one.
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -83,6 +84,8 @@ def export_as_csv(owner: User) -> Iterator[str]:
             "rejected": "; ".join(row["rejected"]),
             "history": "; ".join(history),
             "starred": row["starred_at"],
+            "plays": len(row["plays"]),
+            "last_played": row["plays"][-1] if row["plays"] else None,
         }
         yield line.writerow([_csv_safe(cells[column]) for column in CSV_COLUMNS])
 
@@ -109,10 +112,14 @@ def _tracks(owner: User) -> Iterator[dict[str, Any]]:
     ]
     for some in itertools.batched(ids, EXPORT_BATCH):
         there = Track.objects.filter(owner=owner).prefetch_related(*known).in_bulk(some)
-        yield from (_track(there[pk]) for pk in some if pk in there)
+        plays: dict[UUID, list[str]] = {pk: [] for pk in there}
+        moments = Play.objects.filter(owner=owner, track__in=there).order_by("track", "played_at")
+        for pk, moment in moments.values_list("track", "played_at").iterator():
+            plays[pk].append(_isoformat(moment))
+        yield from (_track(there[pk], plays[pk]) for pk in some if pk in there)
 
 
-def _track(track: Track) -> dict[str, Any]:
+def _track(track: Track, plays: list[str]) -> dict[str, Any]:
     heard = {prediction.pk: _prediction(prediction) for prediction in track.predictions.all()}
     return {
         "sha256": track.sha256,
@@ -137,6 +144,7 @@ def _track(track: Track) -> dict[str, Any]:
         "edited": track.edited,
         "starred_at": _isoformat(track.starred_at) if track.starred_at else None,
         "rating": track.rating,
+        "plays": plays,
         "genre": track.genre,
         "genre_source": track.genre_source,
         "layers": {

@@ -18,6 +18,7 @@ from library.genres import BUILTIN_GENRES, UNSURE
 from library.models.albums import TITLE_LENGTH
 from library.models.genres import HUES
 from library.models.playlists import PLAYLIST_NAME_ROOM, QUERY_LENGTH
+from library.models.plays import FIRST_PLAY, MAX_PLAYS
 from library.models.tags import KEY_LENGTH as TAG_KEY_LENGTH
 from library.models.tracks import EDITABLE_FIELDS, GENRE_LENGTH, MAX_NUMBER, MAX_RATING, NAME_ROOM
 from library.text import is_storable
@@ -79,6 +80,7 @@ class TrackEntry:
     edits: dict[str, Any]
     starred_at: datetime | None
     rating: int | None
+    plays: list[datetime]
     artist_names: list[str]
     musicbrainz: dict[str, list[str]]
     tags: list[str]
@@ -183,6 +185,7 @@ def _parse_track(row: dict[str, Any]) -> TrackEntry:
         edits={field: _edited_value(row, field) for field in edited},
         starred_at=_datetime(row, "starred_at", optional=True),
         rating=_rating(row),
+        plays=_plays(row),
         artist_names=_artist_names(row),
         musicbrainz=_musicbrainz(row),
         tags=[_checked_text(word, "tags", NAME_ROOM) for word in _list(row, "tags", MAX_ENTRIES_OF_TRACK)],
@@ -317,6 +320,15 @@ def _rating(row: dict[str, Any]) -> int | None:
     return rating
 
 
+def _plays(row: dict[str, Any]) -> list[datetime]:
+    if row.get("plays") is None:
+        return []
+    moments = [_moment(value, "plays") for value in _list(row, "plays", MAX_PLAYS)]
+    if moments and min(moments) < FIRST_PLAY:
+        raise BadDocumentError(f"“plays” has one before {FIRST_PLAY.year}")
+    return moments
+
+
 def _hue(row: dict[str, Any]) -> int:
     if type(hue := row.get("hue")) is not int or not 0 <= hue < HUES:
         raise BadDocumentError(f"“hue” is not a number from 0 to {HUES - 1}")
@@ -337,8 +349,10 @@ def _list(row: dict[str, Any], name: str, most: int) -> list[Any]:
 
 def _datetime(row: dict[str, Any], name: str, *, optional: bool = False) -> datetime | None:
     value = row.get(name)
-    if value is None and optional:
-        return None
+    return None if value is None and optional else _moment(value, name)
+
+
+def _moment(value: Any, name: str) -> datetime:
     try:
         moment = datetime.fromisoformat(_checked_text(value, name, 40))
         if moment.tzinfo is None or not 1970 <= moment.year < 9999:

@@ -42,6 +42,7 @@ from library.services.edit_conflicts import owner_lock
 from library.services.effective_genres import effective_genres_recompute, file_labels_follow
 from library.services.file_tags import ids_of_edited, ids_of_fields
 from library.services.names import room_check
+from library.services.play_imports import plays_import
 from library.services.star_imports import album_stars_import, artist_stars_import, track_stars_import
 from library.text import file_size
 from library.text.folding import NameIndex, key_of_before, name_key, search_text
@@ -92,6 +93,8 @@ def library_import(*, owner: User, file: IO[bytes], size: int) -> ImportReport:
         with transaction.atomic():
             owner_lock(owner=owner)
             _tracks_add(owner, batch, keys, tag_ids, refusals, report)
+    with_plays = (entry for entry in read_entries(file) if isinstance(entry, TrackEntry))
+    report.done["plays"] += plays_import(owner=owner, entries=with_plays)
     _playlists_add(owner, (entry for entry in read_entries(file) if isinstance(entry, PlaylistEntry)), report)
     if report.done["genres"]:
         file_labels_follow(owner=owner)

@@ -462,8 +462,9 @@ def test_as_many_queries_for_one_as_for_many(
         services.playlist_append(playlist=playlist, tracks=Track.objects.filter(owner=alice))
         concept = services.concept_add(owner=alice, tag=f"Tag {number}")
         services.concept_answer(concept=concept, track=track, yes=False)
-    # Genres, tags, ids, tracks and four lists of theirs, playlists and what is in them, concepts and their answers.
-    with django_assert_num_queries(14):
+    # Genres, tags, ids, tracks and five lists of theirs, playlists and what is in them, concepts and their answers,
+    # albums, artists.
+    with django_assert_num_queries(15):
         export = json.loads("".join(export_as_json(alice)))
     assert [len(concept["answers"]) for concept in export["concepts"]] == [1] * count
     assert sorted(len(playlist["tracks"]) for playlist in export["playlists"]) == [*range(1, count + 1)]
