@@ -1,7 +1,8 @@
-"""The Python client's albums, artists, covers, stars and ratings, against a real server."""
+"""The Python client's albums, artists, covers, stars, ratings and plays, against a real server."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,10 @@ def test_albums_artists_and_stars(site: Site, tmp_path: Path) -> None:
         assert library.rate(uploaded["id"], 4)["rating"] == 4
         assert [row["id"] for row in library.tracks(rating_min=4)] == [uploaded["id"]]
         assert library.rate(uploaded["id"], None)["rating"] is None
+        then = datetime(2026, 3, 1, 18, 20, 5, tzinfo=UTC)
+        assert [library.play(uploaded["id"], then)["play_count"] for _ in range(2)] == [1, 1]
+        assert library.play(uploaded["id"])["play_count"] == 2
+        assert [row["id"] for row in library.tracks(played="true")] == [uploaded["id"]]
         with pytest.raises(LibraryError) as refused:
             library.rate(uploaded["id"], 6)
         assert refused.value.code == "invalid"

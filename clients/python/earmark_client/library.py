@@ -155,6 +155,12 @@ class Library:
         """Rate a track from 1 to 5; None removes its rating. Returns the track as it is now."""
         return self._json("PATCH", f"tracks/{track_id}/", json={"rating": rating})
 
+    def play(self, track_id: str, played_at: datetime | None = None) -> dict[str, Any]:
+        """Count a play of a track, now or at a time; returns its `play_count` and `last_played_at` with it."""
+        body = {"played_at": played_at.astimezone(UTC).isoformat()} if played_at else {}
+        headers = {"Idempotency-Key": str(uuid4())}
+        return self._json("POST", f"tracks/{track_id}/plays/", json=body, headers=headers)
+
     def changes(self, since: datetime | str) -> Iterator[Changes]:
         """What was added, changed and deleted since a time, in order, page by page.
 
@@ -237,7 +243,7 @@ class Library:
         """The response to a request, which is repeated while the site cannot be reached or is busy.
 
         Every request of this client is safe to repeat: reading changes nothing, a file that has arrived is not stored
-        again, a chunk carries its offset, and requests about bulk actions carry an Idempotency-Key.
+        again, a chunk carries its offset, and plays and requests about bulk actions carry an Idempotency-Key.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
