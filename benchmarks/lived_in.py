@@ -1,4 +1,4 @@
-"""A library as it is lived in: verdicts and their history, playlists, bulk actions, and a bin."""
+"""A library as it is lived in: verdicts and their history, playlists, bulk actions, a bin, and plays."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from datetime import timedelta
 from itertools import batched
 from typing import Any
 
+from django.utils import timezone
+
 #: Of all tracks: with a verdict of their owner's; of these, given twice, undone, and taken back; with a reviewer's
 #: verdict; in the bin.
 SAID, SAID_TWICE, UNDONE, TAKEN_BACK, REVIEWED, BINNED = 0.6, 0.15, 0.03, 0.02, 0.02, 0.02
@@ -16,6 +18,8 @@ SAID, SAID_TWICE, UNDONE, TAKEN_BACK, REVIEWED, BINNED = 0.6, 0.15, 0.03, 0.02, 
 PLAYLIST_SIZES = (10, 25, 50, 100, 250, 500, 1000)
 SEARCHES = ("genre=jazz&mood=happy", "tag=live&not_tag=demo", "q=night&year_min=1990")
 BULK_ACTIONS = 10
+#: Of all tracks: those that were ever played, in the last so many days. Some are played much more often than others.
+PLAYED, PLAYED_DAYS, PLAYS_EACH = 0.7, 1000, 4
 
 
 def library_live_in(owner: Any, said: float = SAID, seed: int = 8) -> None:
@@ -44,6 +48,23 @@ def library_live_in(owner: Any, said: float = SAID, seed: int = 8) -> None:
     for batch in batched(chance.sample(ids, int(BINNED * len(ids))), 2000):
         Track.objects.filter(pk__in=batch).update(deleted_at=tracks[0].created_at)
         TrackDeletion.objects.bulk_create(TrackDeletion(owner=owner, track_id=pk) for pk in batch)
+    _plays_add(owner, ids, chance)
+
+
+def _plays_add(owner: Any, ids: list[Any], chance: random.Random) -> None:
+    from library.models import Play, Track
+
+    now = timezone.now().replace(microsecond=0)
+    for batch in batched(chance.sample(ids, int(PLAYED * len(ids))), 2000):
+        tracks, plays = [], []
+        for pk in batch:
+            count = 1 + int(chance.expovariate(1 / PLAYS_EACH))
+            ages = {chance.randrange(PLAYED_DAYS * 24 * 3600) for _ in range(count)}
+            plays += [Play(owner=owner, track_id=pk, played_at=now - timedelta(seconds=age)) for age in ages]
+            last = now - timedelta(seconds=min(ages))
+            tracks.append(Track(pk=pk, play_count=len(ages), last_played_at=last))
+        Play.objects.bulk_create(plays, 2000)
+        Track.all_objects.bulk_update(tracks, ["play_count", "last_played_at"], 500)
 
 
 def _verdicts_add(tracks: Any, owner: Any, reviewer: Any, said: float, chance: random.Random) -> None:
