@@ -42,7 +42,8 @@ def review_queue_context(
     brought_back = _requested_track(request, queue)
     # Selects the id first: sorting whole rows takes a database longer.
     first = rest.values_list("pk", flat=True).first()
-    track = brought_back or (queue.filter(pk=first).first() if first else None)
+    # Its strip needs the timeline, which the queue leaves out.
+    track = brought_back or (queue.defer(None).filter(pk=first).first() if first else None)
     current_position = selectors.QueueCursor.for_track(track) if track else None
     if brought_back and cursor and current_position and current_position <= cursor:
         remaining += 1  # the track brought back is before the cursor, so `rest` does not count it
@@ -73,4 +74,4 @@ def review_queue_context(
 
 def _requested_track(request: AuthenticatedRequest, queue: QuerySet[Track]) -> Track | None:
     track_id = uuid_or_nil(request.GET.get("track", ""))
-    return queue.filter(pk=track_id).first() if track_id.int else None
+    return queue.defer(None).filter(pk=track_id).first() if track_id.int else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import uuid
 from typing import Any, ClassVar
@@ -312,6 +313,10 @@ class Track(models.Model):
         return self.Status(self.status).label
 
 
+#: A genre that is below this probability everywhere in a track is a minor one, which pages fold away.
+MINOR_BELOW = 0.05
+
+
 class Prediction(models.Model):
     """The prediction of one version of a model about a track."""
 
@@ -348,6 +353,26 @@ class Prediction(models.Model):
     def ranking(self) -> list[tuple[str, float]]:
         """Genres with their probabilities, most probable first."""
         return sorted(self.probabilities.items(), key=lambda pair: (-pair[1], pair[0]))
+
+    @property
+    def main_genres(self) -> list[tuple[str, float]]:
+        """The part of the ranking that is not minor: what reaches 5 % somewhere in the track. All, if nothing does."""
+        return [pair for pair in self.ranking if self._highest[pair[0]] >= MINOR_BELOW] or self.ranking
+
+    @property
+    def minor_genres(self) -> list[tuple[str, float]]:
+        """The rest of the ranking."""
+        main = self.main_genres
+        return [pair for pair in self.ranking if pair not in main]
+
+    @functools.cached_property
+    def _highest(self) -> dict[str, float]:
+        """By genre, its highest probability: of the whole track or of a segment."""
+        highest, genres = dict(self.probabilities), self.genres
+        for _start, _end, shares in self.segments:
+            for genre, share in zip(genres, shares, strict=True):
+                highest[genre] = max(highest[genre], share)
+        return highest
 
 
 class Embedding(models.Model):

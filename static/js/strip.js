@@ -32,12 +32,8 @@
       interact: false, normalize: true, barWidth: 2, barGap: 1, barRadius: 1, cspNonce: nonce,
       waveColor: colour("--em-muted"), progressColor: colour("--em-accent"),
     });
-    // A strip without names of genres shows the likeliest of each stretch, in one row.
-    const order = element("genres") && [...element("genres").children].map((li) => li.className.replace("genre-", ""));
     if (element("table")) fillTable(element("table").tBodies[0], timeline);
-    // On a phone, a question shows its strip so, too (review_queue.css hides the names).
-    const rows = () => (order && element("genres").checkVisibility() ? order : null);
-    const draw = () => drawTimeline(element("timeline"), timeline, rows(), duration);
+    const draw = () => drawTimeline(element("timeline"), timeline, rowsBeside(element("genres")), duration);
     draw();
     new ResizeObserver(draw).observe(element("timeline"));
     document.addEventListener("earmark:theme", () => {
@@ -141,25 +137,33 @@
     return ranked(timeline.genres, segment[2]).slice(0, 3).map(([g, p]) => `${title(g)} ${percent(p)}`).join(", ");
   }
 
-  // A row for each genre in `order`, or one for the likeliest; a cell per segment, whose opacity is the probability.
-  function drawTimeline(canvas, { genres, segments }, order, duration) {
+  // The genre, top and height of each name that is shown in the list. A strip without names shows the likeliest genre of
+  // each stretch, in one row; on a phone, a question does so, too (review_queue.css hides the names).
+  function rowsBeside(list) {
+    if (!list?.checkVisibility()) return null;
+    const shown = [...list.querySelectorAll("[data-genre]")].filter((name) => name.checkVisibility());
+    return shown.map((name) => ({ genre: name.dataset.genre, top: name.offsetTop - list.offsetTop, height: name.offsetHeight }));
+  }
+
+  // A row for each genre of `rows`, or one for the likeliest; a cell per segment, whose opacity is the probability.
+  function drawTimeline(canvas, { genres, segments }, rows, duration) {
     const ratio = devicePixelRatio || 1;
     const { clientWidth: width, clientHeight: height } = canvas;
     canvas.width = width * ratio;
     canvas.height = height * ratio;
     const ctx = canvas.getContext("2d");
     ctx.scale(ratio, ratio);
-    const rowHeight = height / (order?.length ?? 1);
     const colours = genres.map((genre) => colour(`--${genre}`));
     for (const [start, end, shares] of segments) {
       const left = (width * start) / duration;
       const right = (width * end) / duration;
-      const shown = order ? order.map((genre) => genres.indexOf(genre)) : [shares.indexOf(Math.max(...shares))];
-      shown.forEach((index, row) => {
+      const likeliest = { genre: genres[shares.indexOf(Math.max(...shares))], top: 0, height };
+      for (const row of rows ?? [likeliest]) {
+        const index = genres.indexOf(row.genre);
         ctx.fillStyle = colours[index];
-        ctx.globalAlpha = order ? shares[index] : 0.2 + 0.8 * shares[index];
-        ctx.fillRect(left, row * rowHeight + 1, Math.max(right - left - (right - left > 4 ? 1 : 0), 0.5), rowHeight - 2);
-      });
+        ctx.globalAlpha = rows ? shares[index] : 0.2 + 0.8 * shares[index];
+        ctx.fillRect(left, row.top + 1, Math.max(right - left - (right - left > 4 ? 1 : 0), 0.5), row.height - 2);
+      }
     }
   }
 
