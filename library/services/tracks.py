@@ -39,7 +39,13 @@ def track_add(*, owner: User, upload: UploadedFile) -> tuple[Track, bool]:
     if duplicate := _duplicate_of(owner, digest):
         duplicate.was_damaged = original_mend_if_damaged(track=duplicate, content=upload)
         return duplicate, False
-    quota_check(owner=owner, size=upload.size or 0)
+    try:
+        quota_check(owner=owner, size=upload.size or 0)
+    except AudioError:
+        # Another request may just have stored the same file, which then fills the quota.
+        if duplicate := _duplicate_of(owner, digest):
+            return duplicate, False
+        raise
 
     name = clean_file_name(upload.name or "")
     track = Track(
