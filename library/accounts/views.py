@@ -329,7 +329,7 @@ def _account_page(
         "tokens": selectors.api_tokens_of(request.user),
         "new_key": _new_key(request),
         "usage": usage | {"all_bytes": usage["bytes"] + usage["bin_bytes"]},
-        "quota": settings.EARMARK_QUOTA_BYTES,
+        "quota": selectors.quota_of(request.user),
         "largest": settings.EARMARK_MAX_UPLOAD_BYTES,
         "longest": settings.EARMARK_MAX_TRACK_SECONDS,
     }

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
-from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -20,48 +17,9 @@ from django.urls import URLPattern, path, reverse
 from library import selectors, services
 from library.admin.base import CheckedRequestsMixin, PageChangeList, reviewer_of
 from library.admin.filters import ActiveFilter, RoleFilter, SharingFilter
-from library.http.forms import validate_email_address
+from library.admin.people_forms import InvitationForm, UserCreationForm, UserEditForm
 from library.models import User
 from library.text import file_size, track_count_text
-
-
-class UserCreationForm(AdminUserCreationForm):
-    class Meta:
-        model = User
-        fields = ["email"]
-
-    def clean_email(self) -> str:
-        validate_email_address(self.cleaned_data["email"])
-        return str(self.cleaned_data["email"]).lower()
-
-
-class UserEditForm(UserChangeForm):
-    class Meta:
-        model = User
-        fields = "__all__"
-        field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
-        labels: ClassVar[dict[str, str]] = {"is_active": "May sign in"}
-        help_texts: ClassVar[dict[str, str]] = {
-            "is_active": "Without it, the account is disabled: signed out at once, and its tokens give no access. "
-            "Everything in it stays."
-        }
-
-    def clean_email(self) -> str:
-        validate_email_address(self.cleaned_data["email"])
-        return str(self.cleaned_data["email"]).lower()
-
-
-class InvitationForm(forms.Form):
-    """Whom to invite. Who has an account needs no invitation."""
-
-    email = forms.EmailField(label="Email address")
-
-    def clean_email(self) -> str:
-        validate_email_address(self.cleaned_data["email"])
-        email = str(self.cleaned_data["email"]).strip().lower()
-        if User.objects.filter(email__iexact=email).exists():
-            raise forms.ValidationError("There is already an account with this email address.")
-        return email
 
 
 @admin.register(User)
@@ -79,7 +37,7 @@ class UserAdmin(CheckedRequestsMixin, DjangoUserAdmin):
     actions = ["disable", "enable"]
     filter_horizontal = ["user_permissions"]
     fieldsets = [
-        (None, {"fields": ["email", "password", "stored"]}),
+        (None, {"fields": ["email", "password", "stored", "quota_bytes"]}),
         ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
         ("Sharing", {"fields": ["share_with_reviewers", "allow_training"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
@@ -118,6 +76,13 @@ class UserAdmin(CheckedRequestsMixin, DjangoUserAdmin):
             fields += ["is_staff", "is_superuser", "user_permissions"]
         return fields + ["is_active"] * (obj == request.user)
 
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Who may change nothing reads the quota beside what is stored."""
+        if obj is None or self.has_change_permission(request, obj):
+            return super().get_fieldsets(request, obj)
+        (name, options), *others = self.fieldsets
+        return [(name, {"fields": [field for field in options["fields"] if field != "quota_bytes"]}), *others]
+
     @admin.display(description="access", ordering="is_active")
     def access(self, person: User) -> str:
         return "May sign in" if person.is_active else "Disabled"
@@ -137,7 +102,7 @@ class UserAdmin(CheckedRequestsMixin, DjangoUserAdmin):
         if "stored_size" not in vars(person):
             self.with_list_columns([person])
         count, size = vars(person)["stored_size"]
-        return f"{track_count_text(count)}, {file_size(size)} of {file_size(settings.EARMARK_QUOTA_BYTES)}"
+        return f"{track_count_text(count)}, {file_size(size)} of {file_size(selectors.quota_of(person))}"
 
     @admin.action(description="Disable", permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -56,6 +56,8 @@ class User(AbstractUser):
         default=False,
         help_text="Models for everyone on this site may be trained on this person’s tracks and the genres they set.",
     )
+    #: The size of the largest library that this person may have; None for the site's. `selectors.quota_of` knows both.
+    quota_bytes = models.PositiveBigIntegerField("quota", null=True, blank=True)
 
     #: When the deletion of a closed account last made progress; None for all others.
     deletion_progress_at = models.DateTimeField(null=True, editable=False)

@@ -108,7 +108,7 @@ from library.selectors.needs_you import (
     suggested_own_genre,
     undoable_verdict_of,
 )
-from library.selectors.people import account_contents_of, api_tokens_of, stored_sizes_of
+from library.selectors.people import account_contents_of, api_tokens_of, quota_of, stored_sizes_of
 from library.selectors.playlists import (
     duration_totals,
     playlist_choices_for,
@@ -256,6 +256,7 @@ __all__ = [
     "purged_after",
     "question_for",
     "queue_after_cursor",
+    "quota_of",
     "recent_bulk_actions_of",
     "refusal_keys_of",
     "refusals_of",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, QuerySet, Sum
 
 from library.models import ApiToken, Genre, Playlist, Tag, Track, User
@@ -23,6 +24,11 @@ def account_contents_of(*owners: User) -> dict[str, Any]:
         "genres": Genre.objects.filter(owner__in=owners, retired_at=None).count(),
         "tokens": ApiToken.objects.filter(owner__in=owners).count(),
     }
+
+
+def quota_of(owner: User) -> int:
+    """The size of the largest library that a person may have, in bytes: their own quota, or else the site's."""
+    return settings.EARMARK_QUOTA_BYTES if owner.quota_bytes is None else owner.quota_bytes
 
 
 def stored_sizes_of(owners: Iterable[User]) -> dict[int, tuple[int, int]]:

@@ -15,6 +15,7 @@ from classifier.formats import sniff_file
 from library.errors import DomainError
 from library.incoming.handler import disk_full_as_audio_error, disk_full_check, sha256_of
 from library.models import BulkAction, Track, User
+from library.selectors import quota_of
 from library.services.analysis import derived_names_recompute
 from library.services.analysis_queue import track_enqueue
 from library.services.bin import tracks_move_to_bin, tracks_restore
@@ -131,12 +132,16 @@ def size_check(*, size: int | None) -> None:
 
 
 def quota_check(*, owner: User, size: int) -> None:
-    """Raises AudioError: `over_quota`, unless `size` more bytes fit into the quota. Tracks in the bin count."""
+    """Raises AudioError: `over_quota`, unless `size` more bytes fit into the quota. Tracks in the bin count.
+
+    The quota is read again: staff may have changed it while the upload was on its way.
+    """
+    quota = quota_of(User.objects.filter(pk=owner.pk).only("quota_bytes").first() or owner)
     in_bin = Sum("size", filter=Q(deleted_at__isnull=False))
     used = Track.all_objects.filter(owner=owner).aggregate(total=Sum("size"), in_bin=in_bin)
-    if (used["total"] or 0) + size <= settings.EARMARK_QUOTA_BYTES:
+    if (used["total"] or 0) + size <= quota:
         return
-    full = f"Your library is full ({file_size(settings.EARMARK_QUOTA_BYTES)})."
+    full = f"Your library is full ({file_size(quota)})."
     if used["in_bin"]:
         in_bin_size = file_size(used["in_bin"])
         raise AudioError("over_quota", f"{full} {in_bin_size} of that is in the bin: empty it to make room.")

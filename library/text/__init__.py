@@ -7,6 +7,7 @@ import unicodedata
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import PurePosixPath
 
 from django.utils.dateparse import parse_datetime
@@ -140,6 +141,7 @@ def track_count_text(count: int) -> str:
 
 
 _SIZE_UNITS = ("KB", "MB", "GB", "TB", "PB")
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,3})?)\s*(bytes?|[KMGTP]?B)", re.IGNORECASE | re.ASCII)
 
 
 def file_size(size: float | None) -> str:
@@ -155,3 +157,28 @@ def file_size(size: float | None) -> str:
     while round(number / 1024**exponent, 1) >= 1000 and exponent < len(_SIZE_UNITS):
         exponent += 1
     return f"{number / 1024**exponent:.1f}\xa0{_SIZE_UNITS[exponent - 1]}"
+
+
+def size_from_text(text: str) -> int | None:
+    """The bytes that a size stands for as people write it: "10 GB", "1.5 tb", "512 bytes", "0"; None for other texts.
+
+    The units are those of `file_size`.
+    """
+    text = text.replace("\xa0", " ").strip()
+    if text == "0":
+        return 0
+    if not (found := _SIZE.fullmatch(text)):
+        return None
+    unit = found[2].upper()
+    exponent = _SIZE_UNITS.index(unit) + 1 if unit in _SIZE_UNITS else 0
+    return int(Decimal(found[1]) * 1024**exponent)
+
+
+def exact_size(size: int) -> str:
+    """Bytes as a text that `size_from_text` reads back to the byte, in the largest unit that allows it."""
+    for exponent, unit in reversed(list(enumerate(_SIZE_UNITS, 1))):
+        number = size / 1024**exponent
+        text = f"{number:.3f}".rstrip("0").rstrip(".") + f" {unit}"
+        if 1 <= number < 10_000 and size_from_text(text) == size:
+            return text
+    return f"{size} bytes"

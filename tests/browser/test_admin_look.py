@@ -111,3 +111,25 @@ def test_a_track(admin_page: Page, site: Site) -> None:
     expect(admin_page.get_by_text("Said rock of 1 track.")).to_be_visible()
     admin_page.get_by_role("button", name="Undo").click()
     expect(admin_page.locator(".field-effective_genre")).to_contain_text("Heard by Earmark")
+
+
+def test_the_quota_of_a_person(admin_page: Page) -> None:
+    page = admin_page
+    page.goto("/admin/library/user/?q=ella")
+    page.get_by_role("link", name="ella").last.click()
+    quota = page.get_by_label("Quota")
+    expect(page.get_by_text("Empty: as for everybody, 50.0")).to_be_visible()
+    quota.fill("plenty")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Write a number and a unit")).to_be_visible()
+    for width, height in ALSO_WIDE.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=SCREENSHOTS / f"admin-person-{width}-light.png", full_page=True)
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), width
+    # Django's own fields for rights break one rule.
+    assert [
+        finding for finding in axe(page, but="aria-prohibited-attr") if "label-title-only" not in finding
+    ] == []
+    quota.fill("10 GB")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("row").filter(has_text="of 10.0")).to_have_count(1)

@@ -292,7 +292,7 @@ NOT_ASKED = {
     "standing.standing_text",
     "moments.telling_moment", "model_comparison.sign_test",
     # The bin takes its part of the quota.
-    "people.stored_sizes_of",
+    "people.stored_sizes_of", "people.quota_of",
     # Their rows are no tracks.
     "table_sizes.pruned_table_sizes", "staff.job_backlog",
     # Made of others; the damaged files that it counts are looked after in the bin, too.

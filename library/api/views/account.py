@@ -32,7 +32,7 @@ class AccountView(OwnersView):
             "scopes": token.scopes if isinstance(token, ApiToken) else ["read", "write", "delete"],
             "limits": {
                 "upload_bytes": settings.EARMARK_MAX_UPLOAD_BYTES,
-                "quota_bytes": settings.EARMARK_QUOTA_BYTES,
+                "quota_bytes": selectors.quota_of(self.owner),
                 "track_seconds": settings.EARMARK_MAX_TRACK_SECONDS,
             },
             "usage": selectors.usage_of(self.owner) | selectors.bin_usage_of(self.owner),
