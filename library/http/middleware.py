@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
@@ -77,7 +78,11 @@ class DiskReserveMiddleware:
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
-    """Requires sign-in, except for views marked with `login_not_required`."""
+    """Requires sign-in, except for views marked with `login_not_required`.
+
+    At the site's own address, a stranger reads what this is. Who asks for more, such as a search, is sent to sign in,
+    and from there to what they asked for.
+    """
 
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
@@ -85,11 +90,19 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         # A script would insert the sign-in page into its own page.
         if "HX-Request" in request.headers or "X-Requested-With" in request.headers:
             return HttpResponse("You are signed out.", content_type="text/plain", status=401)
+        if is_first_page(request):
+            context = {"sign_up_is_open": settings.EARMARK_SIGNUP_OPEN}
+            return render(request, "accounts/welcome.html", context)
         if request.method != "POST":
             return super().handle_no_permission(request, view_func)
         # After sign-in the browser sends GET, which the form's own address may not support: back to the form's page.
         after = {"next": referring_page(request) or reverse("library"), "unsent": "1"}
         return redirect(f"{reverse('login')}?{urlencode(after)}")
+
+
+def is_first_page(request: HttpRequest) -> bool:
+    """Whether this asks for the site's own address, and for nothing more."""
+    return request.method in ("GET", "HEAD") and request.path == reverse("library") and not request.GET
 
 
 class DomainErrorMiddleware:

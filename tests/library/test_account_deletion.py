@@ -60,7 +60,7 @@ def test_it_is_closed_at_once(
     assert "Your account is closed. Everything in it is now being deleted" in page
     assert Track.all_objects.filter(owner=alice).count() == 3
     for client in (here, elsewhere):
-        assert client.get("/").url.startswith(reverse("login"))  # type: ignore[attr-defined]
+        assert client.get(reverse("overview")).url.startswith(reverse("login"))  # type: ignore[attr-defined]
     assert program.get("/api/v1/tracks/").status_code == 401
     assert not Client().login(username="alice@example.org", password=PASSWORD)
     assert "Unheard 1" not in bob_client.get(review).content.decode()

@@ -53,9 +53,11 @@ class TestDisabling:
     def test_ends_all_access_and_leaves_the_music(
         self, dora_client: Client, alice: User, alice_client: Client, alice_api: Client, track: Track
     ) -> None:
-        assert alice_client.get("/").status_code == alice_api.get("/api/v1/tracks/").status_code == 200
+        assert (
+            alice_client.get("/account/").status_code == alice_api.get("/api/v1/tracks/").status_code == 200
+        )
         assert "Disabled 1 account." in act(dora_client, "disable", alice)
-        assert alice_client.get("/").status_code == 302
+        assert alice_client.get("/account/").status_code == 302
         assert alice_api.get("/api/v1/tracks/").status_code == 401
         assert not Client().login(username=alice.email, password=PASSWORD)
         assert Track.objects.get() == track

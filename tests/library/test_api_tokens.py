@@ -66,7 +66,7 @@ def test_a_wrong_token_is_not_saved_by_a_session(alice_client: Client) -> None:
 
 
 def test_a_token_opens_no_pages(key: str, client: Client) -> None:
-    assert client.get("/", headers={"Authorization": f"Bearer {key}"}).status_code == 302
+    assert client.get("/overview/", headers={"Authorization": f"Bearer {key}"}).status_code == 302
     assert client.get("/account/", headers={"Authorization": f"Bearer {key}"}).status_code == 302
 
 
