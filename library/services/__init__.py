@@ -170,6 +170,7 @@ from library.services.track_edit_requests import tracks_edit, tracks_name_by_fil
 from library.services.track_files import files_delete
 from library.services.tracks import track_add, track_delete, upload_check
 from library.services.training import library_train
+from library.services.typed_tags import tags_add_typed, track_tag_typed
 from library.services.upgrades import upgrade_pass_continue, upgrade_pass_resume, upgrade_pass_start
 from library.services.uploads import (
     upload_abort,
@@ -298,6 +299,7 @@ __all__ = [
     "tag_change",
     "tag_delete",
     "tag_merge",
+    "tags_add_typed",
     "token_create",
     "token_mark_used",
     "token_revoke",
@@ -315,6 +317,7 @@ __all__ = [
     "track_reset",
     "track_star",
     "track_tag",
+    "track_tag_typed",
     "track_untag",
     "tracks_analyse_again",
     "tracks_delete",

@@ -97,7 +97,7 @@ def genre_delete(request: AuthenticatedRequest, genre_id: int) -> HttpResponse:
 
 @require_POST
 def tag_add(request: AuthenticatedRequest) -> HttpResponse:
-    services.tag_add(owner=request.user, name=request.POST.get("name", ""))
+    services.tags_add_typed(owner=request.user, text=request.POST.get("name", ""))
     return redirect("labels")
 
 

@@ -87,7 +87,7 @@ def genre_undo(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpRespon
 
 @require_POST
 def tag(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
-    services.track_tag(track=owned_track(request, track_id), name=request.POST.get("name", ""))
+    services.track_tag_typed(track=owned_track(request, track_id), text=request.POST.get("name", ""))
     return redirect_back(request)
 
 
