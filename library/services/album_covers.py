@@ -20,7 +20,6 @@ from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.fields import UUIDField
 from django.db.models.functions import Coalesce
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from classifier.cover_process import PictureError, make_cover_from_file
@@ -30,6 +29,7 @@ from library.models import Album, Cover, FileTags, Track, User
 from library.services.batches import in_batches
 from library.services.covers import cover_record
 from library.services.edit_conflicts import locked_row
+from library.text import file_size
 
 #: The largest picture file that may be chosen for an album, or lie beside the music.
 MAX_CHOSEN_PICTURE_BYTES = 10 * 2**20
@@ -142,7 +142,7 @@ def album_cover_choose(*, album: Album, choice: CoverChoice) -> CoverChoice:
 def picture_error(code: str) -> DomainError:
     """The error for a picture file that is refused."""
     if code == "picture_too_large":
-        limit = filesizeformat(MAX_CHOSEN_PICTURE_BYTES)
+        limit = file_size(MAX_CHOSEN_PICTURE_BYTES)
         return DomainError(
             code, f"This picture is too large. Choose one of up to {limit} and 36 megapixels.", 413
         )
