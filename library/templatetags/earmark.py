@@ -125,7 +125,7 @@ def genre_chip(context: Context, track: Track) -> SafeString:
 @functools.lru_cache(1000)
 def _chip(css: str, name: str, source: Track.Source) -> SafeString:
     return format_html(
-        '<span class="chip {}"><span class="chip-dot"></span>{}'
+        '<span class="chip {}"><span class="chip-dot"></span><bdi>{}</bdi>'
         '<span class="chip-source" title="{}">{}<span class="visually-hidden">({})</span></span></span>',
         css, name, source.label, icon(SOURCE_ICONS[source]), source.label,
     )  # fmt: skip

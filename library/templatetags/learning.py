@@ -100,7 +100,7 @@ def chip_of(context: Context, genre: str) -> SafeString:
         return SafeString('<span class="chip chip-unsure">Not sure</span>')
     choice = context["genres"].by_key(genre)
     return format_html(
-        '<span class="chip {}"><span class="chip-dot"></span>{}</span>', choice.css, choice.name
+        '<span class="chip {}"><span class="chip-dot"></span><bdi>{}</bdi></span>', choice.css, choice.name
     )
 
 

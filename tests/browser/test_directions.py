@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import SCREENSHOTS, Site
 
 #: Ends with a mark that stands at the left when the text is read from the right, and else at its right.
-TITLE, ARTIST, TAG, PLAYLIST = "שיר ראשון!", "עידן!", "שקט!", "בוקר!"
+TITLE, ARTIST, ALBUM, TAG, PLAYLIST = "שיר ראשון!", "עידן!", "אלבום!", "שקט!", "בוקר!"
 
 _SEED = f"""
 from classifier.inference import Classifier
@@ -16,9 +16,10 @@ from library import services
 from library.models import User
 from tests.browser.seeds import make_audible_track
 owner, classifier = User.objects.latest("id"), Classifier.load("mfcc-cnn-1")
-for title, artist in (("{TITLE}", "{ARTIST}"), ("Blue Monday", "New Order")):
+for title, artist, album in (("{TITLE}", "{ARTIST}", "{ALBUM}"), ("Blue Monday", "New Order", "")):
     track = make_audible_track(
-        classifier, owner=owner, title=title, artist=artist, heard={{"top": "jazz", "label": None}}, duration=5.6
+        classifier, owner=owner, title=title, artist=artist, album=album, duration=5.6,
+        heard={{"top": "jazz", "label": None}},
     )
     services.track_tag(track=track, name="{TAG}")
 services.playlist_add(owner=owner, name="{PLAYLIST}")
@@ -85,6 +86,17 @@ def test_on_the_other_pages(library: Page) -> None:
     assert is_read_from_the_right(page.locator(".label-rows .chip.tag"), TAG)
     page.goto("/?tag=" + TAG)
     assert is_read_from_the_right(page.locator(".filter-chips .chip"), TAG)
+    page.goto("/")
+    page.locator(".row-track").filter(has_text=TITLE).get_by_role("link", name=ARTIST).click()
+    assert is_read_from_the_right(page.get_by_role("heading", level=1), ARTIST)
+    page.goto("/artists/")
+    assert is_read_from_the_right(page.locator(".artist-name a", has_text=ARTIST), ARTIST)
+    page.goto("/albums/")
+    assert is_read_from_the_right(page.locator(".album-title", has_text=ALBUM), ALBUM)
+    assert is_read_from_the_right(page.locator(".album-by", has_text=ARTIST).get_by_role("link"), ARTIST)
+    page.locator(".album-title", has_text=ALBUM).click()
+    assert is_read_from_the_right(page.get_by_role("heading", level=1), ALBUM)
+    assert is_read_from_the_right(page.locator(".collection-by a"), ARTIST)
     page.goto("/needs-you/")
     title = page.get_by_role("heading", level=1)
     if title.inner_text() != TITLE:

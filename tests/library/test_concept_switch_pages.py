@@ -108,7 +108,7 @@ class TestTheSwitch:
         answer_all(concept, make_heard_tracks(alice, "dub", range(200, 215)), yes=False)
         assert "It is no longer right often enough" in text(alice_client, urls_of(concept).page)
         page = text(alice_client, reverse("overview"))
-        assert "“Dub” sets itself, and is no longer right often enough" in page
+        assert "“<bdi>Dub</bdi>” sets itself, and is no longer right often enough" in page
         assert urls_of(concept).page in page
 
 
