@@ -108,6 +108,7 @@ help: ## this list
 	$(PYTHON) -m venv .venv
 
 .venv/.base: requirements/base.txt | .venv/pyvenv.cfg
+	@echo "Installing what Earmark needs into .venv. The first time, this takes a minute or two."
 	$(PIP_INSTALL) -r $<
 	@touch $@
 
