@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -109,7 +110,10 @@ def suggestion_reject(request: AuthenticatedRequest, track_id: uuid.UUID) -> Htt
 
 @require_http_methods(["GET", "POST"])
 def track_edit(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpResponse:
-    """Edit what a track is called and where it belongs. `reset` names a field to take from the file again."""
+    """Edit what a track is called and where it belongs. `reset` names a field to take from the file again.
+
+    With `next`, as from a list, it leads back there.
+    """
     found = owned_track(request, track_id)
     form = TrackForm(request.POST or None, instance=owned_track(request, track_id))
     if field := request.POST.get("reset"):
@@ -121,7 +125,10 @@ def track_edit(request: AuthenticatedRequest, track_id: uuid.UUID) -> HttpRespon
         except ConflictError as changed:
             form.add_conflict_errors(changed.current)
         else:
-            return redirect(found)
+            if "next" not in request.POST:
+                return redirect(found)
+            messages.success(request, f"Saved “{found.title}”.")
+            return redirect_back(request)
     context = {"track": found, "form": form, "file_values": selectors.file_tag_values_of(request.user, found)}
     return render(request, "library/track_edit.html", context)
 

@@ -113,7 +113,7 @@ globalThis.earmarkRow = (() => {
     event.preventDefault();
     const fields = new URLSearchParams(new FormData(form, event.submitter));
     close();
-    earmarkAct(form.action, fields, current.id);
+    earmarkAct(form.action, fields, { row: current.id });
   });
 
   return { of, open, close, isOpenFrom, titleOf, get current() { return current; } };

@@ -8,6 +8,9 @@ globalThis.earmarkSession = (() => {
   const TYPED = ":is(input:not([type=hidden], [type=password], [type=file], [type=checkbox], [type=radio]), textarea)[id]";
   const BY_SCRIPT = { "X-Requested-With": "XMLHttpRequest" }; // otherwise the response to a signed-out request is the sign-in page
   const here = () => location.pathname + location.search;
+  // A form in a dialog, such as "Edit", is also a page of its own: what was typed is restored there.
+  const formInDialog = () => document.querySelector("dialog[open] form[data-sheet-form]");
+  const pageOfForm = () => (formInDialog() ? new URL(formInDialog().action).pathname : here());
   let token;
 
   // ---- who is signed in
@@ -77,7 +80,7 @@ globalThis.earmarkSession = (() => {
 
   // Opens in a new tab while files are uploading: they go on after the sign-in.
   function signInLink(text, { unsent = false, newTab = document.querySelector("[data-tray][data-busy]") } = {}) {
-    const link = linkTo(`${signIn}?${new URLSearchParams({ next: here(), ...(unsent && { unsent: 1 }) })}`, text);
+    const link = linkTo(`${signIn}?${new URLSearchParams({ next: pageOfForm(), ...(unsent && { unsent: 1 }) })}`, text);
     if (newTab) link.target = "_blank";
     return link;
   }
@@ -103,9 +106,10 @@ globalThis.earmarkSession = (() => {
   // ---- text typed into forms
 
   function saveTyped() {
-    const fields = [...document.querySelectorAll(`#content ${TYPED}`)].filter((field) => field.value !== field.defaultValue);
+    const all = (formInDialog() ?? document.getElementById("content")).querySelectorAll(TYPED);
+    const fields = [...all].filter((field) => field.value !== field.defaultValue);
     const typed = fields.map(({ id, value }) => [id, value]);
-    const saved = JSON.stringify({ person: userId, page: here(), until: Date.now() + TYPED_LIFETIME, typed });
+    const saved = JSON.stringify({ person: userId, page: pageOfForm(), until: Date.now() + TYPED_LIFETIME, typed });
     if (saved.length <= TYPED_MAX_LENGTH) sessionStorage.setItem(STORAGE_KEY, saved);
   }
 

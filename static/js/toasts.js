@@ -1,10 +1,13 @@
 // Acts after which the list stays where it is: what was done stands at the bottom of the window for a while, with its Undo.
 //
-// earmarkAct(url, fields) posts a form, shows the page that comes back in the place of this one, and says what it says.
+// earmarkAct(url, fields) posts a form, shows the page that comes back in the place of this one, and says what it says. If
+// the form's own page comes back, because something in it will not do, it goes to `again` instead, if that is given; else
+// `done` is called first.
 globalThis.earmarkAct = (() => {
   const LIFETIME = 12_000; // milliseconds that a toast stays, longer while somebody is at it
   const toasts = document.querySelector("[data-toasts]");
-  const isList = (page) => Boolean(page.querySelector("#tracks[data-list]"));
+  const PARTS = ["#tracks[data-list]", "#track-head"];
+  const OUTSIDE = { all: "#review-queue-count,#rail-playlists", "#track-head": "#track-details,#review-queue-count,#rail-playlists" };
   let timer;
   let busy = false;
   let latestRow = null;
@@ -30,6 +33,12 @@ globalThis.earmarkAct = (() => {
     closeLater();
   }
 
+  // The list; of a track's page all but the strip, which may be playing; of any other page its content.
+  function partOf(page) {
+    const part = PARTS.find((one) => document.querySelector(one) && page.querySelector(one));
+    return part ? part.replace(/\[.*/, "") : "#content";
+  }
+
   function closer() {
     const button = document.querySelector("[data-toast-close]").content.firstElementChild.cloneNode(true);
     button.addEventListener("click", close);
@@ -45,7 +54,7 @@ globalThis.earmarkAct = (() => {
     place.focus({ preventScroll: true });
   }
 
-  async function act(url, fields, row = latestRow) {
+  async function act(url, fields, { row = latestRow, again, done } = {}) {
     if (busy) return;
     busy = true;
     const before = location.href;
@@ -58,15 +67,17 @@ globalThis.earmarkAct = (() => {
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       // The page was about what is gone now.
       if (response.status === 404) return location.assign(document.querySelector(".brand").href);
+      if (again && response.ok && !response.redirected) return again(page);
       if (!response.ok || !page.body.classList.contains("framed")) return unanswered("The server could not answer.");
+      done?.();
       const notices = [...page.querySelectorAll("#messages > .notice")];
       for (const notice of notices) notice.remove();
       close();
       if (location.href === before) {
-        const part = isList(document) && isList(page) ? "#tracks" : "#content";
+        const part = partOf(page);
         await htmx.swap({
           text: page.documentElement.outerHTML, target: part, select: part, swap: "outerMorph",
-          selectOOB: "#review-queue-count", sourceElement: document.querySelector(part),
+          selectOOB: OUTSIDE[part] ?? OUTSIDE.all, sourceElement: document.querySelector(part),
         });
         document.dispatchEvent(new Event("earmark:list-changed"));
         if (document.activeElement === document.body || !document.activeElement.checkVisibility()) placeFocus(row, Math.max(at, 0));

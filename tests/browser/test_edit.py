@@ -1,14 +1,26 @@
-"""Editing in two tabs, resetting a field to the file's tag, and saving with the Enter key."""
+"""Editing a track: in two tabs, what the file says, the Enter key; and in a dialog over the list and over its page."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests import sounds
+from tests.browser.conftest import Site
 from tests.browser.screenshots import check_page
 from tests.browser.test_main_job import upload
+
+_SEED = """
+from classifier.inference import Classifier
+from library.models import User
+from tests.browser.seeds import make_audible_track
+owner, classifier = User.objects.latest("id"), Classifier.load("mfcc-cnn-1")
+for title in ("Loomer", "Only Shallow"):
+    make_audible_track(classifier, owner=owner, title=title, artist="MBV", heard={"top": "rock"}, duration=30)
+"""
 
 
 def test_two_tabs_and_back_to_what_the_file_says(signed_up: Page, tmp_path: Path) -> None:
@@ -17,9 +29,9 @@ def test_two_tabs_and_back_to_what_the_file_says(signed_up: Page, tmp_path: Path
     upload(page, sounds.write(tmp_path / "song.mp3", seconds=4, tags=tags))
     expect(page.locator(".row-track .chip")).to_have_count(1, timeout=60_000)
     page.get_by_role("link", name="Blue Train", exact=True).first.click()
-    page.get_by_role("link", name="Edit").click()
-    expect(page.get_by_role("heading", level=1, name="Edit track")).to_be_visible()
-    address = page.url
+    expect(page.get_by_role("heading", level=1, name="Blue Train")).to_be_visible()
+    address = f"{page.url}edit/"
+    page.goto(address)
     other = page.context.new_page()
     other.goto(address)
 
@@ -57,3 +69,51 @@ def test_two_tabs_and_back_to_what_the_file_says(signed_up: Page, tmp_path: Path
     page.get_by_label("New name of live").press("Enter")
     expect(page.locator(".chip.tag.hue-3")).to_have_text("on stage")
     check_page(page, "genres-and-tags-renamed")
+
+
+@pytest.fixture
+def two_tracks(signed_up: Page, site: Site) -> Page:
+    site.manage("shell", "--no-imports", "-c", _SEED)
+    signed_up.goto("/")
+    expect(signed_up.locator(".row-track")).to_have_count(2)
+    return signed_up
+
+
+def test_over_the_list_which_stays(two_tracks: Page) -> None:
+    page = two_tracks
+    page.get_by_role("link", name="Only Shallow", exact=True).click(button="right")
+    page.get_by_role("menuitem", name="Edit").click()
+    sheet = page.get_by_role("dialog", name="Edit track")
+    check_page(page, "edit-over-the-list")
+    sheet.get_by_label("Title", exact=True).fill(" ")
+    sheet.get_by_role("button", name="Save").click()
+    expect(sheet.get_by_label("Title", exact=True)).to_have_class(re.compile("is-invalid"))
+    expect(sheet.get_by_label("Title", exact=True)).to_be_focused()
+    sheet.get_by_label("Title", exact=True).fill("Sometimes")
+    sheet.get_by_label("Title", exact=True).press("Enter")
+    expect(sheet).to_be_hidden()
+    expect(page.locator(".row-name > a")).to_have_text(["Sometimes", "Loomer"])
+    expect(page.locator("[data-toasts]")).to_contain_text("Saved “Sometimes”.")
+    assert page.url.endswith("/")
+
+
+def test_over_the_tracks_page_while_it_plays(two_tracks: Page) -> None:
+    page = two_tracks
+    page.get_by_role("link", name="Loomer", exact=True).click()
+    strip = page.locator("[data-strip]")
+    expect(page.locator("[data-strip][data-ready]")).to_be_visible()
+    strip.get_by_role("button", name="Play", exact=True).click()
+    expect(strip.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    address = page.url
+    page.get_by_role("link", name="Edit").click()
+    sheet = page.get_by_role("dialog", name="Edit track")
+    sheet.get_by_label("Album", exact=True).fill("Loveless")
+    sheet.get_by_role("button", name="Save").click()
+    expect(sheet).to_be_hidden()
+    expect(page.locator("#track-head").get_by_role("link", name="Loveless")).to_be_visible()
+    expect(strip.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    assert page.url == address
+    page.get_by_role("link", name="Edit").click()
+    sheet.get_by_role("link", name="Cancel").click()
+    expect(sheet).to_be_hidden()
+    assert page.url == address

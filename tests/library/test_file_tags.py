@@ -126,7 +126,7 @@ def test_on_the_page(alice_client: Client, make_track: MakeTrack) -> None:
     page = alice_client.post(address, typed | {"reset": "title"}).content.decode()
     track.refresh_from_db()
     assert (track.title, track.artist, track.album, track.edited) == ("Old <b>", "Ann", "Last", ["album"])
-    assert 'name="title"\n                   value="Old <b>"' in unescape(page)
+    assert 'name="title" value="Old <b>"' in " ".join(unescape(page).split())
     assert 'value="Typed"' in page  # what was typed elsewhere is still there
     assert page.count('name="reset"') == 1
     assert alice_client.post(address, {"reset": "genre"}).status_code == 302
