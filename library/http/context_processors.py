@@ -14,7 +14,10 @@ MAX_NEEDS_YOU_COUNT = 99
 
 
 def library(request: HttpRequest) -> dict[str, Any]:
-    """`genres`: the person's genres by key. `needs_you_count`: how many tracks need their verdict, 100 at most."""
+    """`genres`: the person's genres by key. `needs_you_count`: how many tracks need their verdict, 100 at most.
+
+    `rail_playlists`: their newest playlists.
+    """
     user = request.user
     if not user.is_authenticated:
         return {}
@@ -23,4 +26,5 @@ def library(request: HttpRequest) -> dict[str, Any]:
         "needs_you_count": SimpleLazyObject(
             lambda: selectors.needs_you_of(user)[: MAX_NEEDS_YOU_COUNT + 1].count()
         ),
+        "rail_playlists": SimpleLazyObject(lambda: list(selectors.newest_playlists_of(user))),
     }

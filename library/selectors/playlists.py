@@ -11,9 +11,17 @@ from library.models import Playlist, PlaylistItem, Track, User
 from library.selectors.bin import binned_ids_of
 from library.selectors.tracks import with_prediction
 
+#: So many are named beside every page.
+NEWEST_PLAYLISTS = 5
+
 
 def playlists_of(owner: User) -> QuerySet[Playlist]:
     return Playlist.objects.filter(owner=owner)
+
+
+def newest_playlists_of(owner: User) -> QuerySet[Playlist]:
+    """The owner's few newest playlists, without saved searches, the newest first."""
+    return playlists_of(owner).filter(smart=False).order_by("-created_at", "pk")[:NEWEST_PLAYLISTS]
 
 
 def saved_searches_of(owner: User) -> QuerySet[Playlist]:

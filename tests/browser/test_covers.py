@@ -107,7 +107,7 @@ def test_on_playlists(covered: Page) -> None:
     expect(lists.filter(has_text="Nothing yet").locator("img")).to_have_count(0)
     show_all(page)
     check_page(page, "covers-playlists")
-    page.get_by_role("link", name="Sunday kitchen").click()
+    page.locator("#content").get_by_role("link", name="Sunday kitchen").click()
     expect(page.locator(".playlist-head img")).to_have_count(4)
     show_all(page)
     check_page(page, "covers-playlist")

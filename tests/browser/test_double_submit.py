@@ -20,7 +20,7 @@ def playlists(signed_up: Page) -> Page:
 def expect_one(page: Page) -> None:
     expect(page.get_by_role("heading", level=1, name="Party")).to_be_visible()
     page.get_by_role("link", name="Playlists").click()
-    expect(page.get_by_role("link", name="Party")).to_have_count(1)
+    expect(page.locator("#content").get_by_role("link", name="Party")).to_have_count(1)
 
 
 def test_a_double_click(playlists: Page) -> None:

@@ -244,7 +244,7 @@ class TestAnAnswerIsLost:
         assert len(sent) == 1
         assert count(site, "Playlist", page) == 1
         page.get_by_role("link", name="Reload").click()
-        expect(page.get_by_role("link", name="Late")).to_be_visible()
+        expect(page.locator("#content").get_by_role("link", name="Late")).to_be_visible()
 
     def test_nor_by_a_part_of_the_page(self, track_page: Page, site: Site) -> None:
         page = track_page

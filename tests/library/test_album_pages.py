@@ -124,7 +124,7 @@ class TestGrid:
         for number in range(count):
             make_track_on(make_album(alice, f"Volume {number}", f"Artist {number}"), "Song")
         # session, user, count, ids, albums, own genres, needs you; and without filters, tracks on no album
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             alice_client.get("/albums/?sort=artist")
 
 
@@ -214,7 +214,7 @@ class TestAlbum:
         for number in range(count):
             make_track_on(album, f"Song {number}", f"Artist {number}", disc_number=1 + number % 2)
         # session, user, album, count, tracks, their artists, segments, length, own genres, needs you
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             alice_client.get(f"/albums/{album.pk}/")
 
 

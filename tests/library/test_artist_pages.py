@@ -84,8 +84,9 @@ def test_as_many_queries_for_one_artist_as_for_many(
     for number in range(count):
         for title in ("One", "Two"):
             make_track_on(make_album(alice, title, f"Band {number}"), "Song")
-    # session, user, letters, count, artists, covers, numbers of albums and tracks, own genres, needs you
-    with django_assert_num_queries(10):
+    # session, user, letters, count, artists, covers, numbers of albums and tracks, own genres, needs you, newest
+    # playlists
+    with django_assert_num_queries(11):
         alice_client.get("/artists/")
 
 
@@ -136,6 +137,6 @@ class TestArtist:
             make_track_by(alice, f"Alone {number}", "Ann")
         artist = make_artist(alice, "Ann")
         # session, user, artist, albums, length, count, ids, rows, their tags and artists, strips, most played, other
-        # albums, own genres, needs you
-        with django_assert_num_queries(15):
+        # albums, own genres, needs you, newest playlists
+        with django_assert_num_queries(16):
             alice_client.get(f"/artists/{artist.pk}/")

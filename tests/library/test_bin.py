@@ -325,7 +325,7 @@ class TestPage:
         for count in (1, 20):
             for _ in range(count):
                 put_in_bin(make_track())
-            with django_assert_num_queries(6):
+            with django_assert_num_queries(7):
                 alice_client.get(reverse("bin"))
 
     def test_one_or_some_come_back(self, alice: User, alice_client: Client, make_track: MakeTrack) -> None:

@@ -473,6 +473,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
         name: count for name, count in selectors.account_contents_of(w.alice).items() if "bin" not in name
     },
     "playlists.playlists_of": lambda w: selectors.playlists_of(w.alice),
+    "playlists.newest_playlists_of": lambda w: selectors.newest_playlists_of(w.alice),
     "playlists.saved_searches_of": lambda w: selectors.saved_searches_of(w.alice),
     "playlists.playlists_with_counts": lambda w: selectors.playlists_with_counts(w.alice),
     "playlists.playlist_choices_for": lambda w: selectors.playlist_choices_for(w.alice, w.track),
@@ -617,7 +618,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         "learning.worth_of", "learning.sure_margins_of",
         "concept_switch.doubtful_concepts_of", "concept_switch.ids_to_set",
         "playlists.playlists_of", "playlists.playlist_choices_for", "saved.gone_tags_of", "tags.tags_of",
-        "playlists.saved_searches_of", "saved.gone_rows_of", "saved.words_of",
+        "playlists.newest_playlists_of", "playlists.saved_searches_of", "saved.gone_rows_of", "saved.words_of",
         "tags.tag_index_of", "tags.refusal_keys_of", "tags.tag_named", "tags.tags_on",
         "tags.tag_suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.genre_history_of",
         "people.api_tokens_of", "tracks.file_tags_of", "tracks.file_tag_values_of",

@@ -70,7 +70,7 @@ class TestList:
             services.track_tag(track=make_track(), name="live")
         # session, user, own genres, tags in force and their names, words in tags, count, ids, tracks, their tags and
         # artists, their strips, what waits, albums and artists that are called so, all tags, playlists, needs you
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(20):
             text(alice_client, "/?tag=live&q=song&not_genre=jazz&ordering=artist")
 
     def test_what_is_searched_for_is_only_text(self, alice_client: Client, track: Track) -> None:

@@ -125,7 +125,7 @@ class TestStations:
         for _ in range(tracks):
             make_track(heard={"moods": {"sad": 0.9}})
         # session, person, count, ids, tracks, their artists, own genres, what needs you
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             text(alice_client, reverse("station", args=["sad"]))
 
 
@@ -215,7 +215,7 @@ class TestMap:
             text(alice_client, address)
             # session, person; the vectors' state (2) and tracks around, their artists; moods; the vectors' state (2),
             # genres and moods of the dots; own genres; what needs you
-            with django_assert_num_queries(15):
+            with django_assert_num_queries(16):
                 text(alice_client, address)
 
 

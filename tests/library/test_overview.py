@@ -141,5 +141,5 @@ def test_as_many_queries_for_one_as_for_twenty(
     # session, person, own genres; counts (2), moods; hours, sums, lengths; the record;
     # whether genres have changed, which tags set themselves, whether an upgrade pass is going on, whether a learned
     # version waits; agreement (2), what needs you
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         text(alice_client, reverse("overview"))

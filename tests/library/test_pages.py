@@ -78,7 +78,7 @@ class TestLibrary:
             make_track()
         # session, user, own genres, count, ids, tracks, their tags and artists, strips, what waits, all tags,
         # playlists, needs you
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             text(alice_client, self.url)
 
     def test_what_files_say_of_themselves_is_only_text(

@@ -216,6 +216,6 @@ class TestArtist:
             play(make_track_on(album, f"Song {number}"), number)
         address = make_artist(alice, "Björk").get_absolute_url()
         # session, user, artist, length, albums, number of single tracks, most played, their artists, others' albums,
-        # own genres, needs you
-        with django_assert_num_queries(11):
+        # own genres, needs you, newest playlists
+        with django_assert_num_queries(12):
             alice_client.get(address)

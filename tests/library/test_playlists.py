@@ -230,7 +230,8 @@ class TestList:
     ) -> None:
         for _ in range(number):
             services.playlist_add(owner=alice, name="another")
-        with django_assert_num_queries(6):  # session, user, count, playlists, covers, needs you
+        # session, user, count, playlists, covers, needs you, newest playlists
+        with django_assert_num_queries(7):
             text(alice_client, self.url)
 
 
@@ -249,7 +250,7 @@ class TestPlaylist:
             make_track()
         services.playlist_append(playlist=playlist, tracks=tracks_of(alice))
         # session, user, playlist, count, length, covers, items, tracks, their artists, own genres, needs you
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             text(alice_client, playlist.get_absolute_url())
 
     def test_what_a_saved_search_finds_now(

@@ -280,6 +280,6 @@ def test_as_many_queries_for_one_as_for_many(
         unsure()
     services.own_genre_add(owner=alice, name="Ambient")
     # session, user, how many are left, which track, the track, genres, last word, whether a learned version waits,
-    # artists
-    with django_assert_num_queries(9):
+    # artists, newest playlists
+    with django_assert_num_queries(10):
         text(alice_client)

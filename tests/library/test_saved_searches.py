@@ -52,7 +52,7 @@ class TestList:
         page = text(alice_client, self.url)
         assert "Evening jazz" in page
         assert "New here" in page
-        assert late.get_absolute_url() not in page
+        assert late.get_absolute_url() not in page.partition('id="content"')[2]
         assert reverse("playlist-length", args=[search.pk]) in page
         assert self.url in text(alice_client, reverse("playlists"))
 
@@ -86,7 +86,8 @@ class TestList:
     ) -> None:
         for _ in range(number):
             services.search_save(owner=alice, name="another", query="genre=jazz&tag=live")
-        with django_assert_num_queries(6):  # session, user, count, searches, covers, needs you
+        # session, user, count, searches, covers, needs you, newest playlists
+        with django_assert_num_queries(7):
             text(alice_client, self.url)
 
     def test_deleting_one_leads_back_to_it(self, alice_client: Client, search: Playlist) -> None:

@@ -142,7 +142,7 @@ def test_the_page_makes_as_many_queries_for_one_as_for_twenty(
     alice_client.get(address)
     # Session, person, track, its vector, whether the vectors are as they were (2), tracks, their artists,
     # own genres; the whole page also what needs you.
-    with django_assert_num_queries(10 if few else 11):
+    with django_assert_num_queries(10 if few else 12):
         rows = alice_client.get(address).content.decode().count("ranked-row")
     assert rows == (min(others, 8) if few else others)
 

@@ -147,7 +147,7 @@ def test_the_page_lists_results_with_a_fixed_number_of_queries(
 ) -> None:
     for number in range(count):
         PartialUpload.objects.create(owner=alice, name=f"{number}.wav", length=9, track=make_track())
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = alice_client.get(reverse("upload")).content.decode()
     assert page.count('class="upload-row"') == count
     assert page.count("chip-dot") == count + 1  # the player has one of its own
