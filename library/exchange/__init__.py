@@ -1,7 +1,7 @@
 """Export of a library's data as JSON or CSV, and import from JSON.
 
     {"format": "earmark-library", "version": 1, "exported_at": …,
-     "genres": [{key, name, hue, retired_at}], "tags": [{name, hue}],
+     "genres": [{key, name, hue, retired_at}], "tags": [{name, hue, coloured}],
      "tracks": [{sha256, …, artist_names, musicbrainz, edited, starred_at, rating, plays: [moment], layers, predictions,
                  tags, rejected, verdicts}],
      "playlists": [{name, smart, query, tracks: [sha256]}],

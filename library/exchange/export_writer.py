@@ -98,7 +98,7 @@ def _genres(owner: User) -> Iterator[dict[str, Any]]:
 
 def _tags(owner: User) -> Iterator[dict[str, Any]]:
     for tag in Tag.objects.filter(owner=owner).order_by("search_text", "key"):
-        yield {"name": tag.name, "hue": tag.hue}
+        yield {"name": tag.name, "hue": tag.hue, "coloured": tag.coloured}
 
 
 def _tracks(owner: User) -> Iterator[dict[str, Any]]:

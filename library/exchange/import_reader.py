@@ -59,6 +59,7 @@ class GenreEntry:
 class TagEntry:
     name: str
     hue: int
+    coloured: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,11 @@ def _parse_genre(row: dict[str, Any]) -> GenreEntry:
 
 
 def _parse_tag(row: dict[str, Any]) -> TagEntry:
-    return TagEntry(_checked_text(row.get("name"), "name", NAME_ROOM), _hue(row))
+    return TagEntry(
+        _checked_text(row.get("name"), "name", NAME_ROOM),
+        _hue(row),
+        "coloured" in row and _bool(row, "coloured"),
+    )
 
 
 def _parse_track(row: dict[str, Any]) -> TrackEntry:

@@ -160,3 +160,4 @@ class AlbumForm(ConflictDetectingForm):
 
 class TagForm(NameForm):
     hue = forms.IntegerField(min_value=0, required=False)
+    coloured = forms.NullBooleanField(required=False)

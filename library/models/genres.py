@@ -44,6 +44,11 @@ class Genre(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def css(self) -> str:
+        """The class of its colour."""
+        return f"hue-{self.hue}"
+
 
 class GenreRecompute(models.Model):
     """A pass through one library that recomputes the effective genres, because the rule has changed.

@@ -24,6 +24,7 @@ class Tag(models.Model):
     #: Its name as it is searched and sorted.
     search_text = models.TextField(blank=True, editable=False)
     hue = models.PositiveSmallIntegerField("colour", default=0)
+    coloured = models.BooleanField("whether its owner has chosen the colour", default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     tracks = models.ManyToManyField(Track, through="Tagging", related_name="tags")
 
@@ -33,6 +34,11 @@ class Tag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def css(self) -> str:
+        """The class of its colour; without one that its owner has chosen, a tag is neutral."""
+        return f"hue-{self.hue}" if self.coloured else "hue-none"
 
 
 class Tagging(models.Model):

@@ -64,7 +64,7 @@ def _genre_of(row: Mapping[str, Any]) -> str:
 
 def _tag_label(names: ValueNames, value: str) -> tuple[str, str]:
     tag = names.tags.get(value)
-    return (tag.name, f"hue-{tag.hue}") if tag else (value, "")
+    return (tag.name, tag.css) if tag else (value, "")
 
 
 def _artist_label(names: ValueNames, value: str) -> tuple[str, str]:

@@ -164,7 +164,14 @@ def _tags_add(owner: User, tags: list[TagEntry], report: ImportReport) -> None:
     room_check(owner=owner, model=Tag, new=len(new))
     Tag.objects.bulk_create(
         [
-            Tag(owner=owner, key=key, name=tag.name, search_text=search_text(tag.name), hue=tag.hue)
+            Tag(
+                owner=owner,
+                key=key,
+                name=tag.name,
+                search_text=search_text(tag.name),
+                hue=tag.hue,
+                coloured=tag.coloured,
+            )
             for key, tag in new.items()
         ],
         BATCH_SIZE,

@@ -24,18 +24,25 @@ from library.services.saved_searches import saved_searches_follow_tag, saved_sea
 from library.text.folding import name_key, search_text
 
 
-def tag_add(*, owner: User, name: str, hue: int | None = None) -> Tag:
-    """The owner's tag of exactly that name, created if there is none. Raises DomainError: `bad_name`, `too_many`."""
+def tag_add(*, owner: User, name: str, hue: int | None = None, coloured: bool | None = None) -> Tag:
+    """The owner's tag of exactly that name, created if there is none.
+
+    `coloured`: whether it shows its colour, or is neutral; if left out, it does if a colour is given.
+
+    Raises DomainError: `bad_name`, `too_many`.
+    """
     name = clean_name(name, Tag)
     if known := Tag.objects.filter(owner=owner, key=name_key(name)).first():
         return known
     room_check(owner=owner, model=Tag)
+    if coloured is None:
+        coloured = hue is not None
     if hue is None:
         hue = Tag.objects.filter(owner=owner).count() % HUES
     tag, _ = Tag.objects.get_or_create(
         owner=owner,
         key=name_key(name),
-        defaults={"name": name, "search_text": search_text(name), "hue": hue},
+        defaults={"name": name, "search_text": search_text(name), "hue": hue, "coloured": coloured},
     )
     return tag
 
@@ -49,13 +56,22 @@ def tag_get_or_add(*, owner: User, name: str) -> Tag:
 
 
 def tag_change(
-    *, tag: Tag, name: str | None = None, hue: int | None = None, shown: Mapping[str, Any] | None = None
+    *,
+    tag: Tag,
+    name: str | None = None,
+    hue: int | None = None,
+    coloured: bool | None = None,
+    shown: Mapping[str, Any] | None = None,
 ) -> None:
     """Change a tag's name or colour, where it differs from what the person was `shown`. It stays on its tracks.
 
+    With a `hue`, it shows its colour, unless `coloured` is False, which makes it neutral.
+
     Raises DomainError: `bad_name`, `taken`, `not_found`; ConflictError.
     """
-    given = {"name": name, "hue": None if hue is None else hue % HUES}
+    if coloured is None and hue is not None:
+        coloured = True
+    given = {"name": name, "hue": None if hue is None else hue % HUES, "coloured": coloured}
     changes = changed_fields({field: value for field, value in given.items() if value is not None}, shown)
     if "name" in changes:
         changes["name"] = clean_name(changes["name"], Tag)
@@ -168,7 +184,7 @@ def suggestion_reject(*, track: Track, name: str) -> None:
 
 def tag_data(tag: Tag) -> dict[str, Any]:
     """What an undo needs to know about a tag, even if it was deleted by then."""
-    return {"tag": tag.pk, "name": tag.name, "hue": tag.hue}
+    return {"tag": tag.pk, "name": tag.name, "hue": tag.hue, "coloured": tag.coloured}
 
 
 def tracks_tag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
@@ -265,6 +281,7 @@ def _tag_get_or_recreate(action: BulkAction) -> Tag:
             "name": data["name"],
             "search_text": search_text(data["name"]),
             "hue": data["hue"],
+            "coloured": data.get("coloured", False),
         },
     )
     if tag.pk != data["tag"]:

@@ -135,25 +135,25 @@ def _chip(css: str, name: str, source: Track.Source) -> SafeString:
 def tag_links(taggings: list[Tagging]) -> SafeString:
     """A track's first tags as links to the tracks with each. A template's loop takes ten times as long."""
     shown = (
-        (_tag_link(tagging.tag.key, tagging.tag.name, tagging.tag.hue, tagging.concept_id is not None),)
+        (_tag_link(tagging.tag.key, tagging.tag.name, tagging.tag.css, tagging.concept_id is not None),)
         for tagging in taggings[:MAX_ROW_TAGS]
     )
     return format_html_join(" ", "{}", shown)
 
 
 @functools.lru_cache(1000)
-def _tag_link(key: str, name: str, hue: int, is_set: bool) -> SafeString:
+def _tag_link(key: str, name: str, css: str, is_set: bool) -> SafeString:
     """`is_set`: by Earmark, as the owner taught it."""
     address = format_html("{}?{}", reverse("library"), urlencode({"tag": key}))
     if not is_set:
         return format_html(
-            '<a class="row-tag hue-{}" data-search-link href="{}" dir="auto">{}</a>', hue, address, name
+            '<a class="row-tag {}" data-search-link href="{}" dir="auto">{}</a>', css, address, name
         )
     return format_html(
-        '<a class="row-tag is-set hue-{}" data-search-link href="{}" dir="auto"'
+        '<a class="row-tag is-set {}" data-search-link href="{}" dir="auto"'
         ' title="Set by Earmark, as you taught it">{}'
         '<span class="visually-hidden">(set by Earmark)</span></a>',
-        hue, address, name,
+        css, address, name,
     )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def test_two_tabs_and_back_to_what_the_file_says(signed_up: Page, tmp_path: Path
     page.goto("/labels/")
     page.get_by_label("New tag").fill("live")
     page.get_by_label("New tag").press("Enter")
-    expect(page.locator(".chip.tag.hue-0")).to_have_text("live")
+    expect(page.locator(".chip.tag.hue-none")).to_have_text("live")
     page.get_by_role("button", name="Colour of live").click()
     page.get_by_role("button", name="Colour 4").click()
     expect(page.locator(".chip.tag.hue-3")).to_have_text("live")

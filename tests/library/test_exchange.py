@@ -330,6 +330,7 @@ HOSTILE: dict[str, object] = {
     "sure of what": document_with_verdict(sure="yes"),
     "a built-in genre again": GOOD | {"genres": [{"key": "jazz", "name": "J", "hue": 1, "retired_at": None}]},
     "a key with a slash": GOOD | {"genres": [{"key": "a/b", "name": "J", "hue": 1, "retired_at": None}]},
+    "a colour that is neither chosen nor not": GOOD | {"tags": [{"name": "a", "hue": 9, "coloured": 1}]},
     "no colour": GOOD | {"tags": [{"name": "a", "hue": 99}]},
     "teaching nothing": GOOD | {"concepts": [{"genre": None, "tag": None, "answers": []}]},
     "teaching two": GOOD | {"concepts": [{"genre": "dub", "tag": "late", "answers": []}]},

@@ -32,13 +32,18 @@ class TagSerializer(serializers.ModelSerializer):
         required=False,
         help_text="Its colour, as the number of one of twelve hues.",
     )
+    coloured = serializers.BooleanField(
+        required=False,
+        help_text="Whether you have chosen the colour. Otherwise pages show the tag without one. "
+        "Setting `hue` makes it true.",
+    )
     tracks = serializers.IntegerField(
         source="track_count", read_only=True, help_text="How many of your tracks have it."
     )
 
     class Meta:
         model = Tag
-        fields = ["id", "name", "hue", "tracks"]
+        fields = ["id", "name", "hue", "coloured", "tracks"]
 
 
 class GenreChoiceSerializer(serializers.Serializer):
