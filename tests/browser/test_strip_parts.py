@@ -97,6 +97,11 @@ def test_minor_genres_unfold_in_the_strip_and_in_the_bars(track: Page) -> None:
     shown = names_shown(page)
     assert shown[:3] == ["Jazz", "Blues", "Rock"]
     assert len(shown) == 10
+    # Also the longest name has the dot in its genre's colour.
+    dots = page.locator("[data-strip-genres] [data-genre]").evaluate_all(
+        "names => names.map((name) => getComputedStyle(name, '::after').width)"
+    )
+    assert set(dots) == {"6px"}
     page.wait_for_function(
         "document.querySelector('[data-strip-timeline]').clientHeight"
         " === document.querySelector('[data-strip-genres]').clientHeight"
