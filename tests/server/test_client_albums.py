@@ -10,6 +10,7 @@ import pytest
 from earmark_client import Library, LibraryError
 from tests import sounds
 from tests.live import Site
+from tests.reliability.installation import wait_for
 
 OWNER = "albums@example.org"
 #: What the files do not say here: an album of two artists, with a cover.
@@ -29,6 +30,8 @@ for track in Track.objects.filter(owner=owner):
 def test_albums_artists_and_stars(site: Site, tmp_path: Path) -> None:
     with Library(site.url, site.token(OWNER)) as library:
         uploaded = library.upload(sounds.write(tmp_path / "one.mp3", seconds=4))
+        # The analysis puts the track where its file says.
+        wait_for(lambda: library.track(uploaded["id"])["status"] == "ready")
         site.manage("shell", "--no-imports", "-c", ALBUM)
         (listed,) = library.albums(q="foundry")
         album = library.album(listed["id"])
