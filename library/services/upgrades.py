@@ -108,14 +108,19 @@ def upgrade_pass_continue(*, lease: uuid.UUID | str) -> int:
 
 
 def _albums_fill(end: float) -> int:
-    """Give tracks the albums and artists that they name, one owner and one album after the other; returns how many."""
+    """Give tracks the albums and artists that they name, one owner and one album after the other; returns how many.
+
+    At least one batch, however late it is: the next task would not be earlier.
+    """
     lacking, tried, pauses = tracks_lacking(AnalysisPart.ALBUMS), 0, WritePauses()
-    while (track := lacking.select_related("owner").first()) and time.monotonic() < end:
+    while track := lacking.select_related("owner").first():
         in_order = lacking.filter(owner=track.owner).order_by("sort_album", "pk")
         ids = list(in_order.values_list("pk", flat=True)[:BATCH_SIZE])
         albums_recompute(owner=track.owner, track_ids=ids)
         tried += len(ids)
         pauses.take()
+        if time.monotonic() >= end:
+            break
     return tried
 
 
