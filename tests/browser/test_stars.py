@@ -50,7 +50,7 @@ def test_a_star_in_place_and_the_list_of_those_that_have_one(two: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
 
     page.get_by_role("link", name="Slag").first.click()
-    expect(page.get_by_role("heading", level=1, name="Slag")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Slag")).to_be_focused()
     rating = page.get_by_role("group", name="Rating")
     four = rating.get_by_role("button", name="4 stars")
     four.focus()
