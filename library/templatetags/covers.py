@@ -62,7 +62,7 @@ def _picture(cover_id: UUID, size: str, css_class: str) -> SafeString:
 
 @functools.lru_cache(1000)
 def _tile(letters: str, size: str, css_class: str) -> SafeString:
-    """The letters are drawn by CSS, as they are a picture."""
+    """A tile with initials in place of a cover. CSS draws them from `data-initials`."""
     return format_html(
         '<span class="cover cover-{} cover-tile {}" data-initials="{}"></span>', size, css_class, letters
     )

@@ -19,7 +19,7 @@ GENRES = sorted(BUILTIN_GENRES)
 
 
 def shares(**named: float) -> dict[str, float]:
-    """Probabilities of the ten genres: those that are not named share the rest."""
+    """Probabilities of the ten built-in genres, given those of some; the others get equal parts of what is left."""
     rest = (1 - sum(named.values())) / (len(GENRES) - len(named))
     return {genre: named.get(genre, rest) for genre in GENRES}
 
