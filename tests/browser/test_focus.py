@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
+from tests.browser.waiting import wait_until
 
 _SEED = """
 from library.models import User
@@ -96,7 +97,7 @@ def test_when_zoomed_most_of_the_height_is_left_for_the_page(library: Page, widt
         }).length"""
     )
     page.mouse.wheel(0, 500)  # the top bar and the rail are at the top of the page
-    page.wait_for_function("scrollY > 200")
+    wait_until(page, "scrollY > 200")
     scrolled = page.evaluate(
         """() => [...Array(innerHeight).keys()].filter((y) =>
             document.elementFromPoint(innerWidth / 2, y)?.closest("#content")).length"""

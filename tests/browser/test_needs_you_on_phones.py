@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
+from tests.browser.waiting import wait_until
 
 _SEED = """
 from classifier.inference import Classifier
@@ -51,7 +52,7 @@ def test_the_page_stays_where_it_is_after_an_answer(questions: Page) -> None:
     title = page.get_by_role("heading", level=1)
     first = title.inner_text()
     page.mouse.wheel(0, 60)
-    page.wait_for_function("scrollY > 0 || document.documentElement.scrollHeight <= innerHeight")
+    wait_until(page, "scrollY > 0 || document.documentElement.scrollHeight <= innerHeight")
     before = page.evaluate("scrollY")
     page.locator(".answer-button").first.click()
     expect(title).not_to_have_text(first)

@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import SCREENSHOTS, Site
 from tests.browser.screenshots import axe
+from tests.browser.waiting import wait_until
 
 _SEED = """
 from library.models import User
@@ -202,7 +203,7 @@ def test_a_deleted_row_leaves_the_list_where_it_was(library: Page) -> None:
     page = library
     page.set_viewport_size({"width": 1280, "height": 400})
     page.mouse.wheel(0, 120)
-    page.wait_for_function("scrollY > 100")
+    wait_until(page, "scrollY > 100")
     row(page, "Paranoid").get_by_role("button", name="More for Paranoid").click()
     before = page.evaluate("[scrollY, history.length]")
     page.get_by_role("menuitem", name="Delete").click()

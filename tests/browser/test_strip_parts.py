@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
 from tests.browser.screenshots import ALSO_WIDE, check_page
+from tests.browser.waiting import wait_until
 
 #: Jazz, with some blues and, in one stretch only, rock; the other seven genres are minor.
 _SEED = """
@@ -102,9 +103,10 @@ def test_minor_genres_unfold_in_the_strip_and_in_the_bars(track: Page) -> None:
         "names => names.map((name) => getComputedStyle(name, '::after').width)"
     )
     assert set(dots) == {"6px"}
-    page.wait_for_function(
+    wait_until(
+        page,
         "document.querySelector('[data-strip-timeline]').clientHeight"
-        " === document.querySelector('[data-strip-genres]').clientHeight"
+        " === document.querySelector('[data-strip-genres]').clientHeight",
     )
     check_page(page, "minor-genres-shown")
 
@@ -116,9 +118,10 @@ def test_minor_genres_unfold_in_the_strip_and_in_the_bars(track: Page) -> None:
 def test_all_rows_are_drawn_after_unfolding(track: Page) -> None:
     page = track
     page.get_by_role("button", name="7 more genres").first.click()
-    page.wait_for_function(
-        "() => { const canvas = document.querySelector('[data-strip-timeline]');"
-        " return Math.round(canvas.height / devicePixelRatio) === canvas.clientHeight && canvas.clientHeight > 200 }"
+    wait_until(
+        page,
+        "(({ height, clientHeight }) => Math.round(height / devicePixelRatio) === clientHeight && clientHeight > 200)"
+        "(document.querySelector('[data-strip-timeline]'))",
     )
     assert rows_drawn(page) == 10
 
