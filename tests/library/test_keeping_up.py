@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from html import unescape
 from zoneinfo import ZoneInfo
 
@@ -87,12 +87,12 @@ class TestByMonth:
     def test_by_the_persons_calendar(self, alice: User, make_track: MakeTrack) -> None:
         track = make_heard_track(alice, "noise")
         verdict = services.genre_set(track=track, person=alice, genre="blues")
-        edge = datetime(*months_ago(0).timetuple()[:3], 0, 30, tzinfo=ZoneInfo("Europe/Berlin"))
-        Verdict.objects.filter(pk=verdict.pk).update(created_at=edge)
         with timezone.override("Europe/Berlin"):
+            edge = datetime(*months_ago(0).timetuple()[:3], 0, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+            Verdict.objects.filter(pk=verdict.pk).update(created_at=edge)
             assert list(agreement_of(alice).by_month) == [months_ago(0)]
         with timezone.override("UTC"):
-            assert next(iter(agreement_of(alice).by_month)) < months_ago(0)
+            assert next(iter(agreement_of(alice).by_month)) == edge.astimezone(UTC).date().replace(day=1)
 
     def test_only_ones_own(self, alice: User, charlie: User) -> None:
         answer_in_month(alice, agreed=1, of=1, month=0)
