@@ -14,9 +14,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from library.models import Artist, BulkAction, BulkActionTrack, Track
-from library.services.album_names import title_key
-from library.services.album_snapshots import rows_move, rows_restore
-from library.services.albums import albums_drop_empty, albums_recompute
+from library.services.album_names import artist_keys_in, title_key
+from library.services.album_snapshots import album_ids_of, rows_move, rows_restore
+from library.services.albums import albums_drop_empty, albums_recompute, albums_settle
 from library.services.analysis import DERIVED_FIELDS, derived_names_recompute
 from library.services.batches import BATCH_SIZE
 from library.services.edit_conflicts import owner_lock
@@ -73,7 +73,12 @@ def names_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, Any
         due.append(track)
     Track.all_objects.bulk_update(due, WRITTEN_FIELDS, BATCH_SIZE)
     followed: list[Followed] = []
-    albums_recompute(owner=action.person, track_ids=ids, followed=followed)
+    albums_recompute(
+        owner=action.person,
+        track_ids=ids,
+        named_before={key for done in changed.values() for key in artist_keys_in(done["before"])},
+        followed=followed,
+    )
     _note_followed(action, followed)
     return changed
 
@@ -96,7 +101,7 @@ def names_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
     if not action.undone:
         rows_restore(action)
     known = {target.track_id: target.before for target in targets if target.before}
-    due = []
+    due, named_before = [], set()
     for track in _locked(action, list(known)):
         done = known[track.pk]
         values = {
@@ -105,11 +110,13 @@ def names_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
             if getattr(track, name) == done["after"][name]
         }
         if values:
+            named_before |= artist_keys_in({name: getattr(track, name) for name in values})
             _set(track, values, edited={*track.edited} - _fields_of(values).intersection(done["edited"]))
             due.append(track)
     Track.all_objects.bulk_update(due, WRITTEN_FIELDS, BATCH_SIZE)
-    albums_recompute(owner=action.person, track_ids=known)
+    albums_recompute(owner=action.person, track_ids=known, named_before=named_before)
     if len(targets) < BATCH_SIZE:
+        albums_settle(owner=action.person, album_ids=album_ids_of(action))
         albums_drop_empty(owner=action.person)
         saved_searches_restore(owner=action.person, followed=action.data.get("searches", ()))
     return sum(track.deleted_at is None for track in due)

@@ -124,6 +124,12 @@ def track_names(row: Mapping[str, Any]) -> TrackNames:
     )
 
 
+def artist_keys_in(row: Mapping[str, Any]) -> set[str]:
+    """The keys of all artists in some of a track's `NAME_COLUMNS`."""
+    names = [row.get("artist", ""), row.get("album_artist", ""), *row.get("artist_names", ())]
+    return {title_key(name) for name in names} - {""}
+
+
 def album_facts(tracks: Sequence[TrackNames], group: Group) -> AlbumFacts:
     """What most of an album's tracks say. Without a release, its title and artist are those by which it is known."""
     key = group.key or most_common(track.title_key for track in tracks)

@@ -161,6 +161,11 @@ def stars_restore(action: BulkAction) -> None:
     Album.objects.bulk_update(due, ["starred_at", "cover", "cover_chosen"], BATCH_SIZE)
 
 
+def album_ids_of(action: BulkAction) -> list[UUID]:
+    """The albums that an action was about, as its data note them."""
+    return [UUID(row["id"]) for row in action.data.get("rows", {"albums": []})["albums"]]
+
+
 def rows_restore(action: BulkAction) -> None:
     """Bring back the rows that an action was about, with their ids, stars and covers; tracks follow."""
     rows = action.data.get("rows", {"artists": [], "albums": []})

@@ -12,7 +12,7 @@ on its star, its cover and the saved searches that name it, and vanishes.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -45,23 +45,46 @@ NOTHING = TrackNames()
 
 
 def albums_recompute(
-    *, owner: User, track_ids: Iterable[UUID], followed: list[Followed] | None = None
+    *,
+    owner: User,
+    track_ids: Iterable[UUID],
+    named_before: Collection[str] = (),
+    followed: list[Followed] | None = None,
 ) -> int:
     """Keep the albums and artists of these tracks, in short transactions; returns how many rows were changed.
 
-    Tracks of other people, and those that are gone, are left out. To `followed` is added what an undo needs to know
-    about saved searches for albums that joined others.
+    Tracks of other people, and those that are gone, are left out. `named_before`: keys of artists that the tracks named
+    until now, for callers that move rows of albums themselves. To `followed` is added what an undo needs to know about
+    saved searches for albums that joined others.
     """
     changed, pauses = 0, WritePauses()
     for batch in in_batches(track_ids):
         with transaction.atomic():
             if owner_lock(owner=owner):
-                recompute = _Recompute(owner, batch)
+                recompute = _Recompute(owner, batch, named_before=named_before)
                 changed += recompute.run()
                 if followed is not None:
                     followed += recompute.followed
         pauses.take()
     return changed
+
+
+def albums_settle(*, owner: User, album_ids: Iterable[UUID]) -> None:
+    """Recompute the tracks of those of these albums that were given an identity which their tracks do not name.
+
+    In the caller's transaction. Undoing an action may do that, where its tracks were changed again meanwhile.
+    """
+    albums = Album.objects.filter(owner=owner).select_related("artist").in_bulk([*album_ids])
+    named: dict[UUID, set[tuple[str, str]]] = defaultdict(set)
+    on_them = Track.all_objects.filter(album_entry__in=list(albums)).order_by()
+    for album_id, key, release in on_them.values_list(
+        "album_entry", "album_key", "musicbrainz__release__0"
+    ).distinct():
+        named[album_id].add((key, release or ""))
+    wrong = [pk for pk, names in named.items() if not _is_named(albums[pk], names)]
+    if wrong:
+        tracks = Track.all_objects.filter(album_entry__in=wrong).order_by("pk")
+        albums_recompute(owner=owner, track_ids=list(tracks.values_list("pk", flat=True)))
 
 
 def albums_forget(*, owner: User, track_ids: Sequence[UUID]) -> None:
@@ -96,6 +119,7 @@ class _Recompute:
     owner: User
     ids: Sequence[UUID]
     leaving: bool = False
+    named_before: Collection[str] = ()
     rows: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     names: dict[UUID, TrackNames] = field(default_factory=dict)
     groups: dict[UUID, Group | None] = field(default_factory=dict)
@@ -120,6 +144,8 @@ class _Recompute:
         lost, removed = track_artists_sync(tracks=batch, artists=self.artists)
         self.changed += removed
         lost |= self._write_albums()
+        if self.named_before:
+            lost |= {*self._artists_named_before()}
         self.changed += artists_settle(owner=self.owner, tracks=batch, artists=self.artists, lost=lost)
         return self.changed
 
@@ -234,6 +260,10 @@ class _Recompute:
         album_covers_recompute(owner=self.owner, album_ids=list(facts))
         return {pk for pk in lost if pk}
 
+    def _artists_named_before(self) -> Iterable[UUID]:
+        mine = Artist.objects.filter(owner=self.owner, key__in=self.named_before)
+        return mine.values_list("pk", flat=True)
+
     def _read_facts(self) -> dict[UUID, AlbumFacts]:
         """What all the tracks of these albums say; and the artists that are named so are there."""
         tracks: dict[UUID, list[TrackNames]] = defaultdict(list)
@@ -282,6 +312,15 @@ def _group_of(album: Album) -> Group:
     if album.mbid:
         return Group(album.mbid, "", "")
     return Group("", album.artist.key if album.artist else "", album.key)
+
+
+def _is_named(album: Album, names: set[tuple[str, str]]) -> bool:
+    """Whether tracks with these album keys and MusicBrainz releases ("" for none) belong on an album."""
+    if not album.mbid:
+        own = TrackNames(artist_key=album.artist.key if album.artist else "", title_key=album.key)
+        return names == {(own.album_key, "")}
+    keys = {key for key, release in names if release == album.mbid}
+    return all(release == album.mbid or (not release and key in keys) for key, release in names)
 
 
 def _rank(album: Album, sizes: dict[UUID, int]) -> tuple[Any, ...]:

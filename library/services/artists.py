@@ -88,11 +88,11 @@ def artists_settle(
 
 
 def _spellings(ids: set[UUID], artists: Mapping[UUID, Artist]) -> dict[UUID, Counter[str]]:
-    """How tracks spell these artists, and how often each spelling is used."""
+    """How tracks spell these artists, and how often each spelling is used: the first one on each track."""
     counts: dict[UUID, Counter[str]] = defaultdict(Counter)
     on_tracks = TrackArtist.objects.filter(artist__in=ids).order_by()
     for pk, name, names in on_tracks.values_list("artist", "track__artist", "track__artist_names"):
-        counts[pk].update(one for one in (names or [name]) if title_key(one) == artists[pk].key)
+        counts[pk].update([one for one in (names or [name]) if title_key(one) == artists[pk].key][:1])
     on_albums = Track.all_objects.filter(album_entry__artist__in=ids).order_by()
     for pk, name in on_albums.values_list("album_entry__artist", "album_artist"):
         if title_key(name) == artists[pk].key:

@@ -13,15 +13,16 @@ from uuid import UUID
 from django.utils import timezone
 
 from library.models import Album, BulkAction, BulkActionTrack, Track
-from library.services.album_names import NAME_COLUMNS, TrackNames, track_names
+from library.services.album_names import NAME_COLUMNS, TrackNames, artist_keys_in, track_names
 from library.services.album_snapshots import (
     album_identify,
+    album_ids_of,
     rows_note,
     rows_restore,
     rows_restore_again,
     stars_restore,
 )
-from library.services.albums import albums_drop_empty, albums_recompute
+from library.services.albums import albums_drop_empty, albums_recompute, albums_settle
 from library.services.analysis import DERIVED_FIELDS, derived_names_recompute
 from library.services.batches import BATCH_SIZE
 from library.services.edit_conflicts import owner_lock
@@ -74,6 +75,7 @@ def edits_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
         rows_restore_again(action, {known[track.pk]["album"] for track in named}, keys)
     _write(action, changes)
     if len(targets) < BATCH_SIZE:
+        albums_settle(owner=action.person, album_ids=album_ids_of(action))
         stars_restore(action)
         edits_finish(action)
     return sum(track.deleted_at is None for track in changes)
@@ -87,7 +89,9 @@ def _locked(action: BulkAction, ids: list[UUID], *, live: bool = False) -> list[
 
 def _write(action: BulkAction, changes: Mapping[Track, Mapping[str, Any]]) -> None:
     """Set these columns, and what follows from them."""
+    named_before: set[str] = set()
     for track, change in changes.items():
+        named_before |= artist_keys_in({column: getattr(track, column) for column in change})
         for column, value in change.items():
             setattr(track, column, value)
         track.updated_at = timezone.now()
@@ -95,7 +99,8 @@ def _write(action: BulkAction, changes: Mapping[Track, Mapping[str, Any]]) -> No
     columns = {column for change in changes.values() for column in change}
     Track.all_objects.bulk_update([*changes], [*sorted(columns), "updated_at", *DERIVED_FIELDS], BATCH_SIZE)
     if columns.intersection(NAME_COLUMNS):
-        albums_recompute(owner=action.person, track_ids=[track.pk for track in changes])
+        ids = [track.pk for track in changes]
+        albums_recompute(owner=action.person, track_ids=ids, named_before=named_before)
 
 
 def _names(track: Track, change: Mapping[str, Any]) -> TrackNames:

@@ -156,6 +156,65 @@ def test_an_artist_that_came_back_meanwhile_keeps_its_row(alice: User) -> None:
     assert artist(alice, "Anne").pk == row
 
 
+def recomputed(owner: User) -> int:
+    """How many rows are not as the tracks' names say."""
+    tracks = Track.all_objects.filter(owner=owner)
+    return services.albums_recompute(owner=owner, track_ids=list(tracks.values_list("pk", flat=True)))
+
+
+def test_an_artist_that_loses_an_album_is_spelled_as_its_other_tracks_say(alice: User) -> None:
+    make_song(alice, artist="Ann")
+    for _ in range(2):
+        make_song(alice, artist="Cid", album="One", album_artist="ANN")
+    assert artists_of(alice) == ["ANN", "Cid"]
+    action = services.album_edit(album=album(alice, "One"), artist="Bob")
+    assert artists_of(alice) == ["Ann", "Bob", "Cid"]
+    services.bulk_action_undo(action=action)
+    assert artists_of(alice) == ["ANN", "Cid"]
+    assert recomputed(alice) == 0
+
+
+def test_the_same_by_an_edit_of_many(alice: User) -> None:
+    make_song(alice, artist="Ann")
+    songs = [make_song(alice, artist="Cid", album="One", album_artist="ANN") for _ in range(2)]
+    action = services.tracks_edit(
+        tracks=Track.objects.filter(pk__in=[song.pk for song in songs]),
+        person=alice,
+        changes={"album_artist": "Bob"},
+    )
+    assert artists_of(alice) == ["Ann", "Bob", "Cid"]
+    services.bulk_action_undo(action=action)
+    assert artists_of(alice) == ["ANN", "Cid"]
+    assert recomputed(alice) == 0
+
+
+def test_a_track_that_spells_an_artist_twice_counts_once(alice: User) -> None:
+    make_song(alice, artist_names=["bob", "Ann", "BOB"], album="One", album_artist="ANN")
+    action = services.artists_merge(owner=alice, into=artist(alice, "bob"), artists=[artist(alice, "ANN")])
+    make_song(alice, artist="Bob", album="Two")
+    services.bulk_action_undo(action=action)
+    assert artists_of(alice) == ["ANN", "Bob"]
+    assert recomputed(alice) == 0
+
+
+@pytest.mark.parametrize("later", [{"musicbrainz": {"release": [RELEASE]}}, {"album": "Three"}], ids=str)
+def test_an_album_that_has_become_another_since_stays_that(
+    alice: User, later: dict[str, Any], batch_size: int
+) -> None:
+    first = make_song(alice, artist="Ann", album="One")
+    row = album(alice, "One").pk
+    action = services.album_edit(album=album(alice, "One"), title="Two")
+    songs = [make_song(alice, artist="Ann", album="Two", title=f"{number}") for number in range(4)]
+    services.tracks_purge(owner=alice, track_ids=[first.pk])
+    Track.all_objects.filter(owner=alice).update(**{"album": "Three"} | later)
+    services.albums_recompute(owner=alice, track_ids=[song.pk for song in songs])
+    services.bulk_action_undo(action=action)
+    check_rows(alice)
+    assert albums_of(alice) == {"Ann – Three": ["0", "1", "2", "3"]}
+    assert album(alice, "Three").pk == row
+    assert recomputed(alice) == 0
+
+
 def test_a_later_analysis_does_not_unmerge(library: User) -> None:
     into, other = artist(library, "Björk"), artist(library, "Bjork")
     services.artists_merge(owner=library, into=into, artists=[other])
