@@ -1,5 +1,6 @@
 // Selects tracks: ranges with Shift, keyboard shortcuts, and a count in the bar. What is selected stays so on the other
-// pages of the list. Without this script the checkboxes and the bar still work, on one page.
+// pages of the list, until something is done to it; then the list stays where it is. Without this script the checkboxes
+// and the bar still work, on one page.
 (() => {
   const boxes = () => [...document.querySelectorAll("[data-select]")];
   const all = () => document.querySelector("[data-select-all]");
@@ -63,6 +64,29 @@
     event.preventDefault();
     clear();
     document.querySelector("[data-select]")?.focus();
+  });
+
+  // Downloads, deletions and the page that edits many tracks lead away from the list, and so does a search that finds other
+  // tracks by now: its page asks again.
+  let leads = false;
+  document.addEventListener("submit", (event) => {
+    const { target: form, submitter } = event;
+    if (!form.matches("[data-bulk-bar]") || leads || submitter.matches("[formaction], [data-reload], [data-asks]")) return;
+    event.preventDefault();
+    earmarkAct(form.action, new URLSearchParams(new FormData(form, submitter)), {
+      row: last?.closest(".row-track")?.id,
+      again() {
+        leads = true;
+        form.requestSubmit(submitter);
+        leads = false;
+      },
+      done(page) {
+        if (page.querySelector("#messages .notice-error")) return;
+        form.elements.idempotency_key.value = earmarkAct.newKey();
+        for (const field of form.querySelectorAll("input:not([type=hidden])")) field.value = "";
+        clear();
+      },
+    });
   });
 
   document.addEventListener("keydown", (event) => {

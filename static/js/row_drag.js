@@ -56,7 +56,7 @@
       for (const name of ["track", "others"]) fields.delete(name);
       fields.set("track", box.value);
     }
-    fields.set("idempotency_key", `${Date.now()}-${Math.random()}`);
+    fields.set("idempotency_key", earmarkAct.newKey());
     fields.set("act", playlist === "new" ? "playlist" : `playlist:${playlist}`);
     fields.set("new_playlist", "New playlist");
     return fields;

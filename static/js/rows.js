@@ -72,7 +72,7 @@ globalThis.earmarkRow = (() => {
     for (const form of panel.querySelectorAll("[data-action]")) {
       form.action = form.dataset.action.replace(NIL, id);
       // It is sent more than once, and each time for something new.
-      form.elements.idempotency_key.value = `${Date.now()}-${Math.random()}`;
+      form.elements.idempotency_key.value = earmarkAct.newKey();
     }
     panel.showPopover();
     const { width, height } = panel.getBoundingClientRect();

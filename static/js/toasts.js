@@ -1,13 +1,14 @@
 // Acts after which the list stays where it is: what was done stands at the bottom of the window for a while, with its Undo.
 //
 // earmarkAct(url, fields) posts a form, shows the page that comes back in the place of this one, and says what it says. If
-// the form's own page comes back, because something in it will not do, it goes to `again` instead, if that is given; else
-// `done` is called first.
+// a page comes back that asks again, because something in the form will not do, it goes to `again` instead, if that is
+// given; else `done` gets the page first. A form that stays for another act needs a new key then: earmarkAct.newKey().
 globalThis.earmarkAct = (() => {
   const LIFETIME = 12_000; // milliseconds that a toast stays, longer while somebody is at it
   const toasts = document.querySelector("[data-toasts]");
+  const CONFLICT = 409; // the search finds other tracks by now
   const PARTS = ["#tracks[data-list]", "#track-head"];
-  const OUTSIDE = { all: "#review-queue-count,#rail-playlists", "#track-head": "#track-details,#review-queue-count,#rail-playlists" };
+  const OUTSIDE = { all: "#review-queue-count,#rail-playlists,#bulk-playlists", "#track-head": "#track-details,#review-queue-count,#rail-playlists" };
   let timer;
   let busy = false;
   let latestRow = null;
@@ -67,9 +68,9 @@ globalThis.earmarkAct = (() => {
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       // The page was about what is gone now.
       if (response.status === 404) return location.assign(document.querySelector(".brand").href);
-      if (again && response.ok && !response.redirected) return again(page);
+      if (again && !response.redirected && (response.ok || response.status === CONFLICT)) return again(page);
       if (!response.ok || !page.body.classList.contains("framed")) return unanswered("The server could not answer.");
-      done?.();
+      done?.(page);
       const notices = [...page.querySelectorAll("#messages > .notice")];
       for (const notice of notices) notice.remove();
       close();
@@ -100,5 +101,6 @@ globalThis.earmarkAct = (() => {
   });
   document.addEventListener("earmark:leave", close);
 
+  act.newKey = () => `${Date.now()}-${Math.random()}`;
   return act;
 })();

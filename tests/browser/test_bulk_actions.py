@@ -50,11 +50,12 @@ def test_select_tag_and_undo(four: Page) -> None:
     check_page(page, "selected-tag")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_label("Add or remove a tag").press("Enter")
-    expect(page.locator("#content").get_by_text("Tagged “summer”: 4 tracks.")).to_be_visible()
+    toast = page.locator("[data-toasts]")
+    expect(toast.get_by_text("Tagged “summer”: 4 tracks.")).to_be_visible()
     check_page(page, "bulk-done")
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.get_by_role("button", name="Undo").click()
-    expect(page.locator("#content").get_by_text("(4 tracks).")).to_be_visible()
+    toast.get_by_role("button", name="Undo").click()
+    expect(toast.get_by_text("(4 tracks).")).to_be_visible()
     expect(bar).to_be_hidden()
 
 
@@ -67,10 +68,11 @@ def test_genre_of_all_and_delete(four: Page, width: int) -> None:
     expect(bar).to_contain_text("4 selected")
     bar.get_by_text("Genre", exact=True).click()
     bar.get_by_role("button", name="Jazz").click()
-    expect(page.locator("#content").get_by_text("Set the genre of 4 tracks to Jazz.")).to_be_visible()
+    toast = page.locator("[data-toasts]")
+    expect(toast.get_by_text("Set the genre of 4 tracks to Jazz.")).to_be_visible()
     expect(page.locator(".row-track .chip.genre-jazz")).to_have_count(4)
-    page.get_by_role("button", name="Undo").click()
-    expect(page.locator("#content").get_by_text("(4 tracks).")).to_be_visible()
+    toast.get_by_role("button", name="Undo").click()
+    expect(toast.get_by_text("(4 tracks).")).to_be_visible()
 
     page.locator("[data-select]").first.check()
     page.locator("[data-select]").last.check()
@@ -82,6 +84,55 @@ def test_genre_of_all_and_delete(four: Page, width: int) -> None:
     page.get_by_role("button", name="Delete them").click()
     expect(page.locator("#content").get_by_text("Deleted 2 tracks.")).to_be_visible()
     expect(page.locator(".row-track")).to_have_count(2)
+
+
+def test_the_list_stays_where_it_is(four: Page) -> None:
+    page = four
+    page.set_viewport_size({"width": 1280, "height": 400})
+    toast = page.locator("[data-toasts]")
+    bar = page.get_by_role("form", name="Selected tracks")
+    last = page.locator(".row-track").last
+    last.scroll_into_view_if_needed()
+    last.locator("[data-select]").check()
+    before = page.evaluate("[scrollY, history.length]")
+    assert before[0] > 0
+    bar.get_by_text("More", exact=True).click()
+    bar.get_by_role("button", name="Star", exact=True).click()
+    expect(toast).to_contain_text("Starred 1 track.")
+    expect(bar).to_be_hidden()
+    expect(last).to_be_focused()
+    assert page.evaluate("[scrollY, history.length]") == before
+
+    # The bar can be used again, and knows the playlist that it has made.
+    last.locator("[data-select]").check()
+    bar.get_by_text("Playlist", exact=True).click()
+    page.get_by_label("New playlist").fill("Evening")
+    page.get_by_label("New playlist").press("Enter")
+    expect(toast).to_contain_text("Evening")
+    expect(bar).to_be_hidden()
+    page.locator("[data-select]").first.check()
+    bar.get_by_text("Playlist", exact=True).click()
+    expect(page.get_by_label("New playlist")).to_have_value("")
+    bar.get_by_role("button", name="Evening").click()
+    expect(bar).to_be_hidden()
+    page.goto("/playlists/")
+    expect(page.locator("#content")).to_contain_text("2 tracks")
+
+
+def test_what_is_refused_leaves_the_selection(four: Page) -> None:
+    page = four
+    bar = page.get_by_role("form", name="Selected tracks")
+    page.locator("[data-select]").first.check()
+    bar.get_by_text("Genre", exact=True).click()
+    name = page.locator("#bulk-new-genre")
+    name.fill("\u2060")
+    name.press("Enter")
+    expect(page.locator("[data-toasts] .notice-error")).to_be_visible()
+    expect(bar).to_contain_text("1 selected")
+    name.fill("Dub")
+    name.press("Enter")
+    expect(page.locator("[data-toasts]")).to_contain_text("Set the genre of 1 track to Dub.")
+    expect(bar).to_be_hidden()
 
 
 def test_downloads_and_the_way_out_and_back(four: Page, tmp_path: Path) -> None:

@@ -152,5 +152,5 @@ def test_many_are_confirmed(library: Page) -> None:
     page = library
     page.get_by_label("All 3 tracks").check()
     page.get_by_role("form", name="Selected tracks").get_by_role("button", name="Confirm").press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(page.locator(".row-track").first).to_be_focused()
     expect(page.locator("[data-announcer]")).to_contain_text("3 tracks")

@@ -54,7 +54,7 @@ def test_what_was_selected_on_another_page_takes_part(library: Page) -> None:
     bar.get_by_text("Tag", exact=True).click()
     page.get_by_label("Add or remove a tag").fill("summer")
     page.keyboard.press("Enter")
-    expect(page.locator("#messages").get_by_text("Tagged “summer”: 2 tracks.")).to_be_visible()
+    expect(page.locator("[data-toasts]").get_by_text("Tagged “summer”: 2 tracks.")).to_be_visible()
     expect(bar).to_be_hidden()
     page.goto("/?tag=summer&ordering=title")
     expect(page.locator(".row-name > a")).to_have_text(["Song 05", "Song 51"])

@@ -74,7 +74,7 @@ def test_many_at_once(two: Page) -> None:
     check_page(page, "selected-more-stars")
     page.set_viewport_size({"width": 1280, "height": 900})
     bar.get_by_role("button", name="Rate 3 stars").click()
-    expect(page.locator("#content").get_by_text("Rated 3 stars: 2 tracks.")).to_be_visible()
+    expect(page.locator("[data-toasts]").get_by_text("Rated 3 stars: 2 tracks.")).to_be_visible()
     page.goto("/?rating_min=3&ordering=-rating")
     expect(page.locator(".row-track")).to_have_count(2)
     expect(page.locator("#content").get_by_text("3 ★ and more")).to_be_visible()
