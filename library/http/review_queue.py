@@ -48,7 +48,8 @@ def review_queue_context(
     if brought_back and cursor and current_position and current_position <= cursor:
         remaining += 1  # the track brought back is before the cursor, so `rest` does not count it
     genres = selectors.genre_names_of(track.owner if track and urls.of_others else request.user)
-    answers = selectors.answer_options_for(track, genres) if track else []
+    file_first = not urls.of_others and selectors.file_is_more_often_right_for(request.user)
+    answers = selectors.answer_options_for(track, genres, file_first=file_first) if track else []
     last_verdict = selectors.undoable_verdict_of(request.user, of_others=urls.of_others)
     waiting = queue.count() if cursor else remaining
     start = reverse(urls.page)

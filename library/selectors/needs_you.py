@@ -25,6 +25,8 @@ UNDO_WINDOW = timedelta(hours=1)
 SHORTCUTS = "1234567890"
 #: So many tracks of one album are answered at once.
 MAX_ALBUM_TRACKS = 500
+#: So many of an owner's latest verdicts tell whether files or the model are more often right.
+COMPARED_VERDICTS = 500
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -87,14 +89,31 @@ def queue_after_cursor(queue: QuerySet[Track], cursor: QueueCursor | None) -> Qu
     return queue.filter(Q(rank__gt=cursor.rank) | Q(rank=cursor.rank, id__gt=cursor.id))
 
 
-def answer_options_for(track: Track, genres: GenreNames) -> list[AnswerOption]:
-    """All genres to choose from: the model's most probable one, the file's, the others by probability, own genres."""
+def file_is_more_often_right_for(owner: User) -> bool:
+    """Whether the owner's latest verdicts agree more often with the file than with the model, where these differ."""
+    verdicts = Verdict.objects.filter(
+        person=owner, track__owner=owner, track__deleted_at=None, undone_at=None
+    ).order_by("-id")
+    said = verdicts.values_list("track", "genre", "heard", "track__file_label")[:COMPARED_VERDICTS]
+    latest: dict[UUID, tuple[str, str, str]] = {}
+    for track, *names in said:
+        latest.setdefault(track, (names[0], names[1], names[2]))
+    compared = [names for names in latest.values() if names[1] and names[2] and names[1] != names[2]]
+    return sum((genre == in_file) - (genre == heard) for genre, heard, in_file in compared) > 0
+
+
+def answer_options_for(track: Track, genres: GenreNames, *, file_first: bool = False) -> list[AnswerOption]:
+    """All genres to choose from: the model's most probable one, the file's, the others by probability, own genres.
+
+    `file_first`: the file's is before the model's.
+    """
     probabilities = track.prediction.probabilities if track.prediction else {}
     top = track.prediction.top if track.prediction else ""
     named_by_file = track.file_label or slug_from(track.file_genre)
+    first, second = (named_by_file, top) if file_first else (top, named_by_file)
     ranked = sorted(
         genres,
-        key=lambda genre: (genre.key != top, genre.key != named_by_file, -probabilities.get(genre.key, -1)),
+        key=lambda genre: (genre.key != first, genre.key != second, -probabilities.get(genre.key, -1)),
     )
     return [
         AnswerOption(

@@ -462,6 +462,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "needs_you.album_in_queue": lambda w: selectors.album_in_queue(
         selectors.needs_you_of(w.alice), w.track, selectors.genre_names_of(w.alice)
     ),
+    "needs_you.file_is_more_often_right_for": lambda w: selectors.file_is_more_often_right_for(w.alice),
     "needs_you.undoable_verdict_of": lambda w: [
         selectors.undoable_verdict_of(w.alice),
         selectors.undoable_verdict_of(w.bob, of_others=True),
@@ -614,7 +615,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         "track_artists.artists_on",
         "learned.learned_models_of", "learned.learned_model_is_open", "learned.is_learning",
         # Too few answers.
-        "keeping_up.could_learn_anew",
+        "keeping_up.could_learn_anew", "needs_you.file_is_more_often_right_for",
         "learning.worth_of", "learning.sure_margins_of",
         "concept_switch.doubtful_concepts_of", "concept_switch.ids_to_set",
         "playlists.playlists_of", "playlists.playlist_choices_for", "saved.gone_tags_of", "tags.tags_of",

@@ -143,6 +143,42 @@ class TestAnswers:
         assert [a.genre.name for a in context["answers"] if a.named_by_file] == ["Shoegaze"]
         assert context["suggested"] == ""
 
+    @pytest.mark.parametrize(
+        ("answers", "first"),
+        [
+            ((), "blues"),
+            (("jazz",), "jazz"),
+            (("jazz", "blues"), "blues"),
+            (("rock", "jazz"), "jazz"),
+            (("blues", "jazz", "jazz"), "jazz"),
+        ],
+    )
+    def test_the_one_that_is_more_often_right_is_first(
+        self, alice: User, alice_client: Client, make_track: MakeTrack, answers: tuple[str, ...], first: str
+    ) -> None:
+        make_track(file_genre="Jazz")
+        for genre in answers:
+            services.genre_set(track=make_track(file_genre="Jazz"), person=alice, genre=genre)
+        assert [a.genre.key for a in alice_client.get(URL).context["answers"]][:2] == [
+            first,
+            "jazz" if first == "blues" else "blues",
+        ]
+        assert 'data-key="1 enter" aria-keyshortcuts="1 Enter"' in text(alice_client)
+
+    def test_only_the_latest_answer_on_a_track_tells_which_is_right(
+        self, alice: User, alice_client: Client, bob: User, make_track: MakeTrack
+    ) -> None:
+        make_track(file_genre="Jazz")
+        changed, undone, reviewed, binned = (make_track(file_genre="Jazz") for _ in range(4))
+        for genre in ("jazz", "blues"):
+            services.genre_set(track=changed, person=alice, genre=genre)
+        services.genre_set(track=undone, person=alice, genre="jazz")
+        services.genre_undo(track=undone, person=alice)
+        services.genre_set(track=reviewed, person=bob, genre="jazz")
+        services.genre_set(track=binned, person=alice, genre="jazz")
+        services.tracks_move_to_bin(owner=alice, track_ids=[binned.pk])
+        assert alice_client.get(URL).context["answers"][0].genre.key == "blues"
+
     @pytest.mark.parametrize("name", ["jazz", "JAZZ", " Jazz "])
     def test_a_name_that_is_there_already_is_that_genre(
         self, alice_client: Client, unsure: MakeTrack, name: str
@@ -280,6 +316,6 @@ def test_as_many_queries_for_one_as_for_many(
         unsure()
     services.own_genre_add(owner=alice, name="Ambient")
     # session, user, how many are left, which track, the track, genres, last word, whether a learned version waits,
-    # artists, newest playlists
-    with django_assert_num_queries(10):
+    # artists, newest playlists, whether files or the model are more often right
+    with django_assert_num_queries(11):
         text(alice_client)
