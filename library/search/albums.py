@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 
 from library.models import Album
 from library.search.filters import TrackFilterSet
-from library.selectors import albums_of
+from library.selectors import albums_of, albums_with
 
 #: What a list of albums can be sorted by: labels by the value of the parameter `sort`.
 ALBUM_SORTS = {
@@ -37,8 +37,7 @@ _ORDERS: dict[str, tuple[Any, ...]] = {
 
 def albums_found(filterset: TrackFilterSet, sort: str = "") -> QuerySet[Album]:
     """The albums with at least one track that the search finds. An unknown `sort` is that by title."""
-    albums = albums_of(filterset.owner).order_by(*_ORDERS.get(sort, _TITLE))
-    if not set(filterset.active_filters) - {"ordering"}:
-        return albums
-    found = filterset.queryset_without().exclude(album_entry=None)
-    return albums.filter(pk__in=found.values("album_entry"))
+    owner = filterset.owner
+    searched = set(filterset.active_filters) - {"ordering"}
+    albums = albums_with(owner, filterset.queryset_without()) if searched else albums_of(owner)
+    return albums.order_by(*_ORDERS.get(sort, _TITLE))

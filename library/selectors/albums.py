@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField, Value
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, UUIDField, Value
 from django.db.models.functions import Coalesce
 
 from library.models import Album, Artist, Track, TrackArtist, User
@@ -19,6 +19,15 @@ def albums_of(owner: User) -> QuerySet[Album]:
     """The owner's albums with their artists and covers, by title."""
     in_library = Track.objects.filter(album_entry=OuterRef("pk")).order_by()
     return Album.objects.filter(Exists(in_library), owner=owner).select_related("artist", "cover")
+
+
+def albums_with(owner: User, tracks: QuerySet[Track]) -> QuerySet[Album]:
+    """The owner's albums with at least one of these tracks, with their artists and covers, by title.
+
+    Tracks in the bin are not to be among them.
+    """
+    found = tracks.exclude(album_entry=None).order_by().values("album_entry")
+    return Album.objects.filter(pk__in=found, owner=owner).select_related("artist", "cover")
 
 
 def with_main_genre(albums: QuerySet[Album]) -> QuerySet[Album]:
@@ -75,11 +84,14 @@ def tracks_of_artist(owner: User, artist: Artist) -> QuerySet[Track]:
 
     Tracks on an album of the artist are among them, also those of other artists.
     """
-    named = TrackArtist.objects.filter(artist=artist, artist__owner=owner).order_by()
-    albums = Album.objects.filter(artist=artist, owner=owner).order_by()
+    named = TrackArtist.objects.filter(artist=artist, artist__owner=owner).order_by().values("track")
+    on_albums = (
+        Track.objects.filter(album_entry__artist=artist, album_entry__owner=owner).order_by().values("pk")
+    )
     return (
         tracks_of(owner)
-        .filter(Q(pk__in=named.values("track")) | Q(album_entry__in=albums.values("pk")))
+        # As a union: PostgreSQL reads all tracks where either of two conditions may hold.
+        .filter(pk__in=named.union(on_albums))
         .order_by(
             F("album_entry__year").asc(nulls_last=True),
             F("album_entry__sort_title").asc(nulls_last=True),

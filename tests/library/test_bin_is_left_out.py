@@ -316,6 +316,7 @@ NOT_ASKED = {
 
 SELECTORS: dict[str, Callable[[World], Any]] = {
     "albums.albums_of": lambda w: selectors.albums_of(w.alice),
+    "albums.albums_with": lambda w: selectors.albums_with(w.alice, selectors.tracks_of(w.alice)),
     "albums.with_main_genre": lambda w: selectors.with_main_genre(selectors.albums_of(w.alice)),
     "albums.tracks_on_no_album": lambda w: selectors.tracks_on_no_album(w.alice),
     "albums.other_albums_with_artist": lambda w: [
