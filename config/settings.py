@@ -388,6 +388,9 @@ EARMARK_METRICS_TOKEN = env.str("EARMARK_METRICS_TOKEN", default="")
 EARMARK_READY_QUEUE_SECONDS = env.int("EARMARK_READY_QUEUE_SECONDS", default=3600)
 
 _json_log = env.str("EARMARK_LOG_FORMAT", default="lines") == "json"
+_log_level = env.str("EARMARK_LOG_LEVEL", default="")
+#: Lines about each task are for programs that read logs: in a terminal, the site's address would soon be out of sight.
+_level_of_tasks = _log_level or ("INFO" if _json_log else "WARNING")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -409,7 +412,12 @@ LOGGING = {
             "filters": ["context"],
         }
     },
-    "root": {"handlers": ["console"], "level": env.str("EARMARK_LOG_LEVEL", default="INFO")},
-    # A line per request is for programs that read logs, and noise in a terminal.
-    "loggers": {"earmark.requests": {"level": "INFO" if _json_log else "WARNING"}},
+    "root": {"handlers": ["console"], "level": _log_level or "INFO"},
+    "loggers": {
+        # A line per request is for programs that read logs, too.
+        "earmark.requests": {"level": "INFO" if _json_log else "WARNING"},
+        "django.tasks": {"level": _level_of_tasks},
+        "django_tasks_db": {"level": _level_of_tasks},
+        "library.services.analysis": {"level": _level_of_tasks},
+    },
 }

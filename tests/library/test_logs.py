@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from logging.config import dictConfig
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +32,8 @@ def lines(caplog: pytest.LogCaptureFixture) -> Lines:
     formatter = JsonFormatter(fmt=form["fmt"], reserved_attrs=form["reserved_attrs"])
     caplog.handler.addFilter(LogContextFilter())
     caplog.set_level(logging.INFO)
-    caplog.set_level(logging.INFO, "earmark.requests")
+    for logger in LOGGING["loggers"]:
+        caplog.set_level(logging.INFO, logger)
     return lambda: [json.loads(formatter.format(record)) for record in caplog.records]
 
 
@@ -79,3 +85,31 @@ def test_a_line_about_a_track(lines: Lines) -> None:
         logger.info("Analysed")
     logger.info("Nothing else")
     assert [line["track_id"] for line in lines()] == ["1234", ""]
+
+
+@pytest.mark.parametrize(
+    ("variables", "logged"),
+    [
+        ({}, "Failed"),
+        ({"EARMARK_LOG_LEVEL": "INFO"}, "Done Failed"),
+        ({"EARMARK_LOG_LEVEL": "ERROR"}, ""),
+        ({"EARMARK_LOG_FORMAT": "json"}, "Done Failed"),
+    ],
+    ids=str,
+)
+def test_lines_about_each_task_are_not_for_a_terminal(
+    variables: dict[str, str], logged: str, tmp_path: Path
+) -> None:
+    code = (
+        "import django, logging; django.setup(); log = logging.getLogger('django.tasks');"
+        " log.info('Done'); log.warning('Failed')"
+    )
+    env = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "EARMARK_DATA_DIR": str(tmp_path),
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=env | variables, capture_output=True, text=True, check=True
+    )
+    assert " ".join(re.findall("Done|Failed", run.stderr)) == logged
