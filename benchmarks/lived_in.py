@@ -29,7 +29,7 @@ def library_live_in(owner: Any, said: float = SAID, seed: int = 8) -> None:
 
     chance = random.Random(seed)
     reviewer, _ = User.objects.get_or_create(email="has-reviewed@example.org", defaults={"is_staff": True})
-    tracks = Track.objects.filter(owner=owner).select_related("prediction")
+    tracks = Track.objects.filter(owner=owner).exclude(prediction=None).select_related("prediction")
     tracks = tracks.defer("prediction__segments", "prediction__probabilities").order_by("pk")
     ids = list(tracks.values_list("pk", flat=True))
     for batch in batched(ids, 2000):
