@@ -82,9 +82,11 @@ def playlist(request: AuthenticatedRequest, playlist_id: uuid.UUID) -> HttpRespo
         segments = segments_of(request.user, page)
     else:
         in_order = selectors.playlist_items_of(request.user, found)
-        shown = in_order.prefetch_related(selectors.with_artists("track__track_artists"))
-        items = Paginator(shown, PAGE_SIZE)
-        page = items.get_page(request.GET.get("page"))
+        shown = in_order.prefetch_related(
+            selectors.with_taggings("track__taggings"), selectors.with_artists("track__track_artists")
+        )
+        page = Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page"))
+        segments = segments_of(request.user, [item.track for item in page])
     context = {
         "playlist": found,
         "page": page,

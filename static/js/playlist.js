@@ -32,7 +32,9 @@
     announce(`“${row.dataset.title}” is ${moved ? `number ${positionOf(moved) + 1}` : "on another page"} now.`);
   }
 
+  // What they say is newer than a toast, in whose place they stand.
   function announceMessages() {
+    document.dispatchEvent(new Event("earmark:message"));
     const texts = [...document.querySelectorAll("#messages .notice")].map((notice) => notice.innerText.replace(/\s+/g, " ").trim());
     earmarkAnnounce(texts.join(" "));
   }
@@ -52,9 +54,11 @@
     event.preventDefault();
     if (button.dataset.move) return move(row, button.value, `[data-move="${button.dataset.move}"]`);
     const next = (row.nextElementSibling ?? row.previousElementSibling)?.id;
+    // Pressed in the row's menu, it leads to the next row, as there.
+    const place = document.activeElement === button ? "[data-remove]" : ".row-track";
     post(row, button.formAction).then(() => {
       announceMessages();
-      focusOn(document.getElementById(next)?.querySelector("[data-remove]"));
+      focusOn(document.getElementById(next)?.querySelector(place));
     });
   });
 
@@ -86,7 +90,8 @@
     if (!row || !by || !event.altKey) return;
     event.preventDefault();
     const button = row.querySelector(`[data-move="${by}"]`);
-    if (!button.disabled) move(row, button.value, `[data-move="${by}"]`);
+    const place = event.target.matches(".row-track") ? ".row-track" : `[data-move="${by}"]`;
+    if (!button.disabled) move(row, button.value, place);
   });
 
   document.addEventListener("pointerdown", (event) => {

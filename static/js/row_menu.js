@@ -59,7 +59,7 @@
     event.preventDefault();
   }
 
-  function choose({ dataset: { queue } }) {
+  function choose({ dataset: { queue, takeOut } }) {
     const row = earmarkRow.current;
     if (queue) {
       const button = row.querySelector("[data-play]");
@@ -67,5 +67,6 @@
       earmarkAnnounce(queue === "next" ? `${earmarkRow.titleOf(row)} plays next.` : `${earmarkRow.titleOf(row)} is in the queue.`);
     }
     earmarkRow.close();
+    if (takeOut !== undefined) row.closest("[data-item]").querySelector("[data-remove]").click();
   }
 })();

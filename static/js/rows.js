@@ -67,7 +67,7 @@ globalThis.earmarkRow = (() => {
     close({ focus: false });
     current = of(from);
     opener = from;
-    const id = current.id.slice("track-".length);
+    const id = current.dataset.track;
     for (const link of panel.querySelectorAll("[data-href]")) link.href = link.dataset.href.replace(NIL, id);
     for (const form of panel.querySelectorAll("[data-action]")) {
       form.action = form.dataset.action.replace(NIL, id);

@@ -99,7 +99,7 @@ globalThis.earmarkAct = (() => {
     event.preventDefault();
     act(event.target.action, new URLSearchParams(new FormData(event.target, event.submitter)));
   });
-  document.addEventListener("earmark:leave", close);
+  for (const name of ["earmark:leave", "earmark:message"]) document.addEventListener(name, close);
 
   act.newKey = () => `${Date.now()}-${Math.random()}`;
   return act;

@@ -249,8 +249,9 @@ class TestPlaylist:
         for _ in range(number):
             make_track()
         services.playlist_append(playlist=playlist, tracks=tracks_of(alice))
-        # session, user, playlist, count, length, covers, items, tracks, their artists, own genres, needs you
-        with django_assert_num_queries(12):
+        # session, user, playlist, count, length, covers, items, tracks, their tags, artists and segments, own genres,
+        # needs you, newest playlists
+        with django_assert_num_queries(14):
             text(alice_client, playlist.get_absolute_url())
 
     def test_what_a_saved_search_finds_now(

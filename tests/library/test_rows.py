@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from library import services
-from library.models import Playlist, Prediction, Track, User
+from library.models import Prediction, Track, User
 from library.selectors.moments import segments_of
 from library.templatetags.rows import MOST_STRETCHES, row_date, row_strip, row_sure
 from tests.factories import add_own_genre
@@ -61,16 +61,18 @@ class TestStrip:
         single = make_track(artist="Nina Simone")
         tag = services.track_tag(track=track, name="live")
         saved = services.search_save(owner=alice, name="Blue", query="genre=blues")
+        playlist = services.playlist_add(owner=alice, name="Late")
+        services.playlist_append(playlist=playlist, tracks=Track.objects.filter(pk=track.pk))
         artist = single.track_artists.get().artist
         for page in (
             reverse("library"),
             f"{reverse('rows')}?id={track.pk}",
             reverse("tag", args=[tag.pk]),
             saved.get_absolute_url(),
+            playlist.get_absolute_url(),
             artist.get_absolute_url(),
         ):
             assert 'class="row-strip"' in alice_client.get(page).text, page
-        assert Playlist.objects.get() == saved
 
     def test_only_of_tracks_that_one_may_see(self, alice: User, charlie: User, track: Track) -> None:
         assert set(segments_of(alice, [track])) == {track.pk}
