@@ -13,7 +13,7 @@ from typing import Any
 
 #: Counts up when `tag_reader` reads more than before, or otherwise: then the upgrade pass reads again what an older
 #: reader has read. Here, because the web process imports no reader.
-READER_VERSION = 1
+READER_VERSION = 2
 #: The longest name, and how many artists of one track are kept.
 MAX_NAME_LENGTH, MAX_ARTISTS = 200, 20
 #: Discs and tracks are counted up to here.
@@ -22,6 +22,10 @@ MAX_NUMBER = 999
 #: The names of each tag, as `plain_name` writes them, the first before the others: ID3, MP4, then what Vorbis comments,
 #: APEv2, ASF, FFmpeg and free texts call it.
 TAG_NAMES: dict[str, tuple[str, ...]] = {
+    "title": ("tit2", "\xa9nam", "title"),
+    "album": ("talb", "\xa9alb", "album", "albumtitle"),
+    "genre": ("tcon", "\xa9gen", "genre"),
+    "date": ("tdrc", "\xa9day", "date", "year"),
     "album_artist": ("tpe2", "aart", "albumartist"),
     "artist": ("tpe1", "\xa9art", "artist", "author"),
     "artists": ("artists",),
@@ -61,16 +65,16 @@ def album_fields(values: Values) -> dict[str, Any]:
     `track_total`, `original_year` (int), `compilation` (True), and `musicbrainz`: {"recording", "release", "artists",
     "album_artists": list of ids}. What the tags lack is left out.
     """
-    disc, track = _first(values, "disc"), _first(values, "track")
+    disc, track = first_value(values, "disc"), first_value(values, "track")
     found = {
-        "album_artist": _first(values, "album_artist")[:MAX_NAME_LENGTH].strip(),
+        "album_artist": first_value(values, "album_artist")[:MAX_NAME_LENGTH].strip(),
         "artist_names": _artist_names(values),
         "disc_number": _number(disc, 1),
-        "disc_total": _number(disc, 2) or _number(_first(values, "disc_total"), 1),
+        "disc_total": _number(disc, 2) or _number(first_value(values, "disc_total"), 1),
         "track_number": _number(track, 1),
-        "track_total": _number(track, 2) or _number(_first(values, "track_total"), 1),
-        "original_year": int(year.group()) if (year := _YEAR.search(_first(values, "original"))) else None,
-        "compilation": _first(values, "compilation").lower() in ("1", "true", "yes"),
+        "track_total": _number(track, 2) or _number(first_value(values, "track_total"), 1),
+        "original_year": int(year.group()) if (year := _YEAR.search(first_value(values, "original"))) else None,
+        "compilation": first_value(values, "compilation").lower() in ("1", "true", "yes"),
         "musicbrainz": _musicbrainz(values),
     }
     return {name: value for name, value in found.items() if value}
@@ -81,7 +85,8 @@ def _values(values: Values, tag: str) -> Sequence[str]:
     return next((values[name] for name in TAG_NAMES[tag] if values.get(name)), ())
 
 
-def _first(values: Values, tag: str) -> str:
+def first_value(values: Values, tag: str) -> str:
+    """The first value of a tag, from texts by `plain_name`; "" if there is none."""
     return next(iter(_values(values, tag)), "")
 
 

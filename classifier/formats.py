@@ -155,6 +155,13 @@ def sniff_file(file: BinaryIO) -> str | None:
     return sniff(head)
 
 
+def locate(file: BinaryIO) -> tuple[str | None, int]:
+    """The name of an open file's format, None if it is not accepted, and the position where that format begins."""
+    kind = sniff_file(file)
+    file.seek(0)
+    return kind, id3_size(file.read(10))
+
+
 def id3_size(head: bytes) -> int:
     """Return the length in bytes of the ID3v2 tag at the start, or 0 if there is none (id3.org, ID3v2.4 §3.1)."""
     if len(head) < 10 or head[:3] != b"ID3" or not 2 <= head[3] <= 4 or head[4] == 0xFF:

@@ -7,6 +7,6 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         from library import checks  # noqa: F401 - registers itself
-        from library.incoming.file_names import file_names_keep_blanks
+        from library.incoming.file_names import api_file_names_as_sent
 
-        file_names_keep_blanks()
+        api_file_names_as_sent()

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.parsers import MultiPartParser
 
+from library.incoming.file_names import FileNameParser
 from library.incoming.handler import RefusingUploadHandler, SkippingUploadHandler
 
 View = Callable[..., HttpResponseBase]
@@ -32,6 +33,7 @@ class FilesMiddleware:
         # For addresses at which there is no view: the page that says so checks the form's CSRF token.
         if request.content_type == "multipart/form-data":
             request.upload_handlers = [SkippingUploadHandler(request)]
+            request.multipart_parser_class = FileNameParser  # type: ignore[assignment]
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> None:

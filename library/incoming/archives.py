@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from zipfile import ZipFile, ZipInfo
 
+from classifier.code_pages import decoded
 from classifier.errors import AudioError
 
 MAX_ENTRIES = 2000
@@ -24,7 +25,7 @@ MAX_DIRECTORY_BYTES = 2**20
 #: Unpacked size over packed size. Audio hardly shrinks; an hour of digital silence is not worth allowing.
 MAX_RATIO = 100
 CHUNK_BYTES = 2**16
-ENCRYPTED = 0x1
+ENCRYPTED, IS_UTF8 = 0x1, 0x800
 #: The usual ones. zlib unpacks in chunks of bounded size, which the other methods do not.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -72,7 +73,21 @@ def open_archive(path: Path) -> Iterator[ZipFile]:
         with archive:
             if len(archive.infolist()) > MAX_ENTRIES:
                 raise archive_error("archive_too_many")
+            _decode_names(archive)
             yield archive
+
+
+def _decode_names(archive: ZipFile) -> None:
+    """Name the entries as they were called where the archive was made.
+
+    Only a flag says that a name is UTF-8. Without it, zipfile takes every name for cp437, although macOS writes UTF-8
+    there and Windows the code page of its country.
+    """
+    unflagged = [entry for entry in archive.infolist() if not entry.flag_bits & IS_UTF8]
+    plain = [entry for entry in unflagged if entry.orig_filename.startswith(entry.filename)]  # no Unicode path field
+    raw = [entry.filename.encode("cp437").decode(errors="surrogateescape") for entry in plain]
+    for entry, name in zip(plain, decoded(raw, last="cp437"), strict=True):
+        entry.filename = name
 
 
 def file_entries(archive: ZipFile) -> list[ZipInfo]:

@@ -236,3 +236,19 @@ def test_names_are_shown_as_text(alice_client: Client) -> None:
     page = alice_client.get(reverse("upload-archive", args=[row.pk])).content.decode()
     assert "<script>alert" not in page
     assert Track.objects.filter(original_name="ab.wav").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        ("Beyoncé – Déjà.wav", "utf-8"), ("椎名林檎.wav", "utf-8"), ("Группа крови.wav", "cp866"),
+        ("Группа крови.wav", "cp1251"), ("椎名林檎.wav", "cp932"), ("月亮代表我的心.wav", "gb18030"),
+        ("Beyoncé.wav", "cp437"), ("Motörhead – Ace.wav", "cp1252"), ("plain.wav", "ascii"),
+    ],
+)  # fmt: skip
+def test_names_are_read_as_they_were_written(alice_client: Client, name: str, encoding: str) -> None:
+    """Without the flag for UTF-8, as macOS and Windows make archives."""
+    raw = name.encode(encoding)
+    content = packed((("x" * len(raw)), wav(1)), method=ZIP_STORED).replace(b"x" * len(raw), raw)
+    send(alice_client, content)
+    assert entry_results() == {name: "added"}
