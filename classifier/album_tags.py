@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from classifier.years import year_of
+
 #: Counts up when `tag_reader` reads more than before, or otherwise: then the upgrade pass reads again what an older
 #: reader has read. Here, because the web process imports no reader.
 READER_VERSION = 2
@@ -25,7 +27,10 @@ TAG_NAMES: dict[str, tuple[str, ...]] = {
     "title": ("tit2", "\xa9nam", "title"),
     "album": ("talb", "\xa9alb", "album", "albumtitle"),
     "genre": ("tcon", "\xa9gen", "genre"),
-    "date": ("tdrc", "\xa9day", "date", "year"),
+    "date": (
+        *("tdrc", "tyer", "\xa9day", "date", "year", "releasedate", "releasetime", "releaseyear", "tdrl"),
+        *("datereleased", "daterelease", "recordingdate", "daterecorded"),
+    ),
     "album_artist": ("tpe2", "aart", "albumartist"),
     "artist": ("tpe1", "\xa9art", "artist", "author"),
     "artists": ("artists",),
@@ -46,7 +51,6 @@ TAG_NAMES: dict[str, tuple[str, ...]] = {
 KNOWN_NAMES = frozenset(name for names in TAG_NAMES.values() for name in names)
 _PREFIX = re.compile(r"(txxx|----:[^:]*):|wm/")
 _BETWEEN_WORDS = re.compile(r"[\s_\-/:.]+")
-_YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 _NUMBER_AND_TOTAL = re.compile(r"(\d{1,4})?(?:\s*/\s*(\d{1,4}))?")
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 
@@ -73,33 +77,48 @@ def album_fields(values: Values) -> dict[str, Any]:
         "disc_total": _number(disc, 2) or _number(first_value(values, "disc_total"), 1),
         "track_number": _number(track, 1),
         "track_total": _number(track, 2) or _number(first_value(values, "track_total"), 1),
-        "original_year": int(year.group()) if (year := _YEAR.search(first_value(values, "original"))) else None,
+        "original_year": first_year(values, "original"),
         "compilation": first_value(values, "compilation").lower() in ("1", "true", "yes"),
         "musicbrainz": _musicbrainz(values),
     }
     return {name: value for name, value in found.items() if value}
 
 
-def _values(values: Values, tag: str) -> Sequence[str]:
+def all_values(values: Values, tag: str) -> Sequence[str]:
     """The values of a tag, under the first of its names that the file has."""
     return next((values[name] for name in TAG_NAMES[tag] if values.get(name)), ())
 
 
 def first_value(values: Values, tag: str) -> str:
     """The first value of a tag, from texts by `plain_name`; "" if there is none."""
-    return next(iter(_values(values, tag)), "")
+    return next(iter(all_values(values, tag)), "")
+
+
+def first_year(values: Values, tag: str) -> int | None:
+    """The first year in any value of a tag, by the order of its names."""
+    texts = (text for name in TAG_NAMES[tag] for text in values.get(name, ()))
+    return next(filter(None, map(year_of, texts)), None)
+
+
+def artists_of(values: Values) -> str:
+    """The artists as one text: a file may have several values, or one that joins them as its owner likes."""
+    return ", ".join(_distinct(all_values(values, "artist")))
 
 
 def _artist_names(values: Values) -> list[str]:
     """Every artist as the file names them, if it names several."""
     for tag in ("artists", "artist"):
-        distinct: dict[str, str] = {}
-        for value in _values(values, tag)[:MAX_ARTISTS]:
-            if name := value[:MAX_NAME_LENGTH].strip():
-                distinct.setdefault(name.casefold(), name)
-        if len(distinct) > 1:
-            return [*distinct.values()]
+        if len(names := _distinct(all_values(values, tag))) > 1:
+            return names
     return []
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    distinct: dict[str, str] = {}
+    for value in names[:MAX_ARTISTS]:
+        if name := value[:MAX_NAME_LENGTH].strip():
+            distinct.setdefault(name.casefold(), name)
+    return [*distinct.values()]
 
 
 def _number(text: str, part: int) -> int | None:
@@ -113,7 +132,7 @@ def _musicbrainz(values: Values) -> dict[str, list[str]]:
     limits = {"recording": 1, "release": 1, "artists": MAX_ARTISTS, "album_artists": MAX_ARTISTS}
     tags = {"artists": "artist_ids", "album_artists": "album_artist_ids"}
     ids = {
-        name: list(dict.fromkeys(_UUID.findall(" ".join(_values(values, tags.get(name, name))).lower())))
+        name: list(dict.fromkeys(_UUID.findall(" ".join(all_values(values, tags.get(name, name))).lower())))
         for name in limits
     }
     return {name: found[: limits[name]] for name, found in ids.items() if found}

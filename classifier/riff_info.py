@@ -1,4 +1,4 @@
-"""The texts of a WAV's INFO list, as bytes: FFmpeg and mutagen read neither all of them nor their code page."""
+"""The texts in chunks of WAV and AIFF, as bytes: FFmpeg and mutagen read neither all of them nor their code page."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _NAMES = {
     b"ICOP": "copyright", b"ILNG": "language", b"ISFT": "encoder", b"ISBJ": "subject", b"IENG": "engineer",
     b"ISRC": "source", b"IKEY": "keywords", b"IBPM": "bpm", b"IMED": "media", b"IAAR": "albumartist",
 }  # fmt: skip
+_AIFF_NAMES = {b"NAME": "title", b"AUTH": "artist", b"ANNO": "comment", b"(c) ": "copyright"}
 #: Code pages by their numbers in a CSET chunk where Python names them otherwise than `cp…`.
 _PAGES = {
     10000: "mac-roman",
@@ -55,8 +56,23 @@ def read_info(file: BinaryIO, start: int = 0) -> tuple[list[tuple[str, bytes]], 
     return texts, page
 
 
+def read_aiff_texts(file: BinaryIO, start: int = 0) -> list[tuple[str, bytes]]:
+    """The names and texts of the text chunks of the AIFF that begins at `start` (AIFF 1.3, "Text Chunks")."""
+    file.seek(start)
+    head = file.read(12)
+    if head[:4] != b"FORM" or head[8:] not in (b"AIFF", b"AIFC"):
+        return []
+    texts = []
+    for field, at, length in _chunks(file, start + 12, {}, order=">"):
+        if field in _AIFF_NAMES:
+            file.seek(at)
+            if text := file.read(min(length, _MAX_TEXT)).split(b"\0")[0].strip():
+                texts.append((_AIFF_NAMES[field], text))
+    return texts
+
+
 def _chunks(
-    file: BinaryIO, position: int, real_sizes: dict[bytes, int], end: int | None = None
+    file: BinaryIO, position: int, real_sizes: dict[bytes, int], end: int | None = None, order: str = "<"
 ) -> Iterator[tuple[bytes, int, int]]:
     """The name, position and size of each chunk. Every second writer forgets that chunks begin at even bytes."""
     for _ in range(_MAX_CHUNKS):
@@ -64,7 +80,7 @@ def _chunks(
         head = file.read(8)
         if len(head) < 8 or (end is not None and position + 8 > end):
             return
-        name, size = struct.unpack("<4sI", head)
+        name, size = struct.unpack(f"{order}4sI", head)
         if size == 0xFFFFFFFF:
             size = real_sizes.get(name, size)
         yield name, position + 8, size

@@ -5,12 +5,24 @@ Tags are written by strangers: they are cut to length, cleaned, and never truste
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from classifier.album_tags import KNOWN_NAMES, TAG_NAMES, Values, album_fields, first_value, plain_name
+from mutagen.id3 import TCON
+
+from classifier.album_tags import (
+    KNOWN_NAMES,
+    TAG_NAMES,
+    Values,
+    album_fields,
+    all_values,
+    artists_of,
+    first_value,
+    first_year,
+    plain_name,
+)
 from classifier.code_pages import decoded, without_mojibake
 from classifier.limits import resource_limits
 from classifier.tag_sources import Source, ffmpeg_source, tag_sources
@@ -19,8 +31,9 @@ from classifier.visible import without_invisible
 MAX_LENGTH = 200
 #: Of so many tags of a file, those that are known by name are found.
 MAX_SEARCHED_NAMES = 2000
-#: Limits for the texts kept of one file: names, values per name, characters per value, and characters in all.
-MAX_NAMES, MAX_VALUES, MAX_VALUE_LENGTH, MAX_CHARACTERS = 100, 20, 1000, 20_000
+#: Limits for the texts kept of one file: names, values per name, characters per value (of long lyrics), and characters
+#: in all.
+MAX_NAMES, MAX_VALUES, MAX_VALUE_LENGTH, MAX_CHARACTERS = 100, 20, 10_000, 30_000
 #: CPU time and memory that reading tags may take. A tag with a picture of 100 MB takes a third of the time and most of
 #: the memory.
 CPU_SECONDS, MEMORY_BYTES = 3.0, 512 * 2**20
@@ -29,7 +42,6 @@ CPU_SECONDS, MEMORY_BYTES = 3.0, 512 * 2**20
 _PICTURE_NAMES = {"metadata_block_picture", "coverart"}
 _MAIN_FIELDS = ("title", "artist", "album", "genre", "date")
 _NAMES_OF_TRACKS = frozenset(name for field in _MAIN_FIELDS for name in TAG_NAMES[field])
-_YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
 Texts = list[tuple[str, list[str]]]
 
@@ -84,16 +96,37 @@ def _fields(sources: list[Texts]) -> dict[str, Any]:
         if "artist" in found:  # all artists are those of the same source
             fields.pop("artist_names", None)
         found = fields | found
+    for field, other in (("artist", "album_artist"), ("year", "original_year")):
+        if field not in found and other in found:
+            found[field] = found[other]
     return found
 
 
 def _main_fields(values: Values) -> dict[str, Any]:
     fields: dict[str, Any] = {
-        name: _clean_text(first_value(values, name)) for name in ("title", "artist", "album", "genre")
+        "title": _clean_text(first_value(values, "title")),
+        "artist": _clean_text(artists_of(values)),
+        "album": _clean_text(first_value(values, "album")),
+        "genre": _clean_text(_joined(genre_names(all_values(values, "genre")))),
+        "year": first_year(values, "date"),
     }
-    if year := _YEAR.search(first_value(values, "date")):
-        fields["year"] = int(year.group())
     return {name: value for name, value in fields.items() if value}
+
+
+def genre_names(texts: Iterable[str]) -> list[str]:
+    """The genres that tags name, each once. ID3's numbers, which other formats have as well, become names."""
+    names = (name for text in texts for name in TCON(encoding=3, text=[text]).genres)  # type: ignore[no-untyped-call]
+    return [name for name in dict.fromkeys(names) if name != "Unknown"]
+
+
+def _joined(names: list[str]) -> str:
+    """As many of the names as there is room for, as one text."""
+    text = names[0] if names else ""
+    for name in names[1:]:
+        if len(longer := f"{text}; {name}") > MAX_LENGTH:
+            break
+        text = longer
+    return text
 
 
 def _names_the_track(source: Texts) -> bool:

@@ -18,7 +18,20 @@ from mutagen.aiff import AIFF
 from mutagen.asf import ASF, ASFBaseAttribute  # type: ignore[attr-defined]
 from mutagen.dsf import DSF
 from mutagen.flac import FLAC, VCFLACDict
-from mutagen.id3 import ID3, TCON, UFID, Encoding, Frame, Frames, Frames_2_2, ParseID3v1, TextFrame
+from mutagen.id3 import (
+    ID3,
+    RVA2,
+    SYLT,
+    TCON,
+    UFID,
+    Encoding,
+    Frame,
+    Frames,
+    Frames_2_2,
+    PairedTextFrame,
+    ParseID3v1,
+    TextFrame,
+)
 from mutagen.mp4 import MP4, AtomDataType, MP4FreeForm
 from mutagen.oggflac import OggFLAC
 from mutagen.oggopus import OggOpus
@@ -32,7 +45,7 @@ from classifier.audiofile import AudioFile
 from classifier.code_pages import undecoded
 from classifier.file_window import FileWindow
 from classifier.limits import TimeLimitExceeded
-from classifier.riff_info import read_info
+from classifier.riff_info import read_aiff_texts, read_info
 
 #: More texts than this are not taken from one value, nor more bytes from one of bytes.
 MAX_TEXTS, MAX_BYTES = 50, 40_000
@@ -106,6 +119,10 @@ def _ape(file: BinaryIO, start: int) -> Source:
 def _info(file: BinaryIO, start: int) -> Source:
     texts, page = read_info(file, start)
     return Source([(name, [_escaped(text)]) for name, text in texts], page)
+
+
+def _aiff_texts(file: BinaryIO, start: int) -> Source:
+    return Source([(name, [_escaped(text)]) for name, text in read_aiff_texts(file, start)])
 
 
 def _chunk(kind: type[WAVE | AIFF]) -> Callable[[BinaryIO, int], Source]:
@@ -217,6 +234,12 @@ def _texts(value: Any) -> Iterator[str]:
             yield from (genre for genre in value.genres if genre != "Unknown")
         elif isinstance(value, UFID):
             yield value.data[:MAX_BYTES].decode("ascii", errors="ignore")  # type: ignore[attr-defined]
+        elif isinstance(value, SYLT):
+            yield " ".join(text for text, _ in value.text)  # type: ignore[attr-defined]
+        elif isinstance(value, PairedTextFrame):
+            yield from (": ".join(pair) for pair in value.people)  # type: ignore[attr-defined]
+        elif isinstance(value, RVA2):
+            yield f"{value.gain:+.2f} dB"  # type: ignore[attr-defined]
         else:
             yield from _texts(getattr(value, "text", getattr(value, "url", [])))
     elif isinstance(value, ASFBaseAttribute):
@@ -237,7 +260,7 @@ def _texts(value: Any) -> Iterator[str]:
 #: The readers of each format, the tag to be believed first.
 _READERS: dict[str, tuple[Callable[[BinaryIO, int], Source | None], ...]] = {
     "wav": (_chunk(WAVE), _info),
-    "aiff": (_chunk(AIFF),),
+    "aiff": (_chunk(AIFF), _aiff_texts),
     "flac": (_flac,),
     "ogg": (_ogg,),
     "opus": (_ogg,),

@@ -152,6 +152,8 @@ def _artists_wanted(track: Track, keys: set[str], name: str) -> tuple[dict[str, 
     if any(title_key(one) in keys for one in track.artist_names):
         renamed = [name if title_key(one) in keys else one for one in track.artist_names]
         names = list({title_key(one): one for one in reversed(renamed)}.values())[::-1]
+        if track.artist == ", ".join(track.artist_names):  # as the reader of tags writes several
+            values["artist"] = ", ".join(names)[:255]
         only_one = len(names) == 1 and title_key(values.get("artist", track.artist)) == title_key(name)
         values["artist_names"] = [] if only_one else names
     edited = {"artist"} if values else set()
