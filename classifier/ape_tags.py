@@ -19,14 +19,6 @@ def read_ape(file: BinaryIO, start: int = 0) -> list[tuple[str, list[bytes]]]:
     return []
 
 
-def ape_size(head: bytes) -> int:
-    """The length in bytes of the APEv2 tag that starts with `head`, or 0 if there is none."""
-    if len(head) < 32 or head[:8] != b"APETAGEX":
-        return 0
-    _, size, _, flags = struct.unpack("<IIII", head[8:24])
-    return 32 + int(size) if flags & 1 << 29 and size <= MAX_TAG_BYTES else 0
-
-
 def _footers(file: BinaryIO) -> list[int]:
     """Where the last tag may begin: before the end, before ID3v1, and before Lyrics3 and ID3v1."""
     end = file.seek(0, 2)

@@ -21,7 +21,9 @@ import av.error
 from av.stream import Discard
 
 from classifier import formats
-from classifier.errors import AudioError
+from classifier.encryption import is_encrypted
+from classifier.errors import AudioError, not_audio_error
+from classifier.file_window import FileWindow
 
 #: Files with more streams are not accepted. A film has about a dozen.
 MAX_STREAMS = 64
@@ -36,7 +38,7 @@ class AudioLimits:
     min_seconds: float = 3.0
     max_channels: int = 8
     min_sample_rate: int = 4_000
-    max_sample_rate: int = 192_000
+    max_sample_rate: int = 768_000
 
 
 @dataclass
@@ -96,18 +98,22 @@ class AudioFile:
             raise AudioError("empty")
         if info.size > self.limits.max_bytes:
             raise AudioError("too_large")
-        kind = formats.sniff_file(self._file)
+        kind, start = formats.locate(self._file)
         if kind is None:
-            raise AudioError("not_audio")
+            self._file.seek(0)
+            raise not_audio_error(self._file.read(formats.HEAD_BYTES))
         info.kind = kind
-        if formats.is_encrypted(self._file, kind):
+        self._sound = FileWindow(self._file, start)
+        if is_encrypted(self._sound, kind):
             raise AudioError("drm")
-        self._file.seek(0)
+        self._sound.seek(0)
+        demuxer = formats.demuxer_of(kind, self._sound.read(4))
+        self._sound.seek(0)
         try:
             self._container = av.open(
-                _NonRaisingFile(self._file),
+                _NonRaisingFile(self._sound),
                 "r",
-                format=formats.AUDIO_FORMATS[kind].demuxer,
+                format=demuxer,
                 buffer_size=1 << 16,
                 io_open=_refuse_to_open,
                 container_options={
@@ -153,11 +159,11 @@ class AudioFile:
 
     def _read_declared_duration(self) -> float:
         """Return the duration that the header states, in seconds, or 0 if it states none."""
-        position = self._file.tell()
+        position = self._sound.tell()
         try:
-            missing = _missing_fraction(self._file, self.info.kind, self.info.size)
+            missing = _missing_fraction(self._sound, self.info.kind)
         finally:
-            self._file.seek(position)
+            self._sound.seek(position)
         if missing is None:
             return 0.0
         stream = self._stream
@@ -222,7 +228,7 @@ class _NonRaisingFile:
     perhaps while another file is read.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: FileWindow) -> None:
         self._file = file
         self.read, self.tell = file.read, file.tell
 
@@ -247,17 +253,17 @@ def _refuse_to_open(url: str, flags: int, options: dict[str, str]) -> None:
     raise PermissionError("an audio file may not open other files")
 
 
-def _missing_fraction(file: BinaryIO, kind: str, size: int) -> float | None:
+def _missing_fraction(file: FileWindow, kind: str) -> float | None:
     """Return by what fraction the stated duration exceeds the one that FFmpeg reports, or None if none is stated.
 
     FFmpeg estimates the duration of AAC and of MP3 without a Xing header from the bit rate, and shortens a WAV's to the
     data that are there.
     """
-    if kind in ("aac", "wma"):
+    if kind in ("aac", "ac3", "eac3", "wma"):
         return None
+    size = file.seek(0, os.SEEK_END)
     file.seek(0)
     if kind == "mp3":
-        file.seek(formats.id3_size(file.read(10)))
         head = file.read(4096)
         return 0.0 if any(mark in head for mark in (b"Xing", b"Info", b"VBRI")) else None
     if kind == "wav":

@@ -6,6 +6,7 @@ This module imports nothing heavy, because the web process uses the codes as wel
 from __future__ import annotations
 
 from classifier.formats import FORMATS_TEXT
+from classifier.other_files import archive_name
 
 #: Message for people by error code: what happened and what they can do.
 #: The codes are part of the API and must not change; the messages may.
@@ -17,7 +18,7 @@ MESSAGES: dict[str, str] = {
     "too_long": "The track is longer than the limit.",
     "too_short": "The track has less than 3 seconds of audio, which is too short to recognise a genre.",
     "too_many_channels": "The track has more than 8 channels.",
-    "bad_sample_rate": "The track's sample rate is not between 4 kHz and 192 kHz.",
+    "bad_sample_rate": "The track's sample rate is not between 4 kHz and 768 kHz.",
     "corrupt": "The file is damaged: too little of it could be decoded.",
     "silent": "The track is silent, so no genre can be recognised.",
     "drm": "The file is copy-protected (DRM) and cannot be decoded.",
@@ -68,3 +69,16 @@ class AudioError(Exception):
 
     def as_dict(self) -> dict[str, str]:
         return {"code": self.code, "message": self.message}
+
+
+def not_audio_error(head: bytes) -> AudioError:
+    """The error for a file that starts with `head` and is no audio: an archive is told where it is unpacked."""
+    name = archive_name(head)
+    if not name:
+        return AudioError("not_audio")
+    advice = "Unpack it first, or send a ZIP archive" if name == "TAR" else "Send it"
+    return AudioError(
+        "not_audio",
+        f"This is a {name} archive, not an audio file. {advice} by the upload page or to /api/v1/uploads/, which "
+        "unpack ZIP archives.",
+    )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ FORMATS: dict[str, tuple[str, str, str, int]] = {
     ".m4a": ("ipod", "aac", "fltp", 44_100),
     ".wma": ("asf", "wmav2", "fltp", 44_100),
     ".webm": ("webm", "libopus", "flt", 48_000),
+    ".wv": ("wv", "wavpack", "s16p", 44_100),
+    ".tta": ("tta", "tta", "s16", 44_100),
+    ".caf": ("caf", "alac", "s16p", 44_100),
+    ".w64": ("w64", "pcm_s16le", "s16", 44_100),
+    ".ac3": ("ac3", "ac3", "fltp", 44_100),
+    ".eac3": ("eac3", "eac3", "fltp", 44_100),
 }
 EXTENSIONS = tuple(FORMATS)
 
@@ -93,6 +100,21 @@ def write(
     return path
 
 
+def dsf(path: str | Path, seconds: float = 4.0) -> Path:
+    """Write a DSD stream file: one bit per sample, 2.8224 MHz, mono (DSF File Format Specification 1.01)."""
+    rate, block = 2_822_400, 4096
+    pcm = np.repeat(music(seconds, 44_100, 1)[0], 64)
+    total = np.cumsum((pcm + 1) / 2)
+    bits = np.diff(np.floor(total), prepend=0) > 0  # first order: as loud as the sound, and noisy
+    data = np.packbits(bits, bitorder="little").tobytes()
+    data += bytes(-len(data) % block)
+    sound = b"fmt " + struct.pack("<QIIIIIIQII", 52, 1, 0, 1, 1, rate, 1, len(bits), block, 0)
+    sound += b"data" + struct.pack("<Q", 12 + len(data)) + data
+    path = Path(path)
+    path.write_bytes(b"DSD " + struct.pack("<QQQ", 28, 28 + len(sound), 0) + sound)
+    return path
+
+
 def _add_cover(container: Any) -> None:
     picture = container.add_stream("png")
     picture.width = picture.height = 16
@@ -133,8 +155,6 @@ def as_bytes(extension: str = ".wav", seconds: float = 4.0, **how: Any) -> bytes
 
 def float_wav(path: str | Path, pcm: FloatArray, sample_rate: int = 22_050) -> Path:
     """Write a mono 32-bit float WAV with exactly these samples, including NaN and infinities."""
-    import struct
-
     data = pcm.astype("<f4").tobytes()
     out = io.BytesIO()
     out.write(struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 3, 1,

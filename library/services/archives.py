@@ -12,7 +12,7 @@ from zipfile import ZipFile, ZipInfo
 from django.conf import settings
 
 from classifier.errors import AudioError
-from classifier.formats import HEAD_BYTES, sniff
+from classifier.formats import HEAD_BYTES, may_be_audio
 from library.incoming import archives
 from library.incoming.handler import OnDiskUploadedFile, disk_full_as_audio_error, write_all
 from library.models import Track, User
@@ -100,5 +100,5 @@ def _unpack_entry(
 def _check_head(head: bytes) -> None:
     if archives.is_archive(head):
         raise archives.archive_error("archive_in_archive")
-    if sniff(head) is None:
+    if not may_be_audio(head):
         raise AudioError("not_audio")

@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
 
-from classifier.errors import AudioError
-from classifier.formats import sniff_file
+from classifier.errors import AudioError, not_audio_error
+from classifier.formats import HEAD_BYTES, sniff_file
 from library.errors import DomainError
 from library.incoming.handler import disk_full_as_audio_error, disk_full_check, sha256_of
 from library.models import BulkAction, Track, User
@@ -109,7 +109,7 @@ def clean_file_name(name: str) -> str:
 
 
 def upload_check(*, upload: UploadedFile) -> str:
-    """The upload's kind, a key of `classifier.kinds.KINDS`, detected by its bytes.
+    """The upload's kind, a key of `classifier.formats.AUDIO_FORMATS`, detected by its bytes.
 
     Raises AudioError: `empty`, `too_large`, `not_audio`, `storage_full`.
     """
@@ -118,7 +118,9 @@ def upload_check(*, upload: UploadedFile) -> str:
     kind = sniff_file(cast(BinaryIO, upload.file))
     upload.seek(0)
     if kind is None:
-        raise AudioError("not_audio")
+        head = upload.read(HEAD_BYTES)
+        upload.seek(0)
+        raise not_audio_error(head)
     return kind
 
 

@@ -18,7 +18,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from classifier.errors import MESSAGES, AudioError
-from classifier.formats import HEAD_BYTES, sniff
+from classifier.formats import HEAD_BYTES, may_be_audio
 from library.errors import DomainError
 from library.incoming import archives
 from library.incoming.handler import DISK_FULL_ERRNOS, OnDiskUploadedFile, disk_full_check, write_all
@@ -226,7 +226,7 @@ def _check_head(upload: PartialUpload, file: int) -> None:
     """Refuse a file that is not audio as soon as its first bytes are here."""
     head = os.pread(file, HEAD_BYTES, 0)
     picture = upload.folder and is_folder_picture(upload.name, head)
-    if sniff(head) is None and not archives.is_archive(head) and not picture:
+    if not may_be_audio(head) and not archives.is_archive(head) and not picture:
         upload.path.unlink(missing_ok=True)
         _mark_failed(upload, AudioError("not_audio"))
         raise AudioError("not_audio")

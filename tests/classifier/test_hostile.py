@@ -145,7 +145,7 @@ def test_cut_off_at_every_tenth(process: AnalysisProcess, tmp_path: Path, extens
     assert set(codes) <= {ANALYSED, "corrupt", "too_short"}
     assert codes[0] != ANALYSED
     assert codes[-1] == ANALYSED
-    if extension != ".m4a":  # its index is at its end
+    if extension not in (".m4a", ".caf"):  # their index is at their end
         assert codes[5] == ANALYSED
 
 

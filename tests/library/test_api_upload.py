@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from zipfile import ZIP_STORED
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,6 +14,7 @@ from classifier.errors import MESSAGES
 from library.api.errors import AUDIO_STATUS, audio_status
 from library.models import Track
 from tests.factories import upload, wav
+from tests.hostile.archives import packed
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +118,15 @@ def test_what_is_no_audio_is_refused(
 ) -> None:
     response = alice_api.post(address, {"file": SimpleUploadedFile(name, content)})
     assert refused(response, status, code)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_archive_is_told_where_it_is_unpacked(alice_api: Client, address: str) -> None:
+    content = packed(("one.wav", wav(1)), ("two.wav", wav(2)), method=ZIP_STORED)
+    response = alice_api.post(address, {"file": SimpleUploadedFile("songs.mp3", content)})
+    assert refused(response, 415, "not_audio")
+    assert "/api/v1/uploads/" in response.json()["detail"]
+    assert "upload page" in response.json()["detail"]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

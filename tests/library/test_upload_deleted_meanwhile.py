@@ -76,10 +76,11 @@ def test_a_file_that_is_refused_is_not_listed_again(
 ) -> None:
     upload = services.upload_begin(owner=alice, name="song.wav", length=2 * HEAD_BYTES)
 
-    def sniff(head: bytes) -> None:
+    def refuse(head: bytes) -> bool:
         end(upload)
+        return False
 
-    monkeypatch.setattr("library.services.uploads.sniff", sniff)
+    monkeypatch.setattr("library.services.uploads.may_be_audio", refuse)
     response = send(alice_api, upload, b"?" * HEAD_BYTES, lambda: None)
     assert (response.status_code, response.json()["code"]) == (410, "upload_gone")
     assert not PartialUpload.objects.exists()

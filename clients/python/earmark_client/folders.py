@@ -11,8 +11,9 @@ from pathlib import Path
 from earmark_client.text import printable, printable_path
 
 SUFFIXES = {
-    ".aac", ".aif", ".aifc", ".aiff", ".au", ".flac", ".m4a", ".m4b", ".mka", ".mp2", ".mp3", ".mp4", ".oga", ".ogg",
-    ".opus", ".snd", ".wav", ".wave", ".weba", ".webm", ".wma",
+    ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".ape", ".au", ".caf", ".dsf", ".eac3", ".ec3", ".flac", ".m4a", ".m4b",
+    ".mka", ".mp2", ".mp3", ".mp4", ".mpc", ".oga", ".ogg", ".opus", ".snd", ".tta", ".w64", ".wav", ".wave", ".weba",
+    ".webm", ".wma", ".wv",
 }  # fmt: skip
 #: How many folders and file extensions are listed; the rest is only counted.
 MAX_LISTED = 5
