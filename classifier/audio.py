@@ -1,7 +1,8 @@
 """Decode any audio file to mono float32 PCM at 22,050 Hz, in blocks and with limits.
 
-Channels are averaged and resampled by soxr's "HQ" recipe, both as `librosa.load` does. The result is the same every
-time. `audiofile` opens the files and rejects hostile ones.
+Channels are averaged and resampled by soxr's "HQ" recipe, both as `librosa.load` does; where the channels cancel each
+other out, one of them is taken. The result is the same every time. `audiofile` opens the files and rejects hostile
+ones.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ SAMPLE_RATE = 22_050
 BLOCK_SAMPLES = 65_536
 #: −80 dBFS. A track whose peak is below is silent.
 SILENCE_PEAK = 1e-4
+#: −30 dB. If the mean of a block's channels has less of the loudest one's power, they cancel each other out.
+CANCELLED = 1e-3
 #: +120 dBFS. Samples of float files are clipped to it, because the power spectrum must stay within float32.
 MAX_AMPLITUDE = 1e6
 
@@ -86,12 +89,22 @@ class Decoder:
             if frame.format.is_packed:
                 channels = channels.reshape(-1, frame.layout.nb_channels).T
             with np.errstate(over="ignore", invalid="ignore"):
-                pcm: FloatArray = (
-                    channels[0] if len(channels) == 1 else channels.mean(axis=0, dtype=np.float32)
-                )
+                pcm: FloatArray = channels[0] if len(channels) == 1 else _mean(channels)
             if not -MAX_AMPLITUDE <= pcm.min() <= pcm.max() <= MAX_AMPLITUDE:  # also true of NaN
                 pcm = np.clip(np.nan_to_num(pcm, nan=0, posinf=0, neginf=0), -MAX_AMPLITUDE, MAX_AMPLITUDE)
             yield pcm, frame.sample_rate
+
+
+def _mean(channels: NDArray[Any]) -> FloatArray:
+    """The mean of the channels; the loudest of them where they cancel each other out.
+
+    A microphone connected the wrong way round makes one channel the negative of the other: people hear both.
+    """
+    mean: FloatArray = channels.mean(axis=0, dtype=np.float32)
+    powers = np.einsum("ij,ij->i", channels, channels)
+    if np.vdot(mean, mean) < CANCELLED * powers.max(initial=0.0):
+        mean = channels[int(powers.argmax())]
+    return mean
 
 
 class FrameConverter:

@@ -7,26 +7,25 @@ header claims. Files that are not accepted raise `AudioError`.
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 import av
 import av.error
-from av.stream import Discard
 
 from classifier import formats
+from classifier.containers import open_container, open_regular, sound_stream
 from classifier.encryption import is_encrypted
 from classifier.errors import AudioError, not_audio_error
 from classifier.file_window import FileWindow
+from classifier.ogg_links import next_link
 
-#: Files with more streams are not accepted. A film has about a dozen.
-MAX_STREAMS = 64
+#: If FFmpeg gives up and leaves more than this of a file unread, not all of it was heard.
+MAX_UNREAD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class AudioInfo:
 
 
 class AudioFile:
-    """A context manager that opens a file and decodes its first audio stream.
+    """A context manager that opens a file and decodes the audio stream that players play.
 
     Entering raises AudioError with the code `empty`, `too_large`, `not_audio`, `unsupported_codec`, `drm`, `corrupt`,
     `too_many_channels` or `bad_sample_rate`.
@@ -75,9 +74,12 @@ class AudioFile:
         self.path = Path(path)
         self.limits = limits or AudioLimits()
         self.info = AudioInfo()
+        #: How often FFmpeg met damage, whether the container broke off, and whether something there was not decoded.
+        self._broken, self._broke_off, self._unheard = 0, False, False
+        self._last_position = 0
 
     def __enter__(self) -> Self:
-        self._file = _open_regular(self.path)
+        self._file = open_regular(self.path)
         try:
             self._open()
         except BaseException:
@@ -106,42 +108,17 @@ class AudioFile:
         self._sound = FileWindow(self._file, start)
         if is_encrypted(self._sound, kind):
             raise AudioError("drm")
-        self._sound.seek(0)
-        demuxer = formats.demuxer_of(kind, self._sound.read(4))
-        self._sound.seek(0)
+        self._container = open_container(self._sound, kind)
         try:
-            self._container = av.open(
-                _NonRaisingFile(self._sound),
-                "r",
-                format=demuxer,
-                buffer_size=1 << 16,
-                io_open=_refuse_to_open,
-                container_options={
-                    "codec_whitelist": ",".join(sorted(formats.ALLOWED_DECODERS)),
-                    "max_streams": str(MAX_STREAMS),
-                },
-            )
-        except (av.error.FFmpegError, ValueError, UnicodeError) as error:
-            raise AudioError("corrupt") from error
-        try:
-            self._choose_stream()
+            self._stream = sound_stream(self._container)
+            self._note_stream()
         except BaseException:
             self._container.close()
             raise
 
-    def _choose_stream(self) -> None:
-        streams = self._container.streams
-        if not streams.audio:
-            raise AudioError("not_audio")
-        self._stream = stream = streams.audio[0]
-        for other in streams:
-            if other is not stream:
-                other.discard = Discard.all  # cover pictures, video, subtitles
+    def _note_stream(self) -> None:
+        stream, info = self._stream, self.info
         context = stream.codec_context
-        if context is None or context.codec.name not in formats.ALLOWED_DECODERS:
-            raise AudioError("unsupported_codec")
-        context.thread_count = 1
-        info = self.info
         info.codec = context.codec.canonical_name
         info.bit_rate = int(stream.bit_rate or self._container.bit_rate or 0)
         # Some headers leave these open until the first frame. Frames are checked again.
@@ -183,15 +160,54 @@ class AudioFile:
         at the end `too_short`, or `corrupt` if less than the minimum could be decoded of a damaged file.
         """
         info = self.info
-        broken = 0
         seconds = 0.0
+        for frame in self._decoded():
+            self._check_limits(frame.sample_rate, frame.layout.nb_channels)
+            seconds += frame.samples / frame.sample_rate
+            if seconds > self.limits.max_seconds:
+                raise AudioError("too_long")
+            yield frame
+        info.duration = seconds
+        info.bit_rate = info.bit_rate or int(info.size * 8 / seconds if seconds else 0)
+        # Encoder delay and padding make a difference of less than a second.
+        info.truncated = self._unheard or self._declared_duration > seconds + max(1.0, 0.01 * seconds)
+        if seconds < self.limits.min_seconds:
+            raise AudioError("corrupt" if self._broken or info.truncated else "too_short")
+
+    def _decoded(self) -> Iterator[av.AudioFrame]:
+        """The frames of every link of the file: of one, unless it is a chained Ogg file."""
+        while True:
+            yield from self._decoded_link()
+            if self.info.kind not in ("ogg", "opus"):
+                self._unheard = self._broke_off and self._file.tell() + MAX_UNREAD_BYTES < self.info.size
+                return
+            # FFmpeg goes on by itself where the next link has the same rate and channels.
+            following = next_link(self._sound, self._last_position)
+            if following is None:
+                return
+            self._container.close()
+            self._sound = FileWindow(self._file, self._sound.start + following)
+            self._last_position = 0
+            try:
+                self._container = open_container(self._sound, self.info.kind)
+                self._stream = sound_stream(self._container)
+            except AudioError:
+                self._unheard = True
+                return
+
+    def _decoded_link(self) -> Iterator[av.AudioFrame]:
+        """The frames up to the end, or to where the container breaks off."""
+        self._broke_off = False
         packets = self._container.demux(self._stream)
         while True:
             try:
                 packet = next(packets, None)
-            except (av.error.FFmpegError, ValueError):  # the container breaks off here
-                broken += 1
+            except (av.error.FFmpegError, ValueError):
+                self._broken += 1
+                self._broke_off = True
                 packet = None
+            if packet is not None and packet.pos:
+                self._last_position = packet.pos
             try:
                 decoded = self._stream.codec_context.decode(packet)
             except MemoryError:
@@ -199,58 +215,13 @@ class AudioFile:
             except EOFError:
                 decoded = []
             except av.error.FFmpegError:  # the base class, because decoders have error numbers of their own
-                broken += 1
+                self._broken += 1
                 decoded = []
             except ValueError as error:  # PyAV: "cannot decode unknown codec"
                 raise AudioError("unsupported_codec") from error
-            for frame in decoded:
-                if not frame.samples:
-                    continue
-                self._check_limits(frame.sample_rate, frame.layout.nb_channels)
-                seconds += frame.samples / frame.sample_rate
-                if seconds > self.limits.max_seconds:
-                    raise AudioError("too_long")
-                yield frame
+            yield from (frame for frame in decoded if frame.samples)
             if packet is None or packet.size == 0:
-                break
-        info.duration = seconds
-        info.bit_rate = info.bit_rate or int(info.size * 8 / seconds if seconds else 0)
-        # Encoder delay and padding make a difference of less than a second.
-        info.truncated = self._declared_duration > seconds + max(1.0, 0.01 * seconds)
-        if seconds < self.limits.min_seconds:
-            raise AudioError("corrupt" if broken or info.truncated else "too_short")
-
-
-class _NonRaisingFile:
-    """The file object for FFmpeg, whose `seek` returns a negative number instead of raising an exception.
-
-    Damaged files make FFmpeg seek to invalid positions. PyAV would keep the exception and raise or print it later,
-    perhaps while another file is read.
-    """
-
-    def __init__(self, file: FileWindow) -> None:
-        self._file = file
-        self.read, self.tell = file.read, file.tell
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        try:
-            return self._file.seek(offset, whence)
-        except (OSError, ValueError, OverflowError):
-            return -errno.EINVAL
-
-
-def _open_regular(path: Path) -> BinaryIO:
-    """Open a file if it is a regular one, not a pipe or device without end. Raises OSError if it cannot be opened."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise AudioError("not_audio")
-    return os.fdopen(descriptor, "rb")
-
-
-def _refuse_to_open(url: str, flags: int, options: dict[str, str]) -> None:
-    """Keep FFmpeg from opening other files that a file refers to."""
-    raise PermissionError("an audio file may not open other files")
+                return
 
 
 def _missing_fraction(file: FileWindow, kind: str) -> float | None:

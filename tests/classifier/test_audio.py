@@ -39,6 +39,7 @@ def test_every_format(tmp_path: Path, extension: str) -> None:
         (".wav", "pcm_u8", 11_025), (".wav", "pcm_s24le", 96_000), (".wav", "pcm_f32le", 8_000),
         (".wav", "pcm_f64le", 44_100), (".wav", "pcm_mulaw", 8_000), (".wav", "adpcm_ms", 22_050),
         (".m4a", "alac", 48_000), (".au", "pcm_mulaw", 8_000), (".flac", "flac", 192_000),
+        (".flac", "flac", 384_000), (".wav", "pcm_s24le", 768_000),
         (".mp3", "libmp3lame", 8_000), (".ogg", "flac", 44_100),
     ],
 )  # fmt: skip
@@ -87,10 +88,24 @@ def test_channels_are_averaged(tmp_path: Path, channels: int) -> None:
     np.testing.assert_allclose(decoded, pcm.mean(axis=0), atol=1e-4)
 
 
-def test_opposite_channels_cancel_and_are_silence(tmp_path: Path) -> None:
-    pcm = tone(4, 44_100)
-    path = sounds.write(tmp_path / "song.flac", pcm=np.stack([pcm, -pcm]))
-    assert refusal_code(path) == "silent"
+@pytest.mark.parametrize("level", [-1, -0.99, -1.01])
+def test_where_channels_cancel_each_other_one_is_heard(tmp_path: Path, level: float) -> None:
+    pcm = tone(4, 22_050)
+    decoded, _ = decode(plain_wav(tmp_path / "song.wav", np.stack([pcm, level * pcm])))
+    louder = pcm if abs(level) <= 1 else level * pcm
+    np.testing.assert_allclose(decoded, louder, atol=1e-4)
+
+
+def test_channels_that_differ_are_averaged_as_before(tmp_path: Path) -> None:
+    """A song in one channel only, and one whose channels are nearly opposite in part, keep their mean."""
+    pcm = tone(4, 22_050)
+    for other in (np.zeros_like(pcm), -0.8 * pcm):
+        decoded, _ = decode(plain_wav(tmp_path / "song.wav", np.stack([pcm, other])))
+        np.testing.assert_allclose(decoded, (pcm + other) / 2, atol=1e-4)
+
+
+def test_silence_in_all_channels_stays_silence(tmp_path: Path) -> None:
+    assert refusal_code(plain_wav(tmp_path / "song.wav", np.zeros((2, 4 * 22_050), np.float32))) == "silent"
 
 
 @pytest.mark.parametrize(("extension", "muxer"), [(".mp3", "mp3"), (".m4a", "mp4")])
