@@ -28,7 +28,7 @@ from classifier.limits import resource_limits
 from classifier.tag_sources import Source, ffmpeg_source, tag_sources
 from classifier.visible import without_invisible
 
-MAX_LENGTH = 200
+MAX_LENGTH, MAX_GENRE_LENGTH = 200, 100
 #: Of so many tags of a file, those that are known by name are found.
 MAX_SEARCHED_NAMES = 2000
 #: Limits for the texts kept of one file: names, values per name, characters per value (of long lyrics), and characters
@@ -107,7 +107,7 @@ def _main_fields(values: Values) -> dict[str, Any]:
         "title": _clean_text(first_value(values, "title")),
         "artist": _clean_text(artists_of(values)),
         "album": _clean_text(first_value(values, "album")),
-        "genre": _clean_text(_joined(genre_names(all_values(values, "genre")))),
+        "genre": _clean_text(_joined(genre_names(all_values(values, "genre"))), MAX_GENRE_LENGTH),
         "year": first_year(values, "date"),
     }
     return {name: value for name, value in fields.items() if value}
@@ -123,7 +123,7 @@ def _joined(names: list[str]) -> str:
     """As many of the names as there is room for, as one text."""
     text = names[0] if names else ""
     for name in names[1:]:
-        if len(longer := f"{text}; {name}") > MAX_LENGTH:
+        if len(longer := f"{text}; {name}") > MAX_GENRE_LENGTH:
             break
         text = longer
     return text

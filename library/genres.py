@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from library.text.folding import NameIndex, search_text
+from library.text.genre_names import builtin_genre_named, genre_names, is_plain_genre
 
 BUILTIN_GENRES: dict[str, str] = {
     "blues": "Blues",
@@ -22,19 +23,6 @@ BUILTIN_GENRES: dict[str, str] = {
 
 #: The value of a genre filter for analysed tracks that have no genre.
 UNSURE = "unsure"
-
-#: Other words for built-in genres in the genre tags of files.
-_SYNONYMS = {
-    "hiphop": ("hip hop", "rap", "trap"),
-    "classical": ("classic", "baroque", "opera", "symphony"),
-    "reggae": ("dub", "ska"),
-    "rock": ("rock'n'roll", "rocknroll"),
-}
-_PATTERNS = {
-    genre: re.compile(r"\b(?:" + "|".join(map(re.escape, (genre, *_SYNONYMS.get(genre, ())))) + r")\b")
-    for genre in BUILTIN_GENRES
-}
-
 
 #: What writers of genre tags put between words, or leave out. No + or #: "C++" is not "C#".
 _BETWEEN_WORDS = re.compile(r"[-_/;,&.:!?'()\[\]\s]+")
@@ -63,15 +51,22 @@ def builtin_genre_from_tag(text: str) -> str:
 
     "Heavy Metal" is metal and "Hip-Hop/Rap" is hiphop, but "Blues Rock" could be either.
     """
-    words = re.sub(r"[-_/;,&.]+", " ", search_text(text))
-    named = [genre for genre, pattern in _PATTERNS.items() if pattern.search(words)]
-    return named[0] if len(named) == 1 else ""
+    named = {builtin_genre_named(name) for name in genre_names(text)} - {""}
+    return named.pop() if len(named) == 1 else ""
 
 
 def known_genre_from_tag(text: str, own_genres: OwnGenres) -> str:
     """The key of the own or built-in genre that a file's genre tag names; "" if it names neither.
 
-    The whole tag has to be the name of the own genre: with an own genre "Acid Jazz", a file that says "Acid jazz" is
-    that, and not jazz.
+    A whole name has to be that of the own genre: with an own genre "Acid Jazz", a file that says "Acid jazz" is that,
+    and not jazz.
     """
-    return own_genres.key_for(text) or builtin_genre_from_tag(text)
+    if whole := own_genres.key_for(text):
+        return whole
+    own = {own_genres.key_for(name) for name in genre_names(text)} - {""}
+    return own.pop() if len(own) == 1 else builtin_genre_from_tag(text)
+
+
+def finer_genre_names(text: str) -> list[str]:
+    """The names in a file's genre tag that say more than a built-in genre does, or something else."""
+    return [name for name in genre_names(text) if not is_plain_genre(name)]

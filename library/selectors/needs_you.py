@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from classifier.visible import is_visible_text
+from library.genres import finer_genre_names
 from library.models import Track, User, Verdict
 from library.models.tracks import NAME_LENGTH, NAME_ROOM
 from library.selectors.genres import GenreChoice, GenreNames
@@ -140,9 +141,12 @@ def album_in_queue(queue: QuerySet[Track], track: Track, genres: GenreNames) -> 
 
 
 def suggested_own_genre(track: Track, answers: list[AnswerOption]) -> str:
-    """The genre in the file's tags, if it is not among the answers and fits as an own genre; otherwise ""."""
-    fits = is_visible_text(track.file_genre, NAME_LENGTH, NAME_ROOM) and slug_from(track.file_genre) != ""
-    return track.file_genre if fits and not any(answer.named_by_file for answer in answers) else ""
+    """The first genre in the file's tags that fits as an own genre, if it names none of the answers; otherwise ""."""
+    if any(answer.named_by_file for answer in answers):
+        return ""
+    names = finer_genre_names(track.file_genre)
+    fitting = (name for name in names if is_visible_text(name, NAME_LENGTH, NAME_ROOM) and slug_from(name))
+    return next(fitting, "")
 
 
 def undoable_verdict_of(person: User, *, of_others: bool = False) -> Verdict | None:

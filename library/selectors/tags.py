@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from classifier.visible import is_visible_text
+from library.genres import BUILTIN_GENRES, finer_genre_names
 from library.models import Answer, Tag, Tagging, TagRejection, Track, User
 from library.models.tracks import NAME_LENGTH, NAME_ROOM
 from library.selectors.bin import binned_ids_of
@@ -77,11 +78,12 @@ def taggings_on(track: Track) -> list[Tagging]:
 
 
 def tag_suggestions_for(owner: User, track: Track) -> list[str]:
-    """Names of tags that may fit a track: the file's genre if it is not a built-in genre, and strong moods.
+    """Names of tags that may fit a track: genres of its file that are finer than the built-in ones, and strong moods.
 
     Tags that the track has already and rejected suggestions are left out.
     """
-    candidates = [] if track.file_label else [track.file_genre]
+    is_own_genre = track.file_label and track.file_label not in BUILTIN_GENRES
+    candidates = [] if is_own_genre else finer_genre_names(track.file_genre)
     if track.prediction:
         strongest = sorted(track.prediction.moods.items(), key=lambda pair: -pair[1])
         candidates += [name for name, score in strongest if score >= SUGGESTION_THRESHOLD]

@@ -14,7 +14,7 @@ from mutagen.id3 import ID3, RVA2, SYLT, TALB, TCON, TDOR, TDRC, TDRL, TIPL, TIT
 from mutagen.mp4 import MP4
 from mutagen.wave import WAVE
 
-from classifier.tag_reader import MAX_LENGTH, genre_names, read_tags
+from classifier.tag_reader import MAX_GENRE_LENGTH, genre_names, read_tags
 from classifier.years import year_of
 from tests import sounds
 from tests.classifier.audio_files import tag_fields
@@ -98,7 +98,7 @@ def test_several_artists_and_genres(tmp_path: Path) -> None:
     many = flac(tmp_path / "many.flac", genre=[f"Genre number {n}" for n in range(19)])
     genre = tag_fields(many)["genre"]
     assert genre.startswith("Genre number 0; Genre number 1; ")
-    assert len(genre) <= MAX_LENGTH
+    assert len(genre) <= MAX_GENRE_LENGTH
     assert genre.rpartition("; ")[2] in [f"Genre number {n}" for n in range(19)]
 
 

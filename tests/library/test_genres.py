@@ -8,11 +8,12 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from library import services
+from library import selectors, services
 from library.errors import DomainError
-from library.genres import builtin_genre_from_tag
+from library.genres import builtin_genre_from_tag, finer_genre_names
 from library.models import Genre, Track, User, Verdict
 from library.services import genres
+from library.text.genre_names import genre_names
 from tests.factories import PredictionFactory
 
 pytestmark = pytest.mark.django_db
@@ -29,10 +30,57 @@ def genre_state(track: Track) -> tuple[str, str, str, bool]:
     [
         ("Blues", "blues"), ("Heavy Metal", "metal"), ("Hip-Hop/Rap", "hiphop"), ("ROCK", "rock"),
         ("Blues Rock", ""), ("Shoegaze", ""), ("", ""), ("Popular", ""), ("Discothèque", ""), ("Trip Hop", ""),
+        ("Classic Rock", "rock"), ("Classic", "classical"), ("Classic Soul", ""), ("Classic Jazz", "jazz"),
+        ("Rhythm & Blues", ""), ("Rhythm and Blues", ""), ("R&B", ""), ("Soul Blues", "blues"),
+        ("Hip\u2010Hop", "hiphop"), ("Hip Hop", "hiphop"), ("HIPHOP", "hiphop"), ("Christian Gangsta Rap", "hiphop"),
+        ("Death Metal", "metal"), ("Neo-Classical Metal", "metal"), ("Rap Metal", "metal"), ("Metalcore", "metal"),
+        ("Rock & Roll", "rock"), ("Rock'n'Roll", "rock"), ("Rock N Roll", "rock"), ("AlternRock", "rock"),
+        ("Pop Punk", "rock"), ("Lovers Rock", "reggae"), ("Rock Steady", "reggae"), ("Dub", "reggae"), ("Dubstep", ""),
+        ("Bebob", "jazz"), ("Jazz+Funk", "jazz"), ("Acid Jazz", "jazz"), ("Big Band", "jazz"), ("K-Pop", "pop"),
+        ("Pop/Rock", ""), ("Pop-Rock", ""), ("Bluegrass", "country"), ("Indian Classical", ""), ("Opera", "classical"),
+        ("ジャズ", "jazz"), ("Классика", "classical"), ("摇滚", "rock"), ("Musique classique", "classical"),
+        # several names
+        ("Rock; Jazz", ""), ("Rock; Hard Rock", "rock"), ("Electronic; House/Techno", ""),
+        ("Metal/Death Metal", "metal"), ("Folk, World, & Country", ""), ("Electronic | Disco", "disco"),
+        ("Rap/Hip Hop", "hiphop"),
     ],
 )  # fmt: skip
 def test_a_file_tag_may_name_a_builtin_genre(tag: str, genre: str) -> None:
     assert builtin_genre_from_tag(tag) == genre
+
+
+@pytest.mark.parametrize(
+    ("tag", "names"),
+    [
+        ("Electronic; House/Techno", ["Electronic", "House", "Techno"]), ("Jazz", ["Jazz"]), ("", []), (" ; ", []),
+        ("R&B/Soul", ["R&B/Soul"]), ("Hip-Hop/Rap", ["Hip-Hop/Rap"]), ("House, Dub, house", ["House", "Dub"]),
+        ("Singer/Songwriter; Folk", ["Singer/Songwriter", "Folk"]), ("Drum & Bass", ["Drum & Bass"]),
+        ("Folk, World, & Country", ["Folk, World, & Country"]),
+        ("Trip-Hop", ["Trip-Hop"]), ("Rock\0Jazz", ["Rock", "Jazz"]), ("Pop\\Dance", ["Pop", "Dance"]),
+    ],
+)  # fmt: skip
+def test_several_genres_in_one_tag(tag: str, names: list[str]) -> None:
+    assert genre_names(tag) == names
+
+
+def test_finer_names_are_kept(alice: User, make_track: MakeTrack) -> None:
+    """As suggestions for tags, and for an own genre, also where they mean a built-in genre."""
+    assert finer_genre_names("Metal; Death Metal") == ["Death Metal"]
+    track = make_track(file_genre="Metal; Death Metal")
+    assert (track.file_label, selectors.tag_suggestions_for(alice, track)) == ("metal", ["Death Metal"])
+    track = make_track(file_genre="Electronic; House/Techno")
+    assert track.file_label == ""
+    assert selectors.tag_suggestions_for(alice, track) == ["Electronic", "House", "Techno"]
+    answers = selectors.answer_options_for(track, selectors.genre_names_of(alice))
+    assert selectors.suggested_own_genre(track, answers) == "Electronic"
+
+
+def test_an_own_genre_among_several_names(alice: User, make_track: MakeTrack) -> None:
+    techno = services.own_genre_add(owner=alice, name="Techno")
+    assert make_track(file_genre="Electronic; House/Techno").file_label == techno.key
+    house = services.own_genre_add(owner=alice, name="House")
+    assert make_track(file_genre="Electronic; House/Techno").file_label == ""  # it could be either
+    assert make_track(file_genre="House; Disco").file_label == house.key
 
 
 class TestEffectiveGenre:
