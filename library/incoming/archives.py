@@ -18,6 +18,7 @@ from zipfile import ZipFile, ZipInfo
 
 from classifier.code_pages import decoded
 from classifier.errors import AudioError
+from library.incoming.litter import is_litter
 
 MAX_ENTRIES = 2000
 #: The central directory of 2,000 entries with names of usual length takes a third of this.
@@ -84,19 +85,17 @@ def _decode_names(archive: ZipFile) -> None:
     there and Windows the code page of its country.
     """
     unflagged = [entry for entry in archive.infolist() if not entry.flag_bits & IS_UTF8]
-    plain = [entry for entry in unflagged if entry.orig_filename.startswith(entry.filename)]  # no Unicode path field
+    plain = [
+        entry for entry in unflagged if entry.orig_filename.startswith(entry.filename)
+    ]  # no Unicode path field
     raw = [entry.filename.encode("cp437").decode(errors="surrogateescape") for entry in plain]
     for entry, name in zip(plain, decoded(raw, last="cp437"), strict=True):
         entry.filename = name
 
 
 def file_entries(archive: ZipFile) -> list[ZipInfo]:
-    """The archive's files: no folders, and no metadata files that macOS adds."""
-    return [
-        entry
-        for entry in archive.infolist()
-        if not entry.is_dir() and not entry.filename.startswith("__MACOSX/")
-    ]
+    """The archive's files: no folders, and nothing that systems leave beside music."""
+    return [entry for entry in archive.infolist() if not entry.is_dir() and not is_litter(entry.filename)]
 
 
 def check_entry(entry: ZipInfo) -> None:

@@ -39,7 +39,7 @@ class PartialUpload(models.Model):
     offset = models.PositiveBigIntegerField("bytes received", default=0)
     track = models.ForeignKey(Track, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     duplicate = models.BooleanField("already in the library", default=False)
-    #: For an archive: how many of its files were added, already in the library, refused, and pictures.
+    #: For an archive: how many of its files were added, already in the library, refused, pictures, and not music.
     contents = models.JSONField(null=True, blank=True)
     error_code = models.CharField(max_length=30, blank=True)
     #: The message for `error_code`; without a code, a notice about a file that was accepted.

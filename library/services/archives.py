@@ -12,7 +12,7 @@ from zipfile import ZipFile, ZipInfo
 from django.conf import settings
 
 from classifier.errors import AudioError
-from classifier.formats import HEAD_BYTES, may_be_audio
+from classifier.formats import HEAD_BYTES, UPLOAD_EXTENSIONS, may_be_audio
 from library.incoming import archives
 from library.incoming.handler import OnDiskUploadedFile, disk_full_as_audio_error, write_all
 from library.models import Track, User
@@ -30,7 +30,7 @@ UNPACKED_SIZE_FACTOR = 4
 
 
 class UnpackedEntry(NamedTuple):
-    """The outcome for one entry: a track, new or not, a picture, or an error."""
+    """The outcome for one entry: a track, new or not, a picture, a file that is not music by its name, or an error."""
 
     name: str
     size: int
@@ -38,12 +38,14 @@ class UnpackedEntry(NamedTuple):
     duplicate: bool = False
     error: AudioError | None = None
     picture: bool = False
+    not_music: bool = False
 
 
 def archive_unpack(*, owner: User, path: Path, upload: str) -> Iterator[UnpackedEntry]:
     """Add the archive's entries to the library; yields the outcome for each.
 
-    Pictures that are named like covers are for the tracks of their folders; other pictures are passed over. `upload`
+    Pictures that are named like covers are for the tracks of their folders; other pictures are passed over, and so is
+    what has no name of music and is none. `upload`
     tells the folders of this archive from those of others.
     Raises AudioError for the archive as a whole: `archive_damaged`, `archive_too_many`.
     """
@@ -93,6 +95,8 @@ def _unpack_entry(
             track, created = track_add(owner=owner, upload=file)
         folder_track_note(track=track, folder=folder)
     except AudioError as error:
+        if error.code in ("not_audio", "empty") and not name.lower().endswith(UPLOAD_EXTENSIONS):
+            return UnpackedEntry(name, entry.file_size, not_music=True)  # a playlist, a text
         return UnpackedEntry(name, entry.file_size, error=error)
     return UnpackedEntry(name, track.size, track, not created)
 

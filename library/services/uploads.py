@@ -293,8 +293,9 @@ def _unpack(upload: PartialUpload, path: Path) -> None:
     upload.entries.all().delete()
     contents = {"added": 0, "known": 0, "refused": 0}
     for entry in archive_unpack(owner=upload.owner, path=path, upload=str(upload.pk)):
-        if entry.picture:
-            contents["pictures"] = contents.get("pictures", 0) + 1
+        if entry.picture or entry.not_music:
+            what = "pictures" if entry.picture else "not_music"
+            contents[what] = contents.get(what, 0) + 1
             continue
         row = PartialUpload(
             owner=upload.owner, archive=upload, name=entry.name, length=entry.size, offset=entry.size,

@@ -170,7 +170,12 @@
 
   const isWanted = ({ name }) => COVER.test(name) || extensions.some((extension) => name.toLowerCase().endsWith(extension));
 
-  function addFolder(found, pathOf, unreadable = 0) {
+  // What systems leave beside music (library/incoming/litter.py has the same list).
+  const LITTER =
+    /(^|\/)(__MACOSX|\.AppleDouble|\.Trashes|\.Spotlight-V100|\.fseventsd|@eaDir)\/|(^|\/)(\._[^/]*|\.DS_Store|\.localized|Icon\r|(eh)?Thumbs\.db|desktop\.ini|Folder\.htt|\.directory)$/i;
+
+  function addFolder(all, pathOf, unreadable = 0) {
+    const found = all.filter((file) => !LITTER.test(pathOf(file)));
     notePaths(found, pathOf);
     const wanted = found.filter(isWanted);
     add(wanted, { skipped: found.length - wanted.length, unreadable });

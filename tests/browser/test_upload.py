@@ -98,6 +98,8 @@ def test_a_folder_brings_its_music_and_leaves_the_rest(signed_up: Page, tmp_path
         sounds.write(place / f"{number:02} song.wav", seconds=1, seed=number)
     (folder / "cover.jpg").write_bytes(picture())
     (folder / "notes.txt").write_text("words")
+    for litter in ("._00 song.wav", ".DS_Store", "Thumbs.db", "desktop.ini"):
+        (folder / litter).write_text("litter")
     page.goto("/upload/")
     page.locator("#folder").set_input_files(folder)
     tray = page.get_by_role("region", name="Uploads")
@@ -145,7 +147,9 @@ def test_an_archive_tells_what_became_of_each_file(signed_up: Page, tmp_path: Pa
     with zipfile.ZipFile(album, "w") as archive:
         for song in songs:
             archive.write(song, f"Album/{song.name}")
+        archive.writestr("Album/broken.mp3", "words " * 99)
         archive.writestr("Album/notes.txt", "words " * 99)
+        archive.writestr("Album/._one.mp3", "litter")
     page.goto("/upload/")
     upload(page, songs[0])
     tray = page.get_by_role("region", name="Uploads")
@@ -153,7 +157,7 @@ def test_an_archive_tells_what_became_of_each_file(signed_up: Page, tmp_path: Pa
 
     upload(page, album)
     row = page.locator(".upload-row").first
-    expect(row).to_contain_text("1 added, 1 already in your library, 1 rejected")
+    expect(row).to_contain_text("1 added, 1 already in your library, 1 skipped: not music, 1 rejected")
     (tmp_path / "notes.mp3").write_text("not music at all\n" * 99)
     upload(page, tmp_path / "notes.mp3")
     expect(row).to_contain_text("not an audio file")
@@ -165,7 +169,7 @@ def test_an_archive_tells_what_became_of_each_file(signed_up: Page, tmp_path: Pa
     page.locator(".upload-row").get_by_role("link", name="album.zip").click()
     rows = page.locator(".upload-row")
     expect(rows).to_have_count(3)
-    expect(rows.first).to_contain_text("notes.txt")
+    expect(rows.first).to_contain_text("broken.mp3")
     expect(rows.filter(has_text="one.mp3")).to_contain_text("Already in your library")
     expect(rows.filter(has_text="two.mp3").locator(".chip")).to_be_visible()
     check_page(page, "upload-archive")

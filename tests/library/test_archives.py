@@ -213,21 +213,58 @@ def test_macos_metadata_and_folders_are_skipped(alice_client: Client) -> None:
     assert row.contents == {"added": 1, "known": 0, "refused": 0}
 
 
+LITTER = (
+    "__MACOSX/._a.wav", "Album/__MACOSX/x.wav", "Album/._a.wav", "Album/.DS_Store", "Album/Thumbs.db",
+    "Album/desktop.ini", "ALBUM/THUMBS.DB", "Album/@eaDir/a.wav", "Album\\._b.wav",
+)  # fmt: skip
+
+
+def test_what_systems_leave_beside_music_is_left_out(alice_client: Client) -> None:
+    content = packed(("Album/a.wav", wav(1)), *((name, b"litter") for name in LITTER))
+    row = send(alice_client, content)
+    assert row.contents == {"added": 1, "known": 0, "refused": 0}
+    assert entry_results() == {"a.wav": "added"}
+
+
+def test_files_that_are_not_music_are_no_alarm(alice_client: Client) -> None:
+    playlist, notes = ("album.m3u", b"#EXTM3U\n01.wav\n"), ("info.txt", b"")
+    row = send(
+        alice_client, packed(("a.wav", wav(1)), playlist, notes, ("scan.pdf", b"%PDF-1.7\n" + b"\0" * 99))
+    )
+    assert row.contents == {"added": 1, "known": 0, "refused": 0, "not_music": 3}
+    assert entry_results() == {"a.wav": "added"}
+    page = alice_client.get(reverse("upload-archive", args=[row.pk])).content.decode()
+    assert "0 rejected, 3 skipped: not music." in page
+    assert "3 skipped: not music" in alice_client.get(reverse("upload")).content.decode()
+
+
+def test_music_by_its_name_that_is_none_is_told(alice_client: Client) -> None:
+    row = send(alice_client, packed(("a.wav", wav(1)), ("b.mp3", b"#EXTM3U\n01.wav\n")))
+    assert row.contents == {"added": 1, "known": 0, "refused": 1}
+    assert entry_results() == {"a.wav": "added", "b.mp3": "not_audio"}
+
+
 def test_an_empty_archive_says_so(alice_client: Client) -> None:
     row = send(alice_client, packed())
     page = alice_client.get(reverse("upload-archive", args=[row.pk])).content.decode()
     assert "This archive was empty" in page
 
 
+def test_an_archive_without_music_says_so(alice_client: Client) -> None:
+    row = send(alice_client, packed(("notes.txt", b"words " * 99)))
+    page = alice_client.get(reverse("upload-archive", args=[row.pk])).content.decode()
+    assert "There is no music in this archive" in page
+
+
 def test_the_page_of_an_archive_lists_what_was_refused_first(
     alice_client: Client, django_assert_max_num_queries: Any
 ) -> None:
     row = send(
-        alice_client, packed(*((f"{n}.wav", wav(n)) for n in range(20)), ("notes.txt", b"words " * 99))
+        alice_client, packed(*((f"{n}.wav", wav(n)) for n in range(20)), ("notes.mp3", b"words " * 99))
     )
     with django_assert_max_num_queries(9):
         page = alice_client.get(reverse("upload-archive", args=[row.pk])).content.decode()
-    assert page.index("notes.txt") < page.index("0.wav")
+    assert page.index("notes.mp3") < page.index("0.wav")
     assert "not an audio file" in page
 
 

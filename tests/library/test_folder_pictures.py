@@ -360,7 +360,7 @@ class TestArchive:
         contents = self.unpacked(
             alice, tmp_path, **{"back.jpg": picture(), "notes.txt": b"x" * 99, "01.wav": wav()}
         )
-        assert contents == {"added": 1, "known": 0, "refused": 1, "pictures": 1}
+        assert contents == {"added": 1, "known": 0, "refused": 0, "pictures": 1, "not_music": 1}
         assert not FolderFile.objects.filter(track=None).exists()
 
     def test_two_archives_with_folders_of_one_name(self, alice: User, tmp_path: Any) -> None:
