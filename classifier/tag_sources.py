@@ -6,18 +6,15 @@ believed first. Bytes that are not what the tag says are kept as surrogates (see
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mutagen._vorbis import VCommentDict
 from mutagen.aiff import AIFF
 from mutagen.asf import ASF, ASFBaseAttribute  # type: ignore[attr-defined]
 from mutagen.dsf import DSF
-from mutagen.flac import FLAC, VCFLACDict
 from mutagen.id3 import (
     ID3,
     RVA2,
@@ -26,17 +23,10 @@ from mutagen.id3 import (
     UFID,
     Encoding,
     Frame,
-    Frames,
-    Frames_2_2,
     PairedTextFrame,
     ParseID3v1,
-    TextFrame,
 )
 from mutagen.mp4 import MP4, AtomDataType, MP4FreeForm
-from mutagen.oggflac import OggFLAC
-from mutagen.oggopus import OggOpus
-from mutagen.oggspeex import OggSpeex
-from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
 from classifier import formats
@@ -44,16 +34,13 @@ from classifier.ape_tags import read_ape
 from classifier.audiofile import AudioFile
 from classifier.code_pages import undecoded
 from classifier.file_window import FileWindow
+from classifier.id3_frames import FRAMES
 from classifier.limits import TimeLimitExceeded
 from classifier.riff_info import read_aiff_texts, read_info
+from classifier.vorbis_comments import open_flac, open_ogg
 
 #: More texts than this are not taken from one value, nor more bytes from one of bytes.
 MAX_TEXTS, MAX_BYTES = 50, 40_000
-#: Dates as they are written: mutagen keeps of them only what is a date.
-_RAW_DATES = {
-    name: type(name, (TextFrame,), {}) for name in ("TDRC", "TDRL", "TDOR", "TDEN", "TDTG", "TYER", "TORY")
-}
-_FRAMES = {**Frames_2_2, **Frames, **_RAW_DATES}
 
 
 @dataclass
@@ -91,13 +78,13 @@ def ffmpeg_source(path: Path) -> Source:
 def _id3(file: BinaryIO, start: int) -> Source:
     """The ID3v2 tag at the start of the file, whatever the format behind it."""
     file.seek(0)
-    return _id3_source(ID3(file, known_frames=_FRAMES, translate=False, load_v1=False))  # type: ignore[no-untyped-call]
+    return _id3_source(ID3(file, known_frames=FRAMES, translate=False, load_v1=False))  # type: ignore[no-untyped-call]
 
 
 def _id3v1(file: BinaryIO, start: int) -> Source | None:
     """The 128 bytes at the end, in which names have 30 letters."""
     file.seek(-128, 2)
-    frames = ParseID3v1(file.read(128), known_frames=_FRAMES)  # type: ignore[no-untyped-call]
+    frames = ParseID3v1(file.read(128), known_frames=FRAMES)  # type: ignore[no-untyped-call]
     return Source([(name, _frame_texts(frame)) for name, frame in frames.items()]) if frames else None
 
 
@@ -129,56 +116,22 @@ def _chunk(kind: type[WAVE | AIFF]) -> Callable[[BinaryIO, int], Source]:
     """The reader of the ID3 chunk within a file of chunks."""
 
     def read(file: BinaryIO, start: int) -> Source:
-        tags = kind(FileWindow(file, start), known_frames=_FRAMES, translate=False).tags
+        tags = kind(FileWindow(file, start), known_frames=FRAMES, translate=False).tags
         return _id3_source(tags) if tags else Source([])
 
     return read
 
 
 def _flac(file: BinaryIO, start: int) -> Source:
-    try:
-        return _named(_FLAC(FileWindow(file, start)).tags)
-    except ValueError:  # a name that is not ASCII, or none
-        return _named(FLAC(FileWindow(file, start)).tags)
+    return _named(open_flac(FileWindow(file, start)).tags)
 
 
 def _ogg(file: BinaryIO, start: int) -> Source:
     """The comments of the first stream of sound in the file."""
     file.seek(start)
     head = file.read(formats.HEAD_BYTES)
-    kinds = [kind for kind, mark in _OGG.items() if mark in head]
-    for kind in sorted(kinds, key=lambda kind: head.index(_OGG[kind])):
-        try:
-            return _named(_keeping_bytes(kind)(FileWindow(file, start)).tags)
-        except ValueError:
-            return _named(kind(FileWindow(file, start)).tags)
-    return Source([])
-
-
-class _FLACComments(VCFLACDict):
-    """Vorbis comments that keep bytes which are no UTF-8."""
-
-    def load(self, data: Any, errors: str = "surrogateescape", framing: bool = False) -> None:
-        super().load(data, errors=errors, framing=framing)  # type: ignore[no-untyped-call]
-
-
-def _load_keeping_bytes(self: VCommentDict, data: Any, framing: bool = True) -> None:
-    VCommentDict.load(self, data, errors="surrogateescape", framing=framing)  # type: ignore[no-untyped-call]
-
-
-class _FLAC(FLAC):
-    METADATA_BLOCKS = [_FLACComments if block is VCFLACDict else block for block in FLAC.METADATA_BLOCKS]
-
-
-@functools.cache
-def _keeping_bytes(kind: Any) -> Any:
-    comments = type(kind._Tags.__name__, (kind._Tags,), {"load": _load_keeping_bytes})
-    return type(kind.__name__, (kind,), {"_Tags": comments})
-
-
-_OGG: dict[Any, bytes] = {
-    OggVorbis: b"\x01vorbis", OggOpus: b"OpusHead", OggFLAC: b"\x7fFLAC", OggSpeex: b"Speex   ",
-}  # fmt: skip
+    found = open_ogg(FileWindow(file, start), head)
+    return _named(found.tags) if found else Source([])
 
 
 def _mp4(file: BinaryIO, start: int) -> Source:
@@ -211,7 +164,7 @@ def _asf(file: BinaryIO, start: int) -> Source:
 
 
 def _dsf(file: BinaryIO, start: int) -> Source:
-    tags = DSF(FileWindow(file, start), known_frames=_FRAMES, translate=False).tags  # type: ignore[no-untyped-call]
+    tags = DSF(FileWindow(file, start), known_frames=FRAMES, translate=False).tags  # type: ignore[no-untyped-call]
     return _id3_source(tags) if tags else Source([])
 
 

@@ -1,4 +1,4 @@
-"""Write what a track is called, where it belongs, genre and free tags into a copy of a file. The audio data stay.
+"""Write what a person has changed into the tags of a copy of a file. All other tags, and the audio data, stay.
 
 `python -m classifier.tag_writer FORMAT FILE` changes FILE and takes the tags as JSON from standard input. It is run by
 `classifier.tagged_copies`. mutagen parses files from strangers here, so the process limits itself.
@@ -13,40 +13,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import mutagen
-from mutagen.flac import FLAC
-from mutagen.id3 import (
-    ID3,
-    TALB,
-    TCMP,
-    TCON,
-    TDOR,
-    TDRC,
-    TIT2,
-    TPE1,
-    TPE2,
-    TPOS,
-    TRCK,
-    TXXX,
-    ID3NoHeaderError,
-)
+from mutagen.mp3 import MP3
 from mutagen.mp4 import MP4
-from mutagen.oggflac import OggFLAC
-from mutagen.oggopus import OggOpus
-from mutagen.oggspeex import OggSpeex
-from mutagen.oggvorbis import OggVorbis
 
+from classifier import formats
+from classifier.id3_writer import write_id3, write_mp3_tags
 from classifier.landlock import confine
 from classifier.limits import isolate, limit_cpu_time, limit_file_size, limit_memory
+from classifier.vorbis_comments import open_flac, open_ogg
+from classifier.years import year_of
 
-#: Text by field; None removes the field; `tags` is a list. Fields that are not named keep their value. `disc` and
-#: `track` are "3", "3/12" or "0/12", `compilation` is "1".
+#: Text by field; None removes the field; `tags` and `artists` are lists. Fields that are not named keep their value.
+#: `disc` and `track` are "3", "3/12" or "0/12", `compilation` is "1".
 Tags = dict[str, Any]
 
-_FRAMES: dict[str, Any] = {
-    "title": TIT2, "artist": TPE1, "album": TALB, "year": TDRC, "genre": TCON,
-    "album_artist": TPE2, "disc": TPOS, "track": TRCK, "original_year": TDOR, "compilation": TCMP,
-}  # fmt: skip
 _ATOMS = {
     "title": "\xa9nam", "artist": "\xa9ART", "album": "\xa9alb", "year": "\xa9day", "genre": "\xa9gen",
     "album_artist": "aART", "disc": "disk", "track": "trkn", "compilation": "cpil",
@@ -57,6 +37,14 @@ _COMMENTS = {
     "album_artist": "ALBUMARTIST", "disc": "DISCNUMBER", "track": "TRACKNUMBER",
     "original_year": "ORIGINALDATE", "compilation": "COMPILATION",
 }  # fmt: skip
+#: Other comments that say the same as a field, and would contradict its new value.
+_OTHER_COMMENTS = {
+    "year": ("YEAR",),
+    "album_artist": ("ALBUM ARTIST", "ALBUM_ARTIST"),
+    "disc": ("DISC", "DISCTOTAL", "TOTALDISCS"),
+    "track": ("TRACK", "TRACKTOTAL", "TOTALTRACKS"),
+    "original_year": ("ORIGINALYEAR",),
+}
 #: How much larger a copy may be than the original, and how much memory and CPU time writing it may take.
 MAX_GROWTH_BYTES = 16 * 2**20
 MEMORY_BYTES = 512 * 2**20
@@ -65,41 +53,60 @@ CPU_SECONDS = 60
 
 def write_tags(path: Path, kind: str, tags: Tags) -> None:
     """Write tags into a file of one of `tagged_copies.TAGGABLE_FORMATS`. Passes on any exception of mutagen's."""
-    length = _duration(path)
-    _WRITERS[kind](path, tags)
-    if _duration(path) != length:
-        raise ValueError("the duration has changed")
+    length = _opened(path, kind).info.length
+    if tags:
+        _WRITERS[kind](path, tags)
+        if _opened(path, kind).info.length != length:
+            raise ValueError("the duration has changed")
 
 
-def _write_id3(path: Path, tags: Tags) -> None:
-    try:
-        id3: Any = ID3(path)  # type: ignore[no-untyped-call]
-    except ID3NoHeaderError:
-        id3 = ID3()  # type: ignore[no-untyped-call]
-    for field, frame in _FRAMES.items():
-        if field in tags and not _same_year(field, tags, id3.get(frame.__name__)):
-            id3.delall(frame.__name__)
-            if tags[field]:
-                id3.add(frame(encoding=3, text=[tags[field]]))
-    if tags.get("tags"):
-        id3.delall("TXXX:TAGS")
-        id3.add(TXXX(encoding=3, desc="TAGS", text=tags["tags"]))  # type: ignore[no-untyped-call]
-    id3.save(path)
+def _opened(path: Path, kind: str) -> Any:
+    if kind == "mp3":
+        return MP3(path)  # type: ignore[no-untyped-call]
+    if kind == "m4a":
+        return MP4(path)  # type: ignore[no-untyped-call]
+    if kind == "flac":
+        return open_flac(path)
+    with path.open("rb") as file:
+        head = file.read(formats.HEAD_BYTES)
+    return open_ogg(path, head)
 
 
-def _write_comments(path: Path, tags: Tags) -> None:
-    file = mutagen.File(path, options=[FLAC, OggVorbis, OggOpus, OggFLAC, OggSpeex])
+def _write_flac(path: Path, tags: Tags) -> None:
+    _write_comments(open_flac(path), tags)
+    with path.open("rb") as file:
+        has_id3 = formats.id3_size(file.read(10)) > 0
+    if has_id3:
+        write_id3(path, tags)
+
+
+def _write_ogg(path: Path, tags: Tags) -> None:
+    _write_comments(_opened(path, "ogg"), tags)
+
+
+def _write_comments(file: Any, tags: Tags) -> None:
     _write_fields(file, _COMMENTS, tags, lambda field, text: [text])
-    if tags.get("tags"):
-        file["TAGS"] = tags["tags"]
+    for field in tags:
+        for name in _OTHER_COMMENTS.get(field, ()):
+            if name in file:
+                del file[name]
+    for field, name in (("tags", "TAGS"), ("artists", "ARTISTS")):
+        if tags.get(field):
+            file[name] = tags[field]
+        elif field in tags and name in file:
+            del file[name]
     file.save()
 
 
 def _write_atoms(path: Path, tags: Tags) -> None:
     file: Any = MP4(path)  # type: ignore[no-untyped-call]
     _write_fields(file, _ATOMS, tags, _atom)
-    if tags.get("tags"):
-        file["----:com.apple.iTunes:TAGS"] = [tag.encode() for tag in tags["tags"]]
+    for field, name in (("tags", "TAGS"), ("artists", "ARTISTS")):
+        key = f"----:com.apple.iTunes:{name}"
+        if tags.get(field):
+            file[key] = [text.encode() for text in tags[field]]
+        elif field in tags and key in file:
+            del file[key]
     file.save()
 
 
@@ -126,10 +133,10 @@ def _write_fields(file: Any, names: dict[str, str], tags: Tags, value: Callable[
 
 
 _WRITERS: dict[str, Callable[[Path, Tags], None]] = {
-    "mp3": _write_id3,
-    "flac": _write_comments,
-    "ogg": _write_comments,
-    "opus": _write_comments,
+    "mp3": write_mp3_tags,
+    "flac": _write_flac,
+    "ogg": _write_ogg,
+    "opus": _write_ogg,
     "m4a": _write_atoms,
 }
 
@@ -137,12 +144,7 @@ _WRITERS: dict[str, Callable[[Path, Tags], None]] = {
 def _same_year(field: str, tags: Tags, written: object) -> bool:
     """Whether the file already has this year, perhaps as part of a full date, which is then kept."""
     first = written[0] if isinstance(written, list) and written else written
-    return field == "year" and bool(tags[field]) and str(first or "").startswith(tags[field])
-
-
-def _duration(path: Path) -> float:
-    file = mutagen.File(path)
-    return float(file.info.length)
+    return field == "year" and bool(tags[field]) and year_of(str(first or "")) == int(tags[field])
 
 
 def main() -> None:

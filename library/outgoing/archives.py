@@ -22,7 +22,7 @@ from library.models import Track, User
 from library.outgoing.files import UNCACHED_HEADERS
 from library.outgoing.originals import damage_refuse
 from library.outgoing.streams import BLOCK_BYTES, StreamedResponse
-from library.outgoing.tagged_copies import safe_path_part, tagged_copy_file
+from library.outgoing.tagged_copies import CopyGenre, safe_path_part, tagged_copy_file
 from library.selectors import GenreNames, genre_names_of, tracks_of, with_taggings
 
 TRACKS_PER_QUERY = 100
@@ -31,20 +31,22 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def archive_response(
-    owner: User, track_ids: Sequence[UUID], *, with_tags: bool, name: str = ""
+    owner: User, track_ids: Sequence[UUID], *, copies: CopyGenre | None, name: str = ""
 ) -> HttpResponseBase:
     """An archive of these tracks of the owner as a download, which is called `name`, or else by the day."""
     filename = f"{safe_path_part(name) if name else f'Earmark {timezone.localdate().isoformat()}'}.zip"
     disposition = content_disposition_header(True, filename) or "attachment"
     return StreamedResponse(
-        stream_archive(owner, track_ids, with_tags=with_tags),
+        stream_archive(owner, track_ids, copies=copies),
         content_type="application/zip",
         headers=UNCACHED_HEADERS | {"Content-Disposition": disposition},
     )
 
 
-def stream_archive(owner: User, track_ids: Sequence[UUID], *, with_tags: bool) -> Iterator[bytes]:
+def stream_archive(owner: User, track_ids: Sequence[UUID], *, copies: CopyGenre | None) -> Iterator[bytes]:
     """A ZIP of the owner's tracks, in that order, as chunks: originals, or tagged copies where files take tags.
+
+    `copies` says which genre the copies have; None is for originals.
 
     Ids of other owners are skipped. What is missing or untagged is listed in an entry "Please note.txt".
     """
@@ -53,7 +55,7 @@ def stream_archive(owner: User, track_ids: Sequence[UUID], *, with_tags: bool) -
         for track in _tracks_in_order(owner, track_ids):
             name = names.take(track)
             try:
-                content, remark = _content(track, genres, with_tags)
+                content, remark = _content(track, genres, copies)
                 with content:
                     yield from _add(out, pipe, _zip_info(name, track), content)
             except FileNotFoundError:
@@ -68,13 +70,13 @@ def stream_archive(owner: User, track_ids: Sequence[UUID], *, with_tags: bool) -
     yield pipe.take()
 
 
-def _content(track: Track, genres: GenreNames, with_tags: bool) -> tuple[IO[bytes], str]:
+def _content(track: Track, genres: GenreNames, copies: CopyGenre | None) -> tuple[IO[bytes], str]:
     """The file for a track's entry, and a remark about it."""
-    if with_tags and (copy := tagged_copy_file(track, genres)):
+    if copies and (copy := tagged_copy_file(track, genres, copies)):
         return copy, ""
     damage_refuse(track)
     original = track.original.storage.open(str(track.original.name))
-    return original, "the original, because tags cannot be written into this file" if with_tags else ""
+    return original, "the original, because tags cannot be written into this file" if copies else ""
 
 
 def _add(out: zipfile.ZipFile, pipe: _Pipe, entry: zipfile.ZipInfo, content: IO[bytes]) -> Iterator[bytes]:

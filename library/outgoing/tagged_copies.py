@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,35 +22,46 @@ from library.selectors import GenreNames, taggings_on
 from library.services.track_files import local_copy
 from library.text import without_control_characters
 
+_WRITTEN_SOURCES = {
+    "owner": (Track.Source.OWNER,),
+    "heard": (Track.Source.OWNER, Track.Source.LEARNED, Track.Source.MODEL),
+}
 #: Names that mean a device on Windows, whatever their extension.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
-def tags_to_write(track: Track, genres: GenreNames) -> dict[str, Any]:
-    """Values by tag, None for a tag to remove. A tag without a value here stays in the file, unless it was edited."""
+class CopyGenre(StrEnum):
+    """Which genre is written into a copy: that of the owner's verdict, or also one that Earmark hears."""
+
+    OWNER = "owner"
+    HEARD = "heard"
+
+
+def tags_to_write(track: Track, genres: GenreNames, genre: CopyGenre = CopyGenre.HEARD) -> dict[str, Any]:
+    """Values by tag, None for a tag to remove: those that the owner has edited, own tags, and the genre.
+
+    What the owner did not edit stays in the file as it is, whatever of it Earmark shows.
+    """
     # Not the tags that Earmark has set: a file says what its owner says.
     own = [tagging.tag.name for tagging in taggings_on(track) if tagging.concept_id is None]
-    tags: dict[str, Any] = {"title": track.title, "tags": own}
-    for field in ("artist", "album", "year"):
-        if value := getattr(track, field):
-            tags[field] = str(value)
-        elif field in track.edited:
-            tags[field] = None
-    for field in ("album_artist", "original_year", "compilation"):
+    tags: dict[str, Any] = {"tags": own} if own else {}
+    for field in ("title", "artist", "album", "year", "album_artist", "original_year", "compilation"):
         if field in track.edited:
             value = getattr(track, field)
             tags[field] = ("1" if value is True else str(value)) if value else None
+    if "artist" in track.edited:
+        tags["artists"] = track.artist_names
     for part in ("disc", "track"):
         number, total = (getattr(track, f"{part}_{what}") for what in ("number", "total"))
         if {f"{part}_number", f"{part}_total"} & {*track.edited}:
             tags[part] = f"{number or 0}/{total}" if total else str(number) if number else None
     # Where the file's own genre counts, it stays as the file has it: "Heavy Metal", not "Metal".
-    if track.genre and track.genre_source != Track.Source.FILE:
+    if track.genre and track.genre_source in _WRITTEN_SOURCES[genre]:
         tags["genre"] = genres.by_key(track.genre).name
     return tags
 
 
-def tagged_copy_file(track: Track, genres: GenreNames) -> IO[bytes] | None:
+def tagged_copy_file(track: Track, genres: GenreNames, genre: CopyGenre) -> IO[bytes] | None:
     """A temporary copy of the track's file with its tags, deleted on closing; None for files that take no tags.
 
     Raises FileNotFoundError when the track's file is missing, DomainError: `file_damaged`.
@@ -61,7 +73,8 @@ def tagged_copy_file(track: Track, genres: GenreNames) -> IO[bytes] | None:
     copy = tempfile.NamedTemporaryFile(prefix="copy-", dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115
     try:
         with local_copy(track.original) as path:
-            if write_tagged_copy(path, Path(copy.name), kind=track.kind, tags=tags_to_write(track, genres)):
+            tags = tags_to_write(track, genres, genre)
+            if write_tagged_copy(path, Path(copy.name), kind=track.kind, tags=tags):
                 return copy
     except BaseException:
         copy.close()
@@ -70,13 +83,13 @@ def tagged_copy_file(track: Track, genres: GenreNames) -> IO[bytes] | None:
     return None
 
 
-def tagged_copy_response(track: Track, genres: GenreNames) -> HttpResponseBase | None:
+def tagged_copy_response(track: Track, genres: GenreNames, genre: CopyGenre) -> HttpResponseBase | None:
     """A tagged copy as a download; None for files that take no tags.
 
     Raises Http404 when the file is missing, DomainError: `file_damaged`.
     """
     try:
-        content = tagged_copy_file(track, genres)
+        content = tagged_copy_file(track, genres, genre)
     except FileNotFoundError:
         raise Http404 from None
     if content is None:

@@ -21,6 +21,7 @@ from library.http.shortcuts import message_with_progress, message_with_undo, red
 from library.http.types import AuthenticatedRequest
 from library.models import BulkAction, Track
 from library.outgoing.archives import archive_response
+from library.outgoing.tagged_copies import CopyGenre
 from library.search.filters import track_filterset
 from library.search.query import PAGE_PARAMETERS, parse_search, search_digest
 from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS, requestable_action
@@ -62,7 +63,8 @@ def bulk_action_submit(request: AuthenticatedRequest) -> HttpResponseBase:
             raise SelectionChangedError(expected, selection.count)
         if name == "download":
             ids = list(selection.tracks.values_list("pk", flat=True))
-            return archive_response(request.user, ids, with_tags=value == "tagged")
+            copies = CopyGenre.OWNER if value == "tagged" else None
+            return archive_response(request.user, ids, copies=copies)
         if name == "delete" and not request.POST.get("confirmed"):
             return confirmation_page(request, selection)
         action = services.bulk_action_request(

@@ -16,6 +16,7 @@ from library.http.shortcuts import get_or_gone, message_with_progress, message_w
 from library.http.types import AuthenticatedRequest
 from library.models import Album, Artist, Track
 from library.outgoing.archives import archive_response
+from library.outgoing.tagged_copies import CopyGenre
 from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS
 from library.services.bulk_actions import BulkActionOptions
 from library.text import track_count_text, uuid_or_nil
@@ -70,4 +71,5 @@ def download(
 ) -> HttpResponseBase:
     """These tracks as a ZIP archive: the originals, or with `tags` copies with their tags in them."""
     ids = list(tracks.values_list("pk", flat=True))
-    return archive_response(request.user, ids, with_tags="tags" in request.GET, name=str(thing))
+    copies = CopyGenre.OWNER if "tags" in request.GET else None
+    return archive_response(request.user, ids, copies=copies, name=str(thing))

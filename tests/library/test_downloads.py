@@ -80,6 +80,46 @@ class TestTaggedCopy:
         assert "sandbox" in response["Content-Security-Policy"]
         assert hashlib.sha256(stored(track)).hexdigest() == track.sha256
 
+    @pytest.mark.parametrize("extension", [".mp3", ".flac", ".ogg", ".opus", ".m4a"])
+    def test_what_nobody_changed_stays_to_the_byte(
+        self, alice_client: Client, track: Track, extension: str
+    ) -> None:
+        """What Earmark shows may be cut, joined, repaired or heard: none of that is written."""
+        with_file(track, extension, title="Old" * 99, date="10.03.1975", genre="Death Metal")
+        Track.objects.filter(pk=track.pk).update(title="Shown", artist="Ann, Bob", year=1975)
+        response = alice_client.get(reverse("tagged", args=[track.pk]))
+        assert body(response) == stored(track)
+
+    def test_the_genre_is_the_owners_or_what_earmark_hears_where_asked(
+        self, alice_client: Client, alice_api: Client, alice: User, track: Track, tmp_path: Path
+    ) -> None:
+        with_file(track, ".flac", genre="Polka")
+
+        def genre_in_copy(client: Client, address: str) -> str:
+            copy = tmp_path / "copy.flac"
+            copy.write_bytes(body(client.get(address)))
+            return str(tag_fields(copy)["genre"])
+
+        page, api = reverse("tagged", args=[track.pk]), f"/api/v1/tracks/{track.pk}/tagged/"
+        assert genre_in_copy(alice_client, page) == "Polka"
+        assert genre_in_copy(alice_client, f"{page}?genre=heard") == "Blues"
+        assert genre_in_copy(alice_api, api) == "Blues"  # as ever
+        assert genre_in_copy(alice_api, f"{api}?genre=owner") == "Polka"
+        assert alice_api.get(f"{api}?genre=mine").status_code == 400
+        services.genre_set(track=track, person=alice, genre="jazz")
+        for client, address in ((alice_client, page), (alice_api, api), (alice_api, f"{api}?genre=owner")):
+            assert genre_in_copy(client, address) == "Jazz"
+
+    def test_an_archive_takes_the_same_choice(self, alice_api: Client, track: Track, tmp_path: Path) -> None:
+        with_file(track, ".flac", genre="Polka")
+        for genre, expected in (("owner", "Polka"), ("heard", "Blues")):
+            asked = {"query": "", "tagged": True, "genre": genre}
+            answer = alice_api.post("/api/v1/archive/", asked, content_type="application/json")
+            [name] = (archive := zipfile.ZipFile(io.BytesIO(body(answer)))).namelist()
+            copy = tmp_path / "copy.flac"
+            copy.write_bytes(archive.read(name))
+            assert tag_fields(copy)["genre"] == expected
+
     def test_nothing_stays_on_the_disk(self, alice_client: Client, track: Track, settings: Settings) -> None:
         with_file(track, ".mp3")
         response = alice_client.get(reverse("tagged", args=[track.pk]))
@@ -146,7 +186,8 @@ class TestArchive:
     def test_copies_with_tags_and_a_note_on_those_without(
         self, alice_client: Client, make_track: MakeTrack, tmp_path: Path
     ) -> None:
-        song = with_file(make_track(title="New", artist="Ann", album="A"), ".mp3", title="Old")
+        song = with_file(make_track(title="Song", artist="Ann", album="A"), ".mp3", title="Old")
+        services.track_edit(track=song, title="New")
         plain = make_track(title="Plain", artist="Ann", album="A")
         found = download(alice_client, "download:tagged")
         copy = tmp_path / "copy.mp3"
@@ -184,7 +225,7 @@ class TestArchive:
         assert found.read("Unknown artist/Unknown album/There.wav")
 
     def test_anothers_tracks_are_not_there(self, alice: User, charlie: User, track: Track) -> None:
-        found = zipfile.ZipFile(io.BytesIO(b"".join(stream_archive(charlie, [track.pk], with_tags=False))))
+        found = zipfile.ZipFile(io.BytesIO(b"".join(stream_archive(charlie, [track.pk], copies=None))))
         assert found.namelist() == []
 
     @pytest.mark.parametrize("count", [1, 20])
@@ -197,7 +238,7 @@ class TestArchive:
     ) -> None:
         ids = [make_track().pk for _ in range(count)]
         with django_assert_num_queries(3):  # own genres, tracks, tags
-            for _ in stream_archive(alice, ids, with_tags=False):
+            for _ in stream_archive(alice, ids, copies=None):
                 pass
 
     def test_it_is_sent_while_it_is_made(
@@ -214,7 +255,7 @@ class TestArchive:
         monkeypatch.setattr(tempfile, "NamedTemporaryFile", none)
         monkeypatch.setattr(tempfile, "TemporaryFile", none)
         tracemalloc.start()
-        total = sum(len(chunk) for chunk in stream_archive(alice, [track.pk], with_tags=False))
+        total = sum(len(chunk) for chunk in stream_archive(alice, [track.pk], copies=None))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert total > 40 * 2**20

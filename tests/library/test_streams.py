@@ -120,7 +120,7 @@ class TestWhatIsStreamed:
 
     def test_archives_and_exports(self, alice: User, track: Track) -> None:
         for response in (
-            archive_response(alice, [track.pk], with_tags=False),
+            archive_response(alice, [track.pk], copies=None),
             export_response(export_as_json(alice), "json"),
         ):
             assert isinstance(response, StreamedResponse)
@@ -184,7 +184,7 @@ def test_memory_does_not_grow_with_a_file(track: Track) -> None:
 def test_memory_does_not_grow_with_an_archive(alice: User, tmp_path: Path) -> None:
     tracks = [make_large(TrackFactory(owner=alice), 100 * MEGABYTE) for _ in range(3)]
     with database_of_threads(tmp_path):
-        response = archive_response(alice, [track.pk for track in tracks], with_tags=False)
+        response = archive_response(alice, [track.pk for track in tracks], copies=None)
         with at_most(4 * MEGABYTE):
             assert asyncio.run(length(response)) > 300 * MEGABYTE
 

@@ -12,6 +12,7 @@ from library.api.serializers.tracks import TrackFieldsSerializer
 from library.models import BulkAction
 from library.models.playlists import QUERY_LENGTH
 from library.models.tracks import EDITABLE_FIELDS
+from library.outgoing.tagged_copies import CopyGenre
 from library.services.bulk_action_requests import MAX_NAMED_TRACKS, MAX_VALUE_LENGTH, REQUESTABLE_ACTIONS
 from library.text.filename_patterns import FILENAME_PATTERNS
 
@@ -45,6 +46,13 @@ class ArchiveCreateSerializer(TrackSelectionSerializer):
     tagged = serializers.BooleanField(
         default=False,
         help_text="Copies with tags written into them, instead of the originals, where the format can hold tags.",
+    )
+    genre = serializers.ChoiceField(
+        choices=[*CopyGenre],
+        default=CopyGenre.HEARD,
+        help_text=(
+            "The genre in tagged copies: `owner` for one that you have set, `heard` also for one that Earmark hears."
+        ),
     )
 
 

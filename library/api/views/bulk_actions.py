@@ -25,6 +25,7 @@ from library.api.views.accepted import PREFER_PARAMETER, accepted_response, pref
 from library.api.views.base import OwnersView
 from library.models import ApiToken, BulkAction, Track, User
 from library.outgoing.archives import archive_response
+from library.outgoing.tagged_copies import CopyGenre
 from library.search.query import parse_search
 from library.services.bulk_action_requests import REQUESTABLE_ACTIONS
 from library.services.bulk_actions import BulkActionOptions
@@ -180,8 +181,11 @@ class ArchiveView(OwnersView):
     def post(self, request: Request) -> HttpResponseBase:
         serializer = serializers.ArchiveCreateSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        ids = list(requested_tracks(self.owner, serializer.validated_data).values_list("pk", flat=True))
-        return archive_response(self.owner, ids, with_tags=serializer.validated_data["tagged"])
+        given = serializer.validated_data
+        ids = list(requested_tracks(self.owner, given).values_list("pk", flat=True))
+        return archive_response(
+            self.owner, ids, copies=CopyGenre(given["genre"]) if given["tagged"] else None
+        )
 
 
 def requested_tracks(owner: User, given: dict[str, Any]) -> QuerySet[Track]:

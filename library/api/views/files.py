@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from library import selectors
@@ -14,7 +15,7 @@ from library.api.renderers import AnyMediaTypeRenderer
 from library.api.schema import FILE_ERRORS, with_errors
 from library.api.views.base import OwnersView
 from library.outgoing.files import serve, serve_audio, serve_original, serve_spectrogram
-from library.outgoing.tagged_copies import tagged_copy_response
+from library.outgoing.tagged_copies import CopyGenre, tagged_copy_response
 
 
 class FileView(OwnersView):
@@ -36,16 +37,28 @@ class OriginalView(FileView):
 
 
 class TaggedView(FileView):
+    query_parameters = {"get": {"genre"}}
+
     @extend_schema(
         operation_id="track_tagged",
         tags=["Files"],
         summary="Download a copy with tags",
         description=(
-            "A copy of the file with title, artist, album, year, genre and tags written into it. The header "
+            "A copy of the file with what you have changed written into it: names, numbers, years, genre and tags. All "
+            "other tags stay as they are. The header "
             "`Earmark-Tagged` says whether they are: a file whose format cannot hold tags (WAV, AIFF, …) is sent as it "
             "is. The original is never changed."
         ),
         parameters=[
+            OpenApiParameter(
+                "genre",
+                str,
+                description=(
+                    "The genre in the copy: `owner` for one that you have set, `heard` also for one that Earmark hears."
+                ),
+                enum=[*CopyGenre],
+                default=CopyGenre.HEARD,
+            ),
             OpenApiParameter(
                 "Earmark-Tagged",
                 str,
@@ -53,13 +66,16 @@ class TaggedView(FileView):
                 description="Whether the copy has the tags in it.",
                 enum=["yes", "no"],
                 response=[200],
-            )
+            ),
         ],
-        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, *FILE_ERRORS, 409),
+        responses=with_errors({(200, "audio/*"): OpenApiTypes.BINARY}, 400, *FILE_ERRORS, 409),
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         track = self.track(id)
-        copy = tagged_copy_response(track, selectors.genre_names_of(self.owner))
+        genre = request.query_params.get("genre", CopyGenre.HEARD)
+        if genre not in [*CopyGenre]:
+            raise ValidationError({"genre": ["Ask for `owner` or `heard`."]})
+        copy = tagged_copy_response(track, selectors.genre_names_of(self.owner), CopyGenre(genre))
         answer = copy or serve_original(request._request, track)
         answer["Earmark-Tagged"] = "yes" if copy else "no"
         return answer
