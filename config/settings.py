@@ -68,6 +68,8 @@ def _own_secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+#: Keys of before, with which player passwords and sessions that they were made with go on working.
+SECRET_KEY_FALLBACKS = env.list("EARMARK_SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("EARMARK_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("EARMARK_ORIGINS", default=[])
 

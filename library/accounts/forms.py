@@ -17,7 +17,7 @@ from library.http.client_address import client_address
 from library.http.forms import validate_email_address
 from library.http.time_zones import time_zone_names
 from library.http.types import AuthenticatedRequest
-from library.models import ApiToken, PendingEmail, User
+from library.models import ApiToken, PendingEmail, PlayerPassword, User
 
 EMAIL_TAKEN = "There is already an account with this e-mail address."
 PASSWORD_HELP = "At least 8 characters. Not a common password, and not like your e-mail address."  # noqa: S105 - a sentence
@@ -158,6 +158,20 @@ class TokenForm(forms.ModelForm):
         }
 
 
+class PlayerPasswordForm(forms.ModelForm):
+    bound_field_class = BootstrapField
+
+    class Meta:
+        model = PlayerPassword
+        fields = ["name"]
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "off"})}
+        help_texts = {"name": "What will use it, such as “phone”."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Another form on the page has a field of this name.
+        super().__init__(*args, auto_id="id_player_%s", **kwargs)
+
+
 class FileGenresForm(forms.Form):
     """The account setting for the genres in files."""
 
@@ -183,15 +197,18 @@ class TimeZoneForm(forms.Form):
 
 
 class TokenChoiceField(forms.ModelMultipleChoiceField):
-    """Tokens to revoke, each with when it was last used."""
+    """Tokens or player passwords to revoke, each with when it was last used."""
 
-    def label_from_instance(self, token: ApiToken) -> str:
-        used = f"last used {token.last_used_at:%-d %B %Y}" if token.last_used_at else "never used"
-        return f"{token.name} ({token.hint}…), {used}"
+    def label_from_instance(self, row: ApiToken | PlayerPassword) -> str:
+        used = f"last used {row.last_used_at:%-d %B %Y}" if row.last_used_at else "never used"
+        return f"{row.name} ({row.hint}…), {used}" if isinstance(row, ApiToken) else f"{row.name}, {used}"
 
 
 class NewPasswordForm(auth_forms.SetPasswordForm):
-    """A new password ends all other sessions, but no token: the form lists them, and revokes those that are chosen."""
+    """A new password ends all other sessions, but no token and no player password.
+
+    The form lists them, and revokes those that are chosen.
+    """
 
     bound_field_class = BootstrapField
     user: User
@@ -208,10 +225,22 @@ class NewPasswordForm(auth_forms.SetPasswordForm):
                 help_text="A new password ends your other sessions. Programs keep their access unless you revoke it.",
             )
 
+        passwords = selectors.player_passwords_of(self.user)
+        if passwords.exists():
+            self.fields["revoke_players"] = TokenChoiceField(
+                label="Also revoke these player passwords",
+                queryset=passwords,
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+                help_text="Players keep their access, too, unless you revoke it.",
+            )
+
     def save(self, commit: bool = True) -> User:
         user: User = super().save(commit)
         for token in self.cleaned_data.get("revoke", []):
             services.token_revoke(token=token)
+        for player_password in self.cleaned_data.get("revoke_players", []):
+            services.player_password_revoke(player_password=player_password)
         return user
 
 

@@ -27,6 +27,8 @@ urlpatterns = [
     path("delete/", views.account_delete, name="account_delete"),
     path("tokens/", views.token_create, name="token_create"),
     path("tokens/<int:token_id>/revoke/", views.token_revoke, name="token_revoke"),
+    path("players/", views.player_password_create, name="player_password_create"),
+    path("players/<int:password_id>/revoke/", views.player_password_revoke, name="player_password_revoke"),
     path("password/", views.AccountPasswordChangeView.as_view(), name="password_change"),
     path(
         "password/forgotten/",

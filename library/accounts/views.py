@@ -1,4 +1,4 @@
-"""Signing up and in, and the account page: e-mail address, password, genres, tokens, sharing, and deletion.
+"""Signing up and in, and the account page: e-mail address, passwords, genres, tokens, sharing, and deletion.
 
 Signing out and resetting a password are Django's own views, configured in `urls`.
 """
@@ -33,6 +33,7 @@ from library.accounts.forms import (
     FileGenresForm,
     PasswordChangeForm,
     PasswordConfirmForm,
+    PlayerPasswordForm,
     SignInForm,
     SignUpEmailForm,
     SignUpForm,
@@ -50,6 +51,8 @@ from library.services.people import EmailTakenError
 #: never hold a key.
 NEW_TOKEN_COOKIE = "new_token"  # noqa: S105 - the name of a cookie
 NEW_TOKEN_SECONDS = 60
+#: The same for a new player password.
+NEW_PLAYER_PASSWORD_COOKIE = "new_player_password"  # noqa: S105 - the name of a cookie
 
 
 @login_not_required
@@ -195,7 +198,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 @require_safe
 def account(request: AuthenticatedRequest) -> HttpResponse:
     response = _account_page(request)
-    response.delete_cookie(NEW_TOKEN_COOKIE, path=reverse("account"))
+    for cookie in (NEW_TOKEN_COOKIE, NEW_PLAYER_PASSWORD_COOKIE):
+        response.delete_cookie(cookie, path=reverse("account"))
     return response
 
 
@@ -288,18 +292,7 @@ def token_create(request: AuthenticatedRequest) -> HttpResponse:
     if not form.is_valid():
         return _account_page(request, token_form=form)
     _, key = services.token_create(owner=request.user, name=form.cleaned_data["name"], **form.token_options())
-    response = redirect("account")
-    response.set_signed_cookie(
-        NEW_TOKEN_COOKIE,
-        key,
-        salt=_key_salt(request),
-        max_age=NEW_TOKEN_SECONDS,
-        path=reverse("account"),
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Strict",
-    )
-    return response
+    return _redirect_and_show_once(request, NEW_TOKEN_COOKIE, key)
 
 
 @require_POST
@@ -311,6 +304,28 @@ def token_revoke(request: AuthenticatedRequest, token_id: int) -> HttpResponse:
     return redirect("account")
 
 
+@never_cache
+@require_POST
+def player_password_create(request: AuthenticatedRequest) -> HttpResponse:
+    form = PlayerPasswordForm(request.POST)
+    if not form.is_valid():
+        return _account_page(request, player_password_form=form)
+    _, password = services.player_password_create(owner=request.user, name=form.cleaned_data["name"])
+    return _redirect_and_show_once(request, NEW_PLAYER_PASSWORD_COOKIE, password)
+
+
+@require_POST
+def player_password_revoke(request: AuthenticatedRequest, password_id: int) -> HttpResponse:
+    passwords = selectors.player_passwords_of(request.user)
+    gone = "That player password has been revoked already."
+    row = get_or_gone(request, passwords, gone, "account", pk=password_id)
+    services.player_password_revoke(player_password=row)
+    messages.success(
+        request, f"Revoked the player password “{row}”. The player that uses it no longer has access."
+    )
+    return redirect("account")
+
+
 def _account_page(
     request: AuthenticatedRequest,
     *,
@@ -318,6 +333,7 @@ def _account_page(
     token_form: TokenForm | None = None,
     file_genres_form: FileGenresForm | None = None,
     time_zone_form: TimeZoneForm | None = None,
+    player_password_form: PlayerPasswordForm | None = None,
 ) -> HttpResponse:
     usage = selectors.usage_of(request.user) | selectors.bin_usage_of(request.user)
     context = {
@@ -327,7 +343,14 @@ def _account_page(
         or FileGenresForm(initial={"trust": request.user.file_genre_trust}),
         "time_zone_form": time_zone_form or TimeZoneForm(initial={"time_zone": chosen_time_zone(request)}),
         "tokens": selectors.api_tokens_of(request.user),
-        "new_key": _new_key(request),
+        "new_key": _shown_once(request, NEW_TOKEN_COOKIE),
+        "player_password_form": player_password_form or PlayerPasswordForm(),
+        "player_passwords": [
+            (row, services.player_password_reveal(player_password=row) is not None)
+            for row in selectors.player_passwords_of(request.user)
+        ],
+        "new_player_password": _shown_once(request, NEW_PLAYER_PASSWORD_COOKIE),
+        "site_address": request.build_absolute_uri("/").rstrip("/"),
         "usage": usage | {"all_bytes": usage["bytes"] + usage["bin_bytes"]},
         "quota": selectors.quota_of(request.user),
         "largest": settings.EARMARK_MAX_UPLOAD_BYTES,
@@ -336,13 +359,31 @@ def _account_page(
     return render(request, "accounts/account.html", context)
 
 
-def _new_key(request: AuthenticatedRequest) -> str | None:
+def _redirect_and_show_once(request: AuthenticatedRequest, cookie: str, secret: str) -> HttpResponse:
+    """Redirect to the account page, which shows a new secret once."""
+    response = redirect("account")
+    response.set_signed_cookie(
+        cookie,
+        secret,
+        salt=_secret_salt(request, cookie),
+        max_age=NEW_TOKEN_SECONDS,
+        path=reverse("account"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
+
+
+def _shown_once(request: AuthenticatedRequest, cookie: str) -> str | None:
     try:
-        return request.get_signed_cookie(NEW_TOKEN_COOKIE, salt=_key_salt(request), max_age=NEW_TOKEN_SECONDS)
+        return request.get_signed_cookie(
+            cookie, salt=_secret_salt(request, cookie), max_age=NEW_TOKEN_SECONDS
+        )
     except (KeyError, signing.BadSignature):
         return None
 
 
-def _key_salt(request: AuthenticatedRequest) -> str:
-    # Tied to the person, so that whoever signs in next in this browser cannot see the key.
-    return f"new-token-{request.user.pk}"
+def _secret_salt(request: AuthenticatedRequest, cookie: str) -> str:
+    # Tied to the person, so that whoever signs in next in this browser cannot see the secret.
+    return f"{cookie}-{request.user.pk}"

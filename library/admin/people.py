@@ -120,9 +120,8 @@ class UserAdmin(CheckedRequestsMixin, DjangoUserAdmin):
         changed = services.users_set_active(users=people, active=active)
         word = "Enabled" if active else "Disabled"
         if changed:
-            after = (
-                "" if active else " They are signed out, and their tokens give no access. Their music stays."
-            )
+            shut_out = " They are signed out, and their tokens and players have no access. Their music stays."
+            after = "" if active else shut_out
             messages.success(request, f"{word} {_accounts(changed)}.{after}")
         if left := chosen - changed:
             why = f"{word.lower()} already, your own, or of staff whom only a superuser manages"

@@ -73,6 +73,10 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "cannot_be_taught": (409, "The current model of this site cannot be taught."),
     "too_many": (409, "You have as many tags or genres of your own as there can be. Delete some first."),
     "too_many_plays": (409, "The track has as many plays as are kept."),
+    "too_many_player_passwords": (
+        409,
+        "You have as many player passwords as there can be. Revoke one first.",
+    ),
     "same_tag": (409, "A tag cannot be merged into itself."),
     "same_artist": (409, "An artist cannot be merged into itself."),
     "same_album": (409, "An album cannot be merged into itself."),

@@ -14,7 +14,14 @@ from library.models.folder_files import FolderFile
 from library.models.genres import Genre, GenreRecompute
 from library.models.learned import LearnedModel, LearnedModelFit, LearnedRow
 from library.models.learning import Answer, Concept, ConceptPass, ConceptTrack, LearningVector
-from library.models.people import ApiToken, FailedSignIn, IdempotencyRecord, User, UserManager
+from library.models.people import (
+    ApiToken,
+    FailedSignIn,
+    IdempotencyRecord,
+    PlayerPassword,
+    User,
+    UserManager,
+)
 from library.models.playlists import Playlist, PlaylistItem
 from library.models.plays import Play
 from library.models.stage_times import StageTime
@@ -54,6 +61,7 @@ __all__ = [
     "PartialUpload",
     "PendingEmail",
     "Play",
+    "PlayerPassword",
     "Playlist",
     "PlaylistItem",
     "Prediction",

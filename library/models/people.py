@@ -1,4 +1,4 @@
-"""Accounts, API tokens, failed sign-ins and idempotency records."""
+"""Accounts, API tokens, player passwords, failed sign-ins and idempotency records."""
 
 from __future__ import annotations
 
@@ -152,3 +152,25 @@ class ApiToken(models.Model):
     @property
     def is_expired(self) -> bool:
         return self.expires_at is not None and self.expires_at <= timezone.now()
+
+
+class PlayerPassword(models.Model):
+    """A password for music players on phones and desktops. It opens the players' API and nothing else.
+
+    Their protocol sends a hash of the password and a random word, which can only be checked by who knows the password.
+    So it is made from the site's secret key and this row, which alone gives no access (`services.player_passwords`).
+    """
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="player_passwords")
+    name = models.CharField(max_length=60)
+    salt = models.CharField(max_length=32, editable=False)
+    #: Tells which of the site's secret keys the password was made with.
+    digest = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.name

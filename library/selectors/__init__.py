@@ -110,7 +110,13 @@ from library.selectors.needs_you import (
     suggested_own_genre,
     undoable_verdict_of,
 )
-from library.selectors.people import account_contents_of, api_tokens_of, quota_of, stored_sizes_of
+from library.selectors.people import (
+    account_contents_of,
+    api_tokens_of,
+    player_passwords_of,
+    quota_of,
+    stored_sizes_of,
+)
 from library.selectors.playlists import (
     duration_totals,
     newest_playlists_of,
@@ -253,6 +259,7 @@ __all__ = [
     "own_genres_containing",
     "own_genres_for_tags",
     "own_genres_of",
+    "player_passwords_of",
     "playlist_choices_for",
     "playlist_items_of",
     "playlists_of",

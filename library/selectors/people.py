@@ -1,4 +1,4 @@
-"""Accounts: their totals and API tokens."""
+"""Accounts: their totals, API tokens and player passwords."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, QuerySet, Sum
 
-from library.models import ApiToken, Genre, Playlist, Tag, Track, User
+from library.models import ApiToken, Genre, PlayerPassword, Playlist, Tag, Track, User
 from library.selectors.bin import bin_usage_in
 from library.selectors.tracks import usage_in
 
@@ -23,6 +23,7 @@ def account_contents_of(*owners: User) -> dict[str, Any]:
         "tags": Tag.objects.filter(owner__in=owners).count(),
         "genres": Genre.objects.filter(owner__in=owners, retired_at=None).count(),
         "tokens": ApiToken.objects.filter(owner__in=owners).count(),
+        "player_passwords": PlayerPassword.objects.filter(owner__in=owners).count(),
     }
 
 
@@ -40,3 +41,7 @@ def stored_sizes_of(owners: Iterable[User]) -> dict[int, tuple[int, int]]:
 
 def api_tokens_of(owner: User) -> QuerySet[ApiToken]:
     return ApiToken.objects.filter(owner=owner)
+
+
+def player_passwords_of(owner: User) -> QuerySet[PlayerPassword]:
+    return PlayerPassword.objects.filter(owner=owner)

@@ -137,6 +137,13 @@ from library.services.people import (
     user_trust_file_genres,
     users_set_active,
 )
+from library.services.player_passwords import (
+    MAX_PLAYER_PASSWORDS,
+    player_password_create,
+    player_password_mark_used,
+    player_password_reveal,
+    player_password_revoke,
+)
 from library.services.playlists import (
     playlist_add,
     playlist_move,
@@ -183,6 +190,7 @@ from library.services.uploads import (
 
 __all__ = [
     "INVITATION_DAYS",
+    "MAX_PLAYER_PASSWORDS",
     "CoverChoice",
     "album_cover_choose",
     "album_cover_clear",
@@ -272,6 +280,10 @@ __all__ = [
     "owner_covers_delete",
     "password_reset_email_send",
     "play_add",
+    "player_password_create",
+    "player_password_mark_used",
+    "player_password_reveal",
+    "player_password_revoke",
     "playlist_add",
     "playlist_append",
     "playlist_delete",

@@ -1,6 +1,6 @@
 """Deleting accounts: closed at once, then emptied in batches, by a worker if there are many tracks.
 
-A closed account cannot be signed in to, has no tokens, is shared with nobody, and its address is free again. Its row
+A closed account cannot be signed in to, has no tokens or player passwords, is shared with nobody, and its address is free again. Its row
 says when its deletion last made progress: what a killed process has left, a worker finishes.
 """
 
@@ -13,7 +13,7 @@ from itertools import count
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from library.models import ApiToken, PartialUpload, Track, User
+from library.models import ApiToken, PartialUpload, PlayerPassword, Track, User
 from library.services.albums import albums_delete
 from library.services.batches import BATCH_SIZE, WritePauses
 from library.services.bin import tracks_purge
@@ -74,6 +74,7 @@ def _close(user: User) -> None:
     user.set_unusable_password()
     user.save()
     ApiToken.objects.filter(owner=user).delete()
+    PlayerPassword.objects.filter(owner=user).delete()
 
 
 def _delete(user_id: int, batches: int | None) -> bool:

@@ -248,7 +248,7 @@ class TestDeletingTheAccount:
         goes = alice_client.get(reverse("account_delete")).context["belongings"]
         assert {**goes, "bytes": None} == {
             "tracks": 1, "bytes": None, "seconds": 7200, "playlists": 0, "tags": 1, "genres": 0, "tokens": 1,
-            "bin_tracks": 0, "bin_bytes": 0,
+            "player_passwords": 0, "bin_tracks": 0, "bin_bytes": 0,
         }  # fmt: skip
 
     @pytest.mark.parametrize("password", ["", "wrong"])

@@ -154,7 +154,7 @@ def world(alice: User, bob: User) -> World:
         "upload_id": [upload.pk, packed.pk],
         "album_id": [track.album_entry_id],
         "artist_id": [artist.pk],
-        **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id"), short),
+        **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id", "password_id"), short),
         "cover_id": [cover.pk],
         "size": ["small"],
         "number": [1],
@@ -536,6 +536,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
         pk: totals for pk, totals in selectors.artist_totals(w.alice, all_artists()).items() if totals.tracks
     },
     "people.api_tokens_of": lambda w: selectors.api_tokens_of(w.alice),
+    "people.player_passwords_of": lambda w: selectors.player_passwords_of(w.alice),
     "training.tracks_for_training": lambda w: tracks_for_training(),
     "uploads.uploads_of": lambda w: [upload.track for upload in selectors.uploads_of(w.alice)],
     "vectors.vectors_of": lambda w: vectors.vectors_of(w.alice),
@@ -623,7 +624,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         "playlists.newest_playlists_of", "playlists.saved_searches_of", "saved.gone_rows_of", "saved.words_of",
         "tags.tag_index_of", "tags.refusal_keys_of", "tags.tag_named", "tags.tags_on",
         "tags.tag_suggestions_for", "tracks.predictions_of", "tracks.verdicts_of", "tracks.genre_history_of",
-        "people.api_tokens_of", "tracks.file_tags_of", "tracks.file_tag_values_of",
+        "people.api_tokens_of", "people.player_passwords_of", "tracks.file_tags_of", "tracks.file_tag_values_of",
         "uploads.uploads_of", "reviewing.unshared_failure_counts",
     }  # fmt: skip
 

@@ -68,6 +68,7 @@ def path_values(bob: User, make_track: Any) -> PathValues:
         "item_id": [playlist.items.get().pk],
         "genre_id": [genre.pk],
         "token_id": [token.pk],
+        "password_id": [services.player_password_create(owner=bob, name="phone")[0].pk],
         "number": [version.number],
         "change_id": [change.pk],
         "object_id": [track.pk, token.pk, "_3Cscript_3E"],

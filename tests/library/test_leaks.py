@@ -100,6 +100,7 @@ def alices_data(alice: User) -> OwnedData:
     services.playlist_append(playlist=playlist, tracks=selectors.tracks_of(alice))
     smart = services.search_save(owner=alice, name=f"{SECRET} search", query=f"q={SECRET}")
     token, _ = services.token_create(owner=alice, name=f"{SECRET} token")
+    player_password, _ = services.player_password_create(owner=alice, name=f"{SECRET} player")
     failed = TrackFactory(owner=alice, status=Track.Status.FAILED, original_name=f"{SECRET}.mp3", **names)
     binned = TrackFactory(owner=alice, original_name=f"{SECRET}.aiff", **names)
     services.track_delete(track=binned)
@@ -117,7 +118,7 @@ def alices_data(alice: User) -> OwnedData:
     short = [
         row.pk
         for row in (
-            *(tag, genre, token, concept, playlist.items.all()[0]),
+            *(tag, genre, token, player_password, concept, playlist.items.all()[0]),
             *(track.verdicts.get(), prediction, alice),
         )
     ]
@@ -127,7 +128,7 @@ def alices_data(alice: User) -> OwnedData:
         **dict.fromkeys(("track_id", "playlist_id", "bulk_action_id", "upload_id"), long),
         "album_id": [album.pk],
         "artist_id": [album.artist_id],
-        **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id"), short),
+        **dict.fromkeys(("tag_id", "item_id", "genre_id", "token_id", "password_id"), short),
         "object_id": [track.pk, failed.pk, *sorted(set(short))],
         "content_type_id": [ContentType.objects.get_for_model(Track).pk],
         "key": [genre.key, tag.key, token.digest],
@@ -167,7 +168,9 @@ def alices_data(alice: User) -> OwnedData:
     query = f"?track={track.pk}&id={track.pk}&genre={genre.key}&into={tag.pk}&all=1&format=json&o=1"
     with track.original.open("rb") as file:
         sound = file.read()[44:108]
-    digests = [row.sha256.encode() for row in (track, twin, failed, binned)] + [token.digest.encode()]
+    digests = [row.sha256.encode() for row in (track, twin, failed, binned)] + [
+        row.digest.encode() for row in (token, player_password)
+    ]
     folders = [row.folder.encode() for row in (track, twin, failed, binned)]
     return OwnedData(alice, ids, fields, query, [SECRET.encode(), sound, *digests, *folders])
 
@@ -213,6 +216,7 @@ def state(owner: User) -> list[str]:
         "Playlist",
         "PartialUpload",
         "ApiToken",
+        "PlayerPassword",
         "Mood",
         "Embedding",
         "LearningVector",
@@ -292,7 +296,7 @@ class TestTheCrawlWouldSeeIt:
         )
         _, sound, *_ = alices_data.secrets
         assert sound in told_to_alice
-        kinds = ("title", "artist", "album", "genre", "tag", "playlist", "search", "token")
+        kinds = ("title", "artist", "album", "genre", "tag", "playlist", "search", "token", "player")
         for name in [EMAIL, *(f"{SECRET} {word}" for word in kinds)]:
             assert name.encode() in told_to_alice, name
         for ending in ("wav", "mp3", "flac", "zip", "ogg"):
@@ -323,7 +327,7 @@ def test_every_model_with_an_owner_is_in_it() -> None:
         "User", "Track", "Prediction", "Embedding", "Verdict", "BulkAction", "Genre", "Tag", "Tagging", "TagRejection",
         "Mood", "LearningVector", "Concept", "Answer", "ConceptTrack", "LearnedModel", "LearnedRow",
         "BaseModelChange", "BaseModelRow",
-        "Playlist", "PlaylistItem", "PartialUpload", "ApiToken", "FileTags",
+        "Playlist", "PlaylistItem", "PartialUpload", "ApiToken", "PlayerPassword", "FileTags",
         # Of what is in it already: which tracks an action was about, and which were deleted.
         "BulkActionTrack", "TrackDeletion",
         # Only to be counted or recognised, and asked for by nobody.
