@@ -11,16 +11,19 @@ from gunicorn.workers.base import Worker
 
 threads = 4
 loglevel = "warning"
+#: If somebody wants an access log: addresses without their queries, which hold searches and passwords of players.
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(B)s %(M)s ms'
 #: gunicorn reads and discards this much of a body that the site has not read, to keep the connection usable.
 DRAINED_BYTES = 64 * 1024
 
 
 def pre_request(worker: Worker, req: Request) -> None:
-    """Send `Connection: close` for large bodies.
+    """Send `Connection: close` for large bodies, and keep queries out of the log.
 
     If the site refuses such a body before reading it all, gunicorn closes the connection without saying so, and the
     next request of a client that relies on the connection would be lost.
     """
+    req.uri = req.path  # what gunicorn writes into its log with an error
     headers = dict(req.headers)
     if "TRANSFER-ENCODING" in headers or int(headers.get("CONTENT-LENGTH", 0)) >= DRAINED_BYTES:
         req.force_close()

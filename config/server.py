@@ -8,6 +8,8 @@ worker_class = "config.asgi_worker.TimedWorker"
 asgi_loop = "asyncio"
 asgi_lifespan = "off"
 loglevel = "warning"
+#: If somebody wants an access log: addresses without their queries, which hold searches and passwords of players.
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(B)s %(M)s ms'
 #: A worker process whose event loop stands still for this many seconds is replaced. gunicorn also waits so long for
 #: the next bytes of a body, so this is more than `library.http.asgi.bodies` allows.
 timeout = 90

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("library.urls")),
     path("account/", include("library.accounts.urls")),
     path("api/", include("library.api.urls")),
+    path("rest/", include("library.subsonic.urls")),
     path("file-upload", FileUploadView.as_view(), name="file-upload"),
     # The account page for this limits wrong passwords; the admin's does not.
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),

@@ -52,8 +52,9 @@ class Answer:
 @asynccontextmanager
 async def asgi_get(site: ASGIHandler, path: str, **headers: str) -> AsyncIterator[Answer]:
     """Send a GET request. The client goes away at the end of the block."""
+    path, _, query = path.partition("?")
     scope = {
-        "type": "http", "http_version": "1.1", "method": "GET", "path": path, "query_string": b"",
+        "type": "http", "http_version": "1.1", "method": "GET", "path": path, "query_string": query.encode(),
         "headers": [(name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()]
         + [(b"host", b"localhost")],
         "client": ("127.0.0.1", 1), "server": ("localhost", 80), "scheme": "http",

@@ -169,7 +169,7 @@ class PlayerPasswordForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Another form on the page has a field of this name.
-        super().__init__(*args, auto_id="id_player_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "id_player_%s"} | kwargs)
 
 
 class FileGenresForm(forms.Form):

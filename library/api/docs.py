@@ -77,6 +77,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
         409,
         "You have as many player passwords as there can be. Revoke one first.",
     ),
+    "too_many_queued": (422, "A play queue has more tracks than are kept."),
     "same_tag": (409, "A tag cannot be merged into itself."),
     "same_artist": (409, "An artist cannot be merged into itself."),
     "same_album": (409, "An album cannot be merged into itself."),

@@ -32,7 +32,7 @@ DISABLED_FEATURES = (
     "usb",
 )
 
-COMPRESSED_TYPES = "text/html", "application/json"
+COMPRESSED_TYPES = "text/html", "application/json", "application/xml"
 
 
 class SecurityHeadersMiddleware:
@@ -44,8 +44,8 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response["Permissions-Policy"] = ", ".join(f"{name}=()" for name in DISABLED_FEATURES)
-        # Other sites may not embed anything of this one, not even pictures or audio.
-        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        # Other sites may not embed anything of this one, not even pictures or audio. What players get says otherwise.
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         # Nobody finds a page of somebody's library in the cache of a shared computer. Files say how long they keep.
         if "Cache-Control" not in response:
             response["Cache-Control"] = "private, no-store"

@@ -22,6 +22,7 @@ from library.models.people import (
     User,
     UserManager,
 )
+from library.models.play_queues import PlayQueue
 from library.models.playlists import Playlist, PlaylistItem
 from library.models.plays import Play
 from library.models.stage_times import StageTime
@@ -61,6 +62,7 @@ __all__ = [
     "PartialUpload",
     "PendingEmail",
     "Play",
+    "PlayQueue",
     "PlayerPassword",
     "Playlist",
     "PlaylistItem",

@@ -50,8 +50,19 @@ def serve_audio(request: HttpRequest, track: Track) -> HttpResponseBase:
 
     Raises DomainError: `file_damaged`.
     """
-    if track.playable:
-        return serve(request, track.playable, content_type="audio/mpeg", filename="playable.mp3")
+    return serve_playable(request, track) if track.playable else serve_track(request, track)
+
+
+def serve_playable(request: HttpRequest, track: Track) -> HttpResponseBase:
+    """The MP3 copy that was made of a format that browsers cannot play. Raises Http404 without one."""
+    return serve(request, track.playable, content_type="audio/mpeg", filename="playable.mp3")
+
+
+def serve_track(request: HttpRequest, track: Track) -> HttpResponseBase:
+    """The uploaded file, byte for byte, for playing it.
+
+    Raises DomainError: `file_damaged`.
+    """
     damage_refuse(track)
     kind = AUDIO_FORMATS[track.kind]
     return serve(request, track.original, content_type=kind.mime, filename=f"track{kind.extension}")
@@ -132,6 +143,11 @@ def serve(
         response: HttpResponseBase = _web_server_response(stored, headers)
     else:
         response = _stream_response(request, stored, size, headers | {"ETag": etag})
+    return _conditional(request, response, etag)
+
+
+def _conditional(request: HttpRequest, response: HttpResponseBase, etag: str) -> HttpResponseBase:
+    """The response, or 304 or 412 where the request says so."""
     # The stubs ask for an HttpResponse, but it only reads and writes headers, so a stream will do.
     plain = cast(HttpResponse, response)
     conditional = get_conditional_response(request, etag=etag, response=plain)

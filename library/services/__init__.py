@@ -137,6 +137,7 @@ from library.services.people import (
     user_trust_file_genres,
     users_set_active,
 )
+from library.services.play_queues import now_playing_set, play_queue_save
 from library.services.player_passwords import (
     MAX_PLAYER_PASSWORDS,
     player_password_create,
@@ -144,6 +145,7 @@ from library.services.player_passwords import (
     player_password_reveal,
     player_password_revoke,
 )
+from library.services.playlist_contents import playlist_change, playlist_replace
 from library.services.playlists import (
     playlist_add,
     playlist_move,
@@ -272,6 +274,7 @@ __all__ = [
     "library_restore",
     "library_train",
     "moods_recompute",
+    "now_playing_set",
     "original_check_record",
     "originals_verify_due",
     "own_genre_add",
@@ -280,16 +283,19 @@ __all__ = [
     "owner_covers_delete",
     "password_reset_email_send",
     "play_add",
+    "play_queue_save",
     "player_password_create",
     "player_password_mark_used",
     "player_password_reveal",
     "player_password_revoke",
     "playlist_add",
     "playlist_append",
+    "playlist_change",
     "playlist_delete",
     "playlist_move",
     "playlist_remove",
     "playlist_rename",
+    "playlist_replace",
     "prediction_adopt",
     "prediction_record",
     "request_digest",

@@ -1,7 +1,7 @@
 """Deleting accounts: closed at once, then emptied in batches, by a worker if there are many tracks.
 
-A closed account cannot be signed in to, has no tokens or player passwords, is shared with nobody, and its address is free again. Its row
-says when its deletion last made progress: what a killed process has left, a worker finishes.
+A closed account cannot be signed in to, has no tokens or player passwords, is shared with nobody, and its address is
+free again. Its row says when its deletion last made progress: what a killed process has left, a worker finishes.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -105,13 +105,13 @@ def playlist_remove_batch(action: BulkAction) -> TakenBatch:
     playlist = Playlist.objects.filter(owner=action.person, pk=action.data["playlist"]).first()
     if playlist is None:
         return TakenBatch([], is_last=True)
-    _touch(playlist)
+    playlist_touch(playlist)
     items = list(playlist.items.only("track_id", "position")[:BATCH_SIZE])
     if is_last := len(items) < BATCH_SIZE:
         playlist.delete()
     else:
         PlaylistItem.objects.filter(pk__in=[item.pk for item in items]).delete()
-    return TakenBatch([(item.track_id, _place_of(item)) for item in items], is_last=is_last)
+    return TakenBatch([(item.track_id, playlist_place(item)) for item in items], is_last=is_last)
 
 
 def playlist_delete_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
@@ -153,7 +153,7 @@ def playlist_append_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dic
     playlist = Playlist.objects.filter(owner=action.person, pk=action.data["playlist"]).first()
     if playlist is None:
         raise DomainError("unknown_playlist", "The playlist was deleted meanwhile.", 422)
-    _touch(playlist)
+    playlist_touch(playlist)
     present = set(playlist.items.filter(track__in=ids).values_list("track_id", flat=True))
     added = _append(playlist, action.person, ids, but=present)
     return {item.track_id: {"item": item.pk} for item in added}
@@ -180,20 +180,25 @@ def _append(playlist: Playlist, owner: User, ids: list[UUID], but: set[UUID]) ->
     return PlaylistItem.objects.bulk_create(items)
 
 
+def playlist_append_twice(playlist: Playlist, ids: Sequence[UUID]) -> list[PlaylistItem]:
+    """Add these tracks to the end, in this order, as often as they are named; those of others are left out."""
+    return _append(playlist, playlist.owner, list(ids), but=set())
+
+
 def playlist_remove(*, item: PlaylistItem) -> BulkAction:
     """Remove a track from a playlist; it stays in the library.
 
     Raises DomainError: `not_found`, if it is no longer in the playlist.
     """
     with transaction.atomic():
-        _touch(item.playlist)
+        playlist_touch(item.playlist)
         item = _current_item(item)
         action = bulk_action_record(
             person=item.playlist.owner,
             kind=BulkAction.Kind.PLAYLIST_REMOVE,
             summary=f"Removed “{item.track}” from “{item.playlist}”",
             data={"playlist": str(item.playlist.pk)},
-            tracks=[(item.track_id, _place_of(item))],
+            tracks=[(item.track_id, playlist_place(item))],
         )
         item.delete()
     return action
@@ -204,7 +209,7 @@ def playlist_remove_undo(action: BulkAction, targets: list[BulkActionTrack]) -> 
     playlist = Playlist.objects.filter(owner=action.person, pk=action.data["playlist"]).first()
     if playlist is None:
         return 0
-    _touch(playlist)
+    playlist_touch(playlist)
     return len(_put_back(playlist, targets))
 
 
@@ -216,13 +221,13 @@ def _current_item(item: PlaylistItem) -> PlaylistItem:
     return found
 
 
-def _place_of(item: PlaylistItem) -> dict[str, int]:
+def playlist_place(item: PlaylistItem) -> dict[str, int]:
     """What an undo has to know, so that the item comes back as itself: other actions refer to it by its id."""
     return {"item": item.pk, "position": item.position}
 
 
 def _put_back(playlist: Playlist, targets: list[BulkActionTrack]) -> list[PlaylistItem]:
-    """Create items again as `_place_of` recorded them."""
+    """Create items again as `playlist_place` recorded them."""
     items = [
         PlaylistItem(
             pk=target.before["item"],
@@ -243,7 +248,7 @@ def playlist_move(*, item: PlaylistItem, position: int) -> None:
     Raises DomainError: `not_found`, if the track is no longer in the playlist.
     """
     with transaction.atomic():
-        _touch(item.playlist)
+        playlist_touch(item.playlist)
         item = _current_item(item)
         others = PlaylistItem.objects.filter(playlist=item.playlist).exclude(pk=item.pk)
         shown = others.filter(track__deleted_at=None)
@@ -262,6 +267,6 @@ def playlist_move(*, item: PlaylistItem, position: int) -> None:
         item.save(update_fields=["position"])
 
 
-def _touch(playlist: Playlist) -> None:
+def playlist_touch(playlist: Playlist) -> None:
     """Set when the playlist changed. This also locks its row, so that concurrent changes keep positions distinct."""
     Playlist.objects.filter(pk=playlist.pk).update(updated_at=timezone.now())

@@ -337,7 +337,9 @@ def test_every_address_of_a_track_is_in_the_tables() -> None:
     named = {name for name in addresses_with_an_id(get_resolver()) if "track" in name or ":" not in name}
     # The API's have a table of their own, in test_api_access.
     named = {name for name in named if not name.startswith("v1:")}
-    assert {name for name in named if not name.startswith(("password_", "player_password_", "token_", "signup_"))} <= listed
+    assert {
+        name for name in named if not name.startswith(("password_", "player_password_", "token_", "signup_"))
+    } <= listed
 
 
 def addresses_with_an_id(resolver, namespace: str = "") -> set[str]:

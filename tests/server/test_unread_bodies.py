@@ -49,3 +49,15 @@ def test_a_form_of_somebody_whose_session_has_ended_is_not_too_large(site: Site)
     }
     asked.request("POST", "/upload/", body=bytes(4 * SMALL_BYTES), headers=headers)
     assert asked.getresponse().status in (401, 403)
+
+
+def test_a_players_long_form_is_read(site: Site) -> None:
+    """Who asks stands in the form itself."""
+    asked = connection_to(site)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    for size, status in ((4 * SMALL_BYTES, 200), (20 * SMALL_BYTES, 413)):
+        asked.request("POST", "/rest/ping", body=b"id=" + b"x" * size, headers=headers)
+        answer = asked.getresponse()
+        assert answer.status == status
+        assert answer.read()
+        asked.close()

@@ -28,6 +28,10 @@ from library.incoming.handler import DISK_FULL_ERRNOS
 APPEND_BYTES = 2**22
 APPEND_SECONDS = 5.0
 
+#: Players name the tracks of a play queue or playlist in a form, beside the password that says who asks.
+PLAYERS_PATH = "/rest/"
+PLAYERS_FORM_BYTES = 2**20
+
 Respond = Callable[[Scope, Any], Awaitable[HttpResponseBase]]
 
 
@@ -62,11 +66,13 @@ async def receive_and_respond(scope: Scope, body: IncomingBody, respond: Respond
 async def _stranger_respond(scope: Scope, body: IncomingBody, respond: Respond) -> HttpResponseBase:
     """The response to somebody who is not signed in. Nothing of theirs is written to disk.
 
-    Nothing that strangers may send is larger than SMALL_BYTES. A page's script that sends more, with the CSRF token in
-    a header, is told that nobody is signed in: the session may have ended. Raises TooLargeError for all others.
+    Nothing that strangers may send is larger than SMALL_BYTES, but for players' forms. A page's script that sends
+    more, with the CSRF token in a header, is told that nobody is signed in: the session may have ended. Raises
+    TooLargeError for all others.
     """
     try:
-        small = await body.in_memory(SMALL_BYTES)
+        is_player = scope["path"].startswith(PLAYERS_PATH) and not body.is_file
+        small = await body.in_memory(PLAYERS_FORM_BYTES if is_player else SMALL_BYTES)
     except TooLargeError:
         if b"x-csrftoken" not in dict(scope["headers"]):
             raise
