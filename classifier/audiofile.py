@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -152,6 +153,11 @@ class AudioFile:
     def metadata(self) -> dict[str, str]:
         """The tags that FFmpeg reads from the container and the audio stream."""
         return {**self._stream.metadata, **self._container.metadata}
+
+    def seek(self, seconds: float) -> None:
+        """Have `frames` begin near this moment, before the first frame is taken. Where that fails, at the start."""
+        with suppress(av.error.FFmpegError, ValueError, OverflowError):
+            self._container.seek(int(seconds * av.time_base))
 
     def frames(self) -> Iterator[av.AudioFrame]:
         """Yield decoded frames, skipping damaged parts where FFmpeg can. `info` is complete afterwards.

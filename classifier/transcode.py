@@ -26,7 +26,7 @@ def transcode(path: str | Path, out_path: str | Path, limits: AudioLimits | None
 
 def _transcode(path: Path, out_path: Path, limits: AudioLimits | None) -> None:
     with AudioFile(path, limits) as audio, av.open(str(out_path), "w", format="mp3") as copy:
-        rate = _nearest_rate(audio.info.sample_rate)
+        rate = nearest_rate(audio.info.sample_rate)
         layout = "mono" if audio.info.channels == 1 else "stereo"
         stream = copy.add_stream("libmp3lame", rate=rate, layout=layout, format="fltp")
         stream.bit_rate = (96_000 if rate >= 32_000 else 64_000) * (1 if layout == "mono" else 2)
@@ -38,7 +38,7 @@ def _transcode(path: Path, out_path: Path, limits: AudioLimits | None) -> None:
         copy.mux(stream.encode(None))
 
 
-def _nearest_rate(rate: int) -> int:
+def nearest_rate(rate: int) -> int:
     """Return a sample rate that MP3 has: the rate itself, above 48 kHz one of its family, else the next higher one."""
     if rate in _RATES:
         return rate

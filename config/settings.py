@@ -166,6 +166,8 @@ EARMARK_X_ACCEL_PREFIX = env.str("EARMARK_X_ACCEL_PREFIX", default="/private-fil
 EARMARK_SIGNED_URL_SECONDS = env.int("EARMARK_SIGNED_URL_SECONDS", default=900)
 #: Threads of each web process that read files for clients, and as many that make archives and exports.
 EARMARK_STREAM_THREADS = env.int("EARMARK_STREAM_THREADS", default=4)
+#: Songs that were made for players in another format are kept in so many bytes of the data folder; 0: none.
+EARMARK_TRANSCODED_BYTES = env.int("EARMARK_TRANSCODED_BYTES", default=2**30)
 if S3_BUCKET:
     _files = {
         "BACKEND": "storages.backends.s3.S3Storage",

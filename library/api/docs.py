@@ -78,6 +78,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
         "You have as many player passwords as there can be. Revoke one first.",
     ),
     "too_many_queued": (422, "A play queue has more tracks than are kept."),
+    "too_many_at_once": (429, "Too many songs are being converted for players. Try again in a moment."),
     "same_tag": (409, "A tag cannot be merged into itself."),
     "same_artist": (409, "An artist cannot be merged into itself."),
     "same_album": (409, "An album cannot be merged into itself."),

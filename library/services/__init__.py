@@ -179,6 +179,7 @@ from library.services.track_edit_requests import tracks_edit, tracks_name_by_fil
 from library.services.track_files import files_delete
 from library.services.tracks import track_add, track_delete, upload_check
 from library.services.training import library_train
+from library.services.transcoded import transcoded_expire
 from library.services.typed_tags import tags_add_typed, track_tag_typed
 from library.services.upgrades import upgrade_pass_continue, upgrade_pass_resume, upgrade_pass_start
 from library.services.uploads import (
@@ -352,6 +353,7 @@ __all__ = [
     "tracks_sweep",
     "tracks_tag",
     "tracks_untag",
+    "transcoded_expire",
     "upgrade_pass_continue",
     "upgrade_pass_resume",
     "upgrade_pass_start",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from library.subsonic import browsing, details, keeping, lists, media, play_queue, playlists, system
+from library.subsonic import browsing, details, keeping, lists, media, play_queue, playlists, sonic, system
 from library.subsonic.calls import Answer, Call
 
 READ, WRITE, DELETE = "read", "write", "delete"
@@ -63,6 +63,8 @@ ENDPOINTS: dict[str, Endpoint | PublicEndpoint] = {
     "getSimilarSongs": Endpoint(details.get_similar_songs),
     "getSimilarSongs2": Endpoint(details.get_similar_songs2),
     "getTopSongs": Endpoint(details.get_top_songs),
+    "getSonicSimilarTracks": Endpoint(sonic.get_sonic_similar_tracks),
+    "findSonicPath": Endpoint(sonic.find_sonic_path),
     "getLyrics": Endpoint(details.get_lyrics),
     "getLyricsBySongId": Endpoint(details.get_lyrics_by_song_id),
     # Files.

@@ -14,10 +14,12 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
+from classifier.transcoded_streams import STREAM_KILOBITS
 from library import selectors
 from library.models import Cover
 from library.models.albums import COVER_SIZES
 from library.outgoing.files import SANDBOX_HEADERS, serve_cover, serve_original, serve_playable, serve_track
+from library.outgoing.transcoded import Transcoding, serve_transcoded, transcoding_for
 from library.selectors import players
 from library.subsonic.calls import Call
 from library.subsonic.ids import reference
@@ -28,11 +30,22 @@ _PLACEHOLDERS = {192: "earmark-192.png", 512: "earmark-512.png"}
 
 
 def stream(call: Call) -> HttpResponseBase:
-    """The song as it was uploaded, whole or a range of it; as MP3, if that is asked for and there is such a copy."""
+    """The song as it was uploaded, whole or a range of it; or as MP3 or Opus, if that is asked for.
+
+    `estimateContentLength` changes nothing: a length that is only estimated breaks the connection.
+    """
     track = track_named(call, call.params.required("id"))
-    if call.params.text("format").lower() == "mp3" and track.kind != "mp3" and track.playable:
+    wanted = transcoding_for(
+        track,
+        call.params.text("format").lower(),
+        call.params.number("maxBitRate", 0),
+        call.params.number("timeOffset", 0),
+    )
+    if wanted is None:
+        return serve_track(call.request, track)
+    if wanted == Transcoding("mp3", STREAM_KILOBITS["mp3"][2]) and track.playable:
         return serve_playable(call.request, track)
-    return serve_track(call.request, track)
+    return serve_transcoded(call.request, track, wanted)
 
 
 def download(call: Call) -> HttpResponseBase:

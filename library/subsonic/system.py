@@ -14,6 +14,8 @@ EXTENSIONS = {
     "formPost": [1],
     "apiKeyAuthentication": [1],
     "indexBasedQueue": [1],
+    "sonicSimilarity": [1],
+    "transcodeOffset": [1],
 }
 #: What a player may do with a person's music. The account itself is kept on pages.
 _MAY = {

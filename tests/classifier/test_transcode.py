@@ -11,7 +11,7 @@ from classifier import formats
 from classifier.audio import decode
 from classifier.audiofile import AudioLimits
 from classifier.errors import AudioError
-from classifier.transcode import _nearest_rate, transcode
+from classifier.transcode import nearest_rate, transcode
 from tests import sounds
 
 
@@ -50,7 +50,7 @@ def test_a_copy_sounds_the_same(
     [(44_100, 44_100), (192_000, 48_000), (88_200, 44_100), (176_400, 44_100), (4_000, 8_000)],
 )
 def test_nearest_rate(rate: int, nearest: int) -> None:
-    assert _nearest_rate(rate) == nearest
+    assert nearest_rate(rate) == nearest
 
 
 def test_a_refusal_leaves_nothing(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ from library.selectors import (
     players,
     questions,
     similar,
+    sonic,
     vectors,
 )
 from library.selectors import tracks as track_selectors
@@ -428,6 +429,10 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "players.genre_counts_for_players": lambda w: players.genre_counts_for_players(w.alice),
     "play_queues.play_queue_of": lambda w: play_queues.play_queue_of(w.alice),
     "play_queues.now_playing_of": lambda w: play_queues.now_playing_of(w.alice),
+    "sonic.sonic_neighbours_of": lambda w: sonic.sonic_neighbours_of(w.alice, w.track, 99),
+    "sonic.sonic_path_of": lambda w: sonic.sonic_path_of(
+        w.alice, w.track, Track.objects.get(title="Live 4"), 9
+    ),
     "covers.cover_of": lambda w: selectors.cover_of(w.alice, w.ids["cover_id"][0]),
     "covers.mosaics_of": lambda w: selectors.mosaics_of(w.alice, selectors.playlists_of(w.alice)),
     "covers.cover_visible_to": lambda w: selectors.cover_visible_to(w.bob, w.ids["cover_id"][0]),

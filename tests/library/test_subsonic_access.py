@@ -69,6 +69,8 @@ ACCESS = [
     E("getSimilarSongs", SONG),
     E("getSimilarSongs2", ARTIST),
     E("getTopSongs", ARTIST),
+    E("getSonicSimilarTracks", SONG),
+    E("findSonicPath", {"startSongId": "tr-{track}", "endSongId": "tr-{track}"}),
     E("getLyrics"),
     E("getLyricsBySongId", SONG),
     E("stream", SONG, is_file=True),

@@ -92,6 +92,8 @@ SHAPES: dict[str, Any] = {
     "getSimilarSongs": {"similarSongs": {"song": [SONG]}},
     "getSimilarSongs2": {"similarSongs2": {"song": [SONG]}},
     "getTopSongs": {"topSongs": {"song": [SONG]}},
+    "getSonicSimilarTracks": {"sonicMatch": [{"similarity": float, "entry": SONG}]},
+    "findSonicPath": {"sonicMatch": [{"similarity": float, "entry": SONG}]},
     "getLyrics": {"lyrics": {"value": str}},
     "getLyricsBySongId": {"lyricsList": {"structuredLyrics": []}},
     "star": {},

@@ -66,6 +66,7 @@ def _sweep_for_ever() -> None:
                 services.rows_prune()
                 services.folder_files_expire()
                 services.covers_expire()
+                services.transcoded_expire()
                 statistics.refresh()
             statistics.refresh_if_grown()
             if number % SWEEPS_PER_UPGRADE_PASS == 0:
