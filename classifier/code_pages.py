@@ -128,10 +128,8 @@ def _decode(data: bytes, page: str) -> str | None:
 
 def _likeliest(data: bytes, pages: Sequence[str]) -> str:
     """The page with which the bytes look most like a language; the first one if nothing can be said."""
-    try:
-        import chardet
-    except ImportError:
-        return pages[0]
+    import chardet  # not before it is needed: few texts are no UTF-8
+
     names = {codecs.lookup(page).name: page for page in pages}
     sure = dict.fromkeys(pages, 0.0)
     asked = {"utf-8", "cp1252", *(_CHARDET_NAMES.get(page, page) for page in pages)}  # the first two it wants
