@@ -23,7 +23,8 @@ KEY = re.compile(r'name="idempotency_key" value="([^"]+)"')
 WITHOUT = {
     "accounts/account_delete.html", "accounts/login.html", "accounts/password_change.html",
     "accounts/password_reset.html", "accounts/password_reset_confirm.html", "accounts/signup.html",
-    "email_change", "token_create", "player_password_create", "logout", "account_time_zone", "admin:library_user_invite",
+    "email_change", "token_create", "player_password_create", "logout", "account_time_zone",
+    "admin:library_user_invite",
     # Of Django's own view.
     "admin/library/delete_selected_confirmation.html",
 }  # fmt: skip
