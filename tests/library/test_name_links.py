@@ -33,17 +33,11 @@ def links_of(track: Track) -> list[str]:
     return [f'href="/artists/{artist.pk}/">The Gravel Kings</a>', f'href="/albums/{track.album_entry_id}/"']
 
 
-@pytest.mark.parametrize(
-    ("address", "has_album"),
-    [("/", True), ("/needs-you/", True), ("/tracks/{0}/", True), ("/playlists/{1}/", False)],
-)
-def test_pages_with_tracks(
-    address: str, has_album: bool, slag: Track, alice: User, alice_client: Client
-) -> None:
+@pytest.mark.parametrize("address", ["/", "/needs-you/", "/tracks/{0}/", "/playlists/{1}/"])
+def test_pages_with_tracks(address: str, slag: Track, alice: User, alice_client: Client) -> None:
     page = alice_client.get(address.format(slag.pk, alice.playlists.get().pk)).content.decode()
-    artist, album = links_of(slag)
-    assert artist in page
-    assert (album in page) == has_album
+    for link in links_of(slag):
+        assert link in page
 
 
 def test_the_player_knows_the_artists_page(slag: Track, alice_client: Client) -> None:
