@@ -53,11 +53,11 @@ def owned_label(
 
 
 def label_given_by(action: BulkAction) -> Label | None:
-    """The own genre or the tag that a bulk action gives to tracks; None if it gives none, or a built-in genre."""
+    """The own genre or the tag that a bulk action gives to tracks; None for several, or a built-in genre."""
     if action.kind == BulkAction.Kind.GENRE:
         return selectors.own_genres_of(action.person).filter(key=action.data["genre"]).first()
     if action.kind == BulkAction.Kind.TAG:
-        return selectors.tags_of(action.person).filter(pk=action.data["tag"]).first()
+        return selectors.tags_of(action.person).filter(pk=action.data.get("tag")).first()
     return None
 
 

@@ -55,8 +55,6 @@ from library.services.bulk_action_requests import (
     tracks_delete_permanently,
     tracks_rate,
     tracks_star,
-    tracks_tag,
-    tracks_untag,
 )
 from library.services.bulk_action_undoing import (
     bulk_action_undo,
@@ -166,6 +164,7 @@ from library.services.sign_in_throttle import (
     sign_in_attempts_clear,
 )
 from library.services.stars import album_star, artist_star, track_rate, track_star
+from library.services.tagging_requests import tracks_tag, tracks_untag
 from library.services.tags import (
     suggestion_reject,
     tag_add,

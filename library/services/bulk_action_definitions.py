@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from library.models import BulkAction, BulkActionTrack, Track, User
-from library.services import album_actions, genres, playlists, stars, tags, track_edit_actions
+from library.services import album_actions, bulk_tagging, genres, playlists, stars, tags, track_edit_actions
 from library.services import analysis_queue as queue
 from library.services.bin import tracks_move_to_bin, tracks_purge, tracks_restore
 from library.services.bulk_action_records import TakenBatch
@@ -60,11 +60,13 @@ BULK_ACTION_DEFINITIONS: dict[BulkAction.Kind, BulkActionDefinition] = {
     BulkAction.Kind.GENRE: BulkActionDefinition(
         genres.genres_set_apply, genres.genres_set_undo, genres.genres_set_finish
     ),
-    BulkAction.Kind.TAG: BulkActionDefinition(tags.tracks_tag_apply, tags.tracks_tag_undo),
+    BulkAction.Kind.TAG: BulkActionDefinition(bulk_tagging.tracks_tag_apply, bulk_tagging.tracks_tag_undo),
     BulkAction.Kind.UNTAG: BulkActionDefinition(
-        tags.tracks_untag_apply, tags.tracks_untag_undo, remove=tags.tag_remove_batch
+        bulk_tagging.tracks_untag_apply, bulk_tagging.tracks_untag_undo, remove=tags.tag_remove_batch
     ),
-    BulkAction.Kind.MERGE: BulkActionDefinition(undo=tags.tag_merge_undo, remove=tags.tag_remove_batch),
+    BulkAction.Kind.MERGE: BulkActionDefinition(
+        undo=bulk_tagging.tag_merge_undo, remove=tags.tag_remove_batch
+    ),
     BulkAction.Kind.PLAYLIST_ADD: BulkActionDefinition(
         playlists.playlist_append_apply, playlists.playlist_append_undo
     ),

@@ -10,10 +10,11 @@ from django.db.models import QuerySet
 
 from library import selectors
 from library.errors import DomainError
-from library.models import BulkAction, Genre, Playlist, Tag, Track, User
+from library.models import BulkAction, Genre, Playlist, Track, User
 from library.models.tracks import NAME_ROOM
-from library.services import genres, playlists, stars, tags
+from library.services import genres, playlists, stars
 from library.services.bulk_actions import DEFAULT_OPTIONS, BulkActionOptions, bulk_action_start
+from library.services.tagging_requests import tracks_tag, tracks_untag
 from library.services.track_edit_requests import tracks_edit, tracks_name_by_files, tracks_reset
 from library.text import uuid_or_nil
 
@@ -37,6 +38,8 @@ class RequestableAction:
     """Code and message of the error when its value is missing; None when it takes none."""
     field: str = "value"
     """What programs call its value."""
+    several: str = ""
+    """What programs call several values at once, if it takes them."""
 
 
 def bulk_action_request(
@@ -50,9 +53,9 @@ def bulk_action_request(
 ) -> BulkAction:
     """Do what a person asks for, on a page or by a program, to tracks that are theirs.
 
-    `name` is a key of `REQUESTABLE_ACTIONS`. `value` is the genre's key for `genre`, the tag's name for `tag` and
-    `untag`, the playlist's id for `playlist`, 1 to 5, or 0 for none, for `rate`, values by field for `edit`, fields for
-    `reset`, and a pattern's key for `from_filename`. `permanently` makes `delete` bypass the bin.
+    `name` is a key of `REQUESTABLE_ACTIONS`. `value` is the genre's key for `genre`, a tag's name or several for `tag`
+    and `untag`, the playlist's id for `playlist`, 1 to 5, or 0 for none, for `rate`, values by field for `edit`, fields
+    for `reset`, and a pattern's key for `from_filename`. `permanently` makes `delete` bypass the bin.
 
     Raises DomainError: `unknown_act`, `unknown_genre`, `unknown_tag`, `unknown_playlist`, `bad_name`, `bad_value`,
     `saved_search`, `selection_changed`.
@@ -82,15 +85,20 @@ def _set_genre(person: User, value: str, tracks: QuerySet[Track], options: BulkA
     return genres_set(tracks=tracks, person=person, genre=value, summary=summary, options=options)
 
 
-def _tag(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
-    return tracks_tag(tracks=tracks, person=person, name=value, options=options)
+def _tag(
+    person: User, value: str | Sequence[str], tracks: QuerySet[Track], options: BulkActionOptions
+) -> BulkAction:
+    return tracks_tag(tracks=tracks, person=person, names=_names(value), options=options)
 
 
-def _untag(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
-    tag = selectors.tag_named(person, value)
-    if tag is None:
-        raise DomainError("unknown_tag", "You have no such tag.", 422)
-    return tracks_untag(tracks=tracks, person=person, tag=tag, options=options)
+def _untag(
+    person: User, value: str | Sequence[str], tracks: QuerySet[Track], options: BulkActionOptions
+) -> BulkAction:
+    return tracks_untag(tracks=tracks, person=person, names=_names(value), options=options)
+
+
+def _names(value: str | Sequence[str]) -> Sequence[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def _append(person: User, value: str, tracks: QuerySet[Track], options: BulkActionOptions) -> BulkAction:
@@ -152,8 +160,10 @@ REQUESTABLE_ACTIONS = {
         _set_genre, "already set to that genre", ("unknown_genre", "Choose a genre first.")
     ),
     "file_genre": RequestableAction(_take_file_genre, "already set to that genre"),
-    "tag": RequestableAction(_tag, "already tagged", ("bad_name", "Name a tag first.")),
-    "untag": RequestableAction(_untag, "not tagged with it", ("unknown_tag", "Name a tag first.")),
+    "tag": RequestableAction(_tag, "already tagged", ("bad_name", "Name a tag first."), several="names"),
+    "untag": RequestableAction(
+        _untag, "not tagged with it", ("unknown_tag", "Name a tag first."), several="names"
+    ),
     "playlist": RequestableAction(
         _append,
         "already in that playlist",
@@ -230,25 +240,6 @@ def own_genre_delete(
     action = bulk_action_start(BulkAction.Kind.GENRE, tracks, genre.owner, done, data, options)
     genre.refresh_from_db()
     return action
-
-
-def tracks_tag(
-    *, tracks: QuerySet[Track], person: User, name: str, options: BulkActionOptions = DEFAULT_OPTIONS
-) -> BulkAction:
-    """Add a tag to many tracks of one person. Raises DomainError: `bad_name`, `too_many`, `selection_changed`."""
-    tag = tags.tag_get_or_add(owner=person, name=name)
-    return bulk_action_start(
-        BulkAction.Kind.TAG, tracks, person, f"Tagged “{tag.name}”", tags.tag_data(tag), options
-    )
-
-
-def tracks_untag(
-    *, tracks: QuerySet[Track], person: User, tag: Tag, options: BulkActionOptions = DEFAULT_OPTIONS
-) -> BulkAction:
-    """Remove a tag from many tracks. Raises DomainError: `selection_changed`."""
-    return bulk_action_start(
-        BulkAction.Kind.UNTAG, tracks, person, f"Removed the tag “{tag.name}”", tags.tag_data(tag), options
-    )
 
 
 def playlist_append(

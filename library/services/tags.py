@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from library.errors import DomainError
-from library.models import BulkAction, BulkActionTrack, Tag, Tagging, TagRejection, Track, User
+from library.models import BulkAction, Tag, Tagging, TagRejection, Track, User
 from library.models.genres import HUES
 from library.selectors import refusal_keys_of, tag_named
 from library.services.batches import BATCH_SIZE, in_batches
@@ -20,7 +20,7 @@ from library.services.concept_merging import concept_merge
 from library.services.concept_pass_requests import concept_pass_request_if_on
 from library.services.edit_conflicts import changed_fields, locked_row, pending_changes
 from library.services.names import clean_name, room_check
-from library.services.saved_searches import saved_searches_follow_tag, saved_searches_restore
+from library.services.saved_searches import saved_searches_follow_tag
 from library.text.folding import name_key, search_text
 
 
@@ -115,8 +115,8 @@ def tag_remove_batch(action: BulkAction) -> TakenBatch:
     own = [tagging.track_id for tagging in batch if tagging.concept_id is None]
     new: set[UUID] = set()
     if into:
-        new = set(own) - set(_own_taggings(into).filter(track__in=own).values_list("track_id", flat=True))
-        _taggings_add(into, new)
+        new = set(own) - set(own_taggings(into).filter(track__in=own).values_list("track_id", flat=True))
+        taggings_add(into, new)
     Tagging.objects.filter(pk__in=[tagging.pk for tagging in batch]).delete()
     if is_last and into:
         searches = saved_searches_follow_tag(tag=tag, key=into.key)
@@ -125,18 +125,9 @@ def tag_remove_batch(action: BulkAction) -> TakenBatch:
         concept_merge(taught=tag, into=into)
     if is_last:
         tag.delete()
-    _touch(ids)
+    tracks_touch(ids)
     concept_pass_request_if_on(owner_id=tag.owner_id)
     return TakenBatch([(pk, {"new": True} if pk in new else None) for pk in own], is_last=is_last)
-
-
-def tag_merge_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    """Put a merged tag back on its tracks, and remove the other where the merge added it."""
-    new = [target.track_id for target in targets if (target.before or {}).get("new")]
-    Tagging.objects.filter(tag__owner=action.person, tag=action.data["into"], track__in=new).delete()
-    if action.person:
-        saved_searches_restore(owner=action.person, followed=action.data.get("searches", ()))
-    return _taggings_restore(action, targets)
 
 
 def track_tag(*, track: Track, name: str) -> Tag:
@@ -146,9 +137,9 @@ def track_tag(*, track: Track, name: str) -> Tag:
     """
     with transaction.atomic():
         tag = locked_row(tag_get_or_add(owner=track.owner, name=name))
-        _taggings_add(tag, [track.pk])
+        taggings_add(tag, [track.pk])
         TagRejection.objects.filter(track=track, key__in=refusal_keys_of(tag)).delete()
-        _touch([track.pk])
+        tracks_touch([track.pk])
         concept_pass_request_if_on(owner_id=track.owner_id)
     return tag
 
@@ -158,7 +149,7 @@ def track_untag(*, track: Track, tag: Tag) -> None:
     with transaction.atomic():
         if Tagging.objects.filter(track=track, tag=tag).delete()[0]:
             TagRejection.objects.get_or_create(track=track, key=tag.key)
-        _touch([track.pk])
+        tracks_touch([track.pk])
         concept_pass_request_if_on(owner_id=track.owner_id)
 
 
@@ -167,7 +158,7 @@ def tagging_undo(*, track: Track, tagging_id: int) -> bool:
     with transaction.atomic():
         removed: int = Tagging.objects.filter(track=track, pk=tagging_id).delete()[0]
         if removed:
-            _touch([track.pk])
+            tracks_touch([track.pk])
             concept_pass_request_if_on(owner_id=track.owner_id)
     return bool(removed)
 
@@ -178,7 +169,7 @@ def suggestion_reject(*, track: Track, name: str) -> None:
     with transaction.atomic():
         TagRejection.objects.get_or_create(track=track, key=key)
         if Tagging.objects.filter(track=track, tag__key=key, concept__isnull=False).delete()[0]:
-            _touch([track.pk])
+            tracks_touch([track.pk])
         concept_pass_request_if_on(owner_id=track.owner_id)
 
 
@@ -187,111 +178,7 @@ def tag_data(tag: Tag) -> dict[str, Any]:
     return {"tag": tag.pk, "name": tag.name, "hue": tag.hue, "coloured": tag.coloured}
 
 
-def tracks_tag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
-    """Put an action's tag on a batch of tracks, and forget where it was rejected as a suggestion."""
-    tag = _tag_get_or_recreate(action)
-    own = Track.objects.filter(owner=action.person, pk__in=ids).values_list("pk", flat=True)
-    new = set(own) - set(_own_taggings(tag).filter(track__in=ids).values_list("track_id", flat=True))
-    _taggings_add(tag, new)
-    turned_down = TagRejection.objects.filter(track__in=new, key__in=refusal_keys_of(tag))
-    rejected = set(turned_down.values_list("track_id", flat=True))
-    turned_down.delete()
-    _touch(new)
-    concept_pass_request_if_on(owner_id=tag.owner_id)
-    return {pk: {"rejected": True} if pk in rejected else None for pk in new}
-
-
-def tracks_tag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    """Remove an action's tag where the action added it, and restore rejections of it as a suggestion."""
-    taggings = Tagging.objects.filter(
-        tag__owner=action.person, tag=action.data["tag"], track__in=[target.track_id for target in targets]
-    )
-    live = taggings.filter(track__deleted_at=None).count()
-    taggings.delete()
-    rejected = [target.track_id for target in targets if (target.before or {}).get("rejected")]
-    key = name_key(action.data["name"])
-    TagRejection.objects.bulk_create(
-        (TagRejection(track_id=pk, key=key) for pk in rejected), ignore_conflicts=True
-    )
-    _touch(target.track_id for target in targets)
-    if action.person_id:
-        concept_pass_request_if_on(owner_id=action.person_id)
-    return live
-
-
-def tracks_untag_apply(action: BulkAction, ids: list[UUID]) -> dict[UUID, dict[str, bool] | None]:
-    """Remove an action's tag from a batch of tracks. It is not suggested for them again."""
-    taggings = Tagging.objects.filter(tag__owner=action.person, tag=action.data["tag"], track__in=ids)
-    concepts = dict(taggings.filter(track__deleted_at=None).values_list("track_id", "concept"))
-    had = set(concepts)
-    taggings.filter(track__in=had).delete()
-    key = name_key(action.data["name"])
-    rejected = set(TagRejection.objects.filter(track__in=had, key=key).values_list("track_id", flat=True))
-    new = had - rejected
-    TagRejection.objects.bulk_create(
-        (TagRejection(track_id=pk, key=key) for pk in new), ignore_conflicts=True
-    )
-    _touch(had)
-    if action.person_id:
-        concept_pass_request_if_on(owner_id=action.person_id)
-    return {pk: _removed(rejects=pk in new, is_set=concepts[pk] is not None) for pk in had}
-
-
-def tracks_untag_undo(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    """Put an action's tag back where it was; a deleted tag is created again.
-
-    Where Earmark had set it, it sets it again if it still is sure.
-    """
-    rejects = [target.track_id for target in targets if (target.before or {}).get("rejects")]
-    TagRejection.objects.filter(track__in=rejects, key=name_key(action.data["name"])).delete()
-    return _taggings_restore(action, targets)
-
-
-def _taggings_restore(action: BulkAction, targets: list[BulkActionTrack]) -> int:
-    ids = [target.track_id for target in targets]
-    tag = _tag_get_or_recreate(action)
-    mine = Track.all_objects.filter(owner=action.person, pk__in=ids)
-    live = mine.filter(deleted_at=None).exclude(taggings__tag=tag).count()
-    was_set = {target.track_id for target in targets if (target.before or {}).get("set")}
-    _taggings_add(tag, mine.exclude(pk__in=was_set).order_by().values_list("pk", flat=True))
-    _touch(ids)
-    concept_pass_request_if_on(owner_id=tag.owner_id)
-    return live
-
-
-def _removed(*, rejects: bool, is_set: bool) -> dict[str, bool] | None:
-    """What undoing the removal of a tag needs to know: whether that has rejected it, and whether Earmark had set it."""
-    return {name: True for name, holds in (("rejects", rejects), ("set", is_set)) if holds} or None
-
-
-def _tag_get_or_recreate(action: BulkAction) -> Tag:
-    """An action's tag; if it was deleted, it is created again with the same id.
-
-    If another tag has taken its name, that one replaces it from now on, in every action of the person.
-    """
-    person, data = action.person, action.data
-    tag = Tag.objects.filter(owner=person, pk=data["tag"]).first()
-    if tag:
-        return tag
-    tag, _ = Tag.objects.get_or_create(
-        owner=person,
-        key=name_key(data["name"]),
-        defaults={
-            "pk": data["tag"],
-            "name": data["name"],
-            "search_text": search_text(data["name"]),
-            "hue": data["hue"],
-            "coloured": data.get("coloured", False),
-        },
-    )
-    if tag.pk != data["tag"]:
-        for other in BulkAction.objects.filter(person=person, data__tag=data["tag"]):
-            BulkAction.objects.filter(pk=other.pk).update(data=other.data | {"tag": tag.pk})
-        data["tag"] = tag.pk
-    return tag
-
-
-def _taggings_add(tag: Tag, ids: Iterable[UUID]) -> int:
+def taggings_add(tag: Tag, ids: Iterable[UUID]) -> int:
     """Put a tag on tracks that may have it already, also where Earmark has set it: there it is the owner's then."""
     count = 0
     for batch in in_batches(ids):
@@ -301,9 +188,15 @@ def _taggings_add(tag: Tag, ids: Iterable[UUID]) -> int:
     return count
 
 
-def _own_taggings(tag: Tag) -> QuerySet[Tagging]:
+def own_taggings(tag: Tag) -> QuerySet[Tagging]:
     """Where a tag comes from its owner."""
     return tag.taggings.filter(concept=None)
+
+
+def tracks_touch(ids: Iterable[UUID]) -> None:
+    """Set when these tracks changed, for programs that follow changes."""
+    for batch in in_batches(ids):
+        Track.objects.filter(pk__in=batch).update(updated_at=timezone.now())
 
 
 def _tags_of_removal(action: BulkAction, *, is_last: bool = False) -> tuple[Tag | None, Tag | None]:
@@ -338,9 +231,3 @@ def _rejections_copy(tag: Tag, key: str) -> None:
         TagRejection.objects.bulk_create(
             [TagRejection(track_id=pk, key=key) for pk in batch], ignore_conflicts=True
         )
-
-
-def _touch(ids: Iterable[UUID]) -> None:
-    """Set when these tracks changed, for programs that follow changes."""
-    for batch in in_batches(ids):
-        Track.objects.filter(pk__in=batch).update(updated_at=timezone.now())

@@ -26,6 +26,7 @@ from library.search.filters import track_filterset
 from library.search.query import PAGE_PARAMETERS, parse_search, search_digest
 from library.services.bulk_action_requests import MAX_SYNCHRONOUS_TRACKS, requestable_action
 from library.services.bulk_actions import BulkActionOptions, SelectionChangedError
+from library.services.typed_tags import tag_names_in
 from library.text import track_count_text, uuids_in, whole_number
 
 #: Fields of a form that say which tracks were selected, and where to go afterwards.
@@ -115,7 +116,7 @@ def expected_count(request: AuthenticatedRequest) -> int | None:
     return whole_number(request.POST.get("expected", "")) if request.POST.get("all") else None
 
 
-def action_value(request: AuthenticatedRequest, name: str) -> str:
+def action_value(request: AuthenticatedRequest, name: str) -> str | Sequence[str]:
     """The value of an action from the text field beside its button; empty when nothing was entered.
 
     Creates the genre or the playlist that the field names. Raises DomainError: `bad_name`, `taken`.
@@ -124,7 +125,9 @@ def action_value(request: AuthenticatedRequest, name: str) -> str:
         return services.genre_key_get_or_create(owner=request.user, name=genre)
     if name == "playlist" and (playlist := request.POST.get("new_playlist", "")):
         return str(services.playlist_add(owner=request.user, name=playlist).pk)
-    return request.POST.get("tag", "") if name in ("tag", "untag") else ""
+    if name in ("tag", "untag") and (typed := request.POST.get("tag", "")):
+        return tag_names_in(request.user, typed)
+    return ""
 
 
 def confirmation_page(

@@ -46,10 +46,10 @@ def test_select_tag_and_undo(four: Page) -> None:
     expect(bar).to_contain_text("4 selected")
 
     bar.get_by_text("Tag", exact=True).click()
-    page.get_by_label("Add or remove a tag").fill("summer")
+    page.get_by_label("Add or remove tags").fill("summer")
     check_page(page, "selected-tag")
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.get_by_label("Add or remove a tag").press("Enter")
+    page.get_by_label("Add or remove tags").press("Enter")
     toast = page.locator("[data-toasts]")
     expect(toast.get_by_text("Tagged “summer”: 4 tracks.")).to_be_visible()
     check_page(page, "bulk-done")

@@ -92,7 +92,7 @@ def test_keys_that_compose_a_character_do_nothing(library: Page) -> None:
     cdp = page.context.new_cdp_session(page)
     page.locator("[data-select]").first.check()
     page.get_by_role("form", name="Selected tracks").get_by_text("Tag", exact=True).click()
-    field = page.get_by_label("Add or remove a tag")
+    field = page.get_by_label("Add or remove tags")
     field.focus()
     cdp.send("Input.imeSetComposition", {"text": "なつ", "selectionStart": 2, "selectionEnd": 2})
     for key in ("Enter", "Escape"):

@@ -25,7 +25,7 @@ def three(signed_up: Page, tmp_path: Path) -> Page:
 def tag_all(page: Page, name: str) -> None:
     page.locator("[data-select-all]").check()
     page.locator("summary", has_text="Tag").click()
-    page.get_by_label("Add or remove a tag").fill(name)
+    page.get_by_label("Add or remove tags").fill(name)
     page.get_by_role("button", name="Add").click()
 
 

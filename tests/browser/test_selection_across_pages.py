@@ -52,7 +52,7 @@ def test_what_was_selected_on_another_page_takes_part(library: Page) -> None:
     expect(box(page, "Song 51")).to_be_checked()
 
     bar.get_by_text("Tag", exact=True).click()
-    page.get_by_label("Add or remove a tag").fill("summer")
+    page.get_by_label("Add or remove tags").fill("summer")
     page.keyboard.press("Enter")
     expect(page.locator("[data-toasts]").get_by_text("Tagged “summer”: 2 tracks.")).to_be_visible()
     expect(bar).to_be_hidden()

@@ -46,7 +46,7 @@ def test_for_selected_tracks(library: Page) -> None:
     page = library
     page.locator("[data-select]").first.check()
     page.get_by_role("form", name="Selected tracks").get_by_text("Tag", exact=True).click()
-    field = page.get_by_label("Add or remove a tag")
+    field = page.get_by_label("Add or remove tags")
     field.press_sequentially("vin")
     options = page.locator(f"#{field.get_attribute('list')} option")
     expect(options).to_have_count(1)

@@ -68,7 +68,7 @@ THINGS = {
     "genre": lambda alice: services.own_genre_add(owner=alice, name="Shoegaze"),
     "tag": lambda alice: services.tag_add(owner=alice, name="live"),
     "bulk": lambda alice: services.tracks_tag(
-        tracks=Track.objects.filter(owner=alice), person=alice, name="live"
+        tracks=Track.objects.filter(owner=alice), person=alice, names=["live"]
     ),
     "base": lambda alice: BaseModelChange.objects.create(
         owner=alice, model_name="newer-1", model_version="2.0.0", figures={"in_use": ""}

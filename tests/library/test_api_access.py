@@ -193,7 +193,7 @@ def alices_ids(alice: User, track: Track) -> dict[str, Any]:
         "playlist_id": late.pk,
         "item_id": late.items.get().pk,
         "version_id": version.pk,
-        "act_id": services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name="an act").pk,
+        "act_id": services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, names=["an act"]).pk,
     }
 
 

@@ -36,7 +36,7 @@ def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
 def tagged(alice: User, make_track: MakeTrack) -> BulkAction:
     for title in "abcde":
         make_track(title=title)
-    return services.tracks_tag(tracks=Track.objects.filter(owner=alice), person=alice, name="live")
+    return services.tracks_tag(tracks=Track.objects.filter(owner=alice), person=alice, names=["live"])
 
 
 def live_count() -> int:
@@ -66,7 +66,7 @@ def test_a_page_leaves_it_to_a_worker_and_shows_how_far_it_is(
 
 def test_a_page_undoes_a_few_at_once(alice_client: Client, alice: User, make_track: MakeTrack) -> None:
     make_track()
-    action = services.tracks_tag(tracks=Track.objects.filter(owner=alice), person=alice, name="live")
+    action = services.tracks_tag(tracks=Track.objects.filter(owner=alice), person=alice, names=["live"])
     page = alice_client.post(reverse("bulk-action-undo", args=[action.pk]), follow=True).content.decode()
     assert "Undone: Tagged “live” (1 track)." in page
     assert live_count() == 0

@@ -50,7 +50,7 @@ def tracks_of(alice: User) -> Any:
 
 
 def tag_later(alice: User) -> BulkAction:
-    return services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live", options=LATER)
+    return services.tracks_tag(tracks=tracks_of(alice), person=alice, names=["live"], options=LATER)
 
 
 class TestWhichTracks:
@@ -59,7 +59,7 @@ class TestWhichTracks:
             SelectionChangedError, match="meant for 4 tracks, but the search finds 5 tracks now"
         ):
             services.tracks_tag(
-                tracks=tracks_of(alice), person=alice, name="live", options=BulkActionOptions(expected=4)
+                tracks=tracks_of(alice), person=alice, names=["live"], options=BulkActionOptions(expected=4)
             )
         assert not BulkAction.objects.exists()
 
@@ -285,14 +285,14 @@ class TestForGood:
 
 class TestUndo:
     def test_a_tag_that_was_deleted_and_came_back_is_taken_off(self, alice: User, five: list[Track]) -> None:
-        tagged = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live")
+        tagged = services.tracks_tag(tracks=tracks_of(alice), person=alice, names=["live"])
         deleted = services.tag_delete(tag=alice.tags.get())
         assert services.bulk_action_undo(action=deleted) == 5
         assert services.bulk_action_undo(action=tagged) == 5
         assert not Track.objects.filter(tags__isnull=False).exists()
 
     def test_also_when_another_has_taken_its_name_meanwhile(self, alice: User, five: list[Track]) -> None:
-        tagged = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live")
+        tagged = services.tracks_tag(tracks=tracks_of(alice), person=alice, names=["live"])
         deleted = services.tag_delete(tag=alice.tags.get())
         services.tag_add(owner=alice, name="Live")
         services.bulk_action_undo(action=deleted)
@@ -301,16 +301,16 @@ class TestUndo:
         assert not Track.objects.filter(tags__isnull=False).exists()
 
     def test_a_new_tag_of_the_old_name_is_another_tag(self, alice: User, five: list[Track]) -> None:
-        tagged = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live")
+        tagged = services.tracks_tag(tracks=tracks_of(alice), person=alice, names=["live"])
         services.tag_change(tag=alice.tags.get(), name="concert")
-        services.tracks_tag(tracks=tracks_of(alice)[:2], person=alice, name="live")
+        services.tracks_tag(tracks=tracks_of(alice)[:2], person=alice, names=["live"])
         assert services.bulk_action_undo(action=tagged) == 5
         assert Track.objects.filter(tags__name="live").count() == 2
 
     def test_the_page_says_how_much_was_undone(
         self, alice: User, alice_client: Client, five: list[Track]
     ) -> None:
-        tag = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live")
+        tag = services.tracks_tag(tracks=tracks_of(alice), person=alice, names=["live"])
         live = alice.tags.get()
         for track in five[:3]:
             services.track_untag(track=track, tag=live)
@@ -320,7 +320,7 @@ class TestUndo:
     def test_the_page_says_when_nothing_was_left(
         self, alice: User, alice_client: Client, five: list[Track]
     ) -> None:
-        tag = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live")
+        tag = services.tracks_tag(tracks=tracks_of(alice), person=alice, names=["live"])
         services.tag_delete(tag=alice.tags.get())
         page = alice_client.post(reverse("bulk-action-undo", args=[tag.pk]), follow=True).content.decode()
         assert "There was nothing left to undo: Tagged “live”." in page
@@ -328,7 +328,7 @@ class TestUndo:
     def test_a_rejected_suggestion_stays_rejected(self, alice: User, make_track: MakeTrack) -> None:
         track = make_track(file_genre="Shoegaze")
         services.suggestion_reject(track=track, name="Shoegaze")
-        tagged = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="shoegaze")
+        tagged = services.tracks_tag(tracks=tracks_of(alice), person=alice, names=["shoegaze"])
         services.bulk_action_undo(action=tagged)
         assert track.rejections.filter(key="shoegaze").exists()
 
@@ -339,8 +339,8 @@ class TestUndo:
         tag = services.track_tag(track=track, name="Shoegaze")
         services.track_untag(track=track, tag=tag)
         assert track.rejections.filter(key="shoegaze").exists()
-        services.tracks_tag(tracks=tracks_of(alice), person=alice, name="Shoegaze")
-        untagged = services.tracks_untag(tracks=tracks_of(alice), person=alice, tag=tag)
+        services.tracks_tag(tracks=tracks_of(alice), person=alice, names=["Shoegaze"])
+        untagged = services.tracks_untag(tracks=tracks_of(alice), person=alice, names=[tag.name])
         assert track.rejections.filter(key="shoegaze").exists()
         services.bulk_action_undo(action=untagged)
         assert [tag.name for tag in track.tags.all()] == ["Shoegaze"]
@@ -376,8 +376,8 @@ class TestRecentChanges:
     def test_what_was_done_today_can_be_undone_there(
         self, alice: User, alice_client: Client, charlie_client: Client, five: list[Track]
     ) -> None:
-        services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live")
-        old = services.tracks_tag(tracks=tracks_of(alice), person=alice, name="old")
+        services.tracks_tag(tracks=tracks_of(alice), person=alice, names=["live"])
+        old = services.tracks_tag(tracks=tracks_of(alice), person=alice, names=["old"])
         BulkAction.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=25))
         page = alice_client.get(reverse("recent")).content.decode()
         assert "Tagged “live”" in page

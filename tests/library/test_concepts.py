@@ -160,7 +160,7 @@ class TestAnswers:
         if concept.genre:
             action = services.genres_set(tracks=every, person=concept.owner, genre=concept.genre.key)
         else:
-            action = services.tracks_tag(tracks=every, person=concept.owner, name="Dub")
+            action = services.tracks_tag(tracks=every, person=concept.owner, names=["Dub"])
         assert examples(concept) == set(tracks)
         services.bulk_action_undo(action=action)
         assert refusals(concept) == {tracks[3]}

@@ -337,7 +337,7 @@ class TestTheOwnerComesFirst:
         one, other = make_open(alice)
         services.concept_switch_on(concept=concept)
         services.track_tag(track=one, name="dub")
-        action = services.tracks_tag(tracks=Track.objects.filter(pk=other.pk), person=alice, name="dub")
+        action = services.tracks_tag(tracks=Track.objects.filter(pk=other.pk), person=alice, names=["dub"])
         assert action.done == 1
         services.concept_switch_off(concept=concept)
         assert has_it(concept, one)
@@ -354,7 +354,7 @@ class TestTheOwnerComesFirst:
         assert own
         assert concept.tag
         both_tracks = Track.objects.filter(pk__in=[was_set.pk, own.pk])
-        action = services.tracks_untag(tracks=both_tracks, person=alice, tag=concept.tag)
+        action = services.tracks_untag(tracks=both_tracks, person=alice, names=[concept.tag.name])
         assert action.done == 2
         run_pass(alice)
         assert not has_it(concept, was_set)
@@ -579,10 +579,12 @@ CHANGES: dict[str, Callable[[User, Concept, Track, Track], object]] = {
     ),
     "a tag that is refused": lambda a, c, track, own: services.suggestion_reject(track=track, name="dub"),
     "a tag on many": lambda a, c, track, own: services.tracks_tag(
-        tracks=Track.objects.filter(pk=track.pk), person=a, name="dub"
+        tracks=Track.objects.filter(pk=track.pk), person=a, names=["dub"]
     ),
     "a tag that many lose": lambda a, c, track, own: services.tracks_untag(
-        tracks=Track.objects.filter(pk=track.pk), person=a, tag=services.tag_add(owner=a, name="dub")
+        tracks=Track.objects.filter(pk=track.pk),
+        person=a,
+        names=[services.tag_add(owner=a, name="dub").name],
     ),
     "a tag that is merged": lambda a, c, track, own: services.tag_merge(
         tag=services.tag_add(owner=a, name="late"), into=services.tag_add(owner=a, name="dub")

@@ -45,7 +45,7 @@ def path_values(bob: User, make_track: Any) -> PathValues:
     services.playlist_append(playlist=playlist, tracks=selectors.tracks_of(bob))
     tag = services.track_tag(track=track, name="live")
     genre = services.own_genre_add(owner=bob, name="Shoegaze")
-    action = services.tracks_tag(tracks=selectors.tracks_of(bob), person=bob, name="act")
+    action = services.tracks_tag(tracks=selectors.tracks_of(bob), person=bob, names=["act"])
     token, _ = services.token_create(owner=bob, name="backup")
     upload = services.upload_begin(owner=bob, name="song.wav", length=9)
     version = LearnedModel.objects.create(owner=bob, number=1, status=LearnedModel.Status.CANDIDATE)

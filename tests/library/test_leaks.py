@@ -95,7 +95,7 @@ def alices_data(alice: User) -> OwnedData:
         owner=alice, model_name="newer-1", model_version=f"{SECRET} version"
     )
     BaseModelRow.objects.create(change=change, track=twin, error_code="corrupt")
-    action = services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name=f"{SECRET} act")
+    action = services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, names=[f"{SECRET} act"])
     playlist = services.playlist_add(owner=alice, name=f"{SECRET} playlist")
     services.playlist_append(playlist=playlist, tracks=selectors.tracks_of(alice))
     smart = services.search_save(owner=alice, name=f"{SECRET} search", query=f"q={SECRET}")

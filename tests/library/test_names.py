@@ -384,7 +384,7 @@ class TestExports:
         theirs = make_track(owner=charlie, sha256=mine.sha256)
         for name in ("Beyoncé", "Beyonce", "👩\u200d🎤", "가" * 40):
             services.tag_add(owner=alice, name=name)
-            services.tracks_tag(tracks=Track.objects.filter(pk=mine.pk), person=alice, name=name)
+            services.tracks_tag(tracks=Track.objects.filter(pk=mine.pk), person=alice, names=[name])
         for name in ("C++", "C#"):
             services.own_genre_add(owner=alice, name=name)
         text = "".join(export_as_json(alice))

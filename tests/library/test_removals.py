@@ -49,7 +49,7 @@ def five(make_track: MakeTrack) -> list[Track]:
 @pytest.fixture
 def live(alice: User, five: list[Track]) -> Tag:
     """On all five; of these, the first has `late`, too, and the last is in the bin."""
-    services.tracks_tag(tracks=tracks_of(alice), person=alice, name="live")
+    services.tracks_tag(tracks=tracks_of(alice), person=alice, names=["live"])
     services.track_tag(track=five[0], name="late")
     services.track_delete(track=five[4])
     return Tag.objects.get(name="live")

@@ -105,7 +105,7 @@ def test_a_track_is_tagged_wholly_or_not_at_all(
     def break_off(ids: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(tags, "_touch", break_off)
+    monkeypatch.setattr(tags, "tracks_touch", break_off)
     with pytest.raises(ZeroDivisionError):
         services.track_tag(track=track, name="live")
     assert not Tag.objects.exists()
@@ -146,7 +146,7 @@ class TestMany:
     def test_tagging_is_undone_only_where_it_was_new(self, alice: User, make_track: MakeTrack) -> None:
         had, new = make_track(), make_track()
         services.track_tag(track=had, name="live")
-        action = services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, name="Live")
+        action = services.tracks_tag(tracks=selectors.tracks_of(alice), person=alice, names=["Live"])
         assert (action.done, action.skipped) == (1, 1)
         assert names(new) == ["live"]
         assert services.bulk_action_undo(action=action) == 1
@@ -155,7 +155,7 @@ class TestMany:
     def test_untagging_is_undone_even_when_the_tag_is_gone(self, alice: User, make_track: MakeTrack) -> None:
         had, _ = make_track(), make_track()
         tag = services.track_tag(track=had, name="live")
-        action = services.tracks_untag(tracks=selectors.tracks_of(alice), person=alice, tag=tag)
+        action = services.tracks_untag(tracks=selectors.tracks_of(alice), person=alice, names=[tag.name])
         assert (action.done, action.skipped) == (1, 1)
         services.tag_delete(tag=tag)
         assert services.bulk_action_undo(action=action) == 1

@@ -11,7 +11,7 @@ from tests.reliability.installation import LONG_AGO, Installation, wait_for
 SEED = """
 from library import services
 from library.models import Track, User
-from library.services.bulk_action_requests import tracks_tag
+from library.services.tagging_requests import tracks_tag
 for name, count in (("alice", 1100), ("charlie", 1)):
     owner = services.user_add(email=f"{name}@example.org", password="a quiet listening room")
     Track.objects.bulk_create(
@@ -23,7 +23,7 @@ UNDO = """
 from library import services
 from library.models import Track, User
 alice = User.objects.get(email="alice@example.org")
-action = services.tracks_tag(tracks=Track.objects.filter(owner=alice), person=alice, name="live")
+action = services.tracks_tag(tracks=Track.objects.filter(owner=alice), person=alice, names=["live"])
 services.bulk_action_undo_later(action=action)
 """
 DELETE = """

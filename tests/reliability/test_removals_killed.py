@@ -33,7 +33,7 @@ MERGE = """
 from library import services
 from library.models import Tag, Track, User
 alice = User.objects.get(email="alice@example.org")
-services.tracks_tag(tracks=Track.objects.filter(owner=alice), person=alice, name="live")
+services.tracks_tag(tracks=Track.objects.filter(owner=alice), person=alice, names=["live"])
 into = services.tag_add(owner=alice, name="late")
 services.tag_merge(tag=Tag.objects.get(name="live"), into=into, in_background=True)
 """

@@ -14,6 +14,7 @@ from library.models.playlists import QUERY_LENGTH
 from library.models.tracks import EDITABLE_FIELDS
 from library.outgoing.tagged_copies import CopyGenre
 from library.services.bulk_action_requests import MAX_NAMED_TRACKS, MAX_VALUE_LENGTH, REQUESTABLE_ACTIONS
+from library.services.typed_tags import MOST_AT_ONCE
 from library.text.filename_patterns import FILENAME_PATTERNS
 
 
@@ -71,6 +72,13 @@ class BulkActionCreateSerializer(TrackSelectionSerializer):
             f"files' names: {', '.join(f'`{key}`' for key in FILENAME_PATTERNS)}."
         ),
     )
+    names = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_VALUE_LENGTH),
+        min_length=1,
+        max_length=MOST_AT_ONCE,
+        required=False,
+        help_text="With `tag` and `untag`: the names of several tags, instead of `value`. One undo is for all of them.",
+    )
     changes = TrackFieldsSerializer(
         required=False,
         help_text="With `edit`: the new values by field. An empty text clears a text, null a number.",
@@ -95,9 +103,11 @@ class BulkActionCreateSerializer(TrackSelectionSerializer):
         if data["permanently"] and data["act"] != "delete":
             raise serializers.ValidationError({"permanently": "Only `delete` takes this."})
         action = REQUESTABLE_ACTIONS[data["act"]]
-        if action.missing_value and not data.get(action.field):
+        if action.missing_value and not data.get(action.field) and not data.get(action.several):
             raise serializers.ValidationError({action.field: "This action needs a value."})
-        for other in {"changes", "fields"} - {action.field}:
+        if "value" in data and "names" in data:
+            raise serializers.ValidationError({"names": "Send either a value or names."})
+        for other in {"changes", "fields", "names"} - {action.field, action.several}:
             if other in data:
                 raise serializers.ValidationError({other: f"`{data['act']}` does not take this."})
         return data

@@ -61,9 +61,9 @@ class BulkActionsView(OwnersView, generics.GenericAPIView):
             "`confirm` confirms the genres that come from the model or the file, or were learned, and skips tracks "
             "that somebody has given a verdict on and those of which nobody is sure. `genre` sets the genre `value` "
             "(a key), `file_genre` gives each track the genre that its file names, if that is a known one, and skips "
-            "the others, `tag` and `untag` add and remove the tag `value` (a name), `playlist` adds the tracks to the "
-            "end of the playlist `value` (an id), in the order of `ids` or of the search, `analyse` analyses them "
-            "again. "
+            "the others, `tag` and `untag` add and remove the tag `value` (a name) or several, `names`, `playlist` "
+            "adds the tracks to the end of the playlist `value` (an id), in the order of `ids` or of the search, "
+            "`analyse` analyses them again. "
             "`star` and `unstar` give and take a star, `rate` gives the rating `value`, 1 to 5, or removes it with 0. "
             "`edit` sets the fields in `changes` and leaves the others, `reset` sets `fields` as each file's tags say, "
             "and `from_filename` sets what the name of each file says by the pattern `value`; albums and artists "
@@ -91,6 +91,7 @@ class BulkActionsView(OwnersView, generics.GenericAPIView):
         tracks = requested_tracks(self.owner, serializer.validated_data)
         given = serializer.validated_data
         name = given["act"]
+        requested = REQUESTABLE_ACTIONS[name]
         if name == "delete":
             if isinstance(request.auth, ApiToken) and not request.auth.may_delete:
                 raise PermissionDenied(TokenScope.message, code=TokenScope.code)
@@ -99,7 +100,7 @@ class BulkActionsView(OwnersView, generics.GenericAPIView):
         action = services.bulk_action_request(
             person=self.owner,
             name=name,
-            value=given.get(REQUESTABLE_ACTIONS[name].field, ""),
+            value=given.get(requested.several) or given.get(requested.field, ""),
             tracks=tracks,
             options=BulkActionOptions(expected=given.get("expected"), in_background=prefers_async(request)),
             permanently=given["permanently"],
