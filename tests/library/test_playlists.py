@@ -247,7 +247,7 @@ class TestPlaylist:
         number: int,
     ) -> None:
         for _ in range(number):
-            make_track()
+            services.track_tag(track=make_track(artist="Nina Simone", album="Silk & Soul"), name="live")
         services.playlist_append(playlist=playlist, tracks=tracks_of(alice))
         # session, user, playlist, count, length, covers, items, tracks, their tags, artists and segments, own genres,
         # needs you, newest playlists
