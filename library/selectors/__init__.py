@@ -138,6 +138,7 @@ from library.selectors.reviewing import (
 from library.selectors.table_sizes import pruned_table_sizes
 from library.selectors.tags import (
     refusal_keys_of,
+    tag_completions,
     tag_index_of,
     tag_named,
     tag_suggestions_for,
@@ -281,6 +282,7 @@ __all__ = [
     "suggested_own_genre",
     "suggestions_for",
     "switched_on_concepts_of",
+    "tag_completions",
     "tag_index_of",
     "tag_named",
     "tag_suggestions_for",

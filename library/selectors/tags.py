@@ -28,6 +28,22 @@ def tags_containing(owner: User, text: str) -> QuerySet[Tag]:
     return tags_of(owner).filter(search_text__contains=search_text(text)) if text.strip() else tags_of(owner)
 
 
+def tag_completions(owner: User, text: str, most: int) -> list[str]:
+    """What a text in a field for tags may become: the name after its last comma completed, or all of it one name.
+
+    At most so many of each. Tags that the text names already are left out, and names with commas behind another name:
+    they would be taken apart (`services.typed_tags`).
+    """
+    whole = [tag.name for tag in tags_containing(owner, text)[:most]]
+    *before, last = text.split(",")
+    if not before:
+        return whole
+    keys = [name_key(name) for name in before]
+    found = tags_containing(owner, last.strip()).exclude(name__contains=",").exclude(key__in=keys)
+    start = text[: len(text) - len(last.lstrip())]
+    return [*whole, *(start + tag.name for tag in found[:most])]
+
+
 def tag_named(owner: User, name: str) -> Tag | None:
     """The owner's tag with that name, in any case; without one, the only tag that has it but for accents."""
     return tag_index_of(owner, [name]).get(name)

@@ -53,9 +53,9 @@ def labels(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_safe
 def tag_names(request: AuthenticatedRequest) -> HttpResponse:
-    """The names of some tags, as options for a field in which one is typed: `name` or `tag`, what was typed so far."""
+    """What a field in which tags are typed, `name` or `tag`, may contain next, as options."""
     text = request.GET.get("name") or request.GET.get("tag", "")
-    found = selectors.tags_containing(request.user, text[:NAME_ROOM])[:LISTED_LABELS]
+    found = selectors.tag_completions(request.user, text[:NAME_ROOM], LISTED_LABELS)
     return render(request, "library/_tag_options.html", {"tags": found})
 
 

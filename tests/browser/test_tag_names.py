@@ -1,9 +1,9 @@
-"""Fields in which a tag is typed offer tags that are there."""
+"""Fields in which tags are typed offer tags that are there: for the last of several, separated by commas."""
 
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site
 
@@ -51,3 +51,38 @@ def test_for_selected_tracks(library: Page) -> None:
     options = page.locator(f"#{field.get_attribute('list')} option")
     expect(options).to_have_count(1)
     expect(options).to_have_attribute("value", "vinyl")
+
+
+def choose_the_offered(field: Locator, options: Locator) -> None:
+    """Does what a browser does with what one chooses of its list, by keyboard or mouse: it is the field's text then.
+
+    The list itself belongs to the browser, which does not open it without a window.
+    """
+    expect(options).to_have_count(1)
+    field.fill(options.get_attribute("value") or "")
+    field.press("Enter")
+
+
+def test_of_several_the_last_is_completed_on_the_page_of_a_track(library: Page) -> None:
+    page = library
+    page.goto(page.get_by_role("link", name="Night Train", exact=True).get_attribute("href") or "")
+    field = page.get_by_label("New tag")
+    field.press_sequentially("live, vin")
+    options = page.locator("#tag-names option")
+    expect(options).to_have_attribute("value", "live, vinyl")
+    choose_the_offered(field, options)
+    for name in ("live", "vinyl"):
+        expect(page.get_by_role("button", name=f"Remove {name}", exact=True)).to_be_visible()
+
+
+def test_of_several_the_last_is_completed_for_selected_tracks(library: Page) -> None:
+    page = library
+    page.locator("[data-select]").first.check()
+    page.get_by_role("form", name="Selected tracks").get_by_text("Tag", exact=True).click()
+    field = page.get_by_label("Add or remove tags")
+    field.press_sequentially("live,VIN")
+    options = page.locator("#bulk-tags option")
+    expect(options).to_have_attribute("value", "live,vinyl")
+    choose_the_offered(field, options)
+    expect(page.locator("#messages")).to_contain_text("Tagged “live” and “vinyl”: 1 track.")
+    expect(page.locator(".row-tag")).to_have_text(["live", "vinyl"])

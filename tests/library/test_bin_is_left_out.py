@@ -536,6 +536,7 @@ SELECTORS: dict[str, Callable[[World], Any]] = {
     "similar.similar_to": lambda w: similar.similar_to(w.alice, w.track, 50),
     "tags.tags_of": lambda w: selectors.tags_of(w.alice),
     "tags.tags_containing": lambda w: selectors.tags_containing(w.alice, "a"),
+    "tags.tag_completions": lambda w: selectors.tag_completions(w.alice, "x, a", 9),
     "tags.tag_index_of": lambda w: selectors.tag_index_of(w.alice, ["late"]).get("late"),
     "tags.refusal_keys_of": lambda w: sorted(
         selectors.refusal_keys_of(selectors.tags_of(w.alice).get(key="late"))
@@ -647,7 +648,7 @@ def test_the_same_tracks_outside_the_bin_change_the_results(world: World) -> Non
         "bulk_actions.bulk_actions_of", "bulk_actions.recent_bulk_actions_of", "bulk_actions.unsure_track_count",
         "bulk_actions.nameless_genre_count",
         "genres.genre_names_of", "genres.own_genres_of", "genres.own_genres_for_tags",
-        "genres.own_genres_containing", "tags.tags_containing",
+        "genres.own_genres_containing", "tags.tags_containing", "tags.tag_completions",
         "genres.finished_genre_recompute_of",
         "health.stage_times",
         "concepts.concepts_of", "concepts.concept_for",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from library import services
+from library import selectors, services
 from library.errors import DomainError
 from library.models import Tag, Track, User
 
@@ -71,3 +74,38 @@ def test_a_page_says_why(alice_client: Client, track: Track) -> None:
     ).content.decode()
     assert "more than 20 tags at once" in page
     assert not track.tags.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("vin", ["vinyl"]),
+        ("live, vin", ["live, vinyl"]),
+        ("live,VIN", ["live,vinyl"]),
+        ("late,  live ,vin", ["late,  live ,vinyl"]),
+        ("live, l", ["live, late", "live, vinyl"]),
+        ("LIVE, vinyl, l", ["LIVE, vinyl, late"]),
+        ("live, ", ["live, late", "live, vinyl"]),
+        (", li", [", live"]),
+        # A whole tag with a comma, but not behind another one.
+        ("earth, w", ["Earth, Wind & Fire"]),
+        ("live, earth", []),
+        ("nothing, such", []),
+    ],
+)
+def test_the_name_after_the_last_comma_is_completed(
+    alice: User, charlie: User, alice_client: Client, typed: str, offered: list[str]
+) -> None:
+    for name in ("late", "live", "vinyl", "Earth, Wind & Fire"):
+        services.tag_add(owner=alice, name=name)
+    services.tag_add(owner=charlie, name="live vinyl")
+    assert selectors.tag_completions(alice, typed, 9) == offered
+    options = alice_client.get(reverse("tag-names"), {"tag": typed}).content.decode()
+    assert [html.unescape(value) for value in re.findall(r'<option value="([^"]*)"', options)] == offered
+
+
+def test_what_is_offered_becomes_those_tags(alice: User, alice_client: Client, track: Track) -> None:
+    services.tag_add(owner=alice, name="vinyl")
+    (text,) = selectors.tag_completions(alice, "live, vi", 9)
+    alice_client.post(reverse("track-tag", args=[track.pk]), {"name": text})
+    assert names(track) == {"live", "vinyl"}
