@@ -30,7 +30,6 @@ from typing import Any, TextIO
 
 from PIL import Image
 
-from classifier import formats
 from classifier.audiofile import AudioLimits
 from classifier.cover_process import COVER_SIZES, cover_file_name
 from classifier.covers import make_cover, make_embedded_cover
@@ -38,6 +37,7 @@ from classifier.errors import AudioError
 from classifier.inference import Classifier
 from classifier.landlock import confine
 from classifier.limits import die_with_parent, isolate, limit_cpu_time, limit_file_size, limit_memory
+from classifier.playability import plays_in_browsers
 from classifier.tag_reader import read_tags
 from classifier.transcode import PLAYABLE_EXTENSION, transcode
 
@@ -125,7 +125,7 @@ def _handle_request(
             send(result={})
             return
         analysis = classifier.analyse(path, limits=limits, pictures_dir=out_dir, progress=progress)
-        if out_dir and not formats.is_browser_playable(analysis.audio["kind"], analysis.audio["codec"]):
+        if out_dir and not plays_in_browsers(path, analysis.audio["kind"], analysis.audio["codec"]):
             send(stage="copying")
             transcode(path, out_dir / f"playable{PLAYABLE_EXTENSION}", limits)
         send(result=analysis.as_dict())

@@ -85,9 +85,8 @@ def _decode_names(archive: ZipFile) -> None:
     there and Windows the code page of its country.
     """
     unflagged = [entry for entry in archive.infolist() if not entry.flag_bits & IS_UTF8]
-    plain = [
-        entry for entry in unflagged if entry.orig_filename.startswith(entry.filename)
-    ]  # no Unicode path field
+    # Others have a field with their name in Unicode.
+    plain = [entry for entry in unflagged if entry.orig_filename.startswith(entry.filename)]
     raw = [entry.filename.encode("cp437").decode(errors="surrogateescape") for entry in plain]
     for entry, name in zip(plain, decoded(raw, last="cp437"), strict=True):
         entry.filename = name

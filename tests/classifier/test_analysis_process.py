@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mutagen.id3 import APIC, ID3
+from mutagen.id3 import APIC, ID3, TIT2
 
 from classifier import analysis_process
 from classifier.analysis_process import ROOT, AnalysisProcess, sandbox_environment
@@ -55,6 +55,14 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     long = np.concatenate([pcm, np.zeros((1, 8_000 * 3_600), np.float32)], axis=1)
     sounds.write(folder / "long.flac", pcm=long, sample_rate=8_000)
     return folder
+
+
+def test_the_letters_of_tags_are_told_there_too(process: AnalysisProcess, tmp_path: Path) -> None:
+    path = sounds.write(tmp_path / "song.mp3", 1)
+    tags = ID3()
+    tags.add(TIT2(encoding=0, text=["Группа крови".encode("cp1251").decode("latin-1")]))
+    tags.save(path)
+    assert process.read_tags(path)["title"] == "Группа крови"
 
 
 def refusal(process: AnalysisProcess, path: Path, **how: Any) -> str:
