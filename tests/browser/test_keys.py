@@ -101,7 +101,7 @@ def test_keys_that_compose_a_character_do_nothing(library: Page) -> None:
     expect(field).to_have_value("なつ")
     cdp.send("Input.insertText", {"text": "夏"})
     press(cdp, "Enter", "Enter", key_code=13)
-    expect(page.locator("#messages")).to_contain_text("Tagged “夏”: 1 track.")
+    expect(page.locator(".notice")).to_contain_text("Tagged “夏”: 1 track.")
 
 
 def test_a_search_is_one_entry_in_the_history(library: Page) -> None:

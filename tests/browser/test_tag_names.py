@@ -84,5 +84,5 @@ def test_of_several_the_last_is_completed_for_selected_tracks(library: Page) -> 
     options = page.locator("#bulk-tags option")
     expect(options).to_have_attribute("value", "live,vinyl")
     choose_the_offered(field, options)
-    expect(page.locator("#messages")).to_contain_text("Tagged “live” and “vinyl”: 1 track.")
+    expect(page.locator(".notice")).to_contain_text("Tagged “live” and “vinyl”: 1 track.")
     expect(page.locator(".row-tag")).to_have_text(["live", "vinyl"])
