@@ -50,7 +50,8 @@
   document.addEventListener("submit", (event) => {
     const row = event.target.closest("[data-item]");
     const button = event.submitter;
-    if (!row || !button) return;
+    // The row's star has a form of its own.
+    if (!row || !button || !event.target.matches(".playlist-order")) return;
     event.preventDefault();
     if (button.dataset.move) return move(row, button.value, `[data-move="${button.dataset.move}"]`);
     const next = (row.nextElementSibling ?? row.previousElementSibling)?.id;
