@@ -83,7 +83,7 @@ def test_confirming_many_leaves_the_unsure(library: Page) -> None:
     for title in ("Night Train", "Wild Is the Wind", "Maria"):
         page.get_by_label(f"Select {title}").check()
     page.get_by_role("button", name="Confirm").click()
-    expect(page.locator("#content").get_by_text("2 confirmed, 1 left for you.")).to_be_visible()
+    expect(page.locator("[data-toasts]").get_by_text("2 confirmed, 1 left for you.")).to_be_visible()
 
 
 def test_the_setting(library: Page) -> None:
