@@ -28,6 +28,8 @@ _CHARDET_NAMES = {"big5": "big5hkscs", "euc_jp": "euc_jis_2004"}
 _SURER = 2.5
 
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
+#: What could be a letter in UTF-8, and is "É’" or "Ü…" behind a capital in cp1252: "BEYONCÉ’S".
+_CAPITAL_AND_SIGN = re.compile(rb"[A-Z][\xc4-\xdf][\x85\x91-\x97\x99]")
 _UNDECODED = re.compile("[\udc80-\udcff]")
 #: What no text has that was decoded rightly: controls, two scripts in a word, signs between letters, capitals after
 #: small letters (other than in "McCoy"), Korean among Chinese letters, katakana of half width, accents without letters.
@@ -92,7 +94,11 @@ def utf8_or_none(data: bytes) -> str | None:
         text = codecs.getincrementaldecoder("utf-8")().decode(data)
     except UnicodeDecodeError:
         return None
-    return text if text and (not text.isascii() or len(text) == len(data)) else None
+    if not text or (text.isascii() and len(text) < len(data)):
+        return None
+    if sum(not char.isascii() for char in text) == 1 and _CAPITAL_AND_SIGN.search(data):
+        return None
+    return text
 
 
 def code_page_of(data: bytes, declared: str = "", *, last: str = "cp1252") -> str:
@@ -101,17 +107,18 @@ def code_page_of(data: bytes, declared: str = "", *, last: str = "cp1252") -> st
     That which is `declared`, if it can be; else the one that the bytes look like; else `last`: cp1252, or cp437 for
     the names in ZIP archives.
     """
+    data = data[:MAX_GUESSED_BYTES]
     if declared and _decode(data, declared) is not None:
         return declared
-    words = b"".join(_WORD.findall(data[:MAX_GUESSED_BYTES]))
+    words = b"".join(_WORD.findall(data))
     high = sum(byte >= 0x80 for byte in words)
     pages = _LATIN[last]
-    if high >= 3 and 2 * high >= len(words):
+    if len(words) > 3 and high >= 3 and 2 * high >= len(words):
         pages = (*(_DOS_SCRIPTS if last == "cp437" else _OTHER_SCRIPTS), *pages)
     likely = [page for page in pages if _is_plausible(data, page)]
     if len(likely) < 2:
         return (likely or [last])[0]
-    return _likeliest(data[:MAX_GUESSED_BYTES], likely)
+    return _likeliest(data, likely)
 
 
 def _is_plausible(data: bytes, page: str) -> bool:
@@ -120,8 +127,9 @@ def _is_plausible(data: bytes, page: str) -> bool:
 
 
 def _decode(data: bytes, page: str) -> str | None:
+    """The text of some bytes, which may end within a letter; None if they cannot be of that page."""
     try:
-        return data.decode(page)
+        return codecs.getincrementaldecoder(page)().decode(data)
     except (UnicodeDecodeError, LookupError):
         return None
 

@@ -34,7 +34,8 @@ NAMES = {
     "cp1252": [
         "Motörhead", "Björk", "Sigur Rós", "Ágætis byrjun", "été", "Déjà vu – été", "Café €uro", "Señorita", "Où",
         "Mötley Crüe", "Für Élise", "Ænima", "Sinéad O’Connor", "Røyksopp", "São Paulo", "Frédéric Chopin – Études",
-        "Die Ärzte – Männer sind Schweine", "¿Dónde?", "Ólöf Arnalds", "Mylène Farmer", "Désenchantée",
+        "Die Ärzte – Männer sind Schweine", "¿Dónde?", "Ólöf Arnalds", "ÆØÅ", "BEYONCÉ’S", "Mylène Farmer",
+        "Désenchantée",
     ],
 }  # fmt: skip
 
@@ -49,6 +50,14 @@ def test_the_texts_of_a_tag_tell_it_together() -> None:
     names = ["Би-2", "Полковнику никто не пишет", "The Best", "Земфира"]
     raw = [name.encode("cp1251").decode(errors="surrogateescape") for name in names]
     assert decoded(raw) == names
+
+
+def test_long_texts_are_told_by_their_beginning() -> None:
+    text = "Группа крови на рукаве. " * 40_000
+    [found] = decoded([text.encode("cp1251").decode(errors="surrogateescape")])
+    assert found == text
+    text = "椎名林檎の丸の内サディスティック" * 1000
+    assert decoded([text.encode("cp932").decode(errors="surrogateescape")]) == [text]
 
 
 def test_utf8_comes_first_and_a_declared_code_page_second() -> None:
@@ -67,6 +76,7 @@ def test_a_text_cut_within_a_letter_is_utf8_all_the_same() -> None:
     [
         ("DÃ©jÃ\xa0 vu", "Déjà vu"), ("Donâ€™t", "Don’t"), ("æ¤\x8eå\x90\x8dæ\x9e\x97æª\x8e", "椎名林檎"),
         ("Déjà vu", "Déjà vu"), ("Ã", "Ã"), ("SÃO PAULO", "SÃO PAULO"), ("Кино", "Кино"), ("naïve", "naïve"),
+        ("BEYONCÉ’S", "BEYONCÉ’S"), ("OLÉ…", "OLÉ…"), ("ESPAÃ‘A", "ESPAÑA"), ("DÄ…browski JÃ³zef", "Dąbrowski Józef"),
     ],
 )  # fmt: skip
 def test_utf8_that_was_taken_for_latin1_is_repaired(shown: str, meant: str) -> None:
