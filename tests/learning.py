@@ -184,6 +184,7 @@ def answer_in_month(
         )
         verdict = services.genre_set(track=track, person=owner, genre=heard if number < agreed else said)
         when = datetime(*months_ago(month).timetuple()[:2], 1, 12, tzinfo=timezone.get_current_timezone())
-        Verdict.objects.filter(pk=verdict.pk).update(created_at=when)
+        # Not in the future: on the first of a month, before noon.
+        Verdict.objects.filter(pk=verdict.pk).update(created_at=min(when, timezone.now()))
         tracks.append(track)
     return tracks
