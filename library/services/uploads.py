@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -17,8 +17,8 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from classifier.errors import MESSAGES, AudioError
-from classifier.formats import HEAD_BYTES, may_be_audio
+from classifier.errors import MESSAGES, AudioError, not_audio_error
+from classifier.formats import HEAD_BYTES, SEARCH_BYTES, locate, may_be_audio
 from library.errors import DomainError
 from library.incoming import archives
 from library.incoming.handler import DISK_FULL_ERRNOS, OnDiskUploadedFile, disk_full_check, write_all
@@ -31,6 +31,8 @@ from library.services.tracks import clean_file_name, quota_check, size_check, tr
 
 #: Shown for a file whose track was in the bin.
 RESTORED_MESSAGE = "This was in your bin and has been restored."
+#: When so much of a file is here, it is clear whether sound begins in it, unless its tags are longer.
+SEARCHED_BYTES = 2 * SEARCH_BYTES
 #: The columns of an upload that say what came of it.
 OUTCOME_FIELDS = ("track", "duplicate", "contents", "error_code", "error", "finished_at", "updated_at")
 #: Shown for a picture that is named like a cover.
@@ -122,6 +124,9 @@ def upload_append(
                 if before < HEAD_BYTES <= offset:
                     with _deleted_as_upload_gone(upload):
                         _check_head(upload, file)
+                if before < SEARCHED_BYTES <= offset:
+                    with _deleted_as_upload_gone(upload):
+                        _check_beginning(upload)
             if checksum and digest.digest() != checksum.digest:
                 with _exclusive_lock(file):
                     os.ftruncate(file, start)
@@ -227,9 +232,25 @@ def _check_head(upload: PartialUpload, file: int) -> None:
     head = os.pread(file, HEAD_BYTES, 0)
     picture = upload.folder and is_folder_picture(upload.name, head)
     if not may_be_audio(head) and not archives.is_archive(head) and not picture:
-        upload.path.unlink(missing_ok=True)
-        _mark_failed(upload, AudioError("not_audio"))
-        raise AudioError("not_audio")
+        _refuse(upload, head)
+
+
+def _check_beginning(upload: PartialUpload) -> None:
+    """Refuse a file in which no sound begins as far as it is looked for: tags may be longer than what is here."""
+    with upload.path.open("rb") as file:
+        kind, start = locate(file)
+        file.seek(0)
+        head = file.read(HEAD_BYTES)
+    picture = upload.folder and is_folder_picture(upload.name, head)
+    if not kind and start + SEARCH_BYTES <= SEARCHED_BYTES and not archives.is_archive(head) and not picture:
+        _refuse(upload, head)
+
+
+def _refuse(upload: PartialUpload, head: bytes) -> NoReturn:
+    error = not_audio_error(head)
+    upload.path.unlink(missing_ok=True)
+    _mark_failed(upload, error)
+    raise error
 
 
 def _complete(upload: PartialUpload, file: int) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import io
 import itertools
 import os
+import random
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -240,6 +241,20 @@ def test_checksums_are_checked(alice_client: Client, address: str) -> None:
     assert unknown.status_code == 400
     last = patch(alice_client, address, 100, SONG[100:], **checksum("sha1", SONG[100:]))
     assert last["Earmark-State"] == "added"
+
+
+def test_what_may_be_music_is_refused_when_none_has_begun(alice_client: Client) -> None:
+    """Zeros, tags or other bytes of up to a megabyte may come first."""
+    noise = random.Random(1).randbytes(3_000_000)
+    address = create(alice_client, len(noise), "song.mp3")["Location"]
+    assert patch(alice_client, address, 0, noise[:500_000]).status_code == 204
+    answer = patch(alice_client, address, 500_000, noise[500_000:2_500_000])
+    assert (answer.status_code, answer.json()["code"]) == (415, "not_audio")
+    assert waiting_files() == []
+    address = create(alice_client, 3_000_000, "song.wav")["Location"]
+    song = (bytes(900_000) + SONG).ljust(3_000_000, b"\0")
+    assert patch(alice_client, address, 0, song[:500_000]).status_code == 204
+    assert patch(alice_client, address, 500_000, song[500_000:])["Earmark-State"] == "added"
 
 
 def test_the_same_file_again_is_a_duplicate(alice_client: Client, address: str, alice: User) -> None:
