@@ -63,6 +63,7 @@ def test_one_ctrl_c_ends_it_all(tmp_path: Path, own: dict[str, str], own_port: i
     address = f"127.0.0.1:{own_port}"
     env = own | {
         "EARMARK_BIND": address,
+        "EARMARK_LOG_LEVEL": "INFO",  # the worker says when it starts
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
     subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=env, check=True)

@@ -18,6 +18,7 @@ from django.test import Client
 from pythonjsonlogger.json import JsonFormatter
 
 from config.settings import LOGGING
+from library.management.commands.worker import Command
 from library.models import Track
 from library.monitoring.logs import LogContextFilter, log_context
 
@@ -113,3 +114,14 @@ def test_lines_about_each_task_are_not_for_a_terminal(
         [sys.executable, "-c", code], env=env | variables, capture_output=True, text=True, check=True
     )
     assert " ".join(re.findall("Done|Failed", run.stderr)) == logged
+
+
+@pytest.mark.parametrize(("verbosity", "level"), [(1, logging.WARNING), (2, logging.DEBUG)])
+def test_the_worker_leaves_levels_to_the_settings(
+    caplog: pytest.LogCaptureFixture, verbosity: int, level: int
+) -> None:
+    names = ("django.tasks", "django_tasks_db")
+    for name in names:
+        caplog.set_level(logging.WARNING, name)
+    Command().configure_logging(verbosity)
+    assert [logging.getLogger(name).level for name in names] == [level, level]

@@ -26,6 +26,11 @@ VERIFY_PAUSE_SECONDS = 600
 class Command(db_worker.Command):
     help = "Analyse tracks in the background."
 
+    def configure_logging(self, verbosity: int) -> None:
+        """Levels are those of the settings, unless `--verbosity` asks for others."""
+        if verbosity != 1:
+            super().configure_logging(verbosity)
+
     def handle(self, **options: Any) -> None:
         threading.Thread(target=_sweep_for_ever, daemon=True).start()
         threading.Thread(target=_verify_for_ever, daemon=True).start()
