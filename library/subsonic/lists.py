@@ -57,46 +57,34 @@ def get_songs_by_genre(call: Call) -> Entry:
 
 
 def get_starred(call: Call) -> Entry:
-    artists, albums, tracks = _starred(call)
-    return {
-        "starred": {
-            "artist": [artist_folder(artist) for artist in artists],
-            "album": [album_directory(entry, call.genres) for entry in albums],
-            "song": songs(tracks, call.genres),
-        }
-    }
+    return {"starred": _as_folders(call, *_starred(call))}
 
 
 def get_starred2(call: Call) -> Entry:
-    artists, albums, tracks = _starred(call)
-    return {
-        "starred2": {
-            "artist": [artist_id3(artist) for artist in artists],
-            "album": [album_id3(entry, call.genres) for entry in albums],
-            "song": songs(tracks, call.genres),
-        }
-    }
+    return {"starred2": _as_id3(call, *_starred(call))}
 
 
 def search2(call: Call) -> Entry:
-    artists, albums, tracks = _found(call)
-    return {
-        "searchResult2": {
-            "artist": [artist_folder(artist) for artist in artists],
-            "album": [album_directory(entry, call.genres) for entry in albums],
-            "song": songs(tracks, call.genres),
-        }
-    }
+    return {"searchResult2": _as_folders(call, *_found(call))}
 
 
 def search3(call: Call) -> Entry:
-    artists, albums, tracks = _found(call)
+    return {"searchResult3": _as_id3(call, *_found(call))}
+
+
+def _as_folders(call: Call, artists: list[Artist], albums: list[AlbumEntry], tracks: list[Track]) -> Entry:
     return {
-        "searchResult3": {
-            "artist": [artist_id3(artist) for artist in artists],
-            "album": [album_id3(entry, call.genres) for entry in albums],
-            "song": songs(tracks, call.genres),
-        }
+        "artist": [artist_folder(artist) for artist in artists],
+        "album": [album_directory(entry, call.genres) for entry in albums],
+        "song": songs(tracks, call.genres),
+    }
+
+
+def _as_id3(call: Call, artists: list[Artist], albums: list[AlbumEntry], tracks: list[Track]) -> Entry:
+    return {
+        "artist": [artist_id3(artist) for artist in artists],
+        "album": [album_id3(entry, call.genres) for entry in albums],
+        "song": songs(tracks, call.genres),
     }
 
 

@@ -1,7 +1,7 @@
 """What the genre tags of files call the built-in genres, from the lists of ID3 and MusicBrainz and from shops.
 
-A name that is not in the table means the built-in genre whose word is in it: "Progressive Rock" is rock. With the words
-of two it could be either, as "Blues Rock", unless it is metal.
+A name that is not in the table means the built-in genre that is part of it: "Progressive Rock" is rock. A name with
+two of them, such as "Blues Rock", could mean either, unless one is metal.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SAME: dict[str, tuple[str, ...]] = {
     "reggae": ("レゲエ", "регги", "雷鬼", "레게"),
     "rock": ("rock and roll", "rocknroll", "rock music", "rockmusik", "ロック", "рок", "摇滚", "搖滾", "록"),
 }  # fmt: skip
-#: Kinds of them that do not have their word, or that have the word of another one.
+#: Kinds of them whose names do not contain the genre's, or contain that of another one.
 _KINDS: dict[str, tuple[str, ...]] = {
     "blues": ("boogie woogie",),
     "classical": (
@@ -56,7 +56,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
         *("britrock", "hard rock and pop"),
     ),
 }  # fmt: skip
-#: Names with a genre's word that are another kind of music.
+#: Names that contain a genre's and mean another kind of music.
 _OTHERS = (
     *("rhythm and blues", "trip hop", "hip hop soul", "disco polo", "disco house", "post disco"),
     *(

@@ -1,4 +1,4 @@
-"""A file that is sent by a form keeps its name, whatever signs and letters are in it."""
+"""A file that is sent by a form keeps its name, whatever characters it has."""
 
 from __future__ import annotations
 
